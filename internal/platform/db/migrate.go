@@ -1,0 +1,79 @@
+package db
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"strings"
+	"testing/fstest"
+
+	"github.com/pressly/goose/v3"
+)
+
+// Migrate brings the schema to the newest version. Each source is a feature's
+// migrations folder: files YYYYMMDDHHMMSS_what.sql for goose, of all features
+// one list in the order of their names, one text for both engines. Where they
+// must differ, /*sqlite: TEXT */ and /*postgres: TEXT */ hold what only one of
+// them reads. A store whose schema is newer than this program is refused.
+func (d *DB) Migrate(ctx context.Context, sources ...fs.FS) error {
+	files := fstest.MapFS{}
+	for _, src := range sources {
+		names, err := fs.Glob(src, "*.sql")
+		if err != nil {
+			return err
+		}
+		for _, name := range names {
+			text, err := fs.ReadFile(src, name)
+			if err != nil {
+				return fmt.Errorf("read migration %s: %w", name, err)
+			}
+			if files[path.Base(name)] != nil {
+				return fmt.Errorf("two features have a migration %s", name)
+			}
+			files[path.Base(name)] = &fstest.MapFile{Data: []byte(forEngine(string(text), d.kind))}
+		}
+	}
+	dialect := goose.DialectSQLite3
+	if d.kind == Postgres {
+		dialect = goose.DialectPostgres
+	}
+	p, err := goose.NewProvider(dialect, d.engine.handle(), files)
+	if errors.Is(err, goose.ErrNoMigrations) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("read migrations: %w", err)
+	}
+	have, want, err := p.GetVersions(ctx)
+	if err != nil {
+		return fmt.Errorf("read schema version: %w", err)
+	}
+	if have > want {
+		return fmt.Errorf("the store's schema is version %d and this program knows %d: start a newer Portico, or restore a backup that this one made", have, want)
+	}
+	if have == want {
+		return nil
+	}
+	if _, err := p.Up(ctx); err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	return nil
+}
+
+// forEngine keeps what stands in comments for this engine.
+func forEngine(text string, kind Engine) string {
+	open := "/*" + string(kind) + ":"
+	var out strings.Builder
+	for {
+		before, rest, found := strings.Cut(text, open)
+		out.WriteString(before)
+		if !found {
+			return out.String()
+		}
+		inside, after, _ := strings.Cut(rest, "*/")
+		out.WriteString(inside)
+		text = after
+	}
+}

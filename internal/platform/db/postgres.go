@@ -1,0 +1,101 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"math/rand/v2"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
+)
+
+const attempts = 8 // how often a transaction that lost a race is tried
+
+type postgres struct{ db *sql.DB }
+
+func openPostgres(ctx context.Context, url string) (*postgres, error) {
+	config, err := pgx.ParseConfig(url)
+	if err != nil {
+		return nil, errors.New("the address does not parse") // it may hold a password
+	}
+	config.RuntimeParams["synchronous_commit"] = "on"
+	config.RuntimeParams["default_transaction_isolation"] = "read committed"
+	config.RuntimeParams["timezone"] = "UTC"
+	pool := stdlib.OpenDB(*config)
+	pool.SetMaxOpenConns(64)
+	pool.SetMaxIdleConns(64)
+	pool.SetConnMaxIdleTime(5 * time.Minute)
+	if err := pool.PingContext(ctx); err != nil {
+		return nil, errors.Join(err, pool.Close())
+	}
+	return &postgres{db: pool}, nil
+}
+
+func (p *postgres) handle() *sql.DB { return p.db }
+
+func (p *postgres) close() error { return p.db.Close() }
+
+func (p *postgres) update(ctx context.Context, fn func(*Tx) error) (*Tx, error) {
+	for attempt := 1; ; attempt++ {
+		tx := &Tx{kind: Postgres, writes: true}
+		err := p.once(ctx, tx, fn, nil)
+		if err == nil {
+			return tx, nil
+		}
+		if attempt == attempts || !lostRace(err) {
+			return nil, err
+		}
+		pause := time.Duration(rand.Int64N(int64(time.Millisecond) << attempt))
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			return nil, errStore.Because(ctx.Err())
+		}
+	}
+}
+
+func (p *postgres) view(ctx context.Context, fn func(*Tx) error) error {
+	return p.once(ctx, &Tx{kind: Postgres}, fn, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
+}
+
+func (p *postgres) once(ctx context.Context, tx *Tx, fn func(*Tx) error, opts *sql.TxOptions) error {
+	t, err := p.db.BeginTx(ctx, opts)
+	if err != nil {
+		return errStore.Because(err)
+	}
+	defer t.Rollback() //nolint:errcheck // after a commit it does nothing
+	tx.run = pgTx{ctx, t}
+	if err := fn(tx); err != nil {
+		return err
+	}
+	if err := t.Commit(); err != nil {
+		return errStore.Because(err)
+	}
+	return nil
+}
+
+// lostRace reports whether the transaction may succeed when it is tried again.
+func lostRace(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && (pg.Code == "40001" || pg.Code == "40P01")
+}
+
+type pgTx struct {
+	ctx context.Context
+	tx  *sql.Tx
+}
+
+func (t pgTx) exec(query string, args []any) (sql.Result, error) {
+	return t.tx.ExecContext(t.ctx, query, args...)
+}
+
+func (t pgTx) query(query string, args []any) (*sql.Rows, error) {
+	return t.tx.QueryContext(t.ctx, query, args...)
+}
+
+func (t pgTx) queryRow(query string, args []any) *sql.Row {
+	return t.tx.QueryRowContext(t.ctx, query, args...)
+}
