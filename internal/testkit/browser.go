@@ -15,7 +15,7 @@ import (
 type Browser struct {
 	t      testing.TB
 	client *http.Client
-	server *httptest.Server
+	url    string
 }
 
 // Browse serves the handler on loopback until the test ends and returns a
@@ -24,8 +24,12 @@ func Browse(t testing.TB, handler http.Handler) *Browser {
 	t.Helper()
 	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
-	return (&Browser{t: t, server: server}).Another()
+	return BrowseURL(t, server.URL)
 }
+
+// BrowseURL returns a browser with no cookies for a server that runs already,
+// at an address without a slash at its end.
+func BrowseURL(t testing.TB, url string) *Browser { return (&Browser{t: t, url: url}).Another() }
 
 // Another returns a second browser, of somebody else, on the same server.
 func (b *Browser) Another() *Browser {
@@ -34,7 +38,7 @@ func (b *Browser) Another() *Browser {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	return &Browser{t: b.t, server: b.server, client: &http.Client{
+	return &Browser{t: b.t, url: b.url, client: &http.Client{
 		Jar:           jar,
 		Transport:     &http.Transport{},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -42,7 +46,7 @@ func (b *Browser) Another() *Browser {
 }
 
 // URL is the address of the server, without a slash at its end.
-func (b *Browser) URL() string { return b.server.URL }
+func (b *Browser) URL() string { return b.url }
 
 // Get asks for a path. The answer's body is closed when the test ends.
 func (b *Browser) Get(path string) *http.Response {
@@ -104,7 +108,7 @@ func (b *Browser) Follow(resp *http.Response) *http.Response {
 // Request prepares a request to a path, for tests that add headers to it.
 func (b *Browser) Request(method, path string, body io.Reader) *http.Request {
 	b.t.Helper()
-	r, err := http.NewRequestWithContext(b.t.Context(), method, b.server.URL+path, body)
+	r, err := http.NewRequestWithContext(b.t.Context(), method, b.url+path, body)
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -125,7 +129,7 @@ func (b *Browser) Do(r *http.Request) *http.Response {
 
 // Cookie is the value of a cookie the browser holds, or nothing.
 func (b *Browser) Cookie(name string) string {
-	u, err := url.Parse(b.server.URL)
+	u, err := url.Parse(b.url)
 	if err != nil {
 		b.t.Fatal(err)
 	}

@@ -1,0 +1,153 @@
+package testkit
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// Root is the project's folder.
+func Root() string {
+	_, file, _, _ := runtime.Caller(0)
+	return filepath.Join(filepath.Dir(file), "..", "..")
+}
+
+// build makes the real program once a test binary. PORTICO_BINARY names one
+// that exists already.
+var build = sync.OnceValues(func() (string, error) {
+	if given := os.Getenv("PORTICO_BINARY"); given != "" {
+		return filepath.Abs(given)
+	}
+	dir, err := os.MkdirTemp("", "portico-test-")
+	if err != nil {
+		return "", err
+	}
+	out := filepath.Join(dir, "portico")
+	cmd := exec.Command("go", "build", "-o", out, "./cmd/portico")
+	cmd.Dir = Root()
+	if said, err := cmd.CombinedOutput(); err != nil {
+		return "", errors.New("go build: " + string(said))
+	}
+	return out, nil
+})
+
+// Binary is the path of the real program, built for this test.
+func Binary(t testing.TB) string {
+	t.Helper()
+	path, err := build()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// Program is the real program, serving an instance in a process of its own.
+type Program struct {
+	URL string // its address, without a slash at its end
+	PID int
+
+	t      testing.TB
+	people chan map[string]string // of a demo: role → e-mail address, as said so far
+	args   []string
+	cmd    *exec.Cmd
+	ended  chan struct{}
+	stderr *bytes.Buffer
+}
+
+// Serve starts `portico serve ARGS` on a free port and waits until it says
+// where. It is ended with the test.
+func Serve(t testing.TB, args ...string) *Program {
+	t.Helper()
+	p := &Program{t: t, args: append([]string{"serve", "--listen", "127.0.0.1:0"}, args...)}
+	p.Start()
+	t.Cleanup(p.Kill)
+	return p
+}
+
+// Start starts the program again after Stop or Kill, with the same arguments.
+func (p *Program) Start() {
+	p.t.Helper()
+	p.stderr, p.ended = &bytes.Buffer{}, make(chan struct{})
+	p.cmd = exec.Command(Binary(p.t), p.args...)
+	p.cmd.Stderr = p.stderr
+	out, err := p.cmd.StdoutPipe()
+	if err == nil {
+		err = p.cmd.Start()
+	}
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.PID = p.cmd.Process.Pid
+	p.people = make(chan map[string]string, 1)
+	p.people <- map[string]string{}
+	ready := make(chan string, 1)
+	go func() {
+		defer close(p.ended)
+		lines := bufio.NewScanner(out)
+		for lines.Scan() {
+			switch words := strings.Fields(lines.Text()); {
+			case len(words) == 2 && words[0] == "portico:":
+				ready <- words[1]
+			case len(words) == 3 && words[0] == "demo":
+				people := <-p.people
+				people[words[1]] = words[2]
+				p.people <- people
+			}
+		}
+		_ = p.cmd.Wait()
+	}()
+	select {
+	case p.URL = <-ready:
+	case <-p.ended:
+		p.t.Fatalf("portico %s ended:\n%s", strings.Join(p.args, " "), p.stderr)
+	case <-time.After(time.Minute):
+		p.Kill()
+		p.t.Fatalf("portico %s says nothing:\n%s", strings.Join(p.args, " "), p.stderr)
+	}
+}
+
+// Kill ends the program as a power failure would: kill -9.
+func (p *Program) Kill() { p.end(syscall.SIGKILL) }
+
+// Stop asks the program to end and waits until it has.
+func (p *Program) Stop() { p.end(syscall.SIGTERM) }
+
+func (p *Program) end(sig syscall.Signal) {
+	_ = p.cmd.Process.Signal(sig)
+	<-p.ended
+}
+
+// Log is what the program has written to its log. Call it after Stop or Kill.
+func (p *Program) Log() string {
+	<-p.ended
+	return p.stderr.String()
+}
+
+// Person is the e-mail address with which a demo's ROLE signs in. The lines
+// that say so follow the address of the portal.
+func (p *Program) Person(role string) string {
+	p.t.Helper()
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); {
+		people := <-p.people
+		email := people[role]
+		p.people <- people
+		if email != "" {
+			return email
+		}
+		runtime.Gosched()
+	}
+	p.t.Fatalf("the demo has no %s", role)
+	return ""
+}
+
+// Browse returns a browser with no cookies for this program.
+func (p *Program) Browse() *Browser { return BrowseURL(p.t, p.URL) }
