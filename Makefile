@@ -1,0 +1,46 @@
+# make run    a running onegov with demo people
+# make test   everything that CI runs, on a machine with nothing but Go and npm
+# make lint   the quick part of it: format, vet, staticcheck, house rules
+# make bench  the measurements, on both engines
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.PHONY: run build test lint bench fetch
+
+STATICCHECK := build/tools/staticcheck@v0.8.2
+TEMPL := build/tools/templ@v0.3.977
+
+run: build
+	build/portico serve instances/onegov --demo --data ./data --keys ./keys
+
+build: fetch
+	go build -trimpath -o build/portico ./cmd/portico
+
+# The tests come last, so that the last lines are go test's own.
+test: fetch lint
+	scripts/ensure.sh gcc gcc libc6-dev
+	scripts/ensure.sh chromium chromium
+	scripts/fuzz.sh 10s
+	scripts/postgres.sh go test -race -shuffle=on -timeout 14m ./...
+
+lint: $(STATICCHECK) $(TEMPL)
+	@unformatted=$$(gofmt -l cmd internal); if [ -n "$$unformatted" ]; then echo "gofmt would change: $$unformatted" >&2; exit 1; fi
+	scripts/generated.sh $(CURDIR)/$(TEMPL)
+	go vet ./...
+	$(STATICCHECK) ./...
+	go test ./internal/arch
+
+bench: build
+	scripts/postgres.sh --durable build/portico bench
+
+fetch:
+	scripts/npm.sh
+
+build/tools/staticcheck@%:
+	GOBIN=$(CURDIR)/build/tools go install honnef.co/go/tools/cmd/staticcheck@$*
+	mv build/tools/staticcheck $@
+
+build/tools/templ@%:
+	GOBIN=$(CURDIR)/build/tools go install github.com/a-h/templ/cmd/templ@$*
+	mv build/tools/templ $@
