@@ -13,7 +13,7 @@
 //   - Schema derives the JSON Schema of a type from the same tags that Decode
 //     obeys, so that the two cannot drift.
 //
-// A field is `yaml:"key"`; with `,omitempty`, or as a pointer or a bool, it
+// A field is `yaml:"key"`; with `,omitempty`, `portico:"optional"`, or as a pointer or a bool, it
 // may be left out, otherwise it is required. `yaml:"-"` fields are left alone, embedded
 // structs are read as part of their parent, `any` takes whatever stands there
 // (map[string]any, []any, string, bool, int64, float64). A type with

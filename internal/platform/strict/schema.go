@@ -27,7 +27,7 @@ func fieldsOf(t reflect.Type) map[string]field {
 		case name == "":
 			name = strings.ToLower(f.Name)
 		}
-		optional := strings.Contains(options, "omitempty") || f.Type.Kind() == reflect.Pointer || f.Type.Kind() == reflect.Bool
+		optional := strings.Contains(options, "omitempty") || f.Tag.Get("portico") == "optional" || f.Type.Kind() == reflect.Pointer || f.Type.Kind() == reflect.Bool
 		fields[name] = field{index: f.Index, required: !optional, typ: f.Type, doc: f.Tag.Get("doc")}
 	}
 	return fields
