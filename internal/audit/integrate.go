@@ -1,0 +1,308 @@
+package audit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"portico/internal/keys"
+	"portico/internal/platform/db"
+)
+
+// batch is how many leaves enter the tree in one transaction: few enough that
+// on SQLite nobody waits long behind it.
+const batch = 1024
+
+// Integrate moves what waits into the tree, signs the tree and copies it out.
+// Any number of nodes may do so at once.
+func (l *Log) Integrate(ctx context.Context) error {
+	for {
+		moved, err := l.take(ctx)
+		if errors.Is(err, errMoved) {
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("integrate the log: %w", err)
+		}
+		if moved < batch {
+			break
+		}
+	}
+	if err := l.publish(ctx); err != nil {
+		return fmt.Errorf("publish the log: %w", err)
+	}
+	return nil
+}
+
+// take moves one batch, if anything waits.
+func (l *Log) take(ctx context.Context) (moved int, err error) {
+	var waiting int64
+	err = l.db.View(ctx, func(tx *db.Tx) error {
+		waiting, err = countPending(tx)
+		return err
+	})
+	if err != nil || waiting == 0 {
+		return 0, err
+	}
+	err = l.db.Update(ctx, func(tx *db.Tx) error {
+		moved, err = l.takeIn(tx)
+		return err
+	})
+	return moved, err
+}
+
+func (l *Log) takeIn(tx *db.Tx) (int, error) {
+	if err := lockTree(tx); err != nil {
+		return 0, err
+	}
+	was, err := selectTree(tx)
+	if err != nil {
+		return 0, err
+	}
+	leaves, err := takePending(tx, was.size, batch)
+	if err != nil || len(leaves) == 0 {
+		return 0, err
+	}
+	stored := tilesOf(tx)
+	changed, err := stored.grow(was.size, leaves)
+	if err != nil {
+		return 0, err
+	}
+	for at, hashes := range changed {
+		if err := putTile(tx, int(at[0]), at[1], hashes); err != nil {
+			return 0, err
+		}
+	}
+	size := was.size + int64(len(leaves))
+	root, err := tiles(func(level int, n int64) ([]byte, error) {
+		if tile, ok := changed[[2]int64{int64(level), n}]; ok {
+			return tile, nil
+		}
+		return stored(level, n)
+	}).root(size)
+	if err != nil {
+		return 0, err
+	}
+	return len(leaves), advanceTree(tx, was.size, size, root[:])
+}
+
+func tilesOf(tx *db.Tx) tiles {
+	return func(level int, n int64) ([]byte, error) { return selectTile(tx, level, n) }
+}
+
+// publish signs the tree if it grew, copies it out, and then lets it be served.
+func (l *Log) publish(ctx context.Context) error {
+	l.publishing.Lock()
+	defer l.publishing.Unlock()
+	var t tree
+	err := l.db.View(ctx, func(tx *db.Tx) (err error) {
+		t, err = selectTree(tx)
+		return err
+	})
+	if err != nil || t.size == 0 {
+		return err
+	}
+	if t.signed == t.size {
+		return l.copyOut(ctx, t.signed, []byte(t.checkpoint))
+	}
+	c := Checkpoint{Origin: l.ring.Instance(), Size: t.size, Root: [32]byte(t.root)}
+	var last keys.State
+	signed, err := l.ring.Sign(c.text(), keys.State{Size: t.size, Root: t.root}, func(s keys.State) error {
+		last = s
+		return l.contains(ctx, s)
+	})
+	if err != nil {
+		if last.Size > t.size { // another node signed a larger one meanwhile
+			return nil
+		}
+		return err
+	}
+	signed, cosigning := l.cosign(ctx, t.signed, c, signed)
+	if err := l.copyOut(ctx, c.Size, signed); err != nil {
+		return errors.Join(err, cosigning)
+	}
+	err = l.db.Update(ctx, func(tx *db.Tx) error { return putCheckpoint(tx, c.Size, string(signed)) })
+	return errors.Join(err, cosigning)
+}
+
+// contains proves that the tree contains what was signed before.
+func (l *Log) contains(ctx context.Context, s keys.State) error {
+	if s.Size == 0 {
+		return nil
+	}
+	var root tlog.Hash
+	err := l.db.View(ctx, func(tx *db.Tx) (err error) {
+		root, err = tilesOf(tx).root(s.Size)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("compare with the tree of %d entries that was signed: %w", s.Size, err)
+	}
+	if string(root[:]) != string(s.Root) {
+		return fmt.Errorf("the tree of %d entries that was signed had another root: the log was rewritten", s.Size)
+	}
+	return nil
+}
+
+// cosign asks each witness. One that fails costs its signature and is
+// reported; the checkpoint goes out without it.
+func (l *Log) cosign(ctx context.Context, old int64, c Checkpoint, signed []byte) ([]byte, error) {
+	var failed []error
+	for _, w := range l.witnesses {
+		line, err := l.ask(ctx, w, old, c, signed)
+		if err != nil {
+			failed = append(failed, fmt.Errorf("witness %s: %w", w.Name(), err))
+			continue
+		}
+		signed = append(signed, line...)
+	}
+	return signed, errors.Join(failed...)
+}
+
+func (l *Log) ask(ctx context.Context, w Witness, old int64, c Checkpoint, signed []byte) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	for range 2 {
+		proof, err := l.consistency(ctx, old, c.Size)
+		if err != nil {
+			return nil, err
+		}
+		line, err := w.Cosign(ctx, old, proof, signed)
+		var stale *StaleWitness
+		if errors.As(err, &stale) && stale.Size <= c.Size {
+			old = stale.Size
+			continue
+		}
+		return line, err
+	}
+	return nil, errors.New("it names another size each time")
+}
+
+// StaleWitness is what a witness answers whose last checkpoint is another.
+type StaleWitness struct{ Size int64 }
+
+// Error says which.
+func (s *StaleWitness) Error() string { return fmt.Sprintf("its last checkpoint has size %d", s.Size) }
+
+// consistency proves that the tree of size contains the tree of old.
+func (l *Log) consistency(ctx context.Context, old, size int64) ([][]byte, error) {
+	if old == 0 || old == size {
+		return nil, nil
+	}
+	var proof tlog.TreeProof
+	err := l.db.View(ctx, func(tx *db.Tx) (err error) {
+		proof, err = tlog.ProveTree(size, old, tilesOf(tx).reader())
+		return err
+	})
+	return hashList(proof), err
+}
+
+func hashList(hashes []tlog.Hash) [][]byte {
+	list := make([][]byte, len(hashes))
+	for i, h := range hashes {
+		list[i] = h[:]
+	}
+	return list
+}
+
+// copyOut brings the copy in the folder from the size it has to this one:
+// tiles and bundles first, the checkpoint last.
+func (l *Log) copyOut(ctx context.Context, size int64, checkpoint []byte) error {
+	if l.dir == "" || l.copied >= size {
+		return nil
+	}
+	if err := os.MkdirAll(l.dir, 0o755); err != nil {
+		return fmt.Errorf("copy the log out: %w", err)
+	}
+	root, err := os.OpenRoot(l.dir)
+	if err != nil {
+		return fmt.Errorf("copy the log out: %w", err)
+	}
+	defer root.Close() //nolint:errcheck // nothing is written through it
+	if l.copied == 0 {
+		l.copied = copiedSize(root, l.ring.Vkey())
+		if l.copied > size {
+			return fmt.Errorf("the folder %s holds %d entries of the log and the database %d: the database was rolled back; restore the newest one", l.dir, l.copied, size)
+		}
+	}
+	for _, t := range tlog.NewTiles(tileHeight, l.copied, size) {
+		var hashes []byte
+		var leaves [][32]byte
+		err := l.db.View(ctx, func(tx *db.Tx) (err error) {
+			if hashes, err = selectTile(tx, t.L, t.N); err == nil && t.L == 0 {
+				leaves, err = selectLeaves(tx, t.N*tileWidth, t.N*tileWidth+int64(t.W))
+			}
+			return err
+		})
+		if err == nil && len(hashes) < t.W*hashSize {
+			err = fmt.Errorf("tile %s of the log is missing or too short", TilePath(t.L, t.N, t.W))
+		}
+		if err == nil {
+			err = copyTile(root, TilePath(t.L, t.N, t.W), TilePath(t.L, t.N, tileWidth), hashes[:t.W*hashSize])
+		}
+		if err == nil && t.L == 0 {
+			err = copyTile(root, BundlePath(t.N, t.W), BundlePath(t.N, tileWidth), bundle(leaves))
+		}
+		if err != nil {
+			return fmt.Errorf("copy the log out: %w", err)
+		}
+	}
+	if err := replaceFile(root, "checkpoint", checkpoint); err != nil {
+		return fmt.Errorf("copy the log out: %w", err)
+	}
+	l.copied = size
+	return nil
+}
+
+// copiedSize is the size of the copy in the folder, 0 if there is none that
+// is signed.
+func copiedSize(root *os.Root, vkey string) int64 {
+	signed, err := root.ReadFile("checkpoint")
+	if err != nil {
+		return 0
+	}
+	c, err := OpenCheckpoint(signed, vkey)
+	if err != nil {
+		return 0
+	}
+	return c.Size
+}
+
+// copyTile writes a tile and removes its narrower forms.
+func copyTile(root *os.Root, path, full string, content []byte) error {
+	narrow := full + ".p"
+	names, err := fs.ReadDir(root.FS(), narrow)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := root.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	if err := replaceFile(root, path, content); err != nil {
+		return err
+	}
+	for _, old := range names {
+		if name := narrow + "/" + old.Name(); name != path {
+			if err := root.Remove(name); err != nil {
+				return err
+			}
+		}
+	}
+	if path == full && len(names) > 0 {
+		return root.Remove(narrow)
+	}
+	return nil
+}
+
+func replaceFile(root *os.Root, path string, content []byte) error {
+	if err := root.WriteFile(path+".new", content, 0o644); err != nil {
+		return err
+	}
+	return root.Rename(path+".new", path)
+}

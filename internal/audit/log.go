@@ -1,0 +1,179 @@
+package audit
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"sync"
+	"time"
+
+	"portico/internal/keys"
+	"portico/internal/platform/clock"
+	"portico/internal/platform/db"
+	"portico/internal/platform/fault"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// Migrations are the schema of the log.
+func Migrations() fs.FS {
+	sub, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		panic(err) // the folder is embedded
+	}
+	return sub
+}
+
+// Keeper is what the log needs of the vault: package vault implements it.
+type Keeper interface {
+	// Evidence returns the box in which the subject's events are sealed.
+	Evidence(tx *db.Tx, subject string) (keys.Box, error)
+	// Gates calls each for every gate, in the order of the subjects.
+	Gates(tx *db.Tx, each func(subject string, n int64) error) error
+}
+
+// Witness cosigns checkpoints, so that the operator cannot show different
+// logs to different people. See NewWitness for the C2SP protocol.
+type Witness interface {
+	// Name is the witness's name, as in its verifier key.
+	Name() string
+	// Cosign shows a signed checkpoint with a proof that it contains what the
+	// witness saw last, and returns the signature line to add to it.
+	Cosign(ctx context.Context, old int64, proof [][]byte, checkpoint []byte) ([]byte, error)
+}
+
+// Config is what a log is made of.
+type Config struct {
+	DB        *db.DB
+	Ring      *keys.Ring
+	Keeper    Keeper
+	Clock     clock.Clock
+	Dir       string    // where checkpoints and tiles are copied out to; empty for nowhere
+	Witnesses []Witness // without any, the log can fork unseen
+}
+
+// Log is the log of one store. It is safe for concurrent use.
+type Log struct {
+	db        *db.DB
+	ring      *keys.Ring
+	keeper    Keeper
+	clock     clock.Clock
+	dir       string
+	witnesses []Witness
+
+	publishing sync.Mutex
+	copied     int64 // size of the tree that was copied out last
+}
+
+// Open returns the log of a store, once its tail is seen to be whole and the
+// signer to have signed nothing that the store lacks. A log that was tampered
+// with, or a store that was rolled back, is refused with what to do.
+func Open(ctx context.Context, c Config) (*Log, error) {
+	l := &Log{db: c.DB, ring: c.Ring, keeper: c.Keeper, clock: c.Clock, dir: c.Dir, witnesses: c.Witnesses}
+	if err := l.checkTail(ctx); err != nil {
+		return nil, fmt.Errorf("open the log: %w", err)
+	}
+	return l, nil
+}
+
+// Append writes an event, sealed in box, with its number. Only the vault calls
+// it: it has passed the gate for the number and holds the evidence box.
+func (l *Log) Append(tx *db.Tx, box keys.Box, e *Event) error {
+	e.V, e.Instance = eventVersion, l.ring.Instance()
+	if e.At == 0 {
+		e.At = clock.Micros(l.clock.Now())
+	}
+	plain, leaf, err := e.encode()
+	if err != nil {
+		return err
+	}
+	if err := insertEvent(tx, e, leaf, box.Seal(l.place(e.Subject, e.N), plain)); err != nil {
+		return fmt.Errorf("write an event: %w", err)
+	}
+	return nil
+}
+
+// place is where an event is sealed to.
+func (l *Log) place(subject string, n int64) keys.Place {
+	return keys.Place{Instance: l.ring.Instance(), Table: "audit_event", Column: "sealed", Row: fmt.Sprint(n), Person: subject}
+}
+
+// Events returns a subject's events with numbers below before (0 for all),
+// the newest first, limit at the most.
+func (l *Log) Events(ctx context.Context, subject string, before int64, limit int) ([]Event, error) {
+	var events []Event
+	err := l.db.View(ctx, func(tx *db.Tx) error {
+		events = nil
+		box, err := l.keeper.Evidence(tx, subject)
+		if err != nil {
+			return err
+		}
+		return selectEvents(tx, subject, before, limit, func(n int64, leaf, sealed []byte) error {
+			e, _, err := l.open(box, subject, n, leaf, sealed)
+			events = append(events, e)
+			return err
+		})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read a person's events: %w", err)
+	}
+	return events, nil
+}
+
+// open opens one sealed event and checks that it is what its row says.
+func (l *Log) open(box keys.Box, subject string, n int64, leaf, sealed []byte) (Event, []byte, error) {
+	plain, err := box.Open(l.place(subject, n), sealed)
+	if err != nil {
+		return Event{}, nil, fmt.Errorf("event %d: %w", n, err)
+	}
+	e, salt, computed, err := decode(plain)
+	switch {
+	case err != nil:
+		return Event{}, nil, fmt.Errorf("event %d: %w", n, err)
+	case string(computed[:]) != string(leaf):
+		return Event{}, nil, fmt.Errorf("event %d: its leaf is not that of its content", n)
+	case e.Subject != subject || e.N != n:
+		return Event{}, nil, fmt.Errorf("event %d: it is another event", n)
+	}
+	return e, salt, nil
+}
+
+// Run integrates and signs until ctx ends, at least once a second while there
+// is something new. A failure is reported and tried again.
+func (l *Log) Run(ctx context.Context, report func(error)) error {
+	const pause = 500 * time.Millisecond
+	ticker := time.NewTicker(pause)
+	defer ticker.Stop()
+	for {
+		if err := l.Integrate(ctx); err != nil && ctx.Err() == nil {
+			report(err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+		}
+	}
+}
+
+// errNoEvent is what people are told when they ask for an event that is not
+// theirs, or not at all.
+var errNoEvent = fault.New(fault.NotFound, "audit.no-event")
+
+// Record returns the download of one event of a subject: the event, its salt,
+// its place in the tree, and the checkpoint that covers it.
+func (l *Log) Record(ctx context.Context, subject string, n int64) (*Record, error) {
+	rec, err := l.record(ctx, subject, n)
+	if errors.Is(err, errNotCovered) { // written a moment ago
+		if err = l.Integrate(ctx); err == nil {
+			rec, err = l.record(ctx, subject, n)
+		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("make the record of an event: %w", err)
+	}
+	return rec, nil
+}

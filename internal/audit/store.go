@@ -1,0 +1,200 @@
+package audit
+
+import (
+	"errors"
+	"fmt"
+
+	"portico/internal/platform/db"
+)
+
+func insertEvent(tx *db.Tx, e *Event, leaf [32]byte, sealed []byte) error {
+	_, err := tx.Exec(`INSERT INTO audit_event (subject, n, at, leaf, sealed) VALUES ($1, $2, $3, $4, $5)`,
+		e.Subject, e.N, e.At, leaf[:], sealed)
+	return err
+}
+
+func selectEvents(tx *db.Tx, subject string, before int64, limit int, each func(n int64, leaf, sealed []byte) error) error {
+	if before <= 0 {
+		before = 1<<63 - 1
+	}
+	return tx.Select(func(r *db.Rows) error {
+		var n int64
+		var leaf, sealed []byte
+		if err := r.Scan(&n, &leaf, &sealed); err != nil {
+			return err
+		}
+		return each(n, leaf, sealed)
+	}, `SELECT n, leaf, sealed FROM audit_event WHERE subject = $1 AND n < $2 ORDER BY n DESC LIMIT $3`, subject, before, limit)
+}
+
+// stored is one event as it stands in the store, with its place in the tree.
+type stored struct {
+	subject string
+	n       int64
+	leaf    []byte
+	sealed  []byte
+	index   int64 // -1 if it has none
+	pending bool
+}
+
+func selectEvent(tx *db.Tx, subject string, n int64) (stored, error) {
+	s := stored{subject: subject, n: n}
+	err := tx.QueryRow(`SELECT e.leaf, e.sealed, coalesce(l.idx, -1) FROM audit_event e
+		LEFT JOIN audit_leaf l ON l.subject = e.subject AND l.n = e.n
+		WHERE e.subject = $1 AND e.n = $2`, subject, n).Scan(&s.leaf, &s.sealed, &s.index)
+	if errors.Is(err, db.ErrNoRows) {
+		return s, errNoEvent
+	}
+	return s, err
+}
+
+// tree is the row that says how large the tree is and what was signed.
+type tree struct {
+	size       int64
+	root       []byte
+	signed     int64
+	checkpoint string
+}
+
+func selectTree(tx *db.Tx) (t tree, err error) {
+	err = tx.QueryRow(`SELECT size, root, signed, checkpoint FROM audit_tree WHERE one = 1`).
+		Scan(&t.size, &t.root, &t.signed, &t.checkpoint)
+	if errors.Is(err, db.ErrNoRows) {
+		err = errors.New("the row of audit_tree is gone: restore the database from a backup")
+	}
+	return t, err
+}
+
+// errMoved says that another integrator was faster.
+var errMoved = errors.New("another integrator moved the tree")
+
+// lockTree makes other integrators wait for this transaction, where the
+// engine has more than one writer. The fence is advanceTree.
+func lockTree(tx *db.Tx) error {
+	_, err := tx.Exec(`UPDATE audit_tree SET signed = signed WHERE one = 1`)
+	return err
+}
+
+// takePending moves waiting leaves, limit at the most, to the end of a tree of
+// this size, and returns them in their new order: by leaf, which is random.
+func takePending(tx *db.Tx, size int64, limit int) ([][32]byte, error) {
+	added, err := tx.Exec(`INSERT INTO audit_leaf (idx, leaf, subject, n)
+		SELECT $1 - 1 + row_number() OVER (ORDER BY p.leaf), p.leaf, p.subject, p.n
+		FROM (SELECT leaf, subject, n FROM audit_pending ORDER BY leaf LIMIT $2) p`, size, limit)
+	if err != nil || added == 0 {
+		return nil, err
+	}
+	gone, err := tx.Exec(`DELETE FROM audit_pending WHERE leaf IN (SELECT leaf FROM audit_leaf WHERE idx >= $1)`, size)
+	if err != nil {
+		return nil, err
+	}
+	if gone != added {
+		return nil, fmt.Errorf("%d leaves entered the tree and %d left the queue", added, gone)
+	}
+	return selectLeaves(tx, size, size+added)
+}
+
+// selectLeaves returns the leaves from one index up to, without, another.
+func selectLeaves(tx *db.Tx, from, to int64) ([][32]byte, error) {
+	leaves := make([][32]byte, 0, to-from)
+	err := tx.Select(func(r *db.Rows) error {
+		var idx int64
+		var leaf []byte
+		if err := r.Scan(&idx, &leaf); err != nil {
+			return err
+		}
+		if idx != from+int64(len(leaves)) || len(leaf) != 32 {
+			return fmt.Errorf("leaf %d of the log is missing", from+int64(len(leaves)))
+		}
+		leaves = append(leaves, [32]byte(leaf))
+		return nil
+	}, `SELECT idx, leaf FROM audit_leaf WHERE idx >= $1 AND idx < $2 ORDER BY idx`, from, to)
+	if err == nil && int64(len(leaves)) != to-from {
+		err = fmt.Errorf("leaf %d of the log is missing", from+int64(len(leaves)))
+	}
+	return leaves, err
+}
+
+// advanceTree is the fence: it moves the tree from one size to another only if
+// it still has the first.
+func advanceTree(tx *db.Tx, from, to int64, root []byte) error {
+	n, err := tx.Exec(`UPDATE audit_tree SET size = $1, root = $2 WHERE one = 1 AND size = $3`, to, root, from)
+	if err == nil && n != 1 {
+		err = errMoved
+	}
+	return err
+}
+
+// putCheckpoint keeps a signed checkpoint, if it is not smaller than the one
+// that is kept.
+func putCheckpoint(tx *db.Tx, size int64, checkpoint string) error {
+	_, err := tx.Exec(`UPDATE audit_tree SET signed = $1, checkpoint = $2 WHERE one = 1 AND signed <= $1`, size, checkpoint)
+	return err
+}
+
+func selectTile(tx *db.Tx, level int, n int64) ([]byte, error) {
+	var hashes []byte
+	err := tx.QueryRow(`SELECT hashes FROM audit_tile WHERE level = $1 AND n = $2`, level, n).Scan(&hashes)
+	if errors.Is(err, db.ErrNoRows) {
+		return nil, nil
+	}
+	return hashes, err
+}
+
+func putTile(tx *db.Tx, level int, n int64, hashes []byte) error {
+	_, err := tx.Exec(`INSERT INTO audit_tile (level, n, hashes) VALUES ($1, $2, $3)
+		ON CONFLICT (level, n) DO UPDATE SET hashes = excluded.hashes`, level, n, hashes)
+	return err
+}
+
+func countPending(tx *db.Tx) (n int64, err error) {
+	err = tx.QueryRow(`SELECT count(*) FROM audit_pending`).Scan(&n)
+	return n, err
+}
+
+func countLeavesBeyond(tx *db.Tx, size int64) (n int64, err error) {
+	err = tx.QueryRow(`SELECT count(*) FROM audit_leaf WHERE idx >= $1 OR idx < 0`, size).Scan(&n)
+	return n, err
+}
+
+// selectLeafEvents returns the events of a range of leaves; one that is gone,
+// or has another leaf, comes without a leaf.
+func selectLeafEvents(tx *db.Tx, from, to int64) (events []stored, err error) {
+	err = tx.Select(func(r *db.Rows) error {
+		var s stored
+		err := r.Scan(&s.index, &s.subject, &s.n, &s.leaf, &s.sealed)
+		events = append(events, s)
+		return err
+	}, `SELECT l.idx, l.subject, l.n, e.leaf, e.sealed FROM audit_leaf l
+		LEFT JOIN audit_event e ON e.subject = l.subject AND e.n = l.n AND e.leaf = l.leaf
+		WHERE l.idx >= $1 AND l.idx < $2 ORDER BY l.idx`, from, to)
+	return events, err
+}
+
+// selectLostLeaves reports leaves whose event is gone or has another leaf.
+func selectLostLeaves(tx *db.Tx, fault func(string)) error {
+	return tx.Select(func(r *db.Rows) error {
+		var index int64
+		err := r.Scan(&index)
+		fault(fmt.Sprintf("the event of leaf %d of the log is gone, or has another leaf", index))
+		return err
+	}, `SELECT l.idx FROM audit_leaf l
+		LEFT JOIN audit_event e ON e.subject = l.subject AND e.n = l.n AND e.leaf = l.leaf
+		WHERE e.subject IS NULL ORDER BY l.idx`)
+}
+
+// pageEvents returns the events behind a person's number, in the order of
+// people and numbers.
+func pageEvents(tx *db.Tx, subject string, n int64, limit int) (events []stored, err error) {
+	err = tx.Select(func(r *db.Rows) error {
+		var s stored
+		err := r.Scan(&s.subject, &s.n, &s.leaf, &s.sealed, &s.index, &s.pending)
+		events = append(events, s)
+		return err
+	}, `SELECT e.subject, e.n, e.leaf, e.sealed, coalesce(l.idx, -1), p.leaf IS NOT NULL
+		FROM audit_event e
+		LEFT JOIN audit_leaf l ON l.subject = e.subject AND l.n = e.n
+		LEFT JOIN audit_pending p ON p.leaf = e.leaf
+		WHERE (e.subject, e.n) > ($1, $2) ORDER BY e.subject, e.n LIMIT $3`, subject, n, limit)
+	return events, err
+}
