@@ -1,0 +1,192 @@
+package policy
+
+import "portico/internal/platform/i18n"
+
+// Declarations is everything an instance says about personal data. Each list
+// stands in one file of the instance's policy directory:
+//
+//	data.yaml        categories, fields, roles
+//	purposes.yaml    revision, purposes, activities
+//	recipients.yaml  parties
+//	retention.yaml   retention
+//	cookies.yaml     cookies
+//	rights.yaml      rights
+//	promises.yaml    promises, measures
+//
+// Services append their own fields and activities behind those of the files.
+// What is tagged omitempty may be left out; each Text that is there must be in
+// every language of the instance.
+type Declarations struct {
+	Revision   Revision    `yaml:"revision" json:"revision"`
+	Categories []Category  `yaml:"categories" json:"categories"`
+	Fields     []Field     `yaml:"fields" json:"fields"`
+	Roles      []Role      `yaml:"roles" json:"roles"`
+	Purposes   []Purpose   `yaml:"purposes" json:"purposes"`
+	Activities []Activity  `yaml:"activities" json:"activities"`
+	Parties    []Party     `yaml:"parties" json:"parties"`
+	Retention  []Retention `yaml:"retention" json:"retention"`
+	Cookies    []Cookie    `yaml:"cookies" json:"cookies"`
+	Rights     []Right     `yaml:"rights" json:"rights"`
+	Promises   []Promise   `yaml:"promises" json:"promises"`
+	Measures   []Measure   `yaml:"measures" json:"measures"`
+}
+
+// Revision says when the policy last changed and why (O15).
+type Revision struct {
+	Date    Date      `yaml:"date" json:"date"`
+	Reason  Cause     `yaml:"reason" json:"reason"`
+	Summary i18n.Text `yaml:"summary" json:"summary"` // what changed, in a sentence
+}
+
+// Category is a kind of personal data with one sensitivity and one period.
+type Category struct {
+	ID          string      `yaml:"id" json:"id"`
+	Name        i18n.Text   `yaml:"name" json:"name"`
+	DPV         Term        `yaml:"dpv" json:"dpv"` // such as pd:Contact
+	Sensitivity Sensitivity `yaml:"sensitivity" json:"sensitivity"`
+	Retention   string      `yaml:"retention" json:"retention"` // id of a retention rule
+}
+
+// Field is one declared kind of datum. Its id has two parts, such as
+// person.name or road-permit.road.
+type Field struct {
+	ID         string     `yaml:"id" json:"id"`
+	Category   string     `yaml:"category" json:"category"`
+	Name       i18n.Text  `yaml:"name" json:"name"`
+	Why        i18n.Text  `yaml:"why" json:"why"`         // why it is asked, in a sentence
+	Sources    []string   `yaml:"sources" json:"sources"` // form | browser | staff | system | party:ID
+	Reuse      Reuse      `yaml:"reuse,omitempty" json:"reuse,omitempty"`
+	Lookup     string     `yaml:"lookup,omitempty" json:"lookup,omitempty"`         // kind of blind index, if people are found by it
+	Identifies Identifies `yaml:"identifies,omitempty" json:"identifies,omitempty"` // O19
+}
+
+// Role is what an official can be. It belongs to one party; May lists
+// capabilities that open pages, never data: data needs an activity.
+type Role struct {
+	ID    string       `yaml:"id" json:"id"`
+	Name  i18n.Text    `yaml:"name" json:"name"`
+	Party string       `yaml:"party" json:"party"`
+	May   []Capability `yaml:"may,omitempty" json:"may,omitempty"`
+}
+
+// Purpose is why data is used. Its basis is that of its activities, unless
+// one of them has its own.
+type Purpose struct {
+	ID          string    `yaml:"id" json:"id"`
+	Name        i18n.Text `yaml:"name" json:"name"`
+	Description i18n.Text `yaml:"description" json:"description"`
+	DPV         Term      `yaml:"dpv" json:"dpv"`
+	Basis       Basis     `yaml:"basis" json:"basis"`
+}
+
+// Basis is a legal basis: a DPV term, and the law in words.
+type Basis struct {
+	DPV Term      `yaml:"dpv" json:"dpv"`
+	Law i18n.Text `yaml:"law,omitempty" json:"law,omitempty"`
+}
+
+// Activity is one declared use of fields, the unit of decision.
+//
+// Who lists actors: person, staff (any role), system, role:ID. Relation says
+// what else must hold for a person or an official:
+//
+//	self     the data is the actor's own; who may add system
+//	task     the actor holds an open task on the very scope; who is roles only
+//	duty     the role alone; allowed for fields of staff only (staff.…)
+//	system   the program itself; who is system only
+//
+// The party of a role that acts must be among Parties (O6).
+type Activity struct {
+	ID         string          `yaml:"id" json:"id"`
+	Purpose    string          `yaml:"purpose" json:"purpose"`
+	Name       i18n.Text       `yaml:"name" json:"name"`
+	Who        []string        `yaml:"who" json:"who"`
+	Operations []OperationName `yaml:"operations" json:"operations"`
+	Fields     []string        `yaml:"fields" json:"fields"`
+	Relation   Relation        `yaml:"relation" json:"relation"`
+	Parties    []string        `yaml:"parties,omitempty" json:"parties,omitempty"`
+	Basis      *Basis          `yaml:"basis,omitempty" json:"basis,omitempty"`
+	Retention  string          `yaml:"retention,omitempty" json:"retention,omitempty"`
+
+	// WhileRestricted: the program goes on with it although the person
+	// restricted processing, because they cannot get in without it.
+	WhileRestricted bool `yaml:"while-restricted,omitempty" json:"whileRestricted,omitempty"`
+}
+
+// Party is an institution or provider that data goes to. Destinations name
+// the outgoing connections that belong to it: a connection that belongs to
+// none is a fault, and data reaches a party for its Purposes only (O6).
+type Party struct {
+	ID           string    `yaml:"id" json:"id"`
+	Name         i18n.Text `yaml:"name" json:"name"`
+	Kind         Term      `yaml:"kind" json:"kind"` // such as dpv:DataProcessor
+	Purposes     []string  `yaml:"purposes" json:"purposes"`
+	Destinations []string  `yaml:"destinations,omitempty" json:"destinations,omitempty"`
+	Country      string    `yaml:"country" json:"country"` // ISO 3166-1 alpha-2
+	Contact      string    `yaml:"contact,omitempty" json:"contact,omitempty"`
+	Policy       string    `yaml:"policy,omitempty" json:"policy,omitempty"` // address of its own privacy policy
+}
+
+// Retention says how long, counted from which event, and what grace follows
+// before the data is disposed of (O7). A Period
+// of "none" ends with the trigger itself, "session" with the browser's session.
+type Retention struct {
+	ID      string    `yaml:"id" json:"id"`
+	Name    i18n.Text `yaml:"name" json:"name"`
+	Trigger i18n.Text `yaml:"trigger" json:"trigger"` // from when, in words
+	Period  Period    `yaml:"period" json:"period"`
+	Grace   Period    `yaml:"grace,omitempty" json:"grace,omitempty"`
+	Review  Date      `yaml:"review" json:"review"` // of the schedule itself
+}
+
+// Cookie is one cookie or similar thing kept in the browser (O4).
+type Cookie struct {
+	Name    string      `yaml:"name" json:"name"`
+	Class   CookieClass `yaml:"class" json:"class"`
+	Purpose i18n.Text   `yaml:"purpose" json:"purpose"`
+	Period  Period      `yaml:"period" json:"period"`
+	Party   string      `yaml:"party,omitempty" json:"party,omitempty"`
+}
+
+// Right is something a person may ask for.
+type Right struct {
+	ID     string    `yaml:"id" json:"id"`
+	Name   i18n.Text `yaml:"name" json:"name"`
+	DPV    Term      `yaml:"dpv" json:"dpv"`
+	How    i18n.Text `yaml:"how" json:"how"`
+	Limits i18n.Text `yaml:"limits,omitempty" json:"limits,omitempty"`
+	Within Period    `yaml:"within,omitempty" json:"within,omitempty"`
+}
+
+// Promise is a sentence of the policy and how one can tell that it holds: by
+// exactly one of Control, Attestation and NotYetKept.
+type Promise struct {
+	ID           string       `yaml:"id" json:"id"`
+	Statements   []string     `yaml:"statements" json:"statements"` // O9
+	Text         i18n.Text    `yaml:"text" json:"text"`
+	Covers       i18n.Text    `yaml:"covers,omitempty" json:"covers,omitempty"`
+	DoesNotCover i18n.Text    `yaml:"does-not-cover,omitempty" json:"doesNotCover,omitempty"`
+	Control      string       `yaml:"control,omitempty" json:"control,omitempty"`
+	Attestation  *Attestation `yaml:"attestation,omitempty" json:"attestation,omitempty"`
+	NotYetKept   bool         `yaml:"not-yet-kept,omitempty" json:"notYetKept,omitempty"`
+}
+
+// Attestation is what somebody vouches for because no program can examine it.
+type Attestation struct {
+	By       i18n.Text `yaml:"by" json:"by"`
+	Evidence string    `yaml:"evidence" json:"evidence"` // a file of the instance
+	SHA256   string    `yaml:"sha256" json:"sha256"`     // of that file, in hexadecimal
+	On       Date      `yaml:"on" json:"on"`
+	Until    Date      `yaml:"until" json:"until"` // last day on which it counts
+}
+
+// Measure is a security measure that somebody owns and reviews (O20). One
+// whose NextReview has passed is at risk.
+type Measure struct {
+	ID         string    `yaml:"id" json:"id"`
+	Name       i18n.Text `yaml:"name" json:"name"`
+	Owner      i18n.Text `yaml:"owner" json:"owner"`
+	LastReview Date      `yaml:"last-review" json:"lastReview"`
+	NextReview Date      `yaml:"next-review" json:"nextReview"`
+	Promises   []string  `yaml:"promises,omitempty" json:"promises,omitempty"`
+}
