@@ -1,0 +1,90 @@
+package web
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/a-h/templ"
+	"portico/internal/platform/i18n"
+)
+
+// shell returns a page with everything around it.
+func (r *Router) shell(q *Req, status int, p Page) templ.Component {
+	portal := r.cfg.Portal()
+	l := r.assets.of(portal.Brand)
+	f := frame{
+		page:     p,
+		title:    title(q.P, p, q.P.In(portal.Name)),
+		lang:     q.Lang,
+		dir:      q.P.Dir(),
+		portal:   q.P.In(portal.Name),
+		operator: q.P.In(portal.Operator),
+		style:    l.style,
+		icon:     l.icon,
+		script:   r.assets.script,
+		font:     r.assets.names[preloaded],
+		here:     q.R.URL.Path,
+		staff:    q.Route.Audience == Staff || strings.HasPrefix(q.R.URL.Path, "/staff/"),
+		session:  q.Session,
+		demo:     r.cfg.Demo,
+	}
+	f.home = q.Path("/")
+	if f.staff {
+		f.home = "/staff/cases"
+	}
+	f.account = !f.staff && status < 500 && !strings.HasSuffix(f.here, "/sign-in")
+	f.langs = r.tongues(q, f.staff)
+	f.menu = r.menu(q, f)
+	return shell(f)
+}
+
+// title joins the parts of a title: "Error: page – service – portal".
+func title(p *i18n.Printer, page Page, portal string) string {
+	t := page.Title
+	if page.Invalid {
+		t = p.T("web.title.error", "title", t)
+	}
+	if page.Service != "" {
+		return p.T("web.title.join", "page", t, "service", page.Service, "portal", portal)
+	}
+	return p.T("web.title.short", "page", t, "portal", portal)
+}
+
+// tongues returns this page's address in each language.
+func (r *Router) tongues(q *Req, staff bool) []tongue {
+	out := make([]tongue, 0, len(r.cfg.Langs))
+	rest, prefixed := strings.CutPrefix(q.R.URL.EscapedPath(), "/"+q.Lang+"/")
+	for _, l := range r.cfg.Langs {
+		t := tongue{lang: l, dir: i18n.Dir(l), name: i18n.Name(l), here: l == q.Lang}
+		switch {
+		case staff || !prefixed && q.Route.Unprefixed && q.Route.Audience != Machine && safe(q.R.Method):
+			t.href = q.R.URL.EscapedPath() + "?lang=" + l
+		case prefixed:
+			t.href = "/" + l + "/" + rest
+			if q.R.URL.RawQuery != "" && q.R.Method == http.MethodGet {
+				t.href += "?" + q.R.URL.RawQuery
+			}
+		default:
+			t.href = "/" + l + "/"
+		}
+		out = append(out, t)
+	}
+	return out
+}
+
+// menu returns the main menu: the configured one, else the portal's own.
+func (r *Router) menu(q *Req, f frame) []Link {
+	if r.cfg.Menu != nil {
+		return r.cfg.Menu(q)
+	}
+	if f.staff {
+		return nil
+	}
+	links := []Link{{q.P.T("web.menu.services"), q.Path("/services")}}
+	if q.Session != nil {
+		links = append(links,
+			Link{q.P.T("web.menu.cabinet"), q.Path("/cabinet/")},
+			Link{q.P.T("web.menu.access"), q.Path("/cabinet/access")})
+	}
+	return append(links, Link{q.P.T("web.menu.help"), q.Path("/help")})
+}

@@ -1,0 +1,161 @@
+package web
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"portico/internal/platform/clock"
+	"portico/internal/platform/i18n"
+)
+
+// Link is an entry of a menu.
+type Link struct {
+	Text string
+	Href string
+}
+
+// Portal is what the shell says about the portal. It may change while the
+// program runs (serve --watch).
+type Portal struct {
+	Name     i18n.Text // of the portal
+	Operator i18n.Text // who runs it
+	Brand    Brand
+	Zone     *time.Location
+}
+
+// Config is what a Router needs.
+type Config struct {
+	Langs     []string // the portal's languages, the first is its own
+	Catalogue *i18n.Catalogue
+	Portal    func() *Portal
+	Sessions  Sessions
+	Cookies   func() []Cookie // declared by the policy
+	// Granted says whether this browser granted a class of cookies; nil: none.
+	Granted func(q *Req, class string) bool
+	// Menu returns the menu for who is signed in; nil: none.
+	Menu    func(q *Req) []Link
+	Clock   clock.Clock
+	Log     *slog.Logger
+	Metrics *prometheus.Registry
+	Proxy   []netip.Prefix // addresses of the declared proxy, the only one whose forwarding headers count
+	Demo    bool           // refuse what does not come from this machine
+}
+
+// Router serves the declared routes. Declare all before serving.
+type Router struct {
+	cfg        Config
+	mux        *http.ServeMux
+	routes     []Route
+	origin     *http.CrossOriginProtection
+	checks     []check
+	assets     *assets
+	meters     *meters
+	networkKey [32]byte
+}
+
+// New returns a router with the routes that belong to no feature: the choice
+// of a language at "/", style and script below "/_/", /healthz and /readyz.
+func New(cfg Config) (*Router, error) {
+	if len(cfg.Langs) == 0 || cfg.Catalogue == nil || cfg.Portal == nil || cfg.Sessions == nil || cfg.Cookies == nil || cfg.Clock == nil || cfg.Log == nil {
+		return nil, errors.New("web: Langs, Catalogue, Portal, Sessions, Cookies, Clock and Log are needed")
+	}
+	for _, l := range cfg.Langs {
+		if !i18n.Valid(l) {
+			return nil, fmt.Errorf("web: %q is no language", l)
+		}
+	}
+	if cfg.Metrics == nil {
+		cfg.Metrics = prometheus.NewRegistry()
+	}
+	r := &Router{cfg: cfg, mux: http.NewServeMux(), origin: http.NewCrossOriginProtection()}
+	_, _ = rand.Read(r.networkKey[:])
+	var err error
+	if r.assets, err = loadAssets(); err != nil {
+		return nil, err
+	}
+	if r.meters, err = newMeters(cfg.Metrics, cfg.Catalogue); err != nil {
+		return nil, err
+	}
+	r.mountOwn()
+	return r, nil
+}
+
+// Handle declares a route. A route that is malformed, has no activity, or
+// overlaps another is a mistake of ours: it panics.
+func (r *Router) Handle(rt Route) {
+	if err := rt.fault(); err != nil {
+		panic(fmt.Sprintf("route %s %s: %v", rt.Method, rt.Path, err))
+	}
+	if rt.Limit == 0 {
+		rt.Limit = DefaultLimit
+	}
+	r.routes = append(r.routes, rt)
+	if rt.Unprefixed {
+		r.mux.Handle(pattern(rt, ""), &endpoint{router: r, route: &rt})
+		return
+	}
+	for _, l := range r.cfg.Langs {
+		r.mux.Handle(pattern(rt, l), &endpoint{router: r, route: &rt, lang: l})
+	}
+}
+
+// pattern returns the pattern of rt for the mux.
+func pattern(rt Route, lang string) string {
+	p := rt.Path
+	if strings.HasSuffix(p, "/") {
+		p += "{$}"
+	}
+	if lang != "" {
+		p = "/" + lang + p
+	}
+	return rt.Method + " " + p
+}
+
+// methods that a route may have.
+var methods = []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete}
+
+// fault says what is wrong with a declaration.
+func (rt Route) fault() error {
+	switch {
+	case !slices.Contains(methods, rt.Method):
+		return fmt.Errorf("method %q", rt.Method)
+	case !strings.HasPrefix(rt.Path, "/"):
+		return fmt.Errorf("the path does not begin with a slash")
+	case rt.Activity == "" || rt.Activity == "none" || strings.TrimSpace(strings.TrimPrefix(rt.Activity, "none:")) == "":
+		return fmt.Errorf(`no activity: name one of the policy, or "public", or "none: REASON"`)
+	case rt.Handler == nil:
+		return fmt.Errorf("no handler")
+	case rt.Audience > Machine:
+		return fmt.Errorf("unknown audience")
+	case len(rt.Roles) > 0 && rt.Audience != Staff:
+		return fmt.Errorf("roles are for staff")
+	case rt.Limit < 0:
+		return fmt.Errorf("negative limit")
+	}
+	return nil
+}
+
+// Routes returns every declared route.
+func (r *Router) Routes() []Route { return slices.Clone(r.routes) }
+
+// cookie returns the declaration of a cookie.
+func (r *Router) cookie(name string) (Cookie, bool) {
+	for _, c := range r.cfg.Cookies() {
+		if c.Name == name {
+			return c, true
+		}
+	}
+	return Cookie{}, false
+}
+
+func safe(method string) bool {
+	return method == http.MethodGet || method == http.MethodHead || method == http.MethodOptions
+}
