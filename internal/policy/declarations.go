@@ -178,6 +178,10 @@ type Attestation struct {
 	SHA256   string    `yaml:"sha256" json:"sha256"`     // of that file, in hexadecimal
 	On       Date      `yaml:"on" json:"on"`
 	Until    Date      `yaml:"until" json:"until"` // last day on which it counts
+
+	// Sample: the evidence stands in for one that nobody has given yet. It
+	// counts in a demo only, and is shown there as a sample.
+	Sample bool `yaml:"sample,omitempty" json:"sample,omitempty"`
 }
 
 // Measure is a security measure that somebody owns and reviews (O20). One
