@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"sync"
 
@@ -102,6 +103,16 @@ type Tx struct {
 	run    runner
 	writes bool
 	hooks  []func()
+	id     uint64
+}
+
+// ID is a number that no other transaction has, not even a later try of the
+// same function: what is made for one transaction is bound to it by that.
+func (t *Tx) ID() uint64 {
+	for t.id == 0 {
+		t.id = rand.Uint64()
+	}
+	return t.id
 }
 
 // Engine tells which database this is, for the few statements that differ.
