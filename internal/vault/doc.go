@@ -1,0 +1,26 @@
+// Package vault holds personal data, sealed, behind one gate.
+//
+// It promises:
+//   - Nothing is read or written but with a permit of policy.Decide (I2), and
+//     each use passes the person's gate as it was when it was decided on: a
+//     change that could alter the decision moves the gate's version, and no
+//     event commits after it on any node (I6).
+//   - The event of a use is in the same transaction, and plaintext does not
+//     exist before that transaction is durable: Reveal opens what it reveals,
+//     and refuses before the commit (I3).
+//   - An event holds what the decision was made from: it can be made again
+//     from the log (I4, see Replay).
+//   - Denials of whoever is signed in are events too, the same one once a
+//     minute and within a budget; those of nobody are counted.
+//   - Every value knows its source (O3) and opens only in its place: instance,
+//     table, column, row and person (O9).
+//   - A store and its keys know each other: see OpenKeys.
+//
+// Scopes. A person's values are sealed by scope: "profile", "evidence" (the
+// events), "case:ID", "file:ID". Each has its own random key, wrapped by an
+// epoch key of the key directory; Rewrap brings all of them to a new epoch.
+//
+// Several people in one transaction: in the order of their ids.
+//
+// Tables: vault_store, vault_gate, vault_scope, vault_value, vault_index.
+package vault

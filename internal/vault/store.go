@@ -1,0 +1,269 @@
+package vault
+
+import (
+	"errors"
+	"fmt"
+
+	"portico/internal/audit"
+	"portico/internal/keys"
+	"portico/internal/platform/db"
+	"portico/internal/policy"
+)
+
+// gate is a subject's gate.
+type gate struct {
+	version    int64
+	erased     bool
+	restricted bool
+}
+
+func (g *gate) state() policy.State {
+	return policy.State{Version: g.version, Erased: g.erased, Restricted: g.restricted}
+}
+
+// sealedScope is all that a use needs, as it stands in the store at one time.
+type sealedScope struct {
+	gate     gate
+	key      wrappedKey // of the scope; nothing if it has none
+	evidence wrappedKey
+	values   []sealedValue
+}
+
+type sealedValue struct {
+	field  string
+	source string
+	sealed []byte
+	at     int64
+}
+
+// bump is 1 if one of the values replaces another, 0 otherwise.
+func (s *sealedScope) bump(values []Value) int64 {
+	for _, v := range values {
+		for i := range s.values {
+			if s.values[i].field == v.Field {
+				return 1
+			}
+		}
+	}
+	return 0
+}
+
+func newGate(tx *db.Tx, ring *keys.Ring, subject string, scopes ...string) error {
+	if _, err := tx.Exec(`INSERT INTO vault_gate (subject, version, n) VALUES ($1, 1, 0)`, subject); err != nil {
+		return err
+	}
+	for _, scope := range scopes {
+		if err := newScope(tx, ring, subject, scope); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func newScope(tx *db.Tx, ring *keys.Ring, subject, scope string) error {
+	epoch, wrapped := ring.Wrap(scopeKey(ring.Instance(), subject, scope), keys.NewKey())
+	_, err := tx.Exec(`INSERT INTO vault_scope (subject, scope, epoch, wrapped) VALUES ($1, $2, $3, $4)`, subject, scope, epoch, wrapped)
+	return err
+}
+
+func selectGate(tx *db.Tx, subject string) (g gate, err error) {
+	err = tx.QueryRow(`SELECT version, erased_at IS NOT NULL, restricted_at IS NOT NULL FROM vault_gate WHERE subject = $1`, subject).
+		Scan(&g.version, &g.erased, &g.restricted)
+	return g, err
+}
+
+func selectGates(tx *db.Tx, each func(subject string, n int64) error) error {
+	return tx.Select(func(r *db.Rows) error {
+		var subject string
+		var n int64
+		if err := r.Scan(&subject, &n); err != nil {
+			return err
+		}
+		return each(subject, n)
+	}, `SELECT subject, n FROM vault_gate ORDER BY subject`)
+}
+
+// selectSealed reads gate, keys and values in one query; ErrNoRows if the
+// subject has no gate.
+func selectSealed(tx *db.Tx, subject, scope string) (*sealedScope, error) {
+	var s *sealedScope
+	err := tx.Select(func(r *db.Rows) error {
+		if s == nil {
+			s = &sealedScope{}
+		}
+		var v sealedValue
+		var field, source *string
+		var keyEpoch, evidenceEpoch, at *int64
+		err := r.Scan(&s.gate.version, &s.gate.erased, &s.gate.restricted,
+			&keyEpoch, &s.key.wrapped, &evidenceEpoch, &s.evidence.wrapped, &field, &source, &v.sealed, &at)
+		if err != nil {
+			return err
+		}
+		s.key.epoch, s.evidence.epoch = orZero(keyEpoch), orZero(evidenceEpoch)
+		if field != nil {
+			v.field, v.source, v.at = *field, *source, *at
+			s.values = append(s.values, v)
+		}
+		return nil
+	}, `SELECT g.version, g.erased_at IS NOT NULL, g.restricted_at IS NOT NULL,
+			k.epoch, k.wrapped, e.epoch, e.wrapped, v.field, v.source, v.sealed, v.at
+		FROM vault_gate g
+		LEFT JOIN vault_scope k ON k.subject = g.subject AND k.scope = $1
+		LEFT JOIN vault_scope e ON e.subject = g.subject AND e.scope = 'evidence'
+		LEFT JOIN vault_value v ON v.subject = g.subject AND v.scope = $1
+		WHERE g.subject = $2`, scope, subject)
+	if err == nil && s == nil {
+		err = db.ErrNoRows
+	}
+	return s, err
+}
+
+func orZero(n *int64) int64 {
+	if n == nil {
+		return 0
+	}
+	return *n
+}
+
+func selectScope(tx *db.Tx, subject, scope string) (k wrappedKey, err error) {
+	err = tx.QueryRow(`SELECT epoch, wrapped FROM vault_scope WHERE subject = $1 AND scope = $2`, subject, scope).Scan(&k.epoch, &k.wrapped)
+	if errors.Is(err, db.ErrNoRows) {
+		err = errNoScope
+	}
+	return k, err
+}
+
+// passGate takes the next number if the gate has the version that was decided
+// on, and moves the version by bump.
+func passGate(tx *db.Tx, subject string, version, bump int64) (n int64, err error) {
+	err = tx.QueryRow(`UPDATE vault_gate SET n = n + 1, version = version + $1 WHERE subject = $2 AND version = $3 RETURNING n`,
+		bump, subject, version).Scan(&n)
+	if errors.Is(err, db.ErrNoRows) {
+		err = errMoved
+	}
+	return n, err
+}
+
+// nextNumber takes the next number whatever the gate's version.
+func nextNumber(tx *db.Tx, subject string) (n int64, err error) {
+	err = tx.QueryRow(`UPDATE vault_gate SET n = n + 1 WHERE subject = $1 RETURNING n`, subject).Scan(&n)
+	return n, err
+}
+
+func bumpGate(tx *db.Tx, subject string) error {
+	n, err := tx.Exec(`UPDATE vault_gate SET version = version + 1 WHERE subject = $1`, subject)
+	if err == nil && n != 1 {
+		err = db.ErrNoRows
+	}
+	return err
+}
+
+func putValue(tx *db.Tx, subject, scope, field, source string, sealed []byte, at int64) error {
+	_, err := tx.Exec(`INSERT INTO vault_value (subject, scope, field, source, sealed, at) VALUES ($1, $2, $3, $4, $5, $6)
+		ON CONFLICT (subject, scope, field) DO UPDATE SET source = excluded.source, sealed = excluded.sealed, at = excluded.at`,
+		subject, scope, field, source, sealed, at)
+	return err
+}
+
+func putIndex(tx *db.Tx, kind string, mac []byte, subject string) error {
+	n, err := tx.Exec(`INSERT INTO vault_index (kind, mac, subject) VALUES ($1, $2, $3) ON CONFLICT (kind, mac) DO NOTHING`, kind, mac, subject)
+	if err != nil {
+		return fmt.Errorf("index an identifier: %w", err)
+	}
+	if n == 1 {
+		return nil
+	}
+	has, err := selectIndex(tx, kind, mac)
+	if err == nil && has != subject {
+		err = errTaken
+	}
+	return err
+}
+
+func deleteIndex(tx *db.Tx, kind string, mac []byte, subject string) error {
+	if _, err := tx.Exec(`DELETE FROM vault_index WHERE kind = $1 AND mac = $2 AND subject = $3`, kind, mac, subject); err != nil {
+		return fmt.Errorf("take an identifier out of the index: %w", err)
+	}
+	return nil
+}
+
+func selectIndex(tx *db.Tx, kind string, mac []byte) (subject string, err error) {
+	err = tx.QueryRow(`SELECT subject FROM vault_index WHERE kind = $1 AND mac = $2`, kind, mac).Scan(&subject)
+	if errors.Is(err, db.ErrNoRows) {
+		return "", errNobody
+	}
+	if err != nil {
+		return "", fmt.Errorf("look an identifier up: %w", err)
+	}
+	return subject, nil
+}
+
+// stamp is the row of vault_store.
+func selectStamp(tx *db.Tx) (s keys.Stamp, found bool, err error) {
+	var demo int64
+	err = tx.QueryRow(`SELECT instance, demo, key_check FROM vault_store WHERE one = 1`).Scan(&s.Instance, &demo, &s.Check)
+	s.Demo = demo != 0
+	if errors.Is(err, db.ErrNoRows) {
+		return s, false, nil
+	}
+	return s, err == nil, err
+}
+
+// isEmpty reports whether nobody is in the store.
+func isEmpty(tx *db.Tx) (bool, error) {
+	var gates int64
+	err := tx.QueryRow(`SELECT count(*) FROM (SELECT subject FROM vault_gate LIMIT 1) g`).Scan(&gates)
+	return gates == 0, err
+}
+
+// putStamp founds the store: its stamp, and the gate of what concerns nobody.
+func putStamp(tx *db.Tx, ring *keys.Ring, at int64) error {
+	s := ring.Stamp()
+	var demo int64
+	if s.Demo {
+		demo = 1
+	}
+	if _, err := tx.Exec(`INSERT INTO vault_store (one, instance, demo, key_check, founded_at) VALUES (1, $1, $2, $3, $4)`,
+		s.Instance, demo, s.Check, at); err != nil {
+		return err
+	}
+	return newGate(tx, ring, audit.System, Evidence)
+}
+
+// scopeRow is a scope and its key.
+type scopeRow struct {
+	subject string
+	scope   string
+	key     wrappedKey
+}
+
+// pageScopes returns scopes behind one, in the order of their keys.
+func pageScopes(tx *db.Tx, subject, scope string, limit int) (page []scopeRow, err error) {
+	err = tx.Select(func(r *db.Rows) error {
+		var s scopeRow
+		err := r.Scan(&s.subject, &s.scope, &s.key.epoch, &s.key.wrapped)
+		page = append(page, s)
+		return err
+	}, `SELECT subject, scope, epoch, wrapped FROM vault_scope
+		WHERE (subject, scope) > ($1, $2) ORDER BY subject, scope LIMIT $3`, subject, scope, limit)
+	return page, err
+}
+
+// swapScope replaces a wrapped key by another form of itself, unless it is
+// gone or changed meanwhile.
+func swapScope(tx *db.Tx, s scopeRow, to wrappedKey) (bool, error) {
+	n, err := tx.Exec(`UPDATE vault_scope SET epoch = $1, wrapped = $2 WHERE subject = $3 AND scope = $4 AND epoch = $5 AND wrapped = $6`,
+		to.epoch, to.wrapped, s.subject, s.scope, s.key.epoch, s.key.wrapped)
+	return n == 1, err
+}
+
+func countEpochs(tx *db.Tx) (map[int64]int64, error) {
+	count := map[int64]int64{}
+	err := tx.Select(func(r *db.Rows) error {
+		var epoch, n int64
+		err := r.Scan(&epoch, &n)
+		count[epoch] = n
+		return err
+	}, `SELECT epoch, count(*) FROM vault_scope GROUP BY epoch`)
+	return count, err
+}

@@ -1,0 +1,421 @@
+package vault
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"sync/atomic"
+	"time"
+
+	"portico/internal/audit"
+	"portico/internal/keys"
+	"portico/internal/platform/clock"
+	"portico/internal/platform/db"
+	"portico/internal/platform/fault"
+	"portico/internal/platform/id"
+	"portico/internal/policy"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// Migrations are the schema of the vault.
+func Migrations() fs.FS {
+	sub, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		panic(err) // the folder is embedded
+	}
+	return sub
+}
+
+//go:embed locales/*.yaml
+var locales embed.FS
+
+// Locales are the sentences of the vault.
+func Locales() fs.FS { return locales }
+
+// Config is what a vault is made of.
+type Config struct {
+	DB     *db.DB
+	Ring   *keys.Ring
+	Log    *audit.Log
+	Policy func() *policy.Policy // the policy in force
+	Clock  clock.Clock
+}
+
+// Vault is the sealed data of one store. It is safe for concurrent use.
+type Vault struct {
+	db      *db.DB
+	ring    *keys.Ring
+	log     *audit.Log
+	policy  func() *policy.Policy
+	clock   clock.Clock
+	boxes   *boxes
+	denials denials
+}
+
+// New returns the vault of a store.
+func New(c Config) *Vault {
+	return &Vault{db: c.DB, ring: c.Ring, log: c.Log, policy: c.Policy, clock: c.Clock, boxes: newBoxes(c.Ring)}
+}
+
+// The scopes that every subject has.
+const (
+	Profile  = "profile"  // what a person says about themselves
+	Evidence = "evidence" // the events about a person
+)
+
+// What people are told.
+var (
+	errBusy    = fault.New(fault.Unavailable, "vault.busy")
+	errTaken   = fault.New(fault.Conflict, "vault.taken")
+	errNobody  = fault.New(fault.NotFound, "vault.nobody")
+	errNotYet  = errors.New("a value cannot be revealed before its event is durable")
+	errMoved   = errors.New("the gate has moved since the decision")
+	errNoScope = errors.New("the scope has no key: it was never made, or it was destroyed")
+)
+
+// attempts is how often a use is decided again because the gate moved.
+const attempts = 8
+
+// Use is one use of somebody's data, as a caller asks for it.
+type Use struct {
+	Actor     policy.Actor
+	Subject   string
+	Activity  string
+	Operation policy.Operation
+	Scope     string
+	Fields    []string
+	Task      policy.Task
+	Reference string // what people call the case, for the event
+}
+
+// Value is one value of a field.
+type Value struct {
+	Field  string
+	Text   string
+	Source string    // form | browser | staff | system | party:ID
+	At     time.Time // when it was put
+}
+
+// Values are values by field.
+type Values map[string]Value
+
+// Text is the text of a field, empty if there is no value.
+func (v Values) Text(field string) string { return v[field].Text }
+
+// Permit is what policy.Decide handed out, with the facts for its event. It
+// serves once, in the transaction it was made in.
+type Permit struct {
+	policy.Permit
+	use   Use
+	state policy.State
+	now   time.Time
+}
+
+// NewSubject makes a subject: an id, a gate, and keys for profile and evidence.
+func (v *Vault) NewSubject(tx *db.Tx) (string, error) {
+	subject := id.New(v.clock.Now())
+	if err := newGate(tx, v.ring, subject, Profile, Evidence); err != nil {
+		return "", fmt.Errorf("make a subject: %w", err)
+	}
+	return subject, nil
+}
+
+// NewScope makes the key of another scope of a subject.
+func (v *Vault) NewScope(tx *db.Tx, subject, scope string) error {
+	if err := newScope(tx, v.ring, subject, scope); err != nil {
+		return fmt.Errorf("make a scope: %w", err)
+	}
+	return nil
+}
+
+// Permit decides on a use inside a transaction. A use that is not allowed is
+// a *policy.Denied, which Update records.
+func (v *Vault) Permit(tx *db.Tx, use Use) (*Permit, error) {
+	g, err := selectGate(tx, use.Subject)
+	if err != nil {
+		return nil, v.noGate(use, err)
+	}
+	return v.decide(tx, use, g.state())
+}
+
+func (v *Vault) decide(tx *db.Tx, use Use, state policy.State) (*Permit, error) {
+	p := &Permit{use: use, state: state, now: v.clock.Now()}
+	req := use.request(state)
+	req.Now, req.Tx = p.now, tx.ID()
+	if d := v.policy().Decide(&req, &p.Permit); !d.Allowed {
+		return nil, &denial{req.Denied(d), use, state}
+	}
+	return p, nil
+}
+
+// noGate is the answer when the subject's gate cannot be read: a denial if
+// there is no such subject.
+func (v *Vault) noGate(use Use, err error) error {
+	if !errors.Is(err, db.ErrNoRows) {
+		return fmt.Errorf("read a gate: %w", err)
+	}
+	req := use.request(policy.State{})
+	return req.Denied(policy.Decision{Reason: policy.ReasonUnknownSubject})
+}
+
+func (u *Use) request(state policy.State) policy.Request {
+	return policy.Request{
+		Actor: u.Actor, Subject: u.Subject, Activity: u.Activity, Scope: u.Scope,
+		Operation: u.Operation, Fields: u.Fields, Task: u.Task, State: state,
+	}
+}
+
+// Open passes the gate with a permit to read, and writes the event. The
+// handle reveals the values once the transaction is durable.
+func (v *Vault) Open(tx *db.Tx, p *Permit) (*Handle, error) {
+	if err := p.Spend(tx.ID(), v.clock.Now()); err != nil {
+		return nil, err
+	}
+	s, err := selectSealed(tx, p.Subject(), p.Scope())
+	if err != nil {
+		return nil, fmt.Errorf("read sealed values: %w", err)
+	}
+	return v.pass(tx, p, s)
+}
+
+// pass is the way through the gate with a spent permit: number, event, handle.
+func (v *Vault) pass(tx *db.Tx, p *Permit, s *sealedScope) (*Handle, error) {
+	box, err := v.boxes.open(p.Subject(), Evidence, s.evidence)
+	if err != nil {
+		return nil, err
+	}
+	n, err := passGate(tx, p.Subject(), p.Version(), 0)
+	if err != nil {
+		return nil, err
+	}
+	if err := v.log.Append(tx, box, p.event(audit.KindAccess, n)); err != nil {
+		return nil, err
+	}
+	h := &Handle{vault: v, permit: p, sealed: s}
+	tx.AfterCommit(func() { h.durable.Store(true) })
+	return h, nil
+}
+
+// Handle is a use that passed the gate.
+type Handle struct {
+	vault   *Vault
+	permit  *Permit
+	sealed  *sealedScope
+	durable atomic.Bool
+}
+
+// Reveal opens the permitted values that there are. It refuses before the
+// commit of the transaction that holds the event.
+func (h *Handle) Reveal() (Values, error) {
+	if !h.durable.Load() {
+		return nil, errNotYet
+	}
+	return h.vault.open(h.permit, h.sealed)
+}
+
+// open opens the values of a scope that a permit allows.
+func (v *Vault) open(p *Permit, s *sealedScope) (Values, error) {
+	values := Values{}
+	var box keys.Box
+	for i := range s.values {
+		sealed := &s.values[i]
+		if !p.Allows(policy.Use, sealed.field) {
+			continue
+		}
+		if box == (keys.Box{}) {
+			var err error
+			if box, err = v.boxes.open(p.Subject(), p.Scope(), s.key); err != nil {
+				return nil, err
+			}
+		}
+		text, err := box.Open(v.place(p.Subject(), p.Scope(), sealed.field, sealed.source), sealed.sealed)
+		if err != nil {
+			return nil, fmt.Errorf("open a value of %s: %w", sealed.field, err)
+		}
+		values[sealed.field] = Value{sealed.field, string(text), sealed.source, clock.FromMicros(sealed.at)}
+	}
+	return values, nil
+}
+
+// place is where a value is sealed to. The source belongs to it: whoever
+// changes where a value came from makes it unreadable.
+func (v *Vault) place(subject, scope, field, source string) keys.Place {
+	return keys.Place{
+		Instance: v.ring.Instance(), Table: "vault_value", Column: "sealed",
+		Row: keys.Row(scope, field, source), Person: subject,
+	}
+}
+
+// Read is one whole use: it reads the sealed values, decides, passes the gate
+// and writes the event in one short transaction, and opens the values once
+// that is durable. If the gate moved in between, it begins again.
+func (v *Vault) Read(ctx context.Context, use Use) (Values, error) {
+	for range attempts {
+		values, err := v.read(ctx, use)
+		if errors.Is(err, errMoved) {
+			continue
+		}
+		return values, v.denied(ctx, err)
+	}
+	return nil, errBusy.Because(errMoved)
+}
+
+func (v *Vault) read(ctx context.Context, use Use) (Values, error) {
+	var s *sealedScope
+	err := v.db.View(ctx, func(tx *db.Tx) (err error) {
+		s, err = selectSealed(tx, use.Subject, use.Scope)
+		return err
+	})
+	if err != nil {
+		return nil, v.noGate(use, err)
+	}
+	var h *Handle
+	err = v.db.Update(ctx, func(tx *db.Tx) error {
+		p, err := v.decide(tx, use, s.gate.state())
+		if err != nil {
+			return err
+		}
+		if err := p.Spend(tx.ID(), p.now); err != nil {
+			return err
+		}
+		h, err = v.pass(tx, p, s)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return h.Reveal()
+}
+
+// Put writes values with a permit to collect, and the event. A value that was
+// there is replaced, which moves the gate's version: whoever decided to read
+// the old one decides again.
+func (v *Vault) Put(tx *db.Tx, p *Permit, values []Value) error {
+	now := v.clock.Now()
+	if err := p.Spend(tx.ID(), now); err != nil {
+		return err
+	}
+	for _, value := range values {
+		if !p.Allows(policy.Collect, value.Field) {
+			return fmt.Errorf("put a value: the permit is not for the field %q", value.Field)
+		}
+		if value.Source == "" {
+			return fmt.Errorf("put a value of %q: it does not say where it came from", value.Field)
+		}
+	}
+	s, err := selectSealed(tx, p.Subject(), p.Scope())
+	if err != nil {
+		return fmt.Errorf("put values: %w", err)
+	}
+	evidence, err := v.boxes.open(p.Subject(), Evidence, s.evidence)
+	if err != nil {
+		return err
+	}
+	box, err := v.boxes.open(p.Subject(), p.Scope(), s.key)
+	if err != nil {
+		return err
+	}
+	n, err := passGate(tx, p.Subject(), p.Version(), s.bump(values))
+	if err != nil {
+		return err
+	}
+	for _, value := range values {
+		sealed := box.Seal(v.place(p.Subject(), p.Scope(), value.Field, value.Source), []byte(value.Text))
+		if err := putValue(tx, p.Subject(), p.Scope(), value.Field, value.Source, sealed, clock.Micros(now)); err != nil {
+			return fmt.Errorf("put a value: %w", err)
+		}
+	}
+	return v.log.Append(tx, evidence, p.event(audit.KindCollect, n))
+}
+
+// Update runs fn in a transaction, again if a gate moved under it, and
+// records a *policy.Denied that fn answers.
+func (v *Vault) Update(ctx context.Context, fn func(*db.Tx) error) error {
+	for range attempts {
+		err := v.db.Update(ctx, fn)
+		if errors.Is(err, errMoved) {
+			continue
+		}
+		return v.denied(ctx, err)
+	}
+	return errBusy.Because(errMoved)
+}
+
+// Append writes an event that opens nothing: a sign-in, a change of roles.
+// Its subject may be audit.System.
+func (v *Vault) Append(tx *db.Tx, e audit.Event) error {
+	wrapped, err := selectScope(tx, e.Subject, Evidence)
+	if err != nil {
+		return fmt.Errorf("write an event: %w", err)
+	}
+	box, err := v.boxes.open(e.Subject, Evidence, wrapped)
+	if err != nil {
+		return err
+	}
+	if e.N, err = nextNumber(tx, e.Subject); err != nil {
+		return fmt.Errorf("write an event: %w", err)
+	}
+	return v.log.Append(tx, box, &e)
+}
+
+// Bump moves the version of a subject's gate. Whoever commits what narrows or
+// changes a decision (a withdrawal, a restriction, a revoked role) calls it in
+// the same transaction.
+func (v *Vault) Bump(tx *db.Tx, subject string) error {
+	if err := bumpGate(tx, subject); err != nil {
+		return fmt.Errorf("move a gate: %w", err)
+	}
+	return nil
+}
+
+// Index lets a subject be found by an identifier of a kind, which the caller
+// has brought to its canonical form. It is a Conflict if somebody else has it.
+func (v *Vault) Index(tx *db.Tx, kind, subject, value string) error {
+	return putIndex(tx, kind, v.ring.Index(kind, value), subject)
+}
+
+// Unindex undoes Index.
+func (v *Vault) Unindex(tx *db.Tx, kind, subject, value string) error {
+	return deleteIndex(tx, kind, v.ring.Index(kind, value), subject)
+}
+
+// Find returns whom Index noted, or a NotFound.
+func (v *Vault) Find(tx *db.Tx, kind, value string) (string, error) {
+	return selectIndex(tx, kind, v.ring.Index(kind, value))
+}
+
+// SealSecret seals an authentication secret, such as a TOTP seed, for a place
+// of the caller's own. It is no datum of the person and passes no gate; only
+// package identity calls it.
+func (v *Vault) SealSecret(tx *db.Tx, subject, place string, secret []byte) ([]byte, error) {
+	box, err := v.secretBox(tx, subject)
+	if err != nil {
+		return nil, fmt.Errorf("seal a secret: %w", err)
+	}
+	return box.Seal(v.secretPlace(subject, place), secret), nil
+}
+
+// OpenSecret opens what SealSecret sealed for the same subject and place.
+func (v *Vault) OpenSecret(tx *db.Tx, subject, place string, sealed []byte) ([]byte, error) {
+	box, err := v.secretBox(tx, subject)
+	if err != nil {
+		return nil, fmt.Errorf("open a secret: %w", err)
+	}
+	return box.Open(v.secretPlace(subject, place), sealed)
+}
+
+func (v *Vault) secretBox(tx *db.Tx, subject string) (keys.Box, error) {
+	wrapped, err := selectScope(tx, subject, Profile)
+	if err != nil {
+		return keys.Box{}, err
+	}
+	return v.boxes.open(subject, Profile, wrapped)
+}
+
+func (v *Vault) secretPlace(subject, place string) keys.Place {
+	return keys.Place{Instance: v.ring.Instance(), Table: "secret", Column: place, Person: subject}
+}
