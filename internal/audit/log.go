@@ -27,6 +27,12 @@ func Migrations() fs.FS {
 	return sub
 }
 
+//go:embed locales/*.yaml
+var locales embed.FS
+
+// Locales are the sentences of the log.
+func Locales() fs.FS { return locales }
+
 // Keeper is what the log needs of the vault: package vault implements it.
 type Keeper interface {
 	// Evidence returns the box in which the subject's events are sealed.
