@@ -70,8 +70,7 @@
 //	address: https://one.gov.mv   # as people see it
 //	listen: 127.0.0.1:8080        # --listen wins
 //	proxy:                        # only behind one
-//	  networks: [10.0.0.0/24]     # whose forwarded addresses are believed …
-//	  authority: file:/etc/portico/proxy-ca.pem   # … once its certificate is signed by this
+//	  networks: [10.0.0.0/24]     # whose forwarded addresses are believed
 //	tls:
 //	  certificate: file:/etc/portico/tls.crt
 //	  key: file:/etc/portico/tls.key

@@ -1,0 +1,143 @@
+package instance
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/netip"
+	"os"
+	"slices"
+	"strings"
+
+	"portico/internal/platform/strict"
+)
+
+// Environment is environment.yaml: what differs from place to place.
+type Environment struct {
+	Address      Origin                 `yaml:"address,omitempty" doc:"The portal's address as people see it."`
+	Listen       string                 `yaml:"listen,omitempty" doc:"host:port; --listen wins."`
+	Proxy        *Proxy                 `yaml:"proxy,omitempty"`
+	TLS          *TLS                   `yaml:"tls,omitempty"`
+	Mail         *Mail                  `yaml:"mail,omitempty" doc:"The connection named mail."`
+	SMS          *SMS                   `yaml:"sms,omitempty" doc:"The connection named sms."`
+	Destinations map[string]Destination `yaml:"destinations,omitempty" doc:"Further connections, by name."`
+}
+
+// Proxy is whose word about addresses is believed.
+type Proxy struct {
+	Networks []Network `yaml:"networks" doc:"Where the proxy connects from."`
+}
+
+// TLS is the server's certificate and key, both PEM.
+type TLS struct {
+	Certificate Ref `yaml:"certificate"`
+	Key         Ref `yaml:"key"`
+}
+
+// Mail is an SMTP submission server with STARTTLS or TLS.
+type Mail struct {
+	Host     string `yaml:"host"`
+	Port     int    `yaml:"port"`
+	From     string `yaml:"from" doc:"The address that letters come from."`
+	Username Ref    `yaml:"username,omitempty"`
+	Password Ref    `yaml:"password,omitempty"`
+}
+
+// SMS is a provider that takes messages as JSON over HTTP.
+type SMS struct {
+	URL   WebURL `yaml:"url"`
+	From  string `yaml:"from" doc:"The sender that people see."`
+	Token Ref    `yaml:"token,omitempty"`
+}
+
+// Destination is a further system that the portal connects to.
+type Destination struct {
+	URL   WebURL `yaml:"url"`
+	Token Ref    `yaml:"token,omitempty"`
+}
+
+// Connections returns the names of all outgoing connections, sorted.
+func (e *Environment) Connections() []string {
+	names := slices.Collect(maps.Keys(e.Destinations))
+	if e.Mail != nil {
+		names = append(names, "mail")
+	}
+	if e.SMS != nil {
+		names = append(names, "sms")
+	}
+	return slices.Sorted(slices.Values(names))
+}
+
+// Origin is scheme and host of the portal.
+type Origin string
+
+// Pattern is the form of an origin.
+func (Origin) Pattern() string { return `^https://[a-z0-9.-]+(:\d{1,5})?$` }
+
+// UnmarshalText checks the form.
+func (v *Origin) UnmarshalText(b []byte) error {
+	*v = Origin(b)
+	return form(string(b), v.Pattern(), "an address such as https://one.gov.mv, without a path")
+}
+
+// Network is a range of addresses, such as 10.0.0.0/24.
+type Network struct{ netip.Prefix }
+
+// UnmarshalText reads a network.
+func (n *Network) UnmarshalText(b []byte) error {
+	p, err := netip.ParsePrefix(string(b))
+	if err != nil || p != p.Masked() {
+		return fmt.Errorf("%q is not a network such as 10.0.0.0/24", b)
+	}
+	n.Prefix = p
+	return nil
+}
+
+// Ref says where a secret is: file:PATH or env:NAME. The zero Ref is none.
+// A secret itself never stands in a declaration, and a Ref prints only itself.
+type Ref struct{ source string }
+
+// Pattern is the form of a reference.
+func (Ref) Pattern() string { return `^(file:\S+|env:[A-Z][A-Z0-9_]*)$` }
+
+// UnmarshalText checks the form. It does not repeat what stands there: it may
+// be the secret itself.
+func (r *Ref) UnmarshalText(b []byte) error {
+	if form(string(b), r.Pattern(), "") != nil {
+		return errors.New("a secret is a reference: file:PATH or env:NAME")
+	}
+	r.source = string(b)
+	return nil
+}
+
+// String returns the reference, never the secret.
+func (r Ref) String() string { return r.source }
+
+// File returns the path of a file reference, for what reloads a file itself.
+func (r Ref) File() (string, bool) { return strings.CutPrefix(r.source, "file:") }
+
+// Read returns what the reference leads to, without the line end behind it.
+func (r Ref) Read() (string, error) {
+	if name, ok := strings.CutPrefix(r.source, "env:"); ok {
+		v, set := os.LookupEnv(name)
+		if !set || v == "" {
+			return "", fmt.Errorf("the environment variable %s is not set", name)
+		}
+		return v, nil
+	}
+	path, ok := r.File()
+	if !ok {
+		return "", nil
+	}
+	f, err := os.Open(path) //nolint:gosec // the operator's own declaration names it
+	if err != nil {
+		return "", fmt.Errorf("read a secret: %w", err)
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, strict.MaxSize))
+	if err != nil {
+		return "", fmt.Errorf("read a secret: %w", err)
+	}
+	return strings.TrimRight(string(b), "\r\n"), nil
+}

@@ -1,0 +1,258 @@
+package instance
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"portico/internal/platform/i18n"
+)
+
+// Portal is portico.yaml: what people see of the operator, and its calendar.
+type Portal struct {
+	ID          ID         `yaml:"id" json:"id" doc:"Stands in the store and in the keys; never changes."`
+	Languages   []Language `yaml:"languages" json:"languages" doc:"The first is the one for visitors who ask for none of them."`
+	Name        i18n.Text  `yaml:"name" json:"name" doc:"The portal's name."`
+	Description i18n.Text  `yaml:"description" json:"description" doc:"What the portal is, in a sentence."`
+	Operator    Operator   `yaml:"operator" json:"operator"`
+	Storage     Storage    `yaml:"storage" json:"storage" doc:"Where the data is kept (O8)."`
+	Brand       Brand      `yaml:"brand" json:"brand"`
+	Timezone    Zone       `yaml:"timezone" json:"timezone" doc:"A name of the IANA time zone database."`
+	Currency    Currency   `yaml:"currency" json:"currency" doc:"ISO 4217."`
+	Calendar    Calendar   `yaml:"calendar" json:"calendar"`
+	Contacts    []Contact  `yaml:"contacts" json:"contacts" doc:"Every channel that the policy names (O16)."`
+}
+
+// Operator is who answers for the portal.
+type Operator struct {
+	Name    i18n.Text `yaml:"name" json:"name"`
+	Address i18n.Text `yaml:"address" json:"address"`
+	Law     i18n.Text `yaml:"law" json:"law" doc:"Whose law governs."`
+	Website WebURL    `yaml:"website,omitempty" json:"website,omitempty"`
+}
+
+// Storage is where the data is, and which party runs the place.
+type Storage struct {
+	Location i18n.Text `yaml:"location" json:"location"`
+	Country  Country   `yaml:"country" json:"country"`
+	Party    string    `yaml:"party" json:"party" doc:"A party of recipients.yaml."`
+}
+
+// Brand is the portal's two colours.
+type Brand struct {
+	Primary Colour `yaml:"primary" json:"primary"`
+	Accent  Colour `yaml:"accent" json:"accent"`
+}
+
+// Contact is one channel through which people reach the operator.
+type Contact struct {
+	ID    ID          `yaml:"id" json:"id"`
+	Kind  ContactKind `yaml:"kind" json:"kind"`
+	Value string      `yaml:"value" json:"value" doc:"The number, address or name as people write it."`
+	URL   WebURL      `yaml:"url,omitempty" json:"url,omitempty" doc:"Where a link leads, for website and social."`
+	Name  i18n.Text   `yaml:"name" json:"name"`
+	Note  i18n.Text   `yaml:"note,omitempty" json:"note,omitempty" doc:"Such as opening hours."`
+}
+
+// ContactKind is what sort of channel a contact is.
+type ContactKind string
+
+// Values lists the kinds.
+func (ContactKind) Values() []string {
+	return []string{"phone", "email", "website", "address", "social"}
+}
+
+// form is a string type with one pattern.
+func form(s, pattern, want string) error {
+	if !regexp.MustCompile(pattern).MatchString(s) {
+		return fmt.Errorf("%q is not %s", s, want)
+	}
+	return nil
+}
+
+// ID names something for ever: lower-case letters, digits and hyphens.
+type ID string
+
+// Pattern is the form of an id.
+func (ID) Pattern() string { return `^[a-z][a-z0-9]*(-[a-z0-9]+)*$` }
+
+// UnmarshalText checks the form.
+func (v *ID) UnmarshalText(b []byte) error {
+	*v = ID(b)
+	if len(b) > 40 {
+		return fmt.Errorf("an id has at most 40 characters")
+	}
+	return form(string(b), v.Pattern(), "an id: small letters, digits and hyphens")
+}
+
+// Language is a BCP 47 language such as en or dv.
+type Language string
+
+// Pattern is the form of a language.
+func (Language) Pattern() string { return `^[a-z]{2,3}$` }
+
+// UnmarshalText checks the form.
+func (v *Language) UnmarshalText(b []byte) error {
+	*v = Language(b)
+	return form(string(b), v.Pattern(), "a language such as en")
+}
+
+// Country is an ISO 3166-1 alpha-2 code.
+type Country string
+
+// Pattern is the form of a country.
+func (Country) Pattern() string { return `^[A-Z]{2}$` }
+
+// UnmarshalText checks the form.
+func (v *Country) UnmarshalText(b []byte) error {
+	*v = Country(b)
+	return form(string(b), v.Pattern(), "a country code such as MV")
+}
+
+// Currency is an ISO 4217 code.
+type Currency string
+
+// Pattern is the form of a currency.
+func (Currency) Pattern() string { return `^[A-Z]{3}$` }
+
+// UnmarshalText checks the form.
+func (v *Currency) UnmarshalText(b []byte) error {
+	*v = Currency(b)
+	return form(string(b), v.Pattern(), "a currency code such as MVR")
+}
+
+// Colour is #rrggbb.
+type Colour string
+
+// Pattern is the form of a colour.
+func (Colour) Pattern() string { return `^#[0-9a-fA-F]{6}$` }
+
+// UnmarshalText checks the form.
+func (v *Colour) UnmarshalText(b []byte) error {
+	*v = Colour(b)
+	return form(string(b), v.Pattern(), "a colour such as #0f5c4d")
+}
+
+// WebURL is an address that a link may lead to.
+type WebURL string
+
+// Pattern is the form of a web address.
+func (WebURL) Pattern() string { return `^https://[^\s/?#@]+([/?#]\S*)?$` }
+
+// UnmarshalText checks the form.
+func (v *WebURL) UnmarshalText(b []byte) error {
+	*v = WebURL(b)
+	return form(string(b), v.Pattern(), "an address that begins with https://")
+}
+
+// Zone is an IANA time zone.
+type Zone struct{ loc *time.Location }
+
+// UnmarshalText looks the zone up.
+func (z *Zone) UnmarshalText(b []byte) error {
+	name := string(b)
+	loc, err := time.LoadLocation(name)
+	if err != nil || name == "" || name == "Local" {
+		return fmt.Errorf("%q is not a time zone such as Indian/Maldives", name)
+	}
+	z.loc = loc
+	return nil
+}
+
+// MarshalText returns the zone's name.
+func (z Zone) MarshalText() ([]byte, error) { return []byte(z.Location().String()), nil }
+
+// Location returns the zone, UTC for the zero Zone.
+func (z Zone) Location() *time.Location {
+	if z.loc == nil {
+		return time.UTC
+	}
+	return z.loc
+}
+
+// Langs returns the languages as plain strings, the default first.
+func (p *Portal) Langs() []string {
+	out := make([]string, len(p.Languages))
+	for i, l := range p.Languages {
+		out[i] = string(l)
+	}
+	return out
+}
+
+// Calendar says on which days the operator works.
+type Calendar struct {
+	Week     []Weekday `yaml:"week" json:"week" doc:"The working days of a week."`
+	Holidays []Holiday `yaml:"holidays,omitempty" json:"holidays" doc:"Working days on which nobody works."`
+}
+
+// Holiday is one day off.
+type Holiday struct {
+	Date Date      `yaml:"date" json:"date"`
+	Name i18n.Text `yaml:"name" json:"name"`
+}
+
+// Weekday is a day of the week by its English name.
+type Weekday string
+
+// Values lists the days.
+func (Weekday) Values() []string {
+	return []string{"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"}
+}
+
+// Date is a day, written 2026-11-22.
+type Date struct{ day string }
+
+// Pattern is the form of a date.
+func (Date) Pattern() string { return `^\d{4}-\d{2}-\d{2}$` }
+
+// UnmarshalText reads a date.
+func (d *Date) UnmarshalText(b []byte) error {
+	if _, err := time.Parse(time.DateOnly, string(b)); err != nil {
+		return fmt.Errorf("%q is not a date such as 2026-11-22", b)
+	}
+	d.day = string(b)
+	return nil
+}
+
+// MarshalText writes it back.
+func (d Date) MarshalText() ([]byte, error) { return []byte(d.day), nil }
+
+// String returns the date as it was written.
+func (d Date) String() string { return d.day }
+
+// Working reports whether the operator works on the day of t, in t's zone.
+func (c *Calendar) Working(t time.Time) bool {
+	day := t.Format(time.DateOnly)
+	for _, h := range c.Holidays {
+		if h.Date.day == day {
+			return false
+		}
+	}
+	name := strings.ToLower(t.Weekday().String())
+	for _, w := range c.Week {
+		if string(w) == name {
+			return true
+		}
+	}
+	return false
+}
+
+// maxLookAhead ends a search in a calendar without working days: ten years.
+const maxLookAhead = 3660
+
+// Due returns the end of the n-th working day after the day of t, in zone.
+func (c *Calendar) Due(t time.Time, n int, zone *time.Location) time.Time {
+	y, m, d := t.In(zone).Date()
+	day := time.Date(y, m, d, 12, 0, 0, 0, zone) // noon: no change of clocks moves it to another date
+	for range maxLookAhead {
+		if n <= 0 {
+			break
+		}
+		if day = day.AddDate(0, 0, 1); c.Working(day) {
+			n--
+		}
+	}
+	y, m, d = day.Date()
+	return time.Date(y, m, d+1, 0, 0, 0, 0, zone)
+}
