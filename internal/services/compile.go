@@ -1,0 +1,365 @@
+package services
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"portico/internal/forms"
+	"portico/internal/platform/i18n"
+	"portico/internal/platform/strict"
+	"portico/internal/policy"
+)
+
+// Env is what the instance gives to its services.
+type Env struct {
+	Languages    []string
+	Zone         *time.Location
+	Declarations *policy.Declarations
+}
+
+// Problem is a fault: the file inside the service's folder, the line, the
+// path as package strict writes paths, and what to do about it.
+type Problem struct {
+	File    string
+	Line    int
+	Path    string
+	Message string
+}
+
+const (
+	serviceFile  = "service.yaml"
+	formFile     = "form.yaml"
+	rulesFile    = "rules.yaml"
+	workflowFile = "workflow.yaml"
+)
+
+var (
+	idForm        = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
+	referenceForm = regexp.MustCompile(`^[A-Z]{2,4}$`)
+)
+
+// compiler gathers what is wrong with one service.
+type compiler struct {
+	fsys     fs.FS
+	env      Env
+	docs     map[string]*strict.Document
+	problems []Problem
+}
+
+func (c *compiler) fail(file, path, format string, args ...any) {
+	line := 1
+	if d := c.docs[file]; d != nil {
+		line = d.Line(path)
+	}
+	c.problems = append(c.problems, Problem{File: file, Line: line, Path: path, Message: fmt.Sprintf(format, args...)})
+}
+
+// Compile reads the folder fsys of the service id and runs its tests. It
+// returns the definition, or every problem at once and none.
+func Compile(fsys fs.FS, id string, env Env) (*Definition, []Problem) {
+	c := &compiler{fsys: fsys, env: env, docs: map[string]*strict.Document{}}
+	d := &Definition{}
+	var form forms.File
+	var rules forms.Rules
+	c.decode(serviceFile, &d.File, true)
+	c.decode(formFile, &form, true)
+	c.decode(rulesFile, &rules, false)
+	c.decode(workflowFile, &d.Workflow, true)
+	if len(c.problems) == 0 {
+		c.texts(serviceFile, reflect.ValueOf(&d.File), "", false)
+		c.texts(formFile, reflect.ValueOf(&form), "", false)
+		c.texts(rulesFile, reflect.ValueOf(&rules), "", false)
+		c.texts(workflowFile, reflect.ValueOf(&d.Workflow), "", false)
+		var problems []forms.Problem
+		d.Form, problems = forms.Compile(id, &form, &rules, env.Zone)
+		for _, p := range problems {
+			c.fail(p.File, p.Path, "%s", p.Message)
+		}
+		c.sensitivity(&form)
+		c.workflow(&d.Workflow)
+		if d.Form != nil {
+			c.service(d, id)
+		}
+	}
+	if len(c.problems) == 0 {
+		c.tests(d)
+	}
+	if len(c.problems) > 0 {
+		slices.SortStableFunc(c.problems, func(a, b Problem) int {
+			return cmp.Or(strings.Compare(a.File, b.File), a.Line-b.Line)
+		})
+		return nil, slices.Compact(c.problems)
+	}
+	return d, nil
+}
+
+// decode reads a file of the service.
+func (c *compiler) decode(name string, into any, needed bool) {
+	data, err := fs.ReadFile(c.fsys, name)
+	if errors.Is(err, fs.ErrNotExist) && !needed {
+		return
+	}
+	if err != nil {
+		c.fail(name, "", "the service has no such file")
+		return
+	}
+	doc, problems := strict.Parse(data)
+	if doc != nil {
+		c.docs[name] = doc
+		problems = doc.Decode(into)
+	}
+	for _, p := range problems {
+		c.problems = append(c.problems, Problem{File: name, Line: p.Line, Path: p.Path, Message: p.Message})
+	}
+}
+
+// texts reports what is not said in every language, or in one too many.
+func (c *compiler) texts(file string, v reflect.Value, path string, optional bool) {
+	if t, ok := v.Interface().(i18n.Text); ok {
+		if len(t) == 0 && optional {
+			return
+		}
+		for _, lang := range t.Lacks(c.env.Languages...) {
+			c.fail(file, path, "has no text in language %q", lang)
+		}
+		for lang := range t {
+			if !slices.Contains(c.env.Languages, lang) {
+				c.fail(file, path, "language %q is none of the instance's", lang)
+			}
+		}
+		return
+	}
+	below := func(key string) string { return strings.TrimPrefix(path+"/"+key, "/") }
+	switch v.Kind() {
+	case reflect.Pointer:
+		if !v.IsNil() {
+			c.texts(file, v.Elem(), path, optional)
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			field := v.Type().Field(i)
+			key, options, _ := strings.Cut(field.Tag.Get("yaml"), ",")
+			c.texts(file, v.Field(i), below(key), options != "" || field.Tag.Get("portico") == "optional")
+		}
+	case reflect.Slice:
+		for i := range v.Len() {
+			c.texts(file, v.Index(i), below(fmt.Sprint(i)), false)
+		}
+	case reflect.Map:
+		for _, k := range v.MapKeys() {
+			c.texts(file, v.MapIndex(k), below(k.String()), false)
+		}
+	}
+}
+
+// sensitivity compares what the form says of a field with its category.
+func (c *compiler) sensitivity(form *forms.File) {
+	for key, p := range form.Schema.Properties {
+		i := slices.IndexFunc(c.env.Declarations.Categories, func(k policy.Category) bool { return k.ID == p.Category })
+		switch at := "schema/properties/" + key; {
+		case p.Category == "":
+		case i < 0:
+			c.fail(formFile, at+"/x-portico-category", "data.yaml declares no category %q", p.Category)
+		case p.Sensitivity != "" && p.Sensitivity != string(c.env.Declarations.Categories[i].Sensitivity):
+			c.fail(formFile, at+"/x-portico-sensitivity", "the category %q is %s", p.Category, c.env.Declarations.Categories[i].Sensitivity)
+		}
+	}
+}
+
+// service checks service.yaml against the form, the workflow and the policy.
+func (c *compiler) service(d *Definition, id string) {
+	if d.ID != id || !idForm.MatchString(id) {
+		c.fail(serviceFile, "id", "the id is the folder's name, %q, in small letters and digits joined by -", id)
+	}
+	if !referenceForm.MatchString(d.Reference) {
+		c.fail(serviceFile, "reference", "%q is not two to four capital letters", d.Reference)
+	}
+	if d.Version == "" {
+		c.fail(serviceFile, "version", "has no value")
+	}
+	if d.WorkingDays < 1 || d.WorkingDays > 366 {
+		c.fail(serviceFile, "working-days", "%d is not between 1 and 366", d.WorkingDays)
+	}
+	if len(d.Audience) == 0 {
+		c.fail(serviceFile, "audience", "names nobody")
+	}
+	decl := c.env.Declarations
+	has := func(path, what, id string, ids func(func(string))) {
+		found := false
+		ids(func(other string) { found = found || other == id })
+		if !found {
+			c.fail(serviceFile, path, "no %s %q is declared", what, id)
+		}
+	}
+	has("responsible", "party", d.Responsible, func(yield func(string)) {
+		for _, p := range decl.Parties {
+			yield(p.ID)
+		}
+	})
+	has("purpose", "purpose", d.Purpose, func(yield func(string)) {
+		for _, p := range decl.Purposes {
+			yield(p.ID)
+		}
+	})
+	has("retention", "retention rule", d.Retention, func(yield func(string)) {
+		for _, r := range decl.Retention {
+			yield(r.ID)
+		}
+	})
+	has("remarks/category", "category", d.Remarks.Category, func(yield func(string)) {
+		for _, k := range decl.Categories {
+			yield(k.ID)
+		}
+	})
+	d.parties = []string{d.Responsible}
+	if len(d.Decide.Roles) == 0 {
+		c.fail(serviceFile, "decide/roles", "nobody can decide")
+	}
+	for i, role := range d.Decide.Roles {
+		j := slices.IndexFunc(decl.Roles, func(r policy.Role) bool { return r.ID == role })
+		if j < 0 {
+			c.fail(serviceFile, fmt.Sprintf("decide/roles/%d", i), "data.yaml declares no role %q", role)
+		} else if p := decl.Roles[j].Party; !slices.Contains(d.parties, p) {
+			d.parties = append(d.parties, p)
+		}
+	}
+	c.shown(d)
+	for _, f := range d.Form.Fields() {
+		if f.Core && !slices.ContainsFunc(decl.Fields, func(p policy.Field) bool { return p.ID == f.ID }) {
+			c.fail(formFile, "schema/properties/"+f.Key+"/x-portico-field", "data.yaml declares no field %q", f.ID)
+		}
+		if f.Key == "remarks" {
+			c.fail(formFile, "schema/properties/remarks", "%s is what the official writes: take another key", d.RemarksField())
+		}
+	}
+	due := slices.ContainsFunc(d.Workflow.States, func(s State) bool { return s.Fee })
+	if due != d.Form.HasFee() {
+		c.fail(workflowFile, "states", "a service has fee rules exactly if the fee is due in some state (fee: true)")
+	}
+}
+
+// shown checks what those who decide may see.
+func (c *compiler) shown(d *Definition) {
+	if len(d.Decide.Fields) == 0 {
+		c.fail(serviceFile, "decide/fields", "whoever decides needs something to decide on")
+	}
+	var ids []string
+	for i, name := range d.Decide.Fields {
+		at := fmt.Sprintf("decide/fields/%d", i)
+		f, ok := d.Form.Field(name)
+		if !ok {
+			f, ok = d.Form.ByID(name)
+		}
+		switch {
+		case !ok:
+			c.fail(serviceFile, at, "the form asks no %q", name)
+		case slices.Contains(ids, f.ID):
+			c.fail(serviceFile, at, "%q stands here twice", name)
+		}
+		ids = append(ids, f.ID)
+	}
+	for _, key := range d.Form.FeeReads() {
+		if f, _ := d.Form.Field(key); !slices.Contains(ids, f.ID) {
+			c.fail(serviceFile, "decide/fields", "the fee depends on %q, which those who decide would not see", key)
+		}
+	}
+}
+
+// workflow checks the table of states.
+func (c *compiler) workflow(w *Workflow) {
+	at := func(i int, key string) string { return fmt.Sprintf("states/%d/%s", i, key) }
+	seen := map[string]bool{}
+	for i, s := range w.States {
+		if !idForm.MatchString(s.ID) || seen[s.ID] || s.ID == Draft {
+			c.fail(workflowFile, at(i, "id"), "a state has an id of its own, in small letters, and not %q", Draft)
+		}
+		seen[s.ID] = true
+		switch {
+		case s.Final && len(s.Actions) > 0:
+			c.fail(workflowFile, at(i, "actions"), "nothing follows a final state")
+		case s.Final && s.Deadline > 0:
+			c.fail(workflowFile, at(i, "deadline"), "a final state has no deadline")
+		case !s.Final && len(s.Actions) == 0:
+			c.fail(workflowFile, at(i, "id"), "a dead end: give it an action, or final: true")
+		case !s.Final && (s.Deadline < 1 || s.Deadline > 366):
+			c.fail(workflowFile, at(i, "deadline"), "an open state has a deadline in working days")
+		}
+		actions := map[string]bool{}
+		for j, a := range s.Actions {
+			at := func(key string) string { return fmt.Sprintf("states/%d/actions/%d/%s", i, j, key) }
+			if !idForm.MatchString(a.ID) || actions[a.ID] {
+				c.fail(workflowFile, at("id"), "an action has an id of its own in its state, in small letters")
+			}
+			actions[a.ID] = true
+			if _, ok := w.State(a.To); !ok {
+				c.fail(workflowFile, at("to"), "there is no state %q", a.To)
+			}
+			if a.Take && a.Remarks != "" && a.Remarks != Never {
+				c.fail(workflowFile, at("remarks"), "who takes a case writes nothing yet")
+			}
+			if to, _ := w.State(a.To); a.Take && to.Final {
+				c.fail(workflowFile, at("to"), "who takes a case has it to decide, so %q cannot be final", a.To)
+			}
+		}
+	}
+	if s, ok := w.State(w.Initial); !ok {
+		c.fail(workflowFile, "initial", "there is no state %q", w.Initial)
+		return
+	} else if s.Final {
+		c.fail(workflowFile, "initial", "a case does not begin at its end")
+	}
+	c.reach(w)
+}
+
+// reach follows the actions from the beginning: every state is reached,
+// whoever acts holds the case, and some end is reached from everywhere.
+func (c *compiler) reach(w *Workflow) {
+	held, free := map[string]bool{}, map[string]bool{}
+	var walk func(id string, taken bool)
+	walk = func(id string, taken bool) {
+		visited := free
+		if taken {
+			visited = held
+		}
+		if visited[id] {
+			return
+		}
+		visited[id] = true
+		s, _ := w.State(id)
+		for _, a := range s.Actions {
+			if taken || a.Take {
+				walk(a.To, true)
+			}
+		}
+	}
+	walk(w.Initial, false)
+	ends := map[string]bool{}
+	for range w.States {
+		for _, s := range w.States {
+			if s.Final || slices.ContainsFunc(s.Actions, func(a Action) bool { return ends[a.To] }) {
+				ends[s.ID] = true
+			}
+		}
+	}
+	for i, s := range w.States {
+		at := fmt.Sprintf("states/%d/id", i)
+		switch {
+		case !held[s.ID] && !free[s.ID]:
+			c.fail(workflowFile, at, "no action leads to %q", s.ID)
+		case free[s.ID] && !slices.ContainsFunc(s.Actions, func(a Action) bool { return a.Take }):
+			c.fail(workflowFile, at, "%q has no owner: a case that nobody holds needs an action with take: true", s.ID)
+		case !ends[s.ID]:
+			c.fail(workflowFile, at, "no end is reached from %q", s.ID)
+		}
+	}
+}
+
+// Draft is the state of an application that was not submitted yet.
+const Draft = "draft"

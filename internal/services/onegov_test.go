@@ -1,0 +1,24 @@
+package services_test
+
+import (
+	"os"
+	"slices"
+	"testing"
+
+	"portico/internal/policy"
+)
+
+// TestO6_RoadPermitGoesToTheCouncilOnly compiles the road permit of the
+// national portal with the portal's own declarations, which runs its tests.
+func TestO6_RoadPermitGoesToTheCouncilOnly(t *testing.T) {
+	d := load(t, os.DirFS("../../instances/onegov/services/road-permit"), "road-permit")
+	for _, a := range d.Activities() {
+		if !slices.Equal(a.Parties, []string{"fuvahmulah-city-council"}) {
+			t.Errorf("%s sends data to %v", a.ID, a.Parties)
+		}
+	}
+	decide := d.Activities()[1]
+	if decide.Relation != policy.RelationTask || !slices.Equal(decide.Who, []string{"role:permit-officer"}) {
+		t.Errorf("whoever decides: %v by %s", decide.Who, decide.Relation)
+	}
+}
