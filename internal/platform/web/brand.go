@@ -62,11 +62,11 @@ func NewBrand(primary, accent string) (Brand, error) {
 	b.line = p.mix(white, .7)
 	b.darkHead = p.mix(mustColour(darkPaper), .45)
 	b.dark = p
-	for range 40 {
+	for range 100 {
 		if contrast(b.dark, mustColour(darkShade)) >= 7 {
 			break
 		}
-		b.dark = b.dark.mix(white, .08)
+		b.dark = b.dark.lighter(.01)
 	}
 	b.darkStrong = b.dark.mix(white, .35)
 	b.darkTint = p.mix(mustColour(darkPaper), .8)
@@ -149,6 +149,23 @@ func (c colour) String() string {
 func (c colour) mix(d colour, share float64) colour {
 	for i := range c {
 		c[i] = c[i]*(1-share) + d[i]*share
+	}
+	return c
+}
+
+// lighter returns c with its lightness (HSL) raised by share; hue and
+// saturation stay, so that a brand's blue does not turn grey.
+func (c colour) lighter(share float64) colour {
+	hi, lo := max(c[0], c[1], c[2]), min(c[0], c[1], c[2])
+	l := (hi + lo) / 2
+	to := min(l+share, 1)
+	chroma := 1 - math.Abs(2*l-1)
+	grow := 0.0
+	if chroma > 0 {
+		grow = min((1-math.Abs(2*to-1))/chroma, 1.6)
+	}
+	for i := range c {
+		c[i] = min(max(to+(c[i]-l)*grow, 0), 1)
 	}
 	return c
 }
