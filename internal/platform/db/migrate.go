@@ -62,18 +62,24 @@ func (d *DB) Migrate(ctx context.Context, sources ...fs.FS) error {
 	return nil
 }
 
-// forEngine keeps what stands in comments for this engine.
+// forEngine keeps what stands in comments for this engine, and removes what
+// stands in those for the other, goose's annotations included.
 func forEngine(text string, kind Engine) string {
-	open := "/*" + string(kind) + ":"
-	var out strings.Builder
-	for {
-		before, rest, found := strings.Cut(text, open)
-		out.WriteString(before)
-		if !found {
-			return out.String()
+	for _, engine := range []Engine{SQLite, Postgres} {
+		var out strings.Builder
+		for {
+			before, rest, found := strings.Cut(text, "/*"+string(engine)+":")
+			out.WriteString(before)
+			if !found {
+				break
+			}
+			inside, after, _ := strings.Cut(rest, "*/")
+			if engine == kind {
+				out.WriteString(inside)
+			}
+			text = after
 		}
-		inside, after, _ := strings.Cut(rest, "*/")
-		out.WriteString(inside)
-		text = after
+		text = out.String()
 	}
+	return text
 }
