@@ -44,8 +44,8 @@ type Apply struct {
 // Decide says who decides and what they may see.
 type Decide struct {
 	Name   i18n.Text `yaml:"name"`
-	Roles  []string `yaml:"roles"`
-	Fields []string `yaml:"fields"`
+	Roles  []string  `yaml:"roles"`
+	Fields []string  `yaml:"fields"`
 }
 
 // Remarks declares the field ID.remarks.
