@@ -44,7 +44,15 @@ func (l *Log) checkTail(ctx context.Context) error {
 		if err := l.checkTree(tx, t, max(0, t.size-tail)); err != nil {
 			return fmt.Errorf("%w: %s", err, advice)
 		}
-		fault, err := l.checkEvents(tx, max(0, t.size-tail), t.size)
+		events, err := selectLeafEvents(tx, max(0, t.size-tail), t.size)
+		if err != nil {
+			return err
+		}
+		waiting, err := selectPendingEvents(tx, tail)
+		if err != nil {
+			return err
+		}
+		fault, err := l.checkEvents(tx, append(events, waiting...))
 		if err == nil && fault != "" {
 			err = fmt.Errorf("%s: %s", fault, advice)
 		}
@@ -117,27 +125,34 @@ func (l *Log) checkTile(tx *db.Tx, tile []byte, n int64) error {
 	return nil
 }
 
-// checkEvents looks at the event of each leaf of a range and returns the first
-// fault, in words.
-func (l *Log) checkEvents(tx *db.Tx, from, to int64) (fault string, err error) {
-	events, err := selectLeafEvents(tx, from, to)
-	if err != nil {
-		return "", err
-	}
+// checkEvents looks at events of the tail, and whether the gates of their
+// people counted no more than there are. It returns the first fault, in words.
+func (l *Log) checkEvents(tx *db.Tx, events []stored) (fault string, err error) {
 	boxes := map[string]keys.Box{}
 	for _, e := range events {
 		if e.leaf == nil {
-			return fmt.Sprintf("the event of leaf %d of the log is gone, or has another leaf", e.index), nil
+			return fmt.Sprintf("event %d of %s is gone, or has another leaf", e.n, e.subject), nil
 		}
 		box, ok := boxes[e.subject]
 		if !ok {
 			if box, err = l.keeper.Evidence(tx, e.subject); err != nil {
-				return fmt.Sprintf("the event of leaf %d of the log has no key: %v", e.index, err), nil
+				return fmt.Sprintf("the events of %s have no key: %v", e.subject, err), nil
 			}
 			boxes[e.subject] = box
+			counted, err := l.keeper.Gate(tx, e.subject)
+			if err != nil {
+				return fmt.Sprintf("%s has events and no gate", e.subject), nil
+			}
+			last, err := selectLast(tx, e.subject)
+			if err != nil {
+				return "", err
+			}
+			if counted != last {
+				return fmt.Sprintf("the gate of %s has counted %d events and the last one is %d", e.subject, counted, last), nil
+			}
 		}
 		if _, _, err := l.open(box, e.subject, e.n, e.leaf, e.sealed); err != nil {
-			return fmt.Sprintf("leaf %d of the log: %v", e.index, err), nil
+			return fmt.Sprintf("%s: %v", e.subject, err), nil
 		}
 	}
 	return "", nil

@@ -37,6 +37,8 @@ func Locales() fs.FS { return locales }
 type Keeper interface {
 	// Evidence returns the box in which the subject's events are sealed.
 	Evidence(tx *db.Tx, subject string) (keys.Box, error)
+	// Gate is the number of the subject's last event, as the gate counted.
+	Gate(tx *db.Tx, subject string) (int64, error)
 	// Gates calls each for every gate, in the order of the subjects.
 	Gates(tx *db.Tx, each func(subject string, n int64) error) error
 }

@@ -171,6 +171,25 @@ func selectLeafEvents(tx *db.Tx, from, to int64) (events []stored, err error) {
 	return events, err
 }
 
+// selectPendingEvents returns the events that wait, as selectLeafEvents does.
+func selectPendingEvents(tx *db.Tx, limit int) (events []stored, err error) {
+	err = tx.Select(func(r *db.Rows) error {
+		s := stored{index: -1, pending: true}
+		err := r.Scan(&s.subject, &s.n, &s.leaf, &s.sealed)
+		events = append(events, s)
+		return err
+	}, `SELECT p.subject, p.n, e.leaf, e.sealed FROM audit_pending p
+		LEFT JOIN audit_event e ON e.subject = p.subject AND e.n = p.n AND e.leaf = p.leaf
+		ORDER BY p.leaf LIMIT $1`, limit)
+	return events, err
+}
+
+// selectLast is the number of a subject's last event.
+func selectLast(tx *db.Tx, subject string) (n int64, err error) {
+	err = tx.QueryRow(`SELECT coalesce(max(n), 0) FROM audit_event WHERE subject = $1`, subject).Scan(&n)
+	return n, err
+}
+
 // selectLostLeaves reports leaves whose event is gone or has another leaf.
 func selectLostLeaves(tx *db.Tx, fault func(string)) error {
 	return tx.Select(func(r *db.Rows) error {

@@ -84,6 +84,9 @@ func (k *Keeper) Evidence(tx *db.Tx, subject string) (keys.Box, error) {
 	return k.boxes.open(subject, Evidence, wrapped)
 }
 
+// Gate is the number of the subject's last event, as the gate counted.
+func (k *Keeper) Gate(tx *db.Tx, subject string) (int64, error) { return selectNumber(tx, subject) }
+
 // Gates calls each for every gate, in the order of the subjects.
 func (k *Keeper) Gates(tx *db.Tx, each func(subject string, n int64) error) error {
 	return selectGates(tx, each)

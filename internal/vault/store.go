@@ -72,6 +72,11 @@ func selectGate(tx *db.Tx, subject string) (g gate, err error) {
 	return g, err
 }
 
+func selectNumber(tx *db.Tx, subject string) (n int64, err error) {
+	err = tx.QueryRow(`SELECT n FROM vault_gate WHERE subject = $1`, subject).Scan(&n)
+	return n, err
+}
+
 func selectGates(tx *db.Tx, each func(subject string, n int64) error) error {
 	return tx.Select(func(r *db.Rows) error {
 		var subject string
