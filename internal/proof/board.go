@@ -60,7 +60,8 @@ func (b *Board) Latest() Report {
 	return b.latest
 }
 
-// Examine examines every promise now and notes which of them changed.
+// Examine examines every promise now and notes which of them changed. With an
+// error, the report is whole but for since when each stands as it does.
 func (b *Board) Examine(ctx context.Context) (Report, error) {
 	select {
 	case b.one <- struct{}{}:
@@ -69,13 +70,11 @@ func (b *Board) Examine(ctx context.Context) (Report, error) {
 		return Report{}, ctx.Err()
 	}
 	report := b.assess(ctx)
-	if err := record(ctx, b.cfg.DB, &report); err != nil {
-		return Report{}, err
-	}
+	err := record(ctx, b.cfg.DB, &report)
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.latest = report
-	return report, nil
+	b.latest = report // even if it could not be noted: an older finding must not stand
+	return report, err
 }
 
 // Run examines at once and then every few minutes, until ctx ends.

@@ -66,11 +66,9 @@ func sample(ctx context.Context, d *db.DB, table, column string) (values [][]byt
 		return tx.Select(func(r *db.Rows) error {
 			var b []byte
 			err := r.Scan(&b)
-			if b != nil {
-				values = append(values, b)
-			}
+			values = append(values, b)
 			return err
-		}, "SELECT "+column+" FROM "+table+" LIMIT $1 OFFSET $2", most, rand.Int64N(max(1, n-most+1)))
+		}, "SELECT "+column+" FROM "+table+" WHERE "+column+" IS NOT NULL LIMIT $1 OFFSET $2", most, rand.Int64N(max(1, n-most+1)))
 	})
 	if err != nil {
 		return nil, fmt.Errorf("sample %s.%s: %w", table, column, err)
