@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // A Printer writes for a reader: one language, one time zone.
@@ -86,12 +87,19 @@ func (p *Printer) value(v any) string {
 }
 
 // Isolate keeps the direction of s apart from the right-to-left sentence
-// around it; in other languages it returns s.
+// around it. In other languages, and where s is right-to-left itself, it
+// returns s.
 func (p *Printer) Isolate(s string) string {
-	if !p.rules.rtl || s == "" {
+	if !p.rules.rtl || strings.IndexFunc(s, foreign) < 0 {
 		return s
 	}
 	return isolate + s + release
+}
+
+// foreign reports whether a character may turn the order of a right-to-left
+// sentence: all but right-to-left letters, their marks and spaces.
+func foreign(c rune) bool {
+	return c != ' ' && !unicode.In(c, unicode.Thaana, unicode.Arabic, unicode.Hebrew, unicode.Mn)
 }
 
 // In returns the declared text in the reader's language.

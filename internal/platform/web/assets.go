@@ -92,7 +92,7 @@ func loadAssets() (*assets, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read stylesheet: %w", err)
 	}
-	sheet.Write(squeeze(css))
+	sheet.Write(tidy(css))
 	a.sheet = sheet.String()
 	js, err := assetFiles.ReadFile("assets/portico.js")
 	if err != nil {
@@ -124,8 +124,8 @@ func packed(kind string, b []byte) *file {
 	return &file{kind: kind, plain: b, gzip: z.Bytes()}
 }
 
-// squeeze drops comments and indentation from a stylesheet of ours.
-func squeeze(css []byte) []byte {
+// tidy drops comments and indentation from a stylesheet of ours.
+func tidy(css []byte) []byte {
 	var out bytes.Buffer
 	for {
 		i := bytes.Index(css, []byte("/*"))

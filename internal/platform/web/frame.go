@@ -42,12 +42,12 @@ func (r *Router) shell(q *Req, status int, p Page) templ.Component {
 func title(p *i18n.Printer, page Page, portal string) string {
 	t := page.Title
 	if page.Invalid {
-		t = p.T("web.title.error", "title", t)
+		t = p.T("web.error") + ": " + t
 	}
 	if page.Service != "" {
-		return p.T("web.title.join", "page", t, "service", page.Service, "portal", portal)
+		t += " – " + page.Service
 	}
-	return p.T("web.title.short", "page", t, "portal", portal)
+	return t + " – " + portal
 }
 
 // tongues returns this page's address in each language.

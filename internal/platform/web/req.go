@@ -69,6 +69,10 @@ func (q *Req) Page(status int, p Page) error {
 func (q *Req) Bytes(status int, contentType string, b []byte) error {
 	h := q.W.Header()
 	h.Set("Content-Type", contentType)
+	if q.squeezable(contentType, len(b)) {
+		h.Set("Content-Encoding", "gzip")
+		b = q.router.squeeze(b)
+	}
 	h.Set("Content-Length", strconv.Itoa(len(b)))
 	q.W.WriteHeader(status)
 	if q.R.Method == http.MethodHead {
@@ -76,6 +80,13 @@ func (q *Req) Bytes(status int, contentType string, b []byte) error {
 	}
 	_, _ = q.W.Write(b) // whoever asked has gone if this fails
 	return nil
+}
+
+// squeezable reports whether to compress a page. A page of somebody who is
+// signed in is never compressed: its length could tell what it holds.
+func (q *Req) squeezable(contentType string, size int) bool {
+	return size > 1200 && q.Session == nil && q.Route.Audience == Public &&
+		strings.HasPrefix(contentType, "text/") && q.W.Header().Get("Content-Encoding") == "" && acceptsGzip(q.R)
 }
 
 // Attachment answers with a file to keep, which a browser never shows.

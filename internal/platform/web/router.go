@@ -1,6 +1,8 @@
 package web
 
 import (
+	"bytes"
+	"compress/gzip"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -9,6 +11,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -59,6 +62,7 @@ type Router struct {
 	assets     *assets
 	meters     *meters
 	networkKey [32]byte
+	packers    sync.Pool // of *gzip.Writer
 }
 
 // New returns a router with the routes that belong to no feature: the choice
@@ -145,6 +149,21 @@ func (rt Route) fault() error {
 
 // Routes returns every declared route.
 func (r *Router) Routes() []Route { return slices.Clone(r.routes) }
+
+// squeeze returns b compressed.
+func (r *Router) squeeze(b []byte) []byte {
+	var out bytes.Buffer
+	w, ok := r.packers.Get().(*gzip.Writer)
+	if ok {
+		w.Reset(&out)
+	} else {
+		w = gzip.NewWriter(&out)
+	}
+	_, _ = w.Write(b) // a buffer takes everything
+	_ = w.Close()
+	r.packers.Put(w)
+	return out.Bytes()
+}
 
 // cookie returns the declaration of a cookie.
 func (r *Router) cookie(name string) (Cookie, bool) {

@@ -256,7 +256,7 @@ func (r *Router) headers(q *Req) {
 	h.Set("Vary", "Cookie, Accept-Language, Accept, Accept-Encoding")
 	h.Set("X-Reference", q.Reference)
 	if q.Secure() {
-		h.Set("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
+		h.Set("Strict-Transport-Security", "max-age=63072000")
 	}
 }
 
