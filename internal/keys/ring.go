@@ -190,6 +190,18 @@ func Open(dir, instance string, demo bool) (*Ring, error) {
 	return r, r.load(k)
 }
 
+// Inspect returns whose keys a directory holds, without opening them.
+func Inspect(dir string) (Stamp, error) {
+	if err := checkDir(dir); err != nil {
+		return Stamp{}, fmt.Errorf("open the key directory: %w", err)
+	}
+	k, err := readRing(dir)
+	if err != nil {
+		return Stamp{}, err
+	}
+	return k.Stamp, nil
+}
+
 // load takes the epoch keys that it does not have yet.
 func (r *Ring) load(k *keyring) error {
 	if len(k.Epochs) == 0 {
