@@ -43,7 +43,7 @@ func rootCommand() *cobra.Command {
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return fromEnvironment(cmd.Flags()) },
 	}
-	root.AddCommand(serveCommand())
+	root.AddCommand(serveCommand(), verifyCommand(), keysCommand())
 	return root
 }
 

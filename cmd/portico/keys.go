@@ -1,0 +1,161 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"portico/internal/app"
+	"portico/internal/audit"
+	"portico/internal/keys"
+	"portico/internal/platform/clock"
+	"portico/internal/platform/db"
+	"portico/internal/policy"
+	"portico/internal/vault"
+)
+
+func keysCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "keys",
+		Short: "Look at the key directory, or begin a new epoch",
+		Args:  cobra.NoArgs,
+	}
+	for use, do := range map[string]struct {
+		short string
+		run   func(context.Context, io.Writer, *keyStore) error
+	}{
+		"status": {"Say which keys there are and what is under them", keyStatus},
+		"rotate": {"Begin a new epoch and wrap every live key under it", keyRotate},
+	} {
+		var s app.Store
+		sub := &cobra.Command{
+			Use:   use,
+			Short: do.short,
+			Args:  cobra.NoArgs,
+			RunE: func(cmd *cobra.Command, _ []string) error {
+				st, err := openKeyStore(cmd.Context(), &s)
+				if err != nil {
+					return fmt.Errorf("keys: %w", err)
+				}
+				return errors.Join(do.run(cmd.Context(), cmd.OutOrStdout(), st), st.db.Close())
+			},
+		}
+		sub.Flags().StringVar(&s.Data, "data", "./data", "folder of the embedded database")
+		sub.Flags().StringVar(&s.Keys, "keys", "./keys", "folder of the keys")
+		sub.Flags().StringVar(&s.Database, "database", "", "postgres:// address; without it the database is embedded")
+		cmd.AddCommand(sub)
+	}
+	return cmd
+}
+
+// keyStore is a store and its keys, whatever their instance.
+type keyStore struct {
+	db   *db.DB
+	ring *keys.Ring
+}
+
+func openKeyStore(ctx context.Context, s *app.Store) (*keyStore, error) {
+	stamp, err := keys.Inspect(s.Keys)
+	if err != nil {
+		return nil, err
+	}
+	url := s.Database
+	if url == "" {
+		path := filepath.Join(s.Data, "portico.db")
+		if _, err := os.Stat(path); err != nil {
+			return nil, fmt.Errorf("there is no database in %s: name it with --data or --database", s.Data)
+		}
+		url = "file:" + path
+	}
+	d, err := db.Open(ctx, url)
+	if err != nil {
+		return nil, err
+	}
+	ring, err := vault.OpenKeys(ctx, d, s.Keys, stamp.Instance, stamp.Demo, clock.System{})
+	if err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
+	return &keyStore{d, ring}, nil
+}
+
+func keyStatus(ctx context.Context, out io.Writer, s *keyStore) error {
+	count, err := vault.EpochUse(ctx, s.db)
+	if err != nil {
+		return err
+	}
+	signed, err := s.ring.Signed()
+	if err != nil {
+		return err
+	}
+	kind := ""
+	if s.ring.Demo() {
+		kind = " (demo)"
+	}
+	fmt.Fprintf(out, "instance      %s%s\n", s.ring.Instance(), kind)
+	for _, n := range s.ring.Epochs() {
+		what := "kept: older backups name it"
+		if n == s.ring.Epoch() {
+			what = "current"
+		} else if count[n] > 0 {
+			what = "left by a rotation that broke off: run portico keys rotate"
+		}
+		fmt.Fprintf(out, "epoch %-7d %d keys, %s\n", n, count[n], what)
+	}
+	fmt.Fprintf(out, "log           %d entries signed\n", signed.Size)
+	_, err = fmt.Fprintf(out, "verifier key  %s\n", s.ring.Vkey())
+	return err
+}
+
+// keyRotate begins an epoch, or finishes the last rotation if it broke off.
+// The old epoch's key stays: it is destroyed only when no row names it, every
+// node has dropped it, and a key backup under the new one was restored in a
+// drill, which this program cannot see yet.
+func keyRotate(ctx context.Context, out io.Writer, s *keyStore) error {
+	count, err := vault.EpochUse(ctx, s.db)
+	if err != nil {
+		return err
+	}
+	current := s.ring.Epoch()
+	begin := true
+	for n, keys := range count {
+		begin = begin && (n == current || keys == 0)
+	}
+	if begin {
+		if current, err = s.ring.NewEpoch(); err != nil {
+			return err
+		}
+		fmt.Fprintf(out, "epoch %d begins\n", current)
+	} else {
+		fmt.Fprintf(out, "the rotation to epoch %d broke off and goes on; run the command again for a new epoch\n", current)
+	}
+	wrapped, err := vault.Rewrap(ctx, s.db, s.ring)
+	if err != nil {
+		return fmt.Errorf("%w; run the command again to go on", err)
+	}
+	if err := recordRotation(ctx, s, current, wrapped); err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "%d keys are wrapped under epoch %d\n", wrapped, current)
+	_, err = fmt.Fprintln(out, "the keys of older epochs are kept: make a key backup now, and restore it in a drill before anybody destroys one")
+	return err
+}
+
+func recordRotation(ctx context.Context, s *keyStore, epoch, wrapped int64) error {
+	log, err := audit.Open(ctx, audit.Config{DB: s.db, Ring: s.ring, Keeper: vault.NewKeeper(s.ring), Clock: clock.System{}})
+	if err != nil {
+		return err
+	}
+	v := vault.New(vault.Config{DB: s.db, Ring: s.ring, Log: log, Clock: clock.System{}, Policy: func() *policy.Policy { return nil }})
+	return s.db.Update(ctx, func(tx *db.Tx) error {
+		return v.Append(tx, audit.Event{
+			Subject: audit.System, Kind: audit.KindSystem, Actor: audit.Actor{Kind: policy.System.String()},
+			Activity: "keys-rotate", Facts: audit.Facts{"epoch": strconv.FormatInt(epoch, 10), "keys": strconv.FormatInt(wrapped, 10)},
+		})
+	})
+}

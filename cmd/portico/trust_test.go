@@ -1,0 +1,118 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"portico/internal/audit"
+	"portico/internal/platform/db"
+	"portico/internal/policy/policytest"
+	"portico/internal/testkit"
+	"portico/internal/vault"
+	"portico/internal/vault/vaulttest"
+)
+
+// portico runs a command as main does, and returns what it printed.
+func portico(t *testing.T, args ...string) (string, error) {
+	t.Helper()
+	var out bytes.Buffer
+	cmd := rootCommand()
+	cmd.SetArgs(args)
+	cmd.SetOut(&out)
+	err := cmd.ExecuteContext(t.Context())
+	return out.String(), err
+}
+
+func TestVerifySaysWhetherTheLogHeldARecord(t *testing.T) {
+	s := vaulttest.Open(t, testkit.Database(t, db.SQLite, audit.Migrations(), vault.Migrations()), policytest.Compile(t))
+	subject := s.Subject(t)
+	for range 3 {
+		if err := s.DB.Update(t.Context(), func(tx *db.Tx) error {
+			return s.Append(tx, audit.Event{
+				Subject: subject, Kind: audit.KindAccess, Reference: "RP-7F3K\x1b[2J", Fields: []string{"person.name"},
+				Actor: audit.Actor{Kind: "staff", Role: "permit-officer", Party: "council", ID: "someone"},
+			})
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	rec, err := s.Log.Record(t.Context(), subject, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := json.Marshal(rec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "record.json")
+	write := func(b []byte) {
+		if err := os.WriteFile(file, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(text)
+	out, err := portico(t, "verify", file, "--key", s.Ring.Vkey(), "--against", s.Dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"event 2 of " + subject + ": access", "staff, permit-officer, council, someone", "person.name", "entry", "of 3", "nothing was taken out"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("it does not say %q:\n%s", want, out)
+		}
+	}
+	if strings.Contains(out, "\x1b") {
+		t.Error("a record drives the terminal")
+	}
+	for what, args := range map[string][]string{
+		"no key":           {"verify", file},
+		"another key":      {"verify", file, "--key", strings.Replace(s.Ring.Vkey(), "+A", "+B", 1)},
+		"no such file":     {"verify", file + "x", "--key", s.Ring.Vkey()},
+		"no copy":          {"verify", file, "--key", s.Ring.Vkey(), "--against", t.TempDir()},
+		"a copy elsewhere": {"verify", file, "--key", s.Ring.Vkey(), "--against", filepath.Join(s.Dir, "nowhere")},
+	} {
+		if out, err := portico(t, args...); err == nil || strings.Contains(out, "verified") {
+			t.Errorf("%s: %v\n%s", what, err, out)
+		}
+	}
+	write(bytes.Replace(text, []byte("permit-officer"), []byte("permit-0fficer"), 1))
+	if out, err := portico(t, "verify", file, "--key", s.Ring.Vkey()); err == nil || !strings.Contains(err.Error(), "not verified: the event is not what the log holds") || out != "" {
+		t.Errorf("a record that was changed: %v\n%s", err, out)
+	}
+}
+
+func TestKeysRotateWrapsEveryKeyAgain(t *testing.T) {
+	data := t.TempDir()
+	d := testkit.Open(t, "file:"+filepath.Join(data, "portico.db"), audit.Migrations(), vault.Migrations())
+	s := vaulttest.Open(t, d, policytest.Compile(t))
+	for range 120 {
+		s.Subject(t)
+	}
+	flags := []string{"--data", data, "--keys", s.Keys}
+	out, err := portico(t, append([]string{"keys", "status"}, flags...)...)
+	if err != nil || !strings.Contains(out, "epoch 1       241 keys, current") || !strings.Contains(out, s.Ring.Vkey()) {
+		t.Errorf("status: %v\n%s", err, out)
+	}
+	out, err = portico(t, append([]string{"keys", "rotate"}, flags...)...)
+	if err != nil || !strings.Contains(out, "241 keys are wrapped under epoch 2") {
+		t.Errorf("rotate: %v\n%s", err, out)
+	}
+	out, err = portico(t, append([]string{"keys", "status"}, flags...)...)
+	if err != nil || !strings.Contains(out, "epoch 1       0 keys, kept") || !strings.Contains(out, "epoch 2       241 keys, current") {
+		t.Errorf("status: %v\n%s", err, out)
+	}
+	// The process that was running all the while takes the new epoch up.
+	s.Subject(t)
+	if events := s.Events(t, audit.System); len(events) != 1 || events[0].Facts["epoch"] != "2" {
+		t.Errorf("the rotation left %+v", events)
+	}
+	if out, err := portico(t, "keys", "status", "--data", t.TempDir(), "--keys", s.Keys); err == nil {
+		t.Errorf("status of no database: %s", out)
+	}
+	if out, err := portico(t, "keys", "status", "--data", data, "--keys", t.TempDir()); err == nil {
+		t.Errorf("status of no keys: %s", out)
+	}
+}

@@ -1,0 +1,101 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"portico/internal/audit"
+	"portico/internal/platform/clock"
+)
+
+func verifyCommand() *cobra.Command {
+	var key, against string
+	cmd := &cobra.Command{
+		Use:   "verify FILE --key VKEY",
+		Short: "Check a downloaded record with the log's published key, offline",
+		Long: "Checks that the event in FILE is one that the log held when it signed the checkpoint in FILE.\n" +
+			"With --against, also that a copy of the log, a folder with its checkpoint and tiles as downloaded,\n" +
+			"still holds it, and everything else that was signed then. Exits 0 if so, 1 if not.",
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if key == "" {
+				return errors.New("verify: --key is needed: the log's verifier key, which stands on the proof page")
+			}
+			if err := verify(cmd.OutOrStdout(), args[0], key, against); err != nil {
+				return fmt.Errorf("not verified: %w", err)
+			}
+			return nil
+		},
+	}
+	cmd.Flags().StringVar(&key, "key", "", "the log's verifier key, as published")
+	cmd.Flags().StringVar(&against, "against", "", "folder with a later copy of the log: its checkpoint, and its tiles beneath tile/")
+	return cmd
+}
+
+// recordLimit is more than any record has.
+const recordLimit = 2 << 20
+
+func verify(out io.Writer, file, key, against string) error {
+	f, err := os.Open(file)
+	if err != nil {
+		return err
+	}
+	defer f.Close() //nolint:errcheck // read only
+	record, err := io.ReadAll(io.LimitReader(f, recordLimit))
+	if err != nil {
+		return err
+	}
+	v, err := audit.VerifyRecord(record, key)
+	if err != nil {
+		return err
+	}
+	lines := describe(&v.Event)
+	lines = append(lines, fmt.Sprintf("verified: the log %s held this event as entry %d of %d when it signed.", v.Checkpoint.Origin, v.Index+1, v.Checkpoint.Size))
+	if against != "" {
+		root, err := os.OpenRoot(against)
+		if err != nil {
+			return err
+		}
+		defer root.Close() //nolint:errcheck // read only
+		c, err := v.Against(root.FS(), key)
+		if err != nil {
+			return err
+		}
+		lines = append(lines, fmt.Sprintf("verified: the copy with %d entries holds it too, and all that was signed then: nothing was taken out or rewritten.", c.Size))
+	}
+	_, err = fmt.Fprintln(out, strings.Join(lines, "\n"))
+	return err
+}
+
+// describe says what an event says, for people at a terminal.
+func describe(e *audit.Event) []string {
+	lines := []string{fmt.Sprintf("event %d of %s: %s", e.N, printable(e.Subject), printable(e.Kind))}
+	add := func(name, text string) {
+		if text != "" {
+			lines = append(lines, fmt.Sprintf("  %-10s %s", name, printable(text)))
+		}
+	}
+	add("at", clock.FromMicros(e.At).Format("2006-01-02 15:04:05 UTC"))
+	who := []string{e.Actor.Kind, e.Actor.Role, e.Actor.Party, e.Actor.ID}
+	add("by", strings.Join(slices.DeleteFunc(who, func(s string) bool { return s == "" }), ", "))
+	add("activity", e.Activity)
+	add("purpose", e.Purpose)
+	add("basis", e.Basis)
+	add("fields", strings.Join(e.Fields, " "))
+	add("reference", e.Reference)
+	add("reason", e.Reason)
+	add("policy", e.Policy)
+	return lines
+}
+
+// printable keeps a record from driving the terminal.
+func printable(s string) string {
+	q := fmt.Sprintf("%q", s)
+	return q[1 : len(q)-1]
+}
