@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -176,8 +177,48 @@ func random(t *testing.T) *rand.Rand {
 
 func pick[T any](rng *rand.Rand, of ...T) T { return of[rng.IntN(len(of))] }
 
-// generated is any request made of words that the declarations know or nearly know.
+// generated is a request made of words that the declarations know or nearly
+// know: as often as not a sound one with some parts taken from another.
 func generated(rng *rand.Rand, d *policy.Declarations) policy.Request {
+	other := wild(rng, d)
+	if rng.IntN(2) == 0 {
+		return other
+	}
+	all := sound()
+	r := all[pick(rng, slices.Sorted(maps.Keys(all))...)]
+	for range rng.IntN(3) {
+		switch rng.IntN(12) {
+		case 0:
+			r.Actor.Kind = other.Actor.Kind
+		case 1:
+			r.Actor.ID = other.Actor.ID
+		case 2:
+			r.Actor.Roles = other.Actor.Roles
+		case 3:
+			r.Actor.Party = other.Actor.Party
+		case 4:
+			r.Actor.Strong = other.Actor.Strong
+		case 5:
+			r.Subject = other.Subject
+		case 6:
+			r.Activity = other.Activity
+		case 7:
+			r.Scope = other.Scope
+		case 8:
+			r.Operation = other.Operation
+		case 9:
+			r.Fields = other.Fields
+		case 10:
+			r.Task = other.Task
+		case 11:
+			r.State = other.State
+		}
+	}
+	return r
+}
+
+// wild is any request.
+func wild(rng *rand.Rand, d *policy.Declarations) policy.Request {
 	r := policy.Request{
 		Actor: policy.Actor{
 			Kind:   pick(rng, policy.Person, policy.Staff, policy.Staff, policy.System, 0),
