@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 
+	"portico/internal/platform/i18n"
+	"portico/internal/platform/web"
 	"portico/internal/policy"
 )
 
@@ -33,6 +35,9 @@ func (l *loader) portal(p *Portal) {
 		p.Languages = p.Languages[:maxLanguages]
 	}
 	for i, lang := range p.Languages {
+		if !i18n.Valid(string(lang)) {
+			l.at(portalFile, index("languages", i), "languages: the program does not know %q", lang)
+		}
 		if slices.Index(p.Languages, lang) != i {
 			l.at(portalFile, "languages", "languages: %q stands here twice", lang)
 		}
@@ -59,6 +64,13 @@ func (l *loader) portal(p *Portal) {
 		days[h.Date.day] = true
 	}
 	l.contacts(p.Contacts)
+	if p.Brand.Primary != "" && p.Brand.Accent != "" {
+		if _, err := web.NewBrand(string(p.Brand.Primary), string(p.Brand.Accent)); err != nil {
+			for line := range strings.Lines(err.Error()) {
+				l.at(portalFile, "brand", "brand: %s", strings.TrimSpace(line))
+			}
+		}
+	}
 }
 
 func index(path string, i int) string { return path + "/" + strconv.Itoa(i) }

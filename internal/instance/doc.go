@@ -14,7 +14,7 @@
 //     case goes on under the version it was submitted under, and the policy's
 //     "last updated" is the time at which its hash was first in force (O15).
 //
-// It owns the table instance_version. It keeps O1 (a policy without one of its
+// It owns the tables instance_version and instance_force. It keeps O1 (a policy without one of its
 // chapters is refused), O15 (newest version) and the instance's half of I1.
 //
 // # The directory
@@ -25,8 +25,8 @@
 //	    data purposes recipients retention cookies rights promises
 //	policy/text/LANG.md       the policy in words, one file a language
 //	policy/terms/LANG.md      the terms of use, one file a language
-//	services/ID/…             a service: service.yaml form.yaml rules.yaml workflow.yaml,
-//	                          i18n/LANG.yaml, tests/*.yaml (see packages services and forms)
+//	services/ID/…             a service: service.yaml form.yaml rules.yaml workflow.yaml
+//	                          tests/*.yaml (see packages services and forms)
 //	evidence/*                files that attestations name (any type)
 //	locales/LANG.yaml         sentences of the program that this portal says otherwise (optional)
 //	README.md                 for whoever maintains it; not loaded
@@ -52,7 +52,7 @@
 //	  party: ndsa                                     # who runs it: a party of recipients.yaml
 //	brand:
 //	  primary: "#0f5c4d"          # both at least 4.5:1 on their backgrounds, or refused
-//	  accent:  "#b3402a"
+//	  accent:  "#ffb83d"          # of the focus, under dark letters
 //	timezone: Indian/Maldives     # IANA
 //	currency: MVR                 # ISO 4217
 //	calendar:

@@ -46,7 +46,6 @@ var kinds = []*regexp.Regexp{
 	regexp.MustCompile(`^policy/(data|purposes|recipients|retention|cookies|rights|promises)\.yaml$`),
 	regexp.MustCompile(`^policy/(text|terms)/[a-z]{2,3}\.md$`),
 	regexp.MustCompile(`^services/[a-z][a-z0-9-]*/(service|form|rules|workflow)\.yaml$`),
-	regexp.MustCompile(`^services/[a-z][a-z0-9-]*/i18n/[a-z]{2,3}\.yaml$`),
 	regexp.MustCompile(`^services/[a-z][a-z0-9-]*/tests/[A-Za-z0-9._-]+\.yaml$`),
 	regexp.MustCompile(`^evidence/[A-Za-z0-9._-]+$`),
 	regexp.MustCompile(`^locales/[a-z]{2,3}\.yaml$`),

@@ -6,12 +6,19 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"path"
 	"slices"
 	"strings"
+	"testing/fstest"
+	_ "time/tzdata" // the zones, on machines that have none
 
 	"github.com/gowebpki/jcs"
 
+	"portico/internal/platform/i18n"
+	"portico/internal/platform/strict"
 	"portico/internal/policy"
+	"portico/internal/policy/text"
+	"portico/internal/services"
 )
 
 // Instance is a directory of declarations that has no fault. It never changes
@@ -21,36 +28,47 @@ type Instance struct {
 	Environment  Environment
 	Declarations *policy.Declarations // with those of the services
 	Policy       *policy.Policy
-	Hash         string // SHA-256 of everything but environment.yaml, in hexadecimal
+	Services     map[string]*services.Definition
+	Text         map[string]*text.Document // the policy in words, by language
+	Terms        map[string]*text.Document // the terms of use
+	Catalogue    *i18n.Catalogue           // the program's sentences as this portal says them
+	Hash         string                    // SHA-256 of everything but environment.yaml, in hexadecimal
+	Words        string                    // the same of policy and terms alone, declarations and texts
 
 	archive []byte // the files without environment.yaml
 }
 
 // seal hashes the instance and keeps its files for later.
-func (l *loader) seal(in *Instance) error {
-	sum, err := l.hash()
+func (l *loader) seal(in *Instance) (err error) {
+	in.Hash, err = l.hash(nil, func(string) bool { return true })
 	if err != nil {
 		return fmt.Errorf("hash the instance: %w", err)
 	}
-	in.Hash = sum
+	in.Words, err = l.hash(in.Policy.Hash(), func(name string) bool {
+		return strings.HasPrefix(name, "policy/text/") || strings.HasPrefix(name, "policy/terms/")
+	})
+	if err != nil {
+		return fmt.Errorf("hash the policy: %w", err)
+	}
 	in.archive, err = l.files.pack()
 	return err
 }
 
-// hash is the SHA-256 of one canonical JSON object: each YAML file as data,
-// each text as it stands, each piece of evidence by its own hash.
-func (l *loader) hash() (string, error) {
-	all := map[string]any{}
-	for _, name := range slices.Sorted(maps.Keys(l.files)) {
+// hash is the SHA-256 of one canonical JSON object: each chosen YAML file as
+// data, each text as it stands, each piece of evidence by its own hash, and
+// besides the files whatever is given.
+func (l *loader) hash(besides any, chosen func(name string) bool) (string, error) {
+	all := map[string]any{"": besides}
+	for name, data := range l.files {
 		switch {
-		case name == environmentFile:
+		case name == environmentFile || !chosen(name):
 		case isEvidence(name):
-			sum := sha256.Sum256(l.files[name])
+			sum := sha256.Sum256(data)
 			all[name] = hex.EncodeToString(sum[:])
 		case strings.HasSuffix(name, ".yaml"):
 			all[name] = l.values[name]
 		default:
-			all[name] = strings.ReplaceAll(string(l.files[name]), "\r\n", "\n")
+			all[name] = strings.ReplaceAll(string(data), "\r\n", "\n")
 		}
 	}
 	b, err := json.Marshal(all)
@@ -76,9 +94,12 @@ func (l *loader) compile(in *Instance) {
 	for _, f := range l.faults {
 		wrong[Fault{File: f.File, Line: f.Line}] = true
 	}
-	p, problems := policy.Compile(in.Declarations, policy.Options{
-		Languages: in.Portal.Langs(), Controls: l.opts.Controls, Destinations: in.Environment.Connections(), Demo: l.opts.Demo,
-	})
+	opts := policy.Options{Languages: in.Portal.Langs(), Demo: l.opts.Demo}
+	if !l.kept { // what was sound once does not become faulty because the program or the place is another
+		opts.Controls = l.opts.Controls
+		opts.Destinations = append([]string{}, in.Environment.Connections()...)
+	}
+	p, problems := policy.Compile(in.Declarations, opts)
 	for _, problem := range problems {
 		file, path := l.home(problem.Path)
 		if line := l.docs[file].Line(path); !wrong[Fault{File: file, Line: line}] {
@@ -110,11 +131,119 @@ func (l *loader) home(place string) (file, path string) {
 	return file, place
 }
 
-// services reads services/ID/….
-func (l *loader) services(in *Instance) {}
+// services compiles services/ID/… and adds what they derive to the
+// declarations. A service that is itself in order but refers to a policy file
+// that is not would be blamed for it, so it waits.
+func (l *loader) services(in *Instance) {
+	for _, file := range homes {
+		if l.docs[file] == nil {
+			return
+		}
+	}
+	in.Services = map[string]*services.Definition{}
+	env := services.Env{Languages: in.Portal.Langs(), Zone: in.Portal.Timezone.Location(), Declarations: in.Declarations}
+	var fields []policy.Field
+	var activities []policy.Activity
+	for _, id := range l.within("services") {
+		folder := "services/" + id + "/"
+		fsys := fstest.MapFS{}
+		for name, data := range l.files {
+			if rest, ok := strings.CutPrefix(name, folder); ok {
+				fsys[rest] = &fstest.MapFile{Data: data}
+				if doc, _ := strict.Parse(data); doc != nil {
+					l.docs[name] = doc
+					var plain any
+					doc.Decode(&plain)
+					l.values[name] = plain
+				}
+			}
+		}
+		d, problems := services.Compile(fsys, id, env)
+		for _, p := range problems {
+			l.report(folder+p.File, p.Line, "%s", p.Message)
+		}
+		if d != nil {
+			in.Services[id] = d
+			fields = append(fields, d.Fields()...)
+			activities = append(activities, d.Activities()...)
+		}
+	}
+	in.Declarations.Fields = append(in.Declarations.Fields, fields...)
+	in.Declarations.Activities = append(in.Declarations.Activities, activities...)
+}
 
-// prose reads the policy's text and the terms.
-func (l *loader) prose(in *Instance) {}
+// prose reads the policy's text and the terms in every language, and holds
+// them against the declarations.
+func (l *loader) prose(in *Instance) {
+	ids := slices.Sorted(maps.Keys(in.Services))
+	in.Text = l.documents("policy/text", in, func(docs map[string]*text.Document) map[string][]text.Problem {
+		return text.Check(docs, in.Declarations, ids)
+	})
+	in.Terms = l.documents("policy/terms", in, func(docs map[string]*text.Document) map[string][]text.Problem {
+		return text.CheckTerms(docs, in.Declarations, ids)
+	})
+}
 
-// locales reads what the portal says otherwise.
-func (l *loader) locales(in *Instance) {}
+func (l *loader) documents(folder string, in *Instance, check func(map[string]*text.Document) map[string][]text.Problem) map[string]*text.Document {
+	langs := in.Portal.Langs()
+	l.languageFiles(folder, ".md", langs, true)
+	docs := map[string]*text.Document{}
+	for _, lang := range langs {
+		file := path.Join(folder, lang+".md")
+		data, ok := l.files[file]
+		if !ok {
+			continue
+		}
+		doc, problems := text.Parse(lang, data)
+		for _, p := range problems {
+			l.report(file, p.Line, "%s", p.Message)
+		}
+		if doc != nil {
+			docs[lang] = doc
+		}
+	}
+	// What the texts refer to must be known, and what was sound once does not
+	// become faulty because the program checks more.
+	if in.Policy != nil && !l.kept {
+		for lang, problems := range check(docs) {
+			for _, p := range problems {
+				l.report(path.Join(folder, lang+".md"), p.Line, "%s", p.Message)
+			}
+		}
+	}
+	return docs
+}
+
+// locales has the portal say some of the program's sentences otherwise, each
+// of them in every language.
+func (l *loader) locales(in *Instance) {
+	in.Catalogue = l.opts.Catalogue
+	langs := in.Portal.Langs()
+	l.languageFiles("locales", ".yaml", langs, len(l.within("locales")) > 0)
+	if in.Catalogue == nil || len(l.within("locales")) == 0 {
+		return
+	}
+	in.Catalogue = in.Catalogue.Clone()
+	said := map[string]map[string]any{}
+	for _, lang := range langs {
+		file := "locales/" + lang + ".yaml"
+		var sentences map[string]any
+		if l.files[file] == nil || !l.decode(file, &sentences) {
+			return
+		}
+		said[lang] = sentences
+	}
+	for _, lang := range langs {
+		file := "locales/" + lang + ".yaml"
+		for key, say := range said[lang] {
+			if err := in.Catalogue.Replace(lang, key, say); err != nil && !l.kept {
+				l.at(file, key, "%s: %v", key, err)
+			}
+			for _, other := range langs {
+				if _, ok := said[other][key]; !ok {
+					l.at(file, key, "%s: locales/%s.yaml does not say it", key, other)
+				}
+			}
+		}
+	}
+}

@@ -34,8 +34,9 @@ func (f Fault) String() string { return fmt.Sprintf("%s:%d: %s", f.File, f.Line,
 
 // Options is what Load needs to know about the program.
 type Options struct {
-	Demo     bool     // the store is a demo: officials need no second factor
-	Controls []string // what package proof can examine; nil leaves promises unmatched
+	Demo      bool            // the store is a demo: officials need no second factor
+	Catalogue *i18n.Catalogue // the program's own sentences, which locales/ may say otherwise
+	Controls  []string        // what package proof can examine; nil leaves promises unmatched
 }
 
 // Load reads and checks the directory fsys. With faults, the instance is nil.
@@ -51,6 +52,7 @@ type loader struct {
 	files  files
 	docs   map[string]*strict.Document
 	values map[string]any // each YAML file as plain data, for the hash
+	kept   bool           // from an archive: it was in force once, and has no environment
 	faults []Fault
 }
 
