@@ -19,7 +19,7 @@ import (
 //go:embed assets
 var assetFiles embed.FS
 
-// fontFiles holds the fonts that scripts/fonts.sh fetched, or only a note:
+// fontFiles holds the fonts that scripts/npm.sh fetched, or only a note:
 // without fonts the program builds, and pages use those of the system.
 //
 //go:embed all:fonts
