@@ -1,0 +1,94 @@
+package demo
+
+import (
+	"context"
+	"fmt"
+)
+
+// Password is what all people of a demo sign in with.
+const Password = "portico-demo"
+
+// Person is a citizen of a demo.
+type Person struct {
+	Role           string // how the demo speaks of them: citizen, citizen-dhivehi
+	Email          string
+	Name           string
+	BirthDate      string // 1990-12-31
+	IdentityNumber string
+	Address        string // lines
+}
+
+// Official is somebody who works in a demo, with one role of the instance.
+type Official struct {
+	Role  string
+	Email string
+	Name  string
+}
+
+// Accounts is what a demo needs of the features that own the accounts.
+type Accounts interface {
+	// HasAccount reports whether somebody of the realm ("person" or "staff")
+	// signs in with the address.
+	HasAccount(ctx context.Context, realm, email string) (bool, error)
+	CreatePerson(ctx context.Context, p Person, password string) error
+	CreateOfficial(ctx context.Context, o Official, password string) error
+}
+
+// SignIn is one way into a demo.
+type SignIn struct{ Role, Email string }
+
+// People are the citizens of a demo. They do not exist.
+func People() []Person {
+	return []Person{
+		{
+			Role: "citizen", Email: "aminath@demo.example", Name: "Aminath Shifza Ibrahim",
+			BirthDate: "1987-04-12", IdentityNumber: "A123456",
+			Address: "Finifenmaage\nMedhu Magu, Dhadimagu\nFuvahmulah City 18011",
+		},
+		{
+			Role: "citizen-dhivehi", Email: "ahmed@demo.example", Name: "އަޙްމަދު ނާޞިރު އިބްރާހީމްދީދީ",
+			BirthDate: "1974-11-30", IdentityNumber: "A654321",
+			Address: "ފިނިވާގެ\nމާލެގަން މަގު\nފުވައްމުލައް ސިޓީ",
+		},
+	}
+}
+
+// Officials are one person a role.
+func Officials(roles []string) []Official {
+	names := []string{"Hussain Waheed", "Mariyam Zuhura", "Ali Rasheed Moosa", "Fathimath Nashwa", "Ibrahim Fayaz"}
+	out := make([]Official, len(roles))
+	for i, role := range roles {
+		out[i] = Official{Role: role, Email: role + "@demo.example", Name: names[i%len(names)]}
+	}
+	return out
+}
+
+// Seed makes the people that a demo of an instance with these roles is still
+// missing, and returns all of them. A seeding that was cut off is taken up
+// again by the next start.
+func Seed(ctx context.Context, a Accounts, roles []string) ([]SignIn, error) {
+	var all []SignIn
+	for _, p := range People() {
+		err := once(ctx, a, "person", p.Email, func() error { return a.CreatePerson(ctx, p, Password) })
+		if err != nil {
+			return nil, fmt.Errorf("make the demo's %s: %w", p.Role, err)
+		}
+		all = append(all, SignIn{p.Role, p.Email})
+	}
+	for _, o := range Officials(roles) {
+		err := once(ctx, a, "staff", o.Email, func() error { return a.CreateOfficial(ctx, o, Password) })
+		if err != nil {
+			return nil, fmt.Errorf("make the demo's %s: %w", o.Role, err)
+		}
+		all = append(all, SignIn{o.Role, o.Email})
+	}
+	return all, nil
+}
+
+func once(ctx context.Context, a Accounts, realm, email string, create func() error) error {
+	has, err := a.HasAccount(ctx, realm, email)
+	if err != nil || has {
+		return err
+	}
+	return create()
+}
