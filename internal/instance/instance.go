@@ -35,6 +35,7 @@ type Instance struct {
 	Hash         string                    // SHA-256 of everything but environment.yaml, in hexadecimal
 	Words        string                    // the same of policy and terms alone, declarations and texts
 
+	files   files
 	archive []byte // the files without environment.yaml
 }
 
@@ -50,6 +51,7 @@ func (l *loader) seal(in *Instance) (err error) {
 	if err != nil {
 		return fmt.Errorf("hash the policy: %w", err)
 	}
+	in.files = l.files
 	in.archive, err = l.files.pack()
 	return err
 }
