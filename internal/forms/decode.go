@@ -46,8 +46,9 @@ func (f Field) Inputs() []string {
 }
 
 // Decode reads what was sent. Names listed in also are the page's own inputs
-// and left alone; any other that the form does not ask is an error. Whether
-// the answers are right together is for Check.
+// and left alone; any other that the form does not ask is an error. A name
+// without values is one whose value the edge refused to read. Whether the
+// answers are right together is for Check.
 func (f *Form) Decode(values url.Values, also ...string) *Sent {
 	s := &Sent{Answers: Answers{}, Typed: map[string]string{}}
 	known := map[string]bool{}
@@ -78,7 +79,11 @@ func (f *Form) read(field Field, values url.Values, s *Sent) {
 	}
 	var parts []string
 	for _, name := range field.Inputs() {
-		sent := values[name]
+		sent, there := values[name]
+		if there && len(sent) == 0 { // the edge took it out
+			fail("forms.error.characters")
+			return
+		}
 		if len(sent) > 1 {
 			fail("forms.error.twice")
 			s.Typed[name] = visible(sent[0])

@@ -1,17 +1,17 @@
 package services_test
 
 import (
-	"os"
 	"slices"
 	"testing"
 
 	"portico/internal/policy"
+	"portico/internal/services/servicestest"
 )
 
 // TestO6_RoadPermitGoesToTheCouncilOnly compiles the road permit of the
 // national portal with the portal's own declarations, which runs its tests.
 func TestO6_RoadPermitGoesToTheCouncilOnly(t *testing.T) {
-	d := load(t, os.DirFS("../../instances/onegov/services/road-permit"), "road-permit")
+	d := servicestest.RoadPermit(t)
 	for _, a := range d.Activities() {
 		if !slices.Equal(a.Parties, []string{"fuvahmulah-city-council"}) {
 			t.Errorf("%s sends data to %v", a.ID, a.Parties)
@@ -20,5 +20,8 @@ func TestO6_RoadPermitGoesToTheCouncilOnly(t *testing.T) {
 	decide := d.Activities()[1]
 	if decide.Relation != policy.RelationTask || !slices.Equal(decide.Who, []string{"role:permit-officer"}) {
 		t.Errorf("whoever decides: %v by %s", decide.Who, decide.Relation)
+	}
+	if p := servicestest.Policy(t, d); p.Hash() == "" {
+		t.Error("the policy with the service has no hash")
 	}
 }
