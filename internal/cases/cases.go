@@ -1,0 +1,145 @@
+package cases
+
+import (
+	"embed"
+	"errors"
+	"io/fs"
+	"time"
+
+	"portico/internal/forms"
+	"portico/internal/platform/clock"
+	"portico/internal/platform/db"
+	"portico/internal/platform/fault"
+	"portico/internal/policy"
+	"portico/internal/services"
+	"portico/internal/vault"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+//go:embed locales/*.yaml
+var locales embed.FS
+
+// Migrations returns the schema of this package.
+func Migrations() fs.FS {
+	sub, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		panic(err) // the folder is embedded above
+	}
+	return sub
+}
+
+// Locales returns the sentences of this package.
+func Locales() fs.FS { return locales }
+
+// Holding declares what the tables of this package hold (I1).
+func Holding() []db.Table {
+	return []db.Table{
+		{Name: "cases_case", Columns: map[string]db.Holds{
+			"subject": db.Pseudonym, "id": db.Pseudonym, "service": db.Nothing, "ordinal": db.Nothing, "reference": db.Pseudonym,
+			"state": db.Nothing, "revision": db.Nothing, "holder": db.Pseudonym, "instance": db.Nothing, "policy": db.Nothing,
+			"changed_at": db.Nothing, "submitted_at": db.Nothing, "closed_at": db.Nothing,
+		}},
+		{Name: "cases_step", Columns: map[string]db.Holds{
+			"subject": db.Pseudonym, "case_id": db.Pseudonym, "n": db.Nothing, "at": db.Nothing, "action": db.Nothing,
+			"state": db.Nothing, "actor": db.Pseudonym,
+		}},
+	}
+}
+
+// Calendar knows the working days of the operator.
+type Calendar interface {
+	// Due returns the end of the n-th working day after the day of t.
+	Due(t time.Time, n int, zone *time.Location) time.Time
+}
+
+// Config is what the cases of a portal need.
+type Config struct {
+	DB        *db.DB
+	Vault     *vault.Vault
+	Catalogue services.Catalogue
+	Policy    func() *policy.Policy
+	Calendar  func() Calendar
+	Zone      func() *time.Location
+	Currency  func() string
+	Clock     clock.Clock
+}
+
+// Cases is the use cases of this package. It is safe for concurrent use.
+type Cases struct{ Config }
+
+// New returns the cases of a portal.
+func New(c Config) *Cases { return &Cases{c} }
+
+// Case is an application as its row says: nothing of what it is about.
+type Case struct {
+	Subject   string
+	ID        string
+	Service   string
+	Ordinal   int64
+	Reference string // empty for a draft
+	State     string // services.Draft, or a state of the workflow
+	Revision  int64
+	Holder    string // the official who took it
+	Instance  string // hash of the instance it was submitted under
+	Policy    string // hash of the policy then in force
+	Changed   time.Time
+	Submitted time.Time // zero for a draft
+	Closed    time.Time // zero while it is open
+}
+
+// Scope is where the answers are sealed.
+func (c *Case) Scope() string { return "case:" + c.ID }
+
+// Draft reports whether it was not submitted yet.
+func (c *Case) Draft() bool { return c.State == services.Draft }
+
+// Open reports whether somebody may still act on it.
+func (c *Case) Open() bool { return !c.Draft() && c.Closed.IsZero() }
+
+// task is the case as a decision sees it.
+func (c *Case) task() policy.Task {
+	return policy.Task{Scope: c.Scope(), Holder: c.Holder, Open: c.Open()}
+}
+
+// Step is something that happened to a case.
+type Step struct {
+	N      int64
+	At     time.Time
+	Action string // "submit", or an action of the workflow
+	State  string // the state it led to
+	Actor  string // who did it
+}
+
+// The faults of this package.
+var (
+	errNotFound  = fault.New(fault.NotFound, "cases.error.not-found")
+	errUnknown   = fault.New(fault.NotFound, "services.error.unknown")
+	errMoved     = fault.New(fault.Conflict, "cases.error.moved")
+	errTaken     = fault.New(fault.Conflict, "cases.error.taken")
+	errSubmitted = fault.New(fault.Conflict, "cases.error.submitted")
+	errDenied    = fault.New(fault.Denied, "cases.error.denied")
+)
+
+// Moved reports whether an error says that somebody else was first.
+func Moved(err error) bool {
+	return errors.Is(err, errMoved) || errors.Is(err, errTaken) || errors.Is(err, errSubmitted)
+}
+
+// Application is a case with what is in it, as somebody may see it.
+type Application struct {
+	*Case
+	Service *services.Definition // the version it was submitted under
+	Answers forms.Answers
+	Sources map[string]string // key → source
+	Remarks string
+	Fee     *forms.Fee
+	Steps   []Step
+}
+
+// State is the state of the workflow that the case is in.
+func (a *Application) State() services.State {
+	s, _ := a.Service.Workflow.State(a.Case.State)
+	return s
+}
