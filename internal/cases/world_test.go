@@ -225,5 +225,3 @@ func (w *world) denials(subject string) (reasons []string) {
 	}
 	return reasons
 }
-
-
