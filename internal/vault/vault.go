@@ -266,7 +266,7 @@ func (v *Vault) Read(ctx context.Context, use Use) (Values, error) {
 
 func (v *Vault) read(ctx context.Context, use Use) (Values, error) {
 	var s *sealedScope
-	err := v.db.View(ctx, func(tx *db.Tx) (err error) {
+	err := v.db.Glance(ctx, func(tx *db.Tx) (err error) {
 		s, err = selectSealed(tx, use.Subject, use.Scope)
 		return err
 	})

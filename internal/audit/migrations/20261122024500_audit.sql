@@ -6,13 +6,14 @@ CREATE TABLE audit_event (
   leaf BYTEA NOT NULL,
   sealed BYTEA NOT NULL,
   PRIMARY KEY (subject, n)
-) /*sqlite: WITHOUT ROWID */;
+);
 
+-- A queue that is short and soon empty: an index would cost more than it saves.
 CREATE TABLE audit_pending (
-  leaf BYTEA NOT NULL PRIMARY KEY,
+  leaf BYTEA NOT NULL,
   subject TEXT NOT NULL,
   n BIGINT NOT NULL
-) /*sqlite: WITHOUT ROWID */;
+);
 
 CREATE TABLE audit_leaf (
   idx BIGINT NOT NULL PRIMARY KEY,

@@ -41,6 +41,7 @@ type runner interface {
 type engine interface {
 	update(ctx context.Context, fn func(*Tx) error) (*Tx, error)
 	view(ctx context.Context, fn func(*Tx) error) error
+	glance(ctx context.Context, fn func(*Tx) error) error
 	handle() *sql.DB
 	close() error
 }
@@ -94,6 +95,12 @@ func (d *DB) Update(ctx context.Context, fn func(*Tx) error) error {
 // View runs fn in a transaction that only reads, on one snapshot.
 func (d *DB) View(ctx context.Context, fn func(*Tx) error) error {
 	return d.engine.view(ctx, fn)
+}
+
+// Glance runs fn, which asks one query, outside any transaction: cheaper than
+// View. A second query would see another state of the store.
+func (d *DB) Glance(ctx context.Context, fn func(*Tx) error) error {
+	return d.engine.glance(ctx, fn)
 }
 
 // Tx is a transaction. It is valid until the function that got it returns,

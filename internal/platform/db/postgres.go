@@ -61,6 +61,10 @@ func (p *postgres) view(ctx context.Context, fn func(*Tx) error) error {
 	return p.once(ctx, &Tx{kind: Postgres}, fn, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
 }
 
+func (p *postgres) glance(ctx context.Context, fn func(*Tx) error) error {
+	return fn(&Tx{kind: Postgres, run: pgPool{ctx, p.db}})
+}
+
 func (p *postgres) once(ctx context.Context, tx *Tx, fn func(*Tx) error, opts *sql.TxOptions) error {
 	t, err := p.db.BeginTx(ctx, opts)
 	if err != nil {
@@ -98,4 +102,22 @@ func (t pgTx) query(query string, args []any) (*sql.Rows, error) {
 
 func (t pgTx) queryRow(query string, args []any) *sql.Row {
 	return t.tx.QueryRowContext(t.ctx, query, args...)
+}
+
+// pgPool runs each statement on whichever connection is free.
+type pgPool struct {
+	ctx context.Context
+	db  *sql.DB
+}
+
+func (p pgPool) exec(string, []any) (sql.Result, error) {
+	return nil, errors.New("sql: a glance does not write")
+}
+
+func (p pgPool) query(query string, args []any) (*sql.Rows, error) {
+	return p.db.QueryContext(p.ctx, query, args...)
+}
+
+func (p pgPool) queryRow(query string, args []any) *sql.Row {
+	return p.db.QueryRowContext(p.ctx, query, args...)
 }

@@ -231,7 +231,18 @@ func (s *sqlite) fail(c *conn, waiting []*write, err error) {
 	}
 }
 
-func (s *sqlite) view(ctx context.Context, fn func(*Tx) error) (err error) {
+func (s *sqlite) view(ctx context.Context, fn func(*Tx) error) error {
+	return s.glance(ctx, func(tx *Tx) (err error) {
+		c := tx.run.(*conn)
+		if err := c.raw("BEGIN"); err != nil {
+			return errStore.Because(err)
+		}
+		defer func() { err = errors.Join(err, c.raw("ROLLBACK")) }()
+		return fn(tx)
+	})
+}
+
+func (s *sqlite) glance(ctx context.Context, fn func(*Tx) error) error {
 	var c *conn
 	select {
 	case c = <-s.readers:
@@ -241,10 +252,6 @@ func (s *sqlite) view(ctx context.Context, fn func(*Tx) error) (err error) {
 		return errStore.Because(ctx.Err())
 	}
 	defer func() { s.readers <- c }()
-	if err := c.raw("BEGIN"); err != nil {
-		return errStore.Because(err)
-	}
-	defer func() { err = errors.Join(err, c.raw("ROLLBACK")) }()
 	return fn(&Tx{kind: SQLite, run: c})
 }
 
