@@ -33,6 +33,8 @@ lint: $(STATICCHECK) $(TEMPL)
 
 bench: build
 	scripts/postgres.sh --durable build/portico bench
+	scripts/postgres.sh --durable go test -run '^$$' -bench PermittedRead -benchtime 1x ./internal/vault
+	scripts/flushes.sh
 
 fetch:
 	scripts/npm.sh

@@ -121,3 +121,30 @@ func sealedSize(b *testing.B, d *db.DB, subject string) (n int) {
 	}
 	return n
 }
+
+// BenchmarkFlushes makes b.N permitted reads on SQLite. scripts/flushes.sh
+// runs it twice under strace, with different numbers, and counts from outside
+// how often the operating system was asked to flush.
+func BenchmarkFlushes(b *testing.B) {
+	for _, callers := range []int{1, 64} {
+		b.Run(fmt.Sprintf("%d-callers", callers), func(b *testing.B) {
+			d := testkit.Database(b, db.SQLite, audit.Migrations(), vault.Migrations())
+			s := vaulttest.Open(b, d, policytest.Compile(b))
+			subject := s.Subject(b)
+			s.Collect(b, own(subject), map[string]string{name: "Aishath Nasreena Ibrahim"})
+			var next atomic.Int64
+			var wait sync.WaitGroup
+			for range callers {
+				wait.Go(func() {
+					for next.Add(1) <= int64(b.N) {
+						if _, err := s.Read(b.Context(), own(subject, name)); err != nil {
+							b.Error(err)
+							return
+						}
+					}
+				})
+			}
+			wait.Wait()
+		})
+	}
+}
