@@ -2,6 +2,7 @@ package cases_test
 
 import (
 	"context"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"net/http/cookiejar"
@@ -62,8 +63,10 @@ func (w *world) Session(_ context.Context, token, realm string) (*web.Session, e
 // onEachEngine runs a test in a world on SQLite and on PostgreSQL.
 func onEachEngine(t *testing.T, run func(w *world)) {
 	t.Helper()
-	testkit.Databases(t, func(t *testing.T, d *db.DB) { run(newWorld(t, d)) }, audit.Migrations(), vault.Migrations(), cases.Migrations())
+	testkit.Databases(t, func(t *testing.T, d *db.DB) { run(newWorld(t, d)) }, migrations()...)
 }
+
+func migrations() []fs.FS { return []fs.FS{audit.Migrations(), vault.Migrations(), cases.Migrations()} }
 
 func newWorld(t *testing.T, d *db.DB) *world {
 	t.Helper()
