@@ -18,7 +18,7 @@ func TestTheGalleryHoldsInARealBrowser(t *testing.T) {
 	site := httptest.NewServer(r)
 	defer site.Close()
 	paths := slices.Sorted(maps.Keys(galleryPages(r.cfg.Catalogue.Printer("en", nil))))
-	paths = append(paths, "/accessibility", "/gallery/fault/"+fault.SignIn.String())
+	paths = append(paths, "/accessibility", "/gallery/signed-in", "/gallery/fault/"+fault.SignIn.String())
 	browser := chromium.Start(t)
 	for _, look := range []chromium.Look{{Width: 320}, {Width: 1280, Dark: true}} {
 		tab := browser.Tab(t, look)

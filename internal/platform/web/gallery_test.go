@@ -39,6 +39,16 @@ func form(children ...templ.Component) templ.Component {
 	})
 }
 
+// search writes a search form around its field and button.
+func search(children ...templ.Component) templ.Component {
+	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
+		_, _ = io.WriteString(w, `<form class="search" role="search">`)
+		err := templ.Join(children...).Render(ctx, w)
+		_, _ = io.WriteString(w, `</form>`)
+		return err
+	})
+}
+
 // galleryTexts are realistic: names as long as they come, in both languages.
 var galleryTexts = map[string]i18n.Text{
 	"permit":     {"en": "Road permit", "dv": "މަގު ބަންދުކުރުމުގެ ހުއްދަ"},
@@ -128,6 +138,7 @@ func galleryPages(p *i18n.Printer) map[string]Page {
 		"/gallery/home": {Title: t("permit"), Body: templ.Join(
 			within(ui.Hero(p.In(portalName), t("lead")), within(ui.Buttons(), ui.Button(ui.Btn{Text: t("send"), Href: "#"}))),
 			tag("h2", p.T("web.menu.services")),
+			search(ui.Input(ui.Field{Name: "q", Label: p.T("web.menu.services"), Type: "search"}), ui.Button(ui.Btn{Text: t("send"), Look: ui.Secondary})),
 			ui.Items([]ui.Item{
 				{Title: t("permit"), Href: "#", Text: t("lead"), Meta: t("council")},
 				{Title: t("permit"), Href: "#", Meta: "RP-7F3K-92QD", Tag: label("review", ui.Info)},
@@ -185,6 +196,14 @@ func mountGallery(r *Router) {
 		r.Handle(Route{Method: "GET", Path: path, Activity: "public", Handler: show})
 		r.Handle(Route{Method: "POST", Path: path, Activity: "public", Handler: show})
 	}
+	r.Handle(Route{Method: "GET", Path: "/gallery/signed-in", Activity: "public", Handler: func(q *Req) error {
+		q.Session = &Session{Realm: RealmPerson, Name: q.P.In(galleryTexts["person"])}
+		return q.Page(http.StatusOK, galleryPages(q.P)["/gallery/home"])
+	}})
+	r.Handle(Route{Method: "GET", Path: "/staff/gallery", Unprefixed: true, Activity: "public", Handler: func(q *Req) error {
+		q.Session = &Session{Realm: RealmStaff, Name: q.P.In(galleryTexts["person"])}
+		return q.Page(http.StatusOK, galleryPages(q.P)["/gallery/table"])
+	}})
 	for kind := fault.Internal; kind <= fault.Unavailable; kind++ {
 		r.Handle(Route{Method: "GET", Path: "/gallery/fault/" + kind.String(), Activity: "public", Handler: func(*Req) error {
 			return fault.New(kind, "error."+kind.String())

@@ -82,6 +82,22 @@ func TestAudienceIsEnforcedBeforeTheHandler(t *testing.T) {
 	}
 }
 
+// careless finds the same session in every realm.
+type careless struct{ session *Session }
+
+func (c careless) Session(context.Context, string, string) (*Session, error) { return c.session, nil }
+
+func TestASessionOfAnotherRealmIsNoSession(t *testing.T) {
+	citizen := &Session{ID: "s1", Subject: "p1", Realm: RealmPerson}
+	r := mounted(t, func(c *Config) { c.Sessions = careless{citizen} })
+	if res := fetch(t, r, with(get("/staff/cases"), "Cookie", "staff=x")); res.Code != http.StatusSeeOther {
+		t.Errorf("a citizen's session opens a staff page: status %d", res.Code)
+	}
+	if res := fetch(t, r, with(get("/en/cabinet/"), "Cookie", "session=x")); res.Code != http.StatusOK {
+		t.Errorf("status %d", res.Code)
+	}
+}
+
 func TestAPublicPageOfSomebodySignedInIsNotStored(t *testing.T) {
 	res := fetch(t, mounted(t, nil), with(get("/en/open"), "Cookie", "session=citizen"))
 	if got := res.Header().Get("Cache-Control"); got != "no-store" {
