@@ -1,0 +1,162 @@
+package privacy
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"slices"
+
+	"portico/internal/platform/fault"
+	"portico/internal/platform/i18n"
+	"portico/internal/platform/web"
+	"portico/internal/platform/web/ui"
+	"portico/internal/policy/text"
+)
+
+// errVersion is the answer to a version that there never was.
+var errVersion = fault.New(fault.NotFound, "privacy.no-version")
+
+// Mount declares the routes.
+func (s *Pages) Mount(r *web.Router) {
+	for _, route := range []struct {
+		path       string
+		unprefixed bool
+		handler    web.Handler
+	}{
+		{"/privacy", false, s.policy},
+		{"/privacy/versions", false, s.versions},
+		{"/privacy/versions/{id}", false, s.version},
+		{"/privacy/processing", false, s.processing},
+		{"/privacy/processing.csv", false, s.processingCSV},
+		{"/terms", false, s.terms},
+		{"/cookies", false, s.cookies},
+		{"/privacy.jsonld", true, s.jsonLD},
+		{"/.well-known/gpc.json", true, s.gpc},
+		{"/.well-known/security.txt", true, s.security},
+	} {
+		r.Handle(web.Route{Method: http.MethodGet, Path: route.path, Unprefixed: route.unprefixed, Audience: web.Public, Activity: "public", Handler: route.handler})
+	}
+}
+
+func (s *Pages) policy(q *web.Req) error { return s.text(q, s.source.Current(), false) }
+
+// text shows the policy of a version.
+func (s *Pages) text(q *web.Req, v *Version, old bool) error {
+	title := q.P.T("privacy.title")
+	doc := v.Text[q.Lang]
+	return q.Page(http.StatusOK, web.Page{Title: title, Private: old, Body: textPage(textView{
+		Title: title, Updated: q.P.Date(v.From), Machine: v.From.In(q.P.Zone()).Format("2006-01-02"), Summary: summary(q.P, v),
+		Contents: contents(doc), Body: body(v, doc, q.P), Old: old, Newest: "/privacy", More: true,
+	})})
+}
+
+// summary says why the version came (O15).
+func summary(p *i18n.Printer, v *Version) string {
+	r := v.Policy.Declarations().Revision
+	return p.T("privacy.summary", "summary", r.Summary.In(p.Lang), "reason", p.T("privacy.reason."+string(r.Reason)))
+}
+
+func contents(doc *text.Document) []text.Chapter {
+	if doc == nil {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(doc.Chapters), func(c text.Chapter) bool { return c.ID == "" })
+}
+
+func (s *Pages) terms(q *web.Req) error {
+	v, title := s.source.Current(), q.P.T("privacy.terms")
+	doc := v.Terms[q.Lang]
+	return q.Page(http.StatusOK, web.Page{Title: title, Body: textPage(textView{
+		Title: title, Updated: q.P.Date(v.From), Machine: v.From.In(q.P.Zone()).Format("2006-01-02"),
+		Contents: contents(doc), Body: body(v, doc, q.P),
+	})})
+}
+
+func (s *Pages) version(q *web.Req) error {
+	all, err := s.source.Versions(q.R.Context())
+	if err != nil {
+		return fmt.Errorf("list the versions of the policy: %w", err)
+	}
+	v, ok := find(all, func(v *Version) bool { return v.ID == q.R.PathValue("id") })
+	if !ok {
+		return errVersion
+	}
+	return s.text(q, v, v.ID != all[0].ID)
+}
+
+func (s *Pages) versions(q *web.Req) error {
+	all, err := s.source.Versions(q.R.Context())
+	if err != nil {
+		return fmt.Errorf("list the versions of the policy: %w", err)
+	}
+	view := versionsView{From: q.Value("from"), To: q.Value("to")}
+	for i, v := range all {
+		item := ui.Item{
+			Title: q.P.T("privacy.version", "date", q.P.DateTime(v.From)), Href: q.Path("/privacy/versions/" + v.ID), Text: summary(q.P, v),
+		}
+		if i == 0 {
+			item.Href = q.Path("/privacy")
+			item.Tag = &ui.Label{Text: q.P.T("privacy.in-force"), Kind: ui.Good}
+		}
+		view.Items = append(view.Items, item)
+		view.Options = append(view.Options, ui.Option{Value: v.ID, Label: q.P.DateTime(v.From)})
+	}
+	if view.From != "" || view.To != "" {
+		from, ok1 := find(all, func(v *Version) bool { return v.ID == view.From })
+		to, ok2 := find(all, func(v *Version) bool { return v.ID == view.To })
+		if !ok1 || !ok2 {
+			return errVersion
+		}
+		view.Compared, view.Changes = true, difference(q.P, from, to)
+	} else if len(all) > 1 {
+		view.From, view.To = all[1].ID, all[0].ID
+	}
+	return q.Page(http.StatusOK, web.Page{Title: q.P.T("privacy.versions"), Body: versionsPage(view)})
+}
+
+func (s *Pages) processing(q *web.Req) error {
+	return q.Page(http.StatusOK, web.Page{Title: q.P.T("privacy.record"), Body: processingPage(s.source.Current(), q.P)})
+}
+
+func (s *Pages) processingCSV(q *web.Req) error {
+	b := bytes.NewBufferString("\ufeff") // without it a spreadsheet misreads Thaana
+	if err := writeCSV(b, q.P, s.source.Current()); err != nil {
+		return fmt.Errorf("write the record of processing: %w", err)
+	}
+	return q.Attachment("processing-"+q.Lang+".csv", "text/csv; charset=utf-8", b.Bytes())
+}
+
+func (s *Pages) cookies(q *web.Req) error {
+	return q.Page(http.StatusOK, web.Page{Title: q.P.T("privacy.cookies"), Body: cookiesPage(s.source.Current(), q.P)})
+}
+
+func (s *Pages) jsonLD(q *web.Req) error {
+	v := s.source.Current()
+	b, err := v.Policy.JSONLD(v.Portal.URL + "/privacy.jsonld")
+	if err != nil {
+		return err
+	}
+	return q.Bytes(http.StatusOK, "application/ld+json", b)
+}
+
+// gpc says that Global Privacy Control is honoured: only declared cookies of
+// granted classes are ever set, and no class is granted by silence (I14).
+func (s *Pages) gpc(q *web.Req) error {
+	return q.JSON(http.StatusOK, struct {
+		GPC        bool   `json:"gpc"`
+		LastUpdate string `json:"lastUpdate"`
+	}{true, s.source.Current().From.UTC().Format("2006-01-02")})
+}
+
+func (s *Pages) security(q *web.Req) error {
+	v := s.source.Current()
+	langs := make([]string, 0, len(v.Text))
+	for lang := range v.Text {
+		langs = append(langs, lang)
+	}
+	slices.Sort(langs)
+	if i := slices.Index(langs, "en"); i > 0 {
+		langs = append([]string{"en"}, slices.Delete(langs, i, i+1)...)
+	}
+	return q.Bytes(http.StatusOK, "text/plain; charset=utf-8", []byte(securityTXT(v, langs, s.clock.Now())))
+}
