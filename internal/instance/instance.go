@@ -5,9 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"path"
-	"slices"
 	"strings"
 	"testing/fstest"
 	_ "time/tzdata" // the zones, on machines that have none
@@ -87,16 +85,14 @@ func (l *loader) hash(besides any, chosen func(name string) bool) (string, error
 // compile turns the declarations into a policy. A fault on a line that has one
 // already is not said again in other words.
 func (l *loader) compile(in *Instance) {
-	for _, file := range homes {
-		if l.docs[file] == nil {
-			return // without a whole file, all that refers to it would look wrong
-		}
+	if !l.declared() {
+		return
 	}
 	wrong := map[Fault]bool{}
 	for _, f := range l.faults {
 		wrong[Fault{File: f.File, Line: f.Line}] = true
 	}
-	opts := policy.Options{Languages: in.Portal.Langs(), Demo: l.opts.Demo}
+	opts := policy.Options{Languages: in.Portal.Langs(), Demo: l.opts.Demo, Incomplete: len(in.Services) < len(l.within("services"))}
 	if !l.kept { // what was sound once does not become faulty because the program or the place is another
 		opts.Controls = l.opts.Controls
 		opts.Destinations = append([]string{}, in.Environment.Connections()...)
@@ -133,14 +129,22 @@ func (l *loader) home(place string) (file, path string) {
 	return file, place
 }
 
-// services compiles services/ID/… and adds what they derive to the
-// declarations. A service that is itself in order but refers to a policy file
-// that is not would be blamed for it, so it waits.
-func (l *loader) services(in *Instance) {
+// declared reports whether every file of the declarations could be read.
+// Without a whole one, all that refers to it would look wrong.
+func (l *loader) declared() bool {
 	for _, file := range homes {
 		if l.docs[file] == nil {
-			return
+			return false
 		}
+	}
+	return true
+}
+
+// services compiles services/ID/… and adds what they derive to the
+// declarations.
+func (l *loader) services(in *Instance) {
+	if !l.declared() {
+		return
 	}
 	in.Services = map[string]*services.Definition{}
 	env := services.Env{Languages: in.Portal.Langs(), Zone: in.Portal.Timezone.Location(), Declarations: in.Declarations}
@@ -177,7 +181,7 @@ func (l *loader) services(in *Instance) {
 // prose reads the policy's text and the terms in every language, and holds
 // them against the declarations.
 func (l *loader) prose(in *Instance) {
-	ids := slices.Sorted(maps.Keys(in.Services))
+	ids := l.within("services") // with those that have faults of their own
 	in.Text = l.documents("policy/text", in, func(docs map[string]*text.Document) map[string][]text.Problem {
 		return text.Check(docs, in.Declarations, ids)
 	})
@@ -204,9 +208,7 @@ func (l *loader) documents(folder string, in *Instance, check func(map[string]*t
 			docs[lang] = doc
 		}
 	}
-	// What the texts refer to must be known, and what was sound once does not
-	// become faulty because the program checks more.
-	if in.Policy != nil && !l.kept {
+	if l.declared() && !l.kept { // what was sound once does not become faulty because the program checks more
 		for lang, problems := range check(docs) {
 			for _, p := range problems {
 				l.report(path.Join(folder, lang+".md"), p.Line, "%s", p.Message)

@@ -161,12 +161,16 @@ func (l *Live) Updated(ctx context.Context) (time.Time, error) {
 func (l *Live) Watch(ctx context.Context, fsys fs.FS) {
 	tick := time.NewTicker(watchEvery)
 	defer tick.Stop()
+	l.watch(ctx, fsys, tick.C)
+}
+
+func (l *Live) watch(ctx context.Context, fsys fs.FS, tick <-chan time.Time) {
 	loaded, last := fingerprint(fsys), ""
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-tick.C:
+		case <-tick:
 		}
 		now := fingerprint(fsys)
 		if now == loaded || now != last {

@@ -35,7 +35,7 @@ func (c *compiler) data() {
 	for i, v := range d.Fields {
 		path := at("fields", v.ID, i)
 		c.known(c.category, "category", v.Category, path+"/category")
-		if v.ID != "" && !used[v.ID] {
+		if v.ID != "" && !used[v.ID] && !c.o.Incomplete {
 			c.report(path, "no activity uses this field: name it in one, or do not collect it")
 		}
 		if len(v.Sources) == 0 {
@@ -104,7 +104,7 @@ func (c *compiler) purposes() {
 		if v.Basis.DPV == "" {
 			c.report(path+"/basis", "the purpose has no legal basis")
 		}
-		if v.ID != "" && !used[v.ID] {
+		if v.ID != "" && !used[v.ID] && !c.o.Incomplete {
 			c.report(path, "no activity has this purpose")
 		}
 	}

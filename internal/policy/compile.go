@@ -26,6 +26,8 @@ type Options struct {
 	// Destinations that the environment names. Each must belong to a party, and
 	// only these may. Nil: not looked at.
 	Destinations []string
+	// Incomplete: some service could not be read, so what nobody uses may be its.
+	Incomplete bool
 	// Demo store: no second factor is asked of staff.
 	Demo bool
 }
