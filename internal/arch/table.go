@@ -1,0 +1,88 @@
+package arch
+
+// row is a package below internal/ and what of Portico it may import besides
+// platform packages, which know no domain and which features may all use.
+type row struct {
+	pkg     string
+	imports []string
+	why     map[string]string // the reason for an edge that goes sideways
+}
+
+// features is the table of allowed imports: imports go down the list only.
+var features = []row{
+	{"app", []string{"demo", "instance", "proof", "cabinet", "privacy", "cases", "services", "forms", "staff", "identity", "vault", "audit", "keys", "policy", "policy/text"}, nil},
+	{"demo", nil, nil},
+	{"cabinet", []string{"cases", "services", "identity", "vault", "audit", "keys", "policy"}, nil},
+	{"proof", []string{"vault", "audit", "keys", "policy"}, nil},
+	{"instance", []string{"services", "forms", "policy", "policy/text"}, nil},
+	{"privacy", []string{"proof", "policy", "policy/text"}, map[string]string{
+		"proof": "the policy page shows the status of a promise beside its sentence",
+	}},
+	{"cases", []string{"services", "forms", "vault", "audit", "policy"}, nil},
+	{"services", []string{"forms", "policy"}, nil},
+	{"forms", []string{"policy"}, nil},
+	{"staff", []string{"identity", "vault", "audit", "policy"}, map[string]string{
+		"identity": "an official's account is an account: credentials and sessions live in one place",
+	}},
+	{"identity", []string{"vault", "audit", "policy"}, nil},
+	{"vault", []string{"audit", "keys", "policy"}, nil},
+	{"audit", []string{"keys"}, nil},
+	{"keys", nil, nil},
+	{"policy/text", []string{"policy"}, nil},
+	{"policy", nil, nil},
+}
+
+// platform lists what platform packages may import of each other.
+var platform = []row{
+	{"platform/web", []string{"platform/clock", "platform/fault", "platform/i18n", "platform/id", "platform/web/ui"}, nil},
+	{"platform/web/ui", []string{"platform/i18n"}, nil},
+	{"platform/jobs", []string{"platform/clock", "platform/db", "platform/fault", "platform/id"}, nil},
+	{"platform/mail", []string{"platform/clock", "platform/fault"}, nil},
+	{"platform/db", []string{"platform/fault"}, nil},
+	{"platform/i18n", nil, nil},
+	{"platform/strict", nil, nil},
+	{"platform/id", nil, nil},
+	{"platform/fault", nil, nil},
+	{"platform/clock", nil, nil},
+}
+
+// dependencies says which packages use which module outside the standard
+// library: P is P and what is below it, "*" is everybody.
+var dependencies = map[string][]string{
+	"cel.dev/cel-go":                        {"internal/forms"},
+	"github.com/a-h/templ":                  {"*"},
+	"github.com/andybalholm/cascadia":       {"internal/testkit"},
+	"github.com/ccojocar/zxcvbn-go":         {"internal/identity"},
+	"github.com/chromedp/cdproto":           {"internal/testkit"},
+	"github.com/chromedp/chromedp":          {"internal/testkit"},
+	"github.com/emersion/go-smtp":           {"internal/demo"},
+	"github.com/goccy/go-yaml":              {"internal/platform/i18n", "internal/platform/strict"},
+	"github.com/gowebpki/jcs":               {"internal/audit", "internal/instance", "internal/policy"},
+	"github.com/jackc/pgx":                  {"internal/platform/db", "internal/testkit"},
+	"github.com/pquerna/otp":                {"internal/identity"},
+	"github.com/pressly/goose":              {"internal/platform/db"},
+	"github.com/prometheus/client_golang":   {"internal/platform/web", "internal/app"},
+	"github.com/santhosh-tekuri/jsonschema": {"internal/forms"},
+	"github.com/spf13":                      {"cmd"},
+	"github.com/wneessen/go-mail":           {"internal/platform/mail"},
+	"github.com/yuin/goldmark":              {"internal/policy/text"},
+	"golang.org/x/crypto":                   {"internal/identity", "internal/keys"},
+	"golang.org/x/mod/sumdb":                {"internal/audit", "internal/keys"},
+	"golang.org/x/net/html":                 {"internal/testkit"},
+	"golang.org/x/net/idna":                 {"internal/identity"},
+	"golang.org/x/text":                     {"internal/platform/i18n", "internal/forms", "internal/identity"},
+	"golang.org/x/time/rate":                {"internal/platform/web", "internal/identity"},
+	"modernc.org/sqlite":                    {"internal/platform/db"},
+	"rsc.io/qr":                             {"internal/identity"},
+}
+
+// exceptions from a rule, by rule and file or package, with the reason.
+var exceptions = map[string]map[string]string{
+	"time": {
+		"internal/platform/clock/clock.go": "this is the clock",
+		"internal/platform/db/sqlite.go":   "measures how long a group of writers grows, which no rule depends on",
+	},
+	"global": {
+		"internal/platform/db.checked": "which SQL texts have been checked: the same for everybody, and only grows to their number",
+	},
+}
