@@ -63,6 +63,9 @@ func (r *Router) fail(q *Req, err error) {
 	} else {
 		q.Log.Info("refused", "route", q.Route.Path, "code", f.Code)
 	}
+	if a, ok := q.W.(*answer); ok && a.status != 0 {
+		return // the answer has begun: all that is left is to end it
+	}
 	h := q.W.Header()
 	h.Set("Cache-Control", "no-store")
 	h.Del("Content-Disposition")

@@ -32,7 +32,8 @@ func (r *Router) shell(q *Req, status int, p Page) templ.Component {
 	if f.staff {
 		f.home = "/staff/cases"
 	}
-	f.account = !f.staff && status < 500 && !strings.HasSuffix(f.here, "/sign-in")
+	// Where no route was found nobody asked who is signed in.
+	f.account = !f.staff && status < 500 && q.Route != &unrouted && !strings.HasSuffix(f.here, "/sign-in")
 	f.langs = r.tongues(q, f.staff)
 	f.menu = r.menu(q, f)
 	return shell(f)
@@ -58,7 +59,9 @@ func (r *Router) tongues(q *Req, staff bool) []tongue {
 		t := tongue{lang: l, dir: i18n.Dir(l), name: i18n.Name(l), here: l == q.Lang}
 		switch {
 		case staff || !prefixed && q.Route.Unprefixed && q.Route.Audience != Machine && safe(q.R.Method):
-			t.href = q.R.URL.EscapedPath() + "?lang=" + l
+			query := q.R.URL.Query()
+			query.Set("lang", l)
+			t.href = q.R.URL.EscapedPath() + "?" + query.Encode()
 		case prefixed:
 			t.href = "/" + l + "/" + rest
 			if q.R.URL.RawQuery != "" && q.R.Method == http.MethodGet {

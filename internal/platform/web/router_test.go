@@ -322,6 +322,9 @@ func TestStaffPagesRememberTheLanguageChosen(t *testing.T) {
 	if c := res.Header().Get("Set-Cookie"); !strings.HasPrefix(c, "language=dv;") {
 		t.Errorf("cookie %q", c)
 	}
+	if !strings.Contains(fetch(t, r, with(get("/staff/cases?page=2"), "Cookie", "staff=clerk")).Body.String(), `href="/staff/cases?lang=dv&amp;page=2"`) {
+		t.Error("the other language leads to another page")
+	}
 	res = fetch(t, r, with(get("/staff/cases"), "Cookie", "staff=clerk; language=dv"))
 	if !strings.Contains(res.Body.String(), `lang="dv"`) {
 		t.Error("the choice is forgotten")
@@ -656,6 +659,27 @@ func TestAFailingTemplateIsAnErrorAndNotHalfAPage(t *testing.T) {
 	res := fetch(t, r, get("/en/half"))
 	if res.Code != 500 || strings.Contains(res.Body.String(), "half of it") {
 		t.Errorf("status %d: %s", res.Code, res.Body)
+	}
+}
+
+func TestAnAnswerThatHasBegunIsNotMixedWithAnError(t *testing.T) {
+	r := newRouter(t, nil)
+	r.Handle(Route{Method: "GET", Path: "/stream", Activity: "public", Handler: func(q *Req) error {
+		_, _ = q.W.Write([]byte("half of it"))
+		return errors.New("no more")
+	}})
+	if res := fetch(t, r, get("/en/stream")); res.Body.String() != "half of it" {
+		t.Errorf("%s", res.Body)
+	}
+}
+
+func TestAPageThatIsNotThereDoesNotGuessWhoIsSignedIn(t *testing.T) {
+	r := mounted(t, nil)
+	if strings.Contains(fetch(t, r, get("/en/nowhere")).Body.String(), "/en/sign-in") {
+		t.Error("it offers to sign in to somebody who may be signed in")
+	}
+	if !strings.Contains(fetch(t, r, get("/en/open")).Body.String(), "/en/sign-in") {
+		t.Error("no page offers to sign in")
 	}
 }
 
