@@ -243,24 +243,16 @@ func (c *Cases) due(d *services.Definition, row *Case) time.Time {
 }
 
 func (c *Cases) list(q *web.Req) error {
-	rows, err := c.Of(q.R.Context(), q.Session.Subject)
+	list, err := c.Summaries(q)
 	if err != nil {
 		return err
 	}
 	g := ui.Grid{Empty: q.P.T("cases.list.empty"), Head: []ui.Cell{
 		{Text: q.P.T("cases.list.service")}, {Text: q.P.T("cases.list.reference")}, {Text: q.P.T("cases.list.state")}, {Text: q.P.T("cases.list.changed")},
 	}}
-	for _, row := range rows {
-		d, err := c.version(row)
-		if err != nil {
-			continue // a service that this store no longer knows
-		}
-		tag, href := tagOf(q, d, row), q.Path("/cabinet/applications/"+row.ID)
-		if row.Draft() {
-			href = q.Path("/services/" + row.Service + "/apply")
-		}
+	for _, one := range list {
 		g.Rows = append(g.Rows, []ui.Cell{
-			{Text: q.P.In(d.Name), Href: href}, {Text: orDash(row.Reference), LTR: true}, {Tag: &tag}, {Text: q.P.DateTime(row.Changed)},
+			{Text: one.Service, Href: one.Href}, {Text: orDash(one.Reference), LTR: true}, {Tag: &one.State}, {Text: q.P.DateTime(one.Changed)},
 		})
 	}
 	return q.Page(http.StatusOK, web.Page{Title: q.P.T("cases.list.title"), Body: pages.ListPage(pages.List{Grid: g}), Wide: true})

@@ -59,7 +59,7 @@ func newWorld(t *testing.T, d *db.DB) *world {
 				{Method: "GET", Path: "/cabinet/data", Audience: web.Person, Activity: "account"},
 				{Method: "GET", Path: "/cabinet/access", Audience: web.Person, Activity: "none: the log of one's own data"},
 				{Method: "GET", Path: "/cabinet/access.json", Audience: web.Person, Activity: "none: the log of one's own data"},
-				{Method: "GET", Path: "/services/{id}/apply", Audience: web.Person, Activity: "SERVICE.apply"},
+				{Method: "GET", Path: "/services/{id}/apply", Audience: web.Person, Activity: "{service}.apply"},
 				{Method: "GET", Path: "/privacy", Audience: web.Public, Activity: "public"},
 			}
 		},
@@ -267,7 +267,7 @@ func TestO10_WhatIsNotForEveryOfficialIsFoundOpen(t *testing.T) {
 			"no activity":                     {Method: "GET", Path: "/x", Audience: web.Staff},
 			"a reason without words":          {Method: "GET", Path: "/x", Audience: web.Staff, Activity: "none: "},
 			"a page of staff called public":   {Method: "GET", Path: "/x", Audience: web.Staff, Activity: "public"},
-			"an activity that no service has": {Method: "GET", Path: "/x", Audience: web.Staff, Activity: "SERVICE.sell"},
+			"an activity that no service has": {Method: "GET", Path: "/x", Audience: web.Staff, Activity: "{service}.sell"},
 		} {
 			t.Run(name, func(t *testing.T) {
 				w.system.Routes = func() []web.Route { return append(whole(), bad) }

@@ -37,9 +37,9 @@ func (s *System) routes(e *examination, p *policy.Policy) {
 
 // knows reports whether the policy declares an activity. A route below a
 // service's address serves the activity of whichever service it is: its
-// activity is written SERVICE.apply, with the word in capitals.
+// activity is written {service}.apply.
 func (s *System) knows(p *policy.Policy, activity string) bool {
-	if kind, ok := strings.CutPrefix(activity, "SERVICE."); ok {
+	if kind, ok := strings.CutPrefix(activity, "{service}."); ok {
 		for _, a := range p.Declarations().Activities {
 			if _, k, _ := strings.Cut(a.ID, "."); k == kind {
 				return true
