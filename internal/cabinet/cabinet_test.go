@@ -1,0 +1,338 @@
+package cabinet_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"portico/internal/audit"
+	"portico/internal/cabinet"
+	"portico/internal/cases"
+	"portico/internal/platform/db"
+	"portico/internal/platform/i18n"
+	"portico/internal/platform/web"
+	"portico/internal/platform/web/ui"
+	"portico/internal/policy"
+	"portico/internal/policy/policytest"
+	"portico/internal/testkit"
+	"portico/internal/vault"
+	"portico/internal/vault/vaulttest"
+)
+
+// sessions are who is signed in: the token is the person's id.
+type sessions struct{}
+
+func (sessions) Session(_ context.Context, token, realm string) (*web.Session, error) {
+	if realm != web.RealmPerson {
+		return nil, nil
+	}
+	return &web.Session{ID: "s", Subject: token, Realm: realm}, nil
+}
+
+// applications are those of a test.
+type applications []cases.Summary
+
+func (a *applications) Summaries(*web.Req) ([]cases.Summary, error) { return *a, nil }
+
+// world is a portal with two people, and a case of the first that an official works on.
+type world struct {
+	*vaulttest.Store
+	router   *web.Router
+	apps     *applications
+	me, them string
+	use      vault.Use // the official's, of my case
+}
+
+const scope = "case:0190a000-0000-7000-8000-000000000001"
+
+func worlds(t *testing.T, run func(t *testing.T, w *world)) {
+	t.Helper()
+	testkit.Databases(t, func(t *testing.T, d *db.DB) { run(t, newWorld(t, d)) }, vault.Migrations(), audit.Migrations())
+}
+
+func newWorld(t *testing.T, d *db.DB) *world {
+	t.Helper()
+	p := policytest.Compile(t)
+	w := &world{Store: vaulttest.Open(t, d, p), apps: &applications{}}
+	cat, err := i18n.Load(web.Locales(), cabinet.Locales(), audit.Locales())
+	if err != nil {
+		t.Fatal(err)
+	}
+	brand, err := web.NewBrand("#0b5563", "#f2b632")
+	if err != nil {
+		t.Fatal(err)
+	}
+	portal := &web.Portal{Name: i18n.Text{"en": "oneGov", "dv": "ވަންގަވް"}, Operator: i18n.Text{"en": "Agency", "dv": "އެޖެންސީ"}, Brand: brand, Zone: time.UTC}
+	w.router, err = web.New(web.Config{
+		Langs: []string{"en", "dv"}, Portal: func() *web.Portal { return portal }, Sessions: sessions{}, Catalogue: cat,
+		Cookies: func() []web.Cookie { return []web.Cookie{{Name: web.SessionCookie, Class: web.Necessary}} },
+		Clock:   w.Clock, Log: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	(&cabinet.Cabinet{Applications: w.apps, Log: w.Log, Data: w.Vault, Policy: func() *policy.Policy { return p }, Vkey: w.Ring.Vkey()}).Mount(w.router)
+	w.me, w.them = w.Subject(t), w.Subject(t)
+	if err := w.DB.Update(t.Context(), func(tx *db.Tx) error { return w.NewScope(tx, w.me, scope) }); err != nil {
+		t.Fatal(err)
+	}
+	const officer = "0190a000-0000-7000-8000-00000000000f"
+	w.use = vault.Use{
+		Actor:   policy.Actor{Kind: policy.Staff, ID: officer, Roles: []string{"permit-officer"}, Strong: true},
+		Subject: w.me, Activity: "road-permit.decide", Operation: policy.Use, Scope: scope, Reference: "RP-7F3K-92QD",
+		Fields: []string{"person.name", "road-permit.road"}, Task: policy.Task{Scope: scope, Holder: officer, Open: true},
+	}
+	return w
+}
+
+// fill gives me a profile, a case, and an official who looked at it.
+func (w *world) fill(t *testing.T) {
+	t.Helper()
+	me := policy.Actor{Kind: policy.Person, ID: w.me}
+	w.Collect(t, vault.Use{Actor: me, Subject: w.me, Activity: "account", Scope: vault.Profile},
+		map[string]string{"person.name": "Aminath Ibrahim Didi", "person.identity-number": "A123456", "person.phone": "7771234"})
+	w.Collect(t, vault.Use{Actor: me, Subject: w.me, Activity: "road-permit.apply", Scope: scope}, map[string]string{"road-permit.road": "Hiriyaa Magu"})
+	w.read(t, w.use)
+}
+
+func (w *world) read(t *testing.T, use vault.Use) {
+	t.Helper()
+	if _, err := w.Read(t.Context(), use); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// get asks for a page as somebody who is signed in.
+func (w *world) get(path, who string) *http.Response {
+	req := httptest.NewRequest(http.MethodGet, "http://localhost"+path, nil)
+	req.RemoteAddr = "127.0.0.1:40000"
+	req.Header.Set("Accept", "text/html")
+	if who != "" {
+		req.AddCookie(&http.Cookie{Name: web.SessionCookie, Value: who})
+	}
+	rec := httptest.NewRecorder()
+	w.router.ServeHTTP(rec, req)
+	return rec.Result()
+}
+
+func (w *world) page(t *testing.T, path, who string) testkit.Nodes {
+	t.Helper()
+	resp := w.get(path, who)
+	if resp.StatusCode != http.StatusOK {
+		t.Fatalf("GET %s: %d", path, resp.StatusCode)
+	}
+	if got := resp.Header.Get("Cache-Control"); got != "no-store" {
+		t.Errorf("GET %s may be stored by a cache: %q", path, got)
+	}
+	return testkit.Page(t, resp)
+}
+
+func body(t *testing.T, resp *http.Response) []byte {
+	t.Helper()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func TestEverySentenceExistsInBothLanguages(t *testing.T) {
+	cat, err := i18n.Load(cabinet.Locales())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if missing := i18n.Missing(cat, "en", "dv"); len(missing) > 0 {
+		t.Errorf("missing: %v", missing)
+	}
+}
+
+func TestO14_APersonSeesTheirDataWithItsSources(t *testing.T) {
+	worlds(t, func(t *testing.T, w *world) {
+		w.fill(t)
+		before := len(w.Events(t, w.me))
+		page := w.page(t, "/en/cabinet/data", w.me)
+		text := page.One("main").Text()
+		for _, want := range []string{"Aminath Ibrahim Didi", "A123456", "Entered by you, 22 November 2026", "Not given"} {
+			if !strings.Contains(text, want) {
+				t.Errorf("my data lacks %q: %s", want, text)
+			}
+		}
+		if !slices.Contains(page.Find("bdi[dir=ltr]").Texts(), "A123456") {
+			t.Error("the identity number does not stay left to right")
+		}
+		events := w.Events(t, w.me)
+		if len(events) != before+1 || events[before].Kind != audit.KindAccess {
+			t.Errorf("I3: looking at one's data left %d events, want one", len(events)-before)
+		}
+		if other := w.page(t, "/en/cabinet/data", w.them).One("main").Text(); strings.Contains(other, "Aminath") {
+			t.Error("somebody else sees my data")
+		}
+	})
+}
+
+func TestI15_M5_APersonReadsWhoUsedTheirDataInWords(t *testing.T) {
+	worlds(t, func(t *testing.T, w *world) {
+		w.fill(t)
+		page := w.page(t, "/en/cabinet/access", w.me)
+		use := page.One("main section > ul.items > li").Text()
+		for _, want := range []string{
+			"Permit officer, Fuvahmulah City Council", "Saw: Name and Road", "For: Deciding on a road permit",
+			"Purpose: Public services", "Basis: Road act", "22 November 2026, 09:00", "Download record 3",
+		} {
+			if !strings.Contains(use, want) {
+				t.Errorf("the use says %q, without %q", use, want)
+			}
+		}
+		if got := page.One("h2 .ident").Text(); got != "RP-7F3K-92QD" {
+			t.Errorf("the use stands under %q", got)
+		}
+		if page.Find("details").Len() != 3 { // mine in the case, mine in the account, how to verify
+			t.Errorf("%d folded parts, want 3", page.Find("details").Len())
+		}
+		for _, leak := range []string{"Aminath", "Hiriyaa", "0190a000-0000-7000-8000-00000000000f"} {
+			if strings.Contains(page.Text(), leak) {
+				t.Errorf("the page shows %q: a value, or who the official is", leak)
+			}
+		}
+		dv := w.page(t, "/dv/cabinet/access", w.me)
+		if got := dv.One("main section > ul.items > li").Text(); !strings.Contains(got, "ޕާމިޓް އޮފިސަރު") || strings.Contains(got, "Saw") {
+			t.Errorf("in Dhivehi the use says %q", got)
+		}
+	})
+}
+
+func TestI15_ADenialIsSaidWithItsReason(t *testing.T) {
+	worlds(t, func(t *testing.T, w *world) {
+		w.fill(t)
+		w.use.Task = policy.Task{}
+		var denied *policy.Denied
+		if _, err := w.Read(t.Context(), w.use); !errors.As(err, &denied) {
+			t.Fatalf("reading without a task: %v", err)
+		}
+		item := w.page(t, "/en/cabinet/access", w.me).One("#n4")
+		if item.One(".tag.k-bad").Text() != "Refused" || !strings.Contains(item.Text(), "They were not working on your application.") {
+			t.Errorf("the denial says %q", item.Text())
+		}
+	})
+}
+
+func TestI15_EveryEventIsShownOnceAndWithoutAGap(t *testing.T) {
+	worlds(t, func(t *testing.T, w *world) {
+		w.fill(t)
+		mine := vault.Use{
+			Actor: policy.Actor{Kind: policy.Person, ID: w.me}, Subject: w.me, Activity: "account", Scope: vault.Profile,
+			Operation: policy.Use, Fields: []string{"person.name"},
+		}
+		for i := range 120 {
+			if i%4 == 0 {
+				w.read(t, w.use)
+			} else {
+				w.read(t, mine)
+			}
+		}
+		total := len(w.Events(t, w.me))
+		seen := map[string]int{}
+		pages := 0
+		for path := "/en/cabinet/access"; path != ""; pages++ {
+			page := w.page(t, path, w.me)
+			for item := range page.Find("li.item[id]").All() {
+				seen[item.Attr("id")]++
+			}
+			path = ""
+			if next := page.Find("a[rel=next]"); next.Len() == 1 {
+				path = next.Attr("href")
+			}
+			if pages > total {
+				t.Fatal("the pages do not end")
+			}
+		}
+		for n := 1; n <= total; n++ {
+			if seen[fmt.Sprintf("n%d", n)] != 1 {
+				t.Errorf("event %d is shown %d times", n, seen[fmt.Sprintf("n%d", n)])
+			}
+		}
+		if len(seen) != total || pages < 3 {
+			t.Errorf("%d events on %d pages, want %d on several", len(seen), pages, total)
+		}
+		one := w.page(t, "/en/cabinet/access?case="+strings.TrimPrefix(scope, "case:"), w.me)
+		if one.Find("main section").Len() != 1 {
+			t.Error("asked for one case, the page shows others")
+		}
+	})
+}
+
+func TestI15_RecordsVerifyOfflineAndAreTheirOwnersOnly(t *testing.T) {
+	worlds(t, func(t *testing.T, w *world) {
+		w.fill(t)
+		if err := w.Log.Integrate(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		resp := w.get("/en/cabinet/access/3.json", w.me)
+		if resp.StatusCode != http.StatusOK || !strings.Contains(resp.Header.Get("Content-Disposition"), "access-3.json") {
+			t.Fatalf("the record: %d, %q", resp.StatusCode, resp.Header.Get("Content-Disposition"))
+		}
+		record := body(t, resp)
+		v, err := audit.VerifyRecord(record, w.Ring.Vkey())
+		if err != nil {
+			t.Fatalf("the downloaded record does not verify: %v", err)
+		}
+		if v.Event.Actor.Role != "permit-officer" || v.Event.Subject != w.me {
+			t.Errorf("the record is of %+v", v.Event)
+		}
+		if _, err := audit.VerifyRecord([]byte(strings.Replace(string(record), "permit-officer", "permit-officex", 1)), w.Ring.Vkey()); err == nil {
+			t.Error("a changed record verifies")
+		}
+		for _, path := range []string{"/en/cabinet/access/3.json", "/en/cabinet/access/99.json", "/en/cabinet/access/03.json", "/en/cabinet/access/-1.json", "/en/cabinet/access/x.json", "/en/cabinet/access/3", "/en/cabinet/access?before=x"} {
+			if got := w.get(path, w.them).StatusCode; got != http.StatusNotFound {
+				t.Errorf("GET %s as somebody without events: %d", path, got)
+			}
+		}
+		if got := w.get("/en/cabinet/access/3.json", "").StatusCode; got != http.StatusSeeOther {
+			t.Errorf("without signing in: %d", got)
+		}
+		var file struct{ Records []json.RawMessage }
+		if err := json.Unmarshal(body(t, w.get("/en/cabinet/access.json", w.me)), &file); err != nil {
+			t.Fatal(err)
+		}
+		if len(file.Records) != 3 {
+			t.Fatalf("the file holds %d records, want 3", len(file.Records))
+		}
+		for _, one := range file.Records {
+			if _, err := audit.VerifyRecord(one, w.Ring.Vkey()); err != nil {
+				t.Errorf("a record of the file does not verify: %v", err)
+			}
+		}
+	})
+}
+
+func TestTheHomePageSaysWhatWaits(t *testing.T) {
+	worlds(t, func(t *testing.T, w *world) {
+		page := w.page(t, "/en/cabinet/", w.me)
+		if got := page.One(".nothing").Text(); got != "Nothing is waiting for you." {
+			t.Errorf("an empty cabinet says %q", got)
+		}
+		*w.apps = applications{
+			{Service: "Road permit", Href: "/en/services/road-permit/apply", Draft: true, State: ui.Label{Text: "Not sent"}, Changed: w.Clock.Now()},
+			{ID: "x", Service: "Road permit", Reference: "RP-7F3K-92QD", Href: "/en/cabinet/applications/x", State: ui.Label{Text: "Approved", Kind: ui.Good}, Changed: w.Clock.Now()},
+		}
+		page = w.page(t, "/en/cabinet/", w.me)
+		if got := page.One(`a[href="/en/services/road-permit/apply"]`).Text(); got != "Finish and send your application: Road permit" {
+			t.Errorf("the draft is called %q", got)
+		}
+		if page.Find(".nothing").Len() != 0 || page.Find(`a[href="/en/cabinet/applications/x"]`).Len() != 1 {
+			t.Error("the home page does not show the applications")
+		}
+		if got := w.page(t, "/en/cabinet/access", w.them).One(".nothing").Text(); got != "Nobody else has used your data here." {
+			t.Errorf("an empty log says %q", got)
+		}
+	})
+}
