@@ -41,6 +41,12 @@ func (c *compiler) data() {
 		if len(v.Sources) == 0 {
 			c.report(path+"/sources", "has no source")
 		}
+		if _, err := regexp.Compile(v.Pattern); err != nil {
+			c.report(path+"/pattern", "does not compile: %v", err)
+		}
+		if v.Pattern != "" && len(v.Written) == 0 {
+			c.report(path+"/written", "is missing: say in words what the pattern asks for")
+		}
 		for _, s := range v.Sources {
 			if id, ok := strings.CutPrefix(s, "party:"); ok {
 				c.known(c.party, "party", id, path+"/sources")

@@ -58,6 +58,13 @@ type Field struct {
 	Reuse      Reuse      `yaml:"reuse,omitempty" json:"reuse,omitempty"`
 	Lookup     string     `yaml:"lookup,omitempty" json:"lookup,omitempty"`         // kind of blind index, if people are found by it
 	Identifies Identifies `yaml:"identifies,omitempty" json:"identifies,omitempty"` // O19
+
+	// How it is written, where the portal itself asks for it: a regular
+	// expression for the whole value, the same in words, and what stands before
+	// a value written without, such as +960 before a phone number.
+	Pattern string    `yaml:"pattern,omitempty" json:"pattern,omitempty"`
+	Written i18n.Text `yaml:"written,omitempty" json:"written,omitempty" portico:"optional"`
+	Prefix  string    `yaml:"prefix,omitempty" json:"prefix,omitempty"`
 }
 
 // Role is what an official can be. It belongs to one party; May lists
