@@ -1,0 +1,456 @@
+package identity
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"portico/internal/audit"
+	"portico/internal/platform/db"
+	"portico/internal/platform/fault"
+	"portico/internal/platform/id"
+	"portico/internal/platform/jobs"
+	"portico/internal/platform/web"
+	"portico/internal/policy"
+	"portico/internal/vault"
+)
+
+// Details are who somebody says they are: declared values that reserve
+// nothing and prove nothing.
+type Details struct {
+	Name           string
+	BirthDate      string // 1990-12-31
+	IdentityNumber string
+	Address        string // lines
+}
+
+// What details may measure.
+const (
+	nameMax     = 200
+	addressMax  = 500
+	addressRows = 6
+	ageMax      = 130 // years
+)
+
+// tidy brings details to the form in which they are kept.
+func (d Details) tidy() Details {
+	lines := strings.Split(strings.TrimSpace(d.Address), "\n")
+	for i, l := range lines {
+		lines[i] = strings.Join(strings.Fields(l), " ")
+	}
+	return Details{
+		Name:           strings.Join(strings.Fields(d.Name), " "),
+		BirthDate:      strings.TrimSpace(d.BirthDate),
+		IdentityNumber: strings.ToUpper(strings.Join(strings.Fields(d.IdentityNumber), "")),
+		Address:        strings.Join(lines, "\n"),
+	}
+}
+
+// check returns what is wrong with tidy details on a day.
+func (d Details) check(pattern string, today time.Time) []fault.Field {
+	var wrong []fault.Field
+	no := func(name, code string, args ...any) {
+		wrong = append(wrong, fault.Field{Name: name, Code: "identity.details." + code, Args: args})
+	}
+	switch n := utf8.RuneCountInString(d.Name); {
+	case n == 0:
+		no("name", "name.empty")
+	case n > nameMax:
+		no("name", "name.long", "max", nameMax)
+	case strings.Contains(d.Name, "\n"):
+		no("name", "name.empty")
+	}
+	birth, err := time.Parse(time.DateOnly, d.BirthDate)
+	switch {
+	case d.BirthDate == "":
+		no("birth-date", "birth-date.empty")
+	case err != nil:
+		no("birth-date", "birth-date.none")
+	case birth.After(today):
+		no("birth-date", "birth-date.future")
+	case birth.Before(today.AddDate(-ageMax, 0, 0)):
+		no("birth-date", "birth-date.old")
+	}
+	switch ok, err := regexp.MatchString(pattern, d.IdentityNumber); {
+	case d.IdentityNumber == "":
+		no("identity-number", "identity-number.empty")
+	case len(d.IdentityNumber) > 64 || err != nil || !ok:
+		no("identity-number", "identity-number.form")
+	}
+	switch n := utf8.RuneCountInString(d.Address); {
+	case n == 0:
+		no("address", "address.empty")
+	case n > addressMax || strings.Count(d.Address, "\n") >= addressRows:
+		no("address", "address.long", "max", addressMax, "lines", addressRows)
+	}
+	return wrong
+}
+
+func (d Details) values() []vault.Value {
+	return []vault.Value{
+		{Field: policy.FieldName, Text: d.Name, Source: policy.SourceForm},
+		{Field: policy.FieldBirthDate, Text: d.BirthDate, Source: policy.SourceForm},
+		{Field: policy.FieldIdentityNumber, Text: d.IdentityNumber, Source: policy.SourceForm},
+		{Field: policy.FieldAddress, Text: d.Address, Source: policy.SourceForm},
+	}
+}
+
+func detailFields() []string {
+	return []string{policy.FieldName, policy.FieldBirthDate, policy.FieldIdentityNumber, policy.FieldAddress}
+}
+
+// checkDetails says what is wrong with details, as an Invalid fault, or nil.
+func (s *Service) checkDetails(d Details) error {
+	number, _ := s.Policy().Field(policy.FieldIdentityNumber)
+	if wrong := d.check(number.Pattern, s.Clock.Now().In(s.zone())); len(wrong) > 0 {
+		return fault.Input(wrong...)
+	}
+	return nil
+}
+
+func (s *Service) zone() *time.Location {
+	if z := s.Portal().Zone; z != nil {
+		return z
+	}
+	return time.UTC
+}
+
+// newAccount makes a subject with an account and its contact, sealed.
+func (s *Service) newAccount(tx *db.Tx, c Contact, state State) (string, error) {
+	subject, err := s.Vault.NewSubject(tx)
+	if err != nil {
+		return "", err
+	}
+	if err := insertAccount(tx, account{Subject: subject, Realm: web.RealmPerson, State: state, Contact: c.Field}, s.Clock.Now()); err != nil {
+		return "", fmt.Errorf("make an account: %w", err)
+	}
+	return subject, s.put(tx, subject, vault.Value{Field: c.Field, Text: c.Value, Source: policy.SourceForm})
+}
+
+// put seals values of a person's own profile.
+func (s *Service) put(tx *db.Tx, subject string, values ...vault.Value) error {
+	fields := make([]string, len(values))
+	for i, v := range values {
+		fields[i] = v.Field
+	}
+	permit, err := s.Vault.Permit(tx, vault.Use{
+		Actor: self(web.RealmPerson, subject, false), Subject: subject, Activity: policy.ActivityAccount,
+		Operation: policy.Collect, Scope: vault.Profile, Fields: fields,
+	})
+	if err != nil {
+		return err
+	}
+	return s.Vault.Put(tx, permit, values)
+}
+
+// Begin takes a contact, says so in an event with the policy that was shown
+// (M28), and sends a code to it. What it does and answers is the same for a
+// contact that has an account: only the message differs.
+func (s *Service) Begin(ctx context.Context, c Contact, lang string, from From) (token string, err error) {
+	if !s.throttle.Take(s.limits.sends, "send network", from.Network) ||
+		!s.throttle.Take(s.limits.send, "send contact", c.Field+" "+c.Value) {
+		return "", errTooMany
+	}
+	err = s.Vault.Update(ctx, func(tx *db.Tx) error {
+		subject, err := s.newAccount(tx, c, Pending)
+		if err != nil {
+			return err
+		}
+		if err := s.note(tx, audit.KindAccount, web.RealmPerson, subject, "registration-begun", audit.Facts{"shown": "policy terms", "language": lang}); err != nil {
+			return err
+		}
+		now := s.Clock.Now()
+		ch := challenge{Subject: subject, ID: id.New(now), Salt: newSalt(), Sends: 1, Expires: now.Add(CodeLife)}
+		if err := insertChallenge(tx, ch, now); err != nil {
+			return err
+		}
+		if err := s.enqueueCode(tx, ch, lang); err != nil {
+			return err
+		}
+		token, err = s.enter(tx, subject, web.RealmPerson, stageRegister, MeansRegister, "")
+		return err
+	})
+	if err != nil {
+		return "", fmt.Errorf("begin a registration: %w", err)
+	}
+	return token, nil
+}
+
+func (s *Service) enqueueCode(tx *db.Tx, c challenge, lang string) error {
+	return s.Jobs.Enqueue(tx, jobs.New{
+		Kind: jobCode, Key: fmt.Sprintf("%s:%d", c.ID, c.Sends),
+		Payload: map[string]string{"subject": c.Subject, "challenge": c.ID, "language": lang},
+	})
+}
+
+// Again sends another code, which ends the one before.
+func (s *Service) Again(ctx context.Context, token, lang string, from From) error {
+	if !s.throttle.Take(s.limits.sends, "send network", from.Network) {
+		return errTooMany
+	}
+	err := s.DB.Update(ctx, func(tx *db.Tx) error {
+		row, err := s.way(tx, token, web.RealmPerson, stageRegister)
+		if err != nil {
+			return err
+		}
+		c, err := selectChallenge(tx, row.Subject)
+		if err != nil {
+			return err
+		}
+		if c.Used {
+			return nil // confirmed already
+		}
+		if c.ID == "" || c.Sends >= CodeSends {
+			return errTooMany
+		}
+		c.Salt, c.Expires = newSalt(), s.Clock.Now().Add(CodeLife)
+		if ok, err := renewChallenge(tx, c, c.Salt, c.Expires); err != nil || !ok {
+			return errors.Join(err, errTooMany)
+		}
+		c.Sends++
+		return s.enqueueCode(tx, c, lang)
+	})
+	if err != nil {
+		return fmt.Errorf("send another code: %w", err)
+	}
+	return nil
+}
+
+// Confirm takes the code. Only now is the contact the account's own: it must
+// be nobody else's.
+func (s *Service) Confirm(ctx context.Context, token, code string, from From) error {
+	if !s.throttle.Take(s.limits.typed, "code network", from.Network) {
+		return errTooMany
+	}
+	var row session
+	var ch challenge
+	var wrong string
+	err := s.DB.Update(ctx, func(tx *db.Tx) (err error) {
+		wrong = ""
+		if row, err = s.way(tx, token, web.RealmPerson, stageRegister); err != nil {
+			return err
+		}
+		if ch, err = selectChallenge(tx, row.Subject); err != nil {
+			return err
+		}
+		left, err := tryChallenge(tx, ch, s.Clock.Now())
+		switch {
+		case err != nil:
+			return err
+		case ch.ID == "" || !left:
+			wrong = "identity.code.over"
+		case !sameCode(figures(code), codeOf(s.Codes, ch)):
+			wrong = "identity.code.wrong"
+		}
+		if wrong == "" {
+			return nil
+		}
+		return countFailure(tx, s.Clock.Now())
+	})
+	if err != nil {
+		return fmt.Errorf("confirm a contact: %w", err)
+	}
+	if wrong != "" {
+		return fault.Input(fault.Field{Name: "code", Code: wrong})
+	}
+	c, err := s.contact(ctx, row.Subject)
+	if err != nil {
+		return fmt.Errorf("confirm a contact: %w", err)
+	}
+	err = s.DB.Update(ctx, func(tx *db.Tx) error {
+		if used, err := useChallenge(tx, ch, s.Clock.Now()); err != nil || !used {
+			return errors.Join(err, errSignIn)
+		}
+		if err := s.Vault.Index(tx, c.Field, row.Subject, c.Value); err != nil {
+			return err
+		}
+		return s.move(tx, row.Subject, Pending, Confirmed, "contact-confirmed", nil)
+	})
+	if fault.KindOf(err) == fault.Conflict {
+		return errLost.Because(err)
+	}
+	if err != nil {
+		return fmt.Errorf("confirm a contact: %w", err)
+	}
+	return nil
+}
+
+// contact opens the contact of one's own account.
+func (s *Service) contact(ctx context.Context, subject string) (Contact, error) {
+	var a account
+	err := s.DB.View(ctx, func(tx *db.Tx) (err error) {
+		a, err = selectAccount(tx, subject)
+		return err
+	})
+	if err != nil {
+		return Contact{}, err
+	}
+	activity := policy.ActivityAccount
+	if a.Realm == web.RealmStaff {
+		activity = policy.ActivityStaffAccount
+	}
+	values, err := s.Vault.Read(ctx, vault.Use{
+		Actor: self(a.Realm, subject, true), Subject: subject, Activity: activity,
+		Operation: policy.Use, Scope: vault.Profile, Fields: []string{a.Contact},
+	})
+	if err != nil {
+		return Contact{}, err
+	}
+	return Contact{a.Contact, values.Text(a.Contact)}, nil
+}
+
+// move takes a person's account to another state, with an event.
+func (s *Service) move(tx *db.Tx, subject string, from, to State, reason string, facts audit.Facts) error {
+	if !from.May(to) {
+		return fmt.Errorf("an account cannot go from %s to %s", from, to)
+	}
+	moved, err := moveAccount(tx, subject, from, to, s.Clock.Now())
+	if err != nil {
+		return fmt.Errorf("change an account: %w", err)
+	}
+	if !moved {
+		return errSignIn // another request was first
+	}
+	return s.note(tx, audit.KindAccount, web.RealmPerson, subject, reason, facts)
+}
+
+// Describe takes who somebody says they are.
+func (s *Service) Describe(ctx context.Context, token string, d Details) error {
+	d = d.tidy()
+	if err := s.checkDetails(d); err != nil {
+		return err
+	}
+	err := s.Vault.Update(ctx, func(tx *db.Tx) error {
+		row, err := s.way(tx, token, web.RealmPerson, stageRegister)
+		if err != nil {
+			return err
+		}
+		a, err := selectAccount(tx, row.Subject)
+		if err != nil {
+			return err
+		}
+		if a.State != Described { // said again, it replaces what was said
+			if err := s.move(tx, row.Subject, Confirmed, Described, "details-declared", nil); err != nil {
+				return err
+			}
+		}
+		return s.put(tx, row.Subject, d.values()...)
+	})
+	if err != nil {
+		return fmt.Errorf("describe an account: %w", err)
+	}
+	return nil
+}
+
+// Finish takes the password, opens the account and signs in.
+func (s *Service) Finish(ctx context.Context, token, password string, from From) (Entry, error) {
+	var row session
+	err := s.DB.View(ctx, func(tx *db.Tx) (err error) {
+		row, err = s.way(tx, token, web.RealmPerson, stageRegister)
+		return err
+	})
+	if err != nil {
+		return Entry{}, fmt.Errorf("finish a registration: %w", err)
+	}
+	if !s.throttle.Take(s.limits.typed, "password network", from.Network) {
+		return Entry{}, errTooMany
+	}
+	c, err := s.contact(ctx, row.Subject)
+	if err != nil {
+		return Entry{}, fmt.Errorf("finish a registration: %w", err)
+	}
+	if err := s.checkPassword(password, c.Value); err != nil {
+		return Entry{}, err
+	}
+	hash, err := s.hasher.Hash(ctx, password)
+	if err != nil {
+		return Entry{}, fmt.Errorf("finish a registration: %w", err)
+	}
+	var e Entry
+	err = s.Vault.Update(ctx, func(tx *db.Tx) error {
+		if err := s.keepSecret(tx, row.Subject, secretPassword, []byte(hash)); err != nil {
+			return err
+		}
+		if err := s.move(tx, row.Subject, Described, Open, "registered", nil); err != nil {
+			return err
+		}
+		if _, err := endSession(tx, row.Subject, row.ID, s.Clock.Now()); err != nil {
+			return err
+		}
+		e.Token, err = s.enter(tx, row.Subject, web.RealmPerson, stageFull, MeansRegister, from.Browser)
+		return err
+	})
+	if err != nil {
+		return Entry{}, fmt.Errorf("finish a registration: %w", err)
+	}
+	return e, nil
+}
+
+// Progress is the state of the account that a browser is making, for showing
+// the right page.
+func (s *Service) Progress(ctx context.Context, token string) (State, error) {
+	var state State
+	err := s.DB.View(ctx, func(tx *db.Tx) error {
+		row, err := s.way(tx, token, web.RealmPerson, stageRegister)
+		if err != nil {
+			return err
+		}
+		a, err := selectAccount(tx, row.Subject)
+		state = a.State
+		return err
+	})
+	return state, err
+}
+
+// NewPerson is somebody whose account is made without their being there.
+type NewPerson struct {
+	Contact  string
+	Password string
+	Details
+}
+
+// CreatePerson makes an open account by the same rules as a registration, but
+// for the code: a demo's people come from here.
+func (s *Service) CreatePerson(ctx context.Context, p NewPerson) (subject string, err error) {
+	c, ok := s.ParseContact(p.Contact)
+	if !ok {
+		return "", fault.Input(fault.Field{Name: "contact", Code: "identity.contact.form"})
+	}
+	d := p.Details.tidy()
+	if err := errors.Join(s.checkDetails(d), s.checkPassword(p.Password, c.Value)); err != nil {
+		return "", err
+	}
+	hash, err := s.hasher.Hash(ctx, p.Password)
+	if err != nil {
+		return "", err
+	}
+	err = s.Vault.Update(ctx, func(tx *db.Tx) (err error) {
+		if subject, err = s.newAccount(tx, c, Open); err != nil {
+			return err
+		}
+		if err := s.Vault.Index(tx, c.Field, subject, c.Value); err != nil {
+			return err
+		}
+		if err := s.put(tx, subject, d.values()...); err != nil {
+			return err
+		}
+		if err := s.keepSecret(tx, subject, secretPassword, []byte(hash)); err != nil {
+			return err
+		}
+		return s.note(tx, audit.KindAccount, web.RealmPerson, subject, "registered", nil)
+	})
+	if err != nil {
+		return "", fmt.Errorf("make a person's account: %w", err)
+	}
+	return subject, nil
+}
+
+// ParseContact reads a contact as people of this portal write it.
+func (s *Service) ParseContact(typed string) (Contact, bool) {
+	phone, _ := s.Policy().Field(policy.FieldPhone)
+	return ParseContact(typed, phone.Prefix)
+}

@@ -1,0 +1,183 @@
+package identity
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"portico/internal/audit"
+	"portico/internal/platform/db"
+	"portico/internal/platform/fault"
+	"portico/internal/platform/web"
+)
+
+// errWrong is the one answer to a sign-in that fails, whatever the cause.
+var errWrong = fault.New(fault.Invalid, "identity.sign-in.wrong")
+
+// find returns the account that signs in with a contact; one that does not
+// exist has no state.
+func (s *Service) find(tx *db.Tx, c Contact) (account, error) {
+	subject, err := s.Vault.Find(tx, c.Field, c.Value)
+	if fault.KindOf(err) == fault.NotFound {
+		return account{}, nil
+	}
+	if err != nil {
+		return account{}, fmt.Errorf("find an account: %w", err)
+	}
+	return selectAccount(tx, subject)
+}
+
+// SignIn checks a contact and a password. Whether the account exists, is open,
+// or the password is wrong: the answer is the same, and so is the work, one
+// look-up, one hash and one durable write.
+func (s *Service) SignIn(ctx context.Context, realm string, c Contact, password string, from From) (Entry, error) {
+	who := c.Field + " " + c.Value
+	if !s.throttle.Take(s.limits.network, "sign-in network", from.Network) ||
+		!s.throttle.Take(s.limits.pair, "sign-in pair", who+" "+from.Network) ||
+		!s.throttle.Take(s.limits.account, "sign-in account", who) {
+		return Entry{}, errTooMany
+	}
+	var a account
+	var hash []byte
+	err := s.DB.View(ctx, func(tx *db.Tx) (err error) {
+		hash = nil
+		if a, err = s.find(tx, c); err != nil || a.State == "" {
+			return err
+		}
+		hash, err = s.secret(tx, a.Subject, secretPassword)
+		return err
+	})
+	if err != nil {
+		return Entry{}, fmt.Errorf("sign in: %w", err)
+	}
+	right, err := s.hasher.Verify(ctx, string(hash), password)
+	if err != nil {
+		return Entry{}, fmt.Errorf("sign in: %w", err)
+	}
+	if !right || a.State != Open || a.Realm != realm {
+		return Entry{}, s.failed(ctx, a, "password")
+	}
+	s.throttle.Give("sign-in network", from.Network)
+	s.throttle.Give("sign-in pair", who+" "+from.Network)
+	s.throttle.Give("sign-in account", who)
+	var e Entry
+	err = s.Vault.Update(ctx, func(tx *db.Tx) error {
+		e = Entry{}
+		totp, _, err := selectSecret(tx, a.Subject, secretTOTP)
+		if err != nil {
+			return err
+		}
+		st := stageFull
+		switch {
+		case totp != nil:
+			st, e.Second = stageSecond, true
+		case realm == web.RealmStaff && !s.Demo:
+			st, e.Enrol = stageEnrol, true
+		}
+		if now, err := selectAccount(tx, a.Subject); err != nil || now.State != Open {
+			return errors.Join(err, errWrong)
+		}
+		e.Token, err = s.enter(tx, a.Subject, realm, st, MeansPassword, from.Browser)
+		return err
+	})
+	if err != nil {
+		return Entry{}, fmt.Errorf("sign in: %w", err)
+	}
+	return e, nil
+}
+
+// failed records a sign-in that failed, if there is an account to tell of it,
+// and counts it in any case.
+func (s *Service) failed(ctx context.Context, a account, means string) error {
+	err := s.DB.Update(ctx, func(tx *db.Tx) error {
+		if err := countFailure(tx, s.Clock.Now()); err != nil || a.State == "" {
+			return err
+		}
+		return s.note(tx, audit.KindSignInFailed, a.Realm, a.Subject, means, nil)
+	})
+	if err != nil {
+		return fmt.Errorf("record a failed sign-in: %w", err)
+	}
+	return errWrong
+}
+
+// Second takes the code of the second factor from a browser that gave the
+// right password. The session gets another id.
+func (s *Service) Second(ctx context.Context, realm, token, code string, from From) (Entry, error) {
+	if !s.throttle.Take(s.limits.typed, "code network", from.Network) {
+		return Entry{}, errTooMany
+	}
+	var e Entry
+	var row session
+	var wrong bool
+	err := s.Vault.Update(ctx, func(tx *db.Tx) (err error) {
+		e, wrong = Entry{}, false
+		if row, err = s.way(tx, token, realm, stageSecond); err != nil {
+			return err
+		}
+		if ok, err := trySession(tx, row, s.Clock.Now()); err != nil || !ok {
+			return errors.Join(err, errSignIn)
+		}
+		if wrong, err = s.wrongTOTP(tx, row.Subject, secretTOTP, code); err != nil || wrong {
+			return err // the try is counted
+		}
+		if a, err := selectAccount(tx, row.Subject); err != nil || a.State != Open {
+			return errors.Join(err, errSignIn)
+		}
+		if _, err := endSession(tx, row.Subject, row.ID, s.Clock.Now()); err != nil {
+			return err
+		}
+		e.Token, err = s.enter(tx, row.Subject, realm, stageFull, MeansSecond, from.Browser)
+		return err
+	})
+	if err != nil {
+		return Entry{}, fmt.Errorf("second factor: %w", err)
+	}
+	if wrong {
+		if err := s.failed(ctx, account{Subject: row.Subject, Realm: realm, State: Open}, "code"); !errors.Is(err, errWrong) {
+			return Entry{}, err
+		}
+		return Entry{}, fault.Input(fault.Field{Name: "code", Code: "identity.code.wrong"})
+	}
+	return e, nil
+}
+
+// wrongTOTP reports whether a code is wrong or was used before. A right one is
+// used up.
+func (s *Service) wrongTOTP(tx *db.Tx, subject, kind, code string) (bool, error) {
+	key, err := s.secret(tx, subject, kind)
+	if err != nil {
+		return true, err
+	}
+	if key == nil {
+		return true, nil
+	}
+	step, ok := stepOf(string(key), figures(code), s.Clock.Now())
+	if !ok {
+		return true, nil
+	}
+	fresh, err := useStep(tx, subject, kind, step)
+	return !fresh, err
+}
+
+// SignOut ends a session. One that is unknown or over is none of our business.
+func (s *Service) SignOut(ctx context.Context, realm, token string) error {
+	err := s.DB.Update(ctx, func(tx *db.Tx) error {
+		row, err := s.way(tx, token, realm, stageFull, stageSecond, stageEnrol, stageRegister)
+		if errors.Is(err, errSignIn) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		ended, err := endSession(tx, row.Subject, row.ID, s.Clock.Now())
+		if err != nil || !ended || row.Stage != stageFull {
+			return err
+		}
+		return s.note(tx, audit.KindSignOut, realm, row.Subject, "sign-out", audit.Facts{"session": row.ID})
+	})
+	if err != nil {
+		return fmt.Errorf("sign out: %w", err)
+	}
+	return nil
+}

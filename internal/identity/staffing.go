@@ -1,0 +1,176 @@
+package identity
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"portico/internal/policy"
+
+	"github.com/pquerna/otp"
+
+	"portico/internal/audit"
+	"portico/internal/platform/db"
+	"portico/internal/platform/fault"
+	"portico/internal/platform/web"
+)
+
+// What package staff needs of accounts: it owns roles and invitations, this
+// package credentials and sessions.
+
+// StaffContact reads the address that an official signs in with.
+func StaffContact(typed string) (Contact, bool) {
+	c, ok := ParseContact(typed, "")
+	if !ok || c.Field != policy.FieldEmail {
+		return Contact{}, false
+	}
+	return Contact{policy.FieldStaffEmail, c.Value}, true
+}
+
+// AddStaff makes the account of an official who was invited. The subject and
+// its sealed address are the caller's.
+func (s *Service) AddStaff(tx *db.Tx, subject string, c Contact) error {
+	if err := insertAccount(tx, account{Subject: subject, Realm: web.RealmStaff, State: Confirmed, Contact: policy.FieldStaffEmail}, s.Clock.Now()); err != nil {
+		return fmt.Errorf("make an official's account: %w", err)
+	}
+	return s.Vault.Index(tx, policy.FieldStaffEmail, subject, c.Value)
+}
+
+// StaffState is the state of an official's account.
+func (s *Service) StaffState(tx *db.Tx, subject string) (State, error) {
+	a, err := selectAccount(tx, subject)
+	if err == nil && a.Realm != web.RealmStaff {
+		return "", nil
+	}
+	return a.State, err
+}
+
+// SetStaffState takes an official's account to another state. Suspending and
+// closing end every session at once. The event is the caller's.
+func (s *Service) SetStaffState(tx *db.Tx, subject string, from, to State) error {
+	if !from.May(to) {
+		return fault.New(fault.Conflict, "identity.state")
+	}
+	moved, err := moveAccount(tx, subject, from, to, s.Clock.Now())
+	if err != nil {
+		return fmt.Errorf("change an official's account: %w", err)
+	}
+	if !moved {
+		return fault.New(fault.Conflict, "identity.state")
+	}
+	if to == Open {
+		return nil
+	}
+	if _, err := endSessions(tx, subject, "", s.Clock.Now()); err != nil {
+		return fmt.Errorf("end an official's sessions: %w", err)
+	}
+	return nil
+}
+
+// HashPassword checks a new password against the rules and hashes it.
+func (s *Service) HashPassword(ctx context.Context, password string, words ...string) (string, error) {
+	if err := s.checkPassword(password, words...); err != nil {
+		return "", err
+	}
+	return s.hasher.Hash(ctx, password)
+}
+
+// WelcomeStaff gives an official who follows an invitation a password, and
+// takes them to the second factor. All in the caller's transaction, which uses
+// the invitation up.
+func (s *Service) WelcomeStaff(tx *db.Tx, subject, hash string, from From) (Entry, error) {
+	moved, err := moveAccount(tx, subject, Confirmed, Open, s.Clock.Now())
+	if err != nil || !moved {
+		return Entry{}, errors.Join(err, fault.New(fault.Conflict, "identity.state"))
+	}
+	if err := s.keepSecret(tx, subject, secretPassword, []byte(hash)); err != nil {
+		return Entry{}, err
+	}
+	e := Entry{Enrol: !s.Demo}
+	st := stageEnrol
+	if s.Demo {
+		st = stageFull
+	}
+	e.Token, err = s.enter(tx, subject, web.RealmStaff, st, MeansInvited, from.Browser)
+	return e, err
+}
+
+// EnrolKey is the key that an official must confirm before the first sign-in
+// ends. It stays the same until it is confirmed.
+func (s *Service) EnrolKey(ctx context.Context, token, label string) (*otp.Key, error) {
+	var subject string
+	var secret []byte
+	err := s.DB.Update(ctx, func(tx *db.Tx) error {
+		row, err := s.way(tx, token, web.RealmStaff, stageEnrol)
+		if err != nil {
+			return err
+		}
+		subject = row.Subject
+		if secret, err = s.secret(tx, subject, secretTOTPNew); err != nil || secret != nil {
+			return err
+		}
+		secret = []byte(newKey())
+		return s.keepSecret(tx, subject, secretTOTPNew, secret)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("set up a second factor: %w", err)
+	}
+	return keyOf(s.Portal().Name.In("en"), label, string(secret))
+}
+
+// Enrol takes the first code of an official's second factor and signs in.
+func (s *Service) Enrol(ctx context.Context, token, code string, from From) (Entry, error) {
+	if !s.throttle.Take(s.limits.typed, "code network", from.Network) {
+		return Entry{}, errTooMany
+	}
+	var e Entry
+	var wrong bool
+	err := s.Vault.Update(ctx, func(tx *db.Tx) error {
+		row, err := s.way(tx, token, web.RealmStaff, stageEnrol)
+		if err != nil {
+			return err
+		}
+		if wrong, err = s.adopt(tx, web.RealmStaff, row.Subject, code); err != nil || wrong {
+			return err
+		}
+		if _, err := endSession(tx, row.Subject, row.ID, s.Clock.Now()); err != nil {
+			return err
+		}
+		e.Token, err = s.enter(tx, row.Subject, web.RealmStaff, stageFull, MeansSecond, from.Browser)
+		return err
+	})
+	if err != nil {
+		return Entry{}, fmt.Errorf("set up a second factor: %w", err)
+	}
+	if wrong {
+		return Entry{}, fault.Input(fault.Field{Name: "code", Code: "identity.code.wrong"})
+	}
+	return e, nil
+}
+
+// ResetSecond takes the second factor of an official away, who must set up
+// another at the next sign-in. Who may ask for it is the caller's business.
+func (s *Service) ResetSecond(tx *db.Tx, subject string) error {
+	if _, err := deleteSecret(tx, subject, secretTOTP); err != nil {
+		return err
+	}
+	if _, err := deleteSecret(tx, subject, secretTOTPNew); err != nil {
+		return err
+	}
+	if _, err := endSessions(tx, subject, "", s.Clock.Now()); err != nil {
+		return err
+	}
+	return nil
+}
+
+// CreateStaff gives an official's account a password at once: a demo's
+// officials come from here, by way of package staff.
+func (s *Service) CreateStaff(tx *db.Tx, subject, hash string) error {
+	moved, err := moveAccount(tx, subject, Confirmed, Open, s.Clock.Now())
+	if err != nil || !moved {
+		return errors.Join(err, fault.New(fault.Conflict, "identity.state"))
+	}
+	if err := s.keepSecret(tx, subject, secretPassword, []byte(hash)); err != nil {
+		return err
+	}
+	return s.note(tx, audit.KindAccount, web.RealmStaff, subject, "registered", nil)
+}

@@ -1,0 +1,207 @@
+package identity
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+
+	"github.com/a-h/templ"
+
+	"portico/internal/identity/pages"
+	"portico/internal/platform/fault"
+	"portico/internal/platform/web"
+	"portico/internal/platform/web/ui"
+	"portico/internal/policy"
+)
+
+// formLimit bounds what these pages take: their longest answer is an address.
+const formLimit = 16 << 10
+
+// Mount declares the pages of people's accounts.
+func (s *Service) Mount(r *web.Router) {
+	const public, own = "public", policy.ActivityAccount
+	for _, rt := range []web.Route{
+		{Method: "GET", Path: "/register", Activity: public, Handler: s.showContact},
+		{Method: "POST", Path: "/register", Activity: own, Handler: s.takeContact},
+		{Method: "GET", Path: "/register/code", Activity: own, Handler: s.showCode},
+		{Method: "POST", Path: "/register/code", Activity: own, Handler: s.takeCode},
+		{Method: "POST", Path: "/register/again", Activity: "sign-in", Handler: s.takeAgain},
+		{Method: "GET", Path: "/register/details", Activity: own, Handler: s.showDetails},
+		{Method: "POST", Path: "/register/details", Activity: own, Handler: s.takeDetails},
+		{Method: "GET", Path: "/register/password", Activity: own, Handler: s.showPassword},
+		{Method: "POST", Path: "/register/password", Activity: own, Handler: s.takePassword},
+		{Method: "GET", Path: "/register/done", Audience: web.Person, Activity: own, Handler: s.showDone},
+		{Method: "GET", Path: "/sign-in", Activity: public, Handler: s.showSignIn},
+		{Method: "POST", Path: "/sign-in", Activity: "none: reads no value, only secrets", Handler: s.takeSignIn},
+		{Method: "GET", Path: "/sign-in/code", Activity: public, Handler: s.showSecond},
+		{Method: "POST", Path: "/sign-in/code", Activity: "none: reads no value, only secrets", Handler: s.takeSecond},
+		{Method: "POST", Path: "/sign-out", Activity: "none: ends a session", Handler: s.takeSignOut},
+		{Method: "GET", Path: "/cabinet/security", Audience: web.Person, Activity: own, Handler: s.showSecurity},
+		{Method: "GET", Path: "/cabinet/security/history", Audience: web.Person, Activity: own, Handler: s.showHistory},
+		{Method: "POST", Path: "/cabinet/security/sessions", Audience: web.Person, Activity: own, Handler: s.takeEnd},
+		{Method: "GET", Path: "/cabinet/security/password", Audience: web.Person, Activity: own, Handler: s.showChange},
+		{Method: "POST", Path: "/cabinet/security/password", Audience: web.Person, Activity: own, Handler: s.takeChange},
+		{Method: "GET", Path: "/cabinet/security/second-factor", Audience: web.Person, Activity: own, Handler: s.showSetUp},
+		{Method: "POST", Path: "/cabinet/security/second-factor", Audience: web.Person, Activity: own, Handler: s.takeSetUp},
+		{Method: "GET", Path: "/cabinet/security/second-factor/key", Audience: web.Person, Activity: own, Handler: s.showKey},
+		{Method: "POST", Path: "/cabinet/security/second-factor/key", Audience: web.Person, Activity: own, Handler: s.takeKey},
+		{Method: "GET", Path: "/cabinet/security/second-factor/picture", Audience: web.Person, Activity: own, Handler: s.showPicture},
+		{Method: "GET", Path: "/cabinet/security/second-factor/remove", Audience: web.Person, Activity: own, Handler: s.showRemove},
+		{Method: "POST", Path: "/cabinet/security/second-factor/remove", Audience: web.Person, Activity: own, Handler: s.takeRemove},
+	} {
+		rt.Limit = formLimit
+		handler := rt.Handler
+		rt.Handler = func(q *web.Req) error {
+			q.W.Header().Set("Cache-Control", "no-store")
+			return handler(q)
+		}
+		r.Handle(rt)
+	}
+}
+
+// FromOf is where a request comes from.
+func FromOf(q *web.Req) From {
+	return From{Network: q.Network(), Browser: BrowserLabel(q.R.UserAgent())}
+}
+
+// Typed is what somebody sent with a form, and what is wrong with it.
+type Typed struct {
+	q      *web.Req
+	errors map[string]string
+	order  []string
+	whole  string
+	edge   error // what no form can show again
+}
+
+// ReadForm reads the fields of a form that are expected once each.
+func ReadForm(q *web.Req, names ...string) *Typed {
+	t := &Typed{q: q, errors: map[string]string{}}
+	form, err := q.Form()
+	t.Add(err)
+	for _, name := range names {
+		if len(form[name]) > 1 {
+			t.no(name, q.P.T("identity.twice"))
+		}
+	}
+	return t
+}
+
+// Add takes what an Invalid fault says about fields.
+func (t *Typed) Add(err error) {
+	if err == nil {
+		return
+	}
+	f := fault.From(err)
+	for _, field := range f.Fields {
+		t.no(field.Name, t.q.P.T(field.Code, field.Args...))
+	}
+	if len(f.Fields) == 0 {
+		t.edge = err
+	}
+}
+
+func (t *Typed) no(name, text string) {
+	if t.errors[name] == "" {
+		t.errors[name] = text
+		t.order = append(t.order, name)
+	}
+}
+
+// Bad reports whether anything is wrong.
+func (t *Typed) Bad() bool { return t != nil && (len(t.errors) > 0 || t.whole != "" || t.edge != nil) }
+
+// Error is what is wrong with a field.
+func (t *Typed) Error(name string) string {
+	if t == nil {
+		return ""
+	}
+	return t.errors[name]
+}
+
+// Problems are the lines of the error summary, in the order of the page.
+func (t *Typed) Problems(names ...string) (list []ui.Problem) {
+	if t == nil {
+		return nil
+	}
+	if t.whole != "" {
+		list = append(list, ui.Problem{Text: t.whole})
+	}
+	for _, name := range names {
+		if text := t.errors[name]; text != "" {
+			id := name
+			if name == "birth-date" {
+				id += "-day"
+			}
+			list = append(list, ui.Problem{ID: id, Text: text})
+		}
+	}
+	for _, name := range t.order {
+		if !slices.Contains(names, name) { // a field that the page does not have
+			list = append(list, ui.Problem{Text: t.errors[name]})
+		}
+	}
+	return list
+}
+
+// Shown reports whether an error belongs beside the fields of the page that
+// was sent; others are the edge's.
+func Shown(err error) bool {
+	return fault.KindOf(err) == fault.Invalid
+}
+
+// Answer shows a form, again with what was wrong.
+func Answer(q *web.Req, t *Typed, back string, f pages.Form, names ...string) error {
+	status := http.StatusOK
+	if t != nil && t.edge != nil {
+		return t.edge
+	}
+	if t.Bad() {
+		status = http.StatusUnprocessableEntity
+	}
+	f.Problems = t.Problems(names...)
+	if f.Next == "" {
+		if n := q.Value("next"); web.LocalPath(n) {
+			f.Next = n
+		}
+	}
+	return q.Page(status, web.Page{Title: f.Title, Body: pages.Ask(f), Invalid: t.Bad(), Back: back, Private: true})
+}
+
+// value is what was typed into a field, to be shown again.
+func value(q *web.Req, name string) string {
+	if q.R.Method != http.MethodPost {
+		return ""
+	}
+	return q.Value(name)
+}
+
+// withNext carries the address to go to afterwards on.
+func withNext(q *web.Req, path string) string {
+	if n := q.Value("next"); web.LocalPath(n) {
+		return path + "?next=" + url.QueryEscape(n)
+	}
+	return path
+}
+
+// CodeField asks for a code of six figures.
+func CodeField(q *web.Req, t *Typed, label, hint string) templ.Component {
+	return ui.Input(ui.Field{
+		Name: "code", Label: q.P.T(label), Hint: q.P.T(hint), Error: t.Error("code"),
+		InputMode: "numeric", Autocomplete: "one-time-code", Width: 10, LTR: true,
+	})
+}
+
+// PasswordField asks for a new password.
+func PasswordField(q *web.Req, t *Typed) templ.Component {
+	return ui.Password(ui.Field{
+		Name: "password", Label: q.P.T("identity.password.new"), Hint: q.P.T("identity.password.hint", "min", PasswordMin),
+		Error: t.Error("password"), Autocomplete: "new-password",
+	})
+}
+
+// CurrentField asks for the password that is in force.
+func CurrentField(q *web.Req, t *Typed) templ.Component {
+	return ui.Password(ui.Field{
+		Name: "current", Label: q.P.T("identity.current"), Error: t.Error("current"), Autocomplete: "current-password",
+	})
+}
