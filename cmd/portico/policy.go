@@ -1,16 +1,17 @@
 package main
 
 import (
-	"encoding/json"
-	"errors"
+	"context"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"portico/internal/instance"
+	"portico/internal/privacy"
 )
 
 func policyCommand() *cobra.Command {
@@ -24,15 +25,15 @@ func policyCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return printPolicy(cmd.OutOrStdout(), in, lang, format)
+			return printPolicy(cmd.Context(), cmd.OutOrStdout(), in, lang, format)
 		},
 	}
 	cmd.Flags().StringVar(&lang, "lang", "", "language of html and md; the portal's first if left out")
-	cmd.Flags().StringVar(&format, "format", "md", "html, md, json, jsonld or cedar")
+	cmd.Flags().StringVar(&format, "format", "md", strings.Join(privacy.Formats(), ", "))
 	return cmd
 }
 
-func printPolicy(out io.Writer, in *instance.Instance, lang, format string) error {
+func printPolicy(ctx context.Context, out io.Writer, in *instance.Instance, lang, format string) error {
 	langs := in.Portal.Langs()
 	if lang == "" {
 		lang = langs[0]
@@ -40,21 +41,6 @@ func printPolicy(out io.Writer, in *instance.Instance, lang, format string) erro
 	if !slices.Contains(langs, lang) {
 		return fmt.Errorf("the portal does not speak %q: it speaks %s", lang, strings.Join(langs, ", "))
 	}
-	switch format {
-	case "json":
-		e := json.NewEncoder(out)
-		e.SetIndent("", "  ")
-		return e.Encode(in.Declarations)
-	case "jsonld":
-		b, err := in.Policy.JSONLD(string(in.Environment.Address))
-		if err != nil {
-			return fmt.Errorf("write the policy as JSON-LD: %w", err)
-		}
-		_, err = out.Write(b)
-		return err
-	case "cedar":
-		_, err := io.WriteString(out, in.Policy.Cedar())
-		return err
-	}
-	return errors.New("the format is html, md, json, jsonld or cedar")
+	p := in.Catalogue.Printer(lang, in.Portal.Timezone.Location())
+	return privacy.Write(ctx, out, in.Published(time.Time{}), p, format)
 }

@@ -15,6 +15,7 @@ import (
 
 	"portico/internal/platform/clock"
 	"portico/internal/platform/db"
+	"portico/internal/privacy"
 )
 
 const (
@@ -30,6 +31,8 @@ type Live struct {
 	log     *slog.Logger
 	opts    Options
 	current atomic.Pointer[Instance]
+
+	published atomic.Pointer[privacy.Version] // the policy of the current one
 
 	mu    sync.Mutex
 	cache map[string]*Instance
@@ -60,6 +63,11 @@ func (l *Live) put(ctx context.Context, in *Instance) error {
 	if err := l.db.Update(ctx, func(tx *db.Tx) error { return keep(tx, in, l.clock.Now()) }); err != nil {
 		return err
 	}
+	since, err := l.Updated(ctx)
+	if err != nil {
+		return err
+	}
+	l.published.Store(in.Published(since))
 	l.current.Store(in)
 	return nil
 }

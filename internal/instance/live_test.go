@@ -169,6 +169,15 @@ func TestO15_ThePolicyKnowsWhenItWasLastUpdated(t *testing.T) {
 		if err != nil || in.Words != revisions[1].Words || in.Declarations == nil {
 			t.Errorf("a revision's declarations cannot be had: %v", err)
 		}
+		published, err := p.Policies().Versions(t.Context())
+		if err != nil || len(published) != 3 || published[0] != p.Policies().Current() {
+			t.Fatalf("published: %+v, %v", published, err)
+		}
+		for i, v := range published {
+			if r := revisions[len(revisions)-1-i]; v.ID != r.Words || !v.From.Equal(r.Since) || v.Text["en"] == nil || v.Portal.Name["en"] != "Example Town" {
+				t.Errorf("version %d is %s since %v, want %s since %v", i, v.ID, v.From, r.Words, r.Since)
+			}
+		}
 	}, Migrations())
 }
 

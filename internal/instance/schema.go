@@ -35,17 +35,3 @@ func Schema(kind string) (map[string]any, error) {
 	}
 	return strict.Schema(v, "urn:portico:instance:"+kind, "Portico: "+kind), nil
 }
-
-// kindOf returns the kind of a YAML file of an instance.
-func kindOf(name string) string {
-	base := strings.TrimSuffix(name[strings.LastIndex(name, "/")+1:], ".yaml")
-	switch {
-	case name == portalFile:
-		return "portal"
-	case strings.HasPrefix(name, "locales/"):
-		return "locales"
-	case strings.Contains(name, "/tests/"):
-		return "tests"
-	}
-	return base
-}
