@@ -69,7 +69,7 @@ func Open(ctx context.Context, url string) (*DB, error) {
 		}
 		return &DB{kind: SQLite, engine: e}, nil
 	}
-	return nil, errors.New("open database: the address begins with neither postgres:// nor file:")
+	return nil, errors.New(`open database: the address begins with neither "postgres://" nor "file:"`)
 }
 
 // Engine tells which database this is.

@@ -28,6 +28,7 @@ type sqlite struct {
 	stop    chan struct{}
 	stopped chan struct{}
 	once    sync.Once
+	closed  error
 	broken  atomic.Pointer[error]
 }
 
@@ -63,6 +64,7 @@ func openSQLite(ctx context.Context, path string) (*sqlite, error) {
 		var c *conn
 		if err == nil {
 			if c, err = s.connect(ctx); err == nil {
+				err = c.raw("PRAGMA query_only = ON")
 				s.readers <- c
 			}
 		}
@@ -85,9 +87,15 @@ func (s *sqlite) connect(ctx context.Context) (*conn, error) {
 func (s *sqlite) handle() *sql.DB { return s.db }
 
 func (s *sqlite) close() error {
-	s.once.Do(func() { close(s.stop) })
-	<-s.stopped
-	return s.db.Close()
+	s.once.Do(func() {
+		close(s.stop)
+		<-s.stopped
+		for range cap(s.readers) {
+			<-s.readers // whoever reads finishes
+		}
+		s.closed = s.db.Close()
+	})
+	return s.closed
 }
 
 func (s *sqlite) update(ctx context.Context, fn func(*Tx) error) (*Tx, error) {
@@ -243,6 +251,9 @@ func (s *sqlite) view(ctx context.Context, fn func(*Tx) error) error {
 }
 
 func (s *sqlite) glance(ctx context.Context, fn func(*Tx) error) error {
+	if err := ctx.Err(); err != nil {
+		return errStore.Because(err)
+	}
 	var c *conn
 	select {
 	case c = <-s.readers:
