@@ -73,7 +73,7 @@ type System struct {
 	Tables   []db.Table // what every feature declares of its tables
 	InForce  func() InForce
 	Newest   func(ctx context.Context) (hash string, err error) // of the versions in the store
-	Transit  func() Transit                                     // nil where nothing listens: portico prove
+	Transit  func() Transit                                     // nil, or without an address, where nothing listens: portico prove
 	Routes   func() []web.Route                                 // nil likewise
 	Cookies  func() []web.Cookie                                // nil likewise
 	Factors  Factors
@@ -113,11 +113,14 @@ func listed(faults []string) []string { return faults[:min(len(faults), lines)] 
 // encryptionInTransit speaks with the portal's own listener: TLS 1.3 must be
 // answered, anything older refused.
 func (s *System) encryptionInTransit(ctx context.Context, e *examination) {
-	if s.Transit == nil {
+	var t Transit
+	if s.Transit != nil {
+		t = s.Transit()
+	}
+	if t.Listen == "" {
 		e.risk("not-running", "not-running")
 		return
 	}
-	t := s.Transit()
 	switch {
 	case t.TLS:
 		s.handshakes(ctx, e, t.Listen)

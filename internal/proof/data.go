@@ -182,6 +182,10 @@ func (s *System) needToKnow(ctx context.Context, e *examination) {
 	p := s.InForce().Policy
 	s.routes(e, p)
 	s.refusals(e, p)
+	if s.Factors == nil {
+		e.failed()
+		return
+	}
 	staff, without, err := s.Factors.SecondFactors(ctx)
 	switch {
 	case err != nil:

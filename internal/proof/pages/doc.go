@@ -1,3 +1,2 @@
-// Package pages draws what package proof shows: the proof.
-// It decides nothing and reads nothing.
+// Package pages shows how the promises of a policy stand.
 package pages
