@@ -333,3 +333,43 @@ func FuzzLoad(f *testing.F) {
 		}
 	})
 }
+
+func TestADirectoryIsReadWithinBounds(t *testing.T) {
+	for name, c := range map[string]struct {
+		fill func(fstest.MapFS)
+		want string
+	}{
+		"too many files": {func(f fstest.MapFS) {
+			for i := range maxFiles {
+				f[fmt.Sprintf("evidence/e%d.md", i)] = &fstest.MapFile{Data: []byte("x")}
+			}
+		}, "more than 2000 files"},
+		"too many bytes": {func(f fstest.MapFS) {
+			big := make([]byte, maxEvidence)
+			for i := range 5 {
+				f[fmt.Sprintf("evidence/e%d.pdf", i)] = &fstest.MapFile{Data: big}
+			}
+		}, "more than 33554432 bytes in all"},
+		"one piece of evidence that is too large": {func(f fstest.MapFS) {
+			f["evidence/e.pdf"] = &fstest.MapFile{Data: make([]byte, maxEvidence+1)}
+		}, "evidence/e.pdf:1: larger than 8388608 bytes"},
+		"folders within folders": {func(f fstest.MapFS) {
+			f[strings.Repeat("a/", 50)+"b"] = &fstest.MapFile{Data: []byte("x")}
+		}, "folders within folders beyond 5"},
+		"a device": {func(f fstest.MapFS) {
+			f["policy/rights.yaml"] = &fstest.MapFile{Mode: fs.ModeNamedPipe}
+		}, "policy/rights.yaml:1: not a regular file"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			files := sample(t)
+			c.fill(files)
+			in, faults := Load(files, Options{})
+			if in != nil || !strings.Contains(lines(faults), c.want) {
+				t.Errorf("no %q among:\n%.500s", c.want, lines(faults))
+			}
+			if len(faults) > maxFaults+1 {
+				t.Errorf("%d faults", len(faults))
+			}
+		})
+	}
+}
