@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"portico/internal/app"
 	"portico/internal/instance"
 )
 
@@ -43,7 +44,7 @@ func checkCommand() *cobra.Command {
 // loadInstance loads the directory dir as serve does, or prints its faults to
 // out, one a line as FILE:LINE: fault.
 func loadInstance(out io.Writer, dir string) (*instance.Instance, error) {
-	opts, err := loadOptions()
+	opts, err := app.LoadOptions(false)
 	if err != nil {
 		return nil, err
 	}

@@ -3,9 +3,93 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
+	"os"
+	"sync"
+
+	"portico/internal/platform/web"
+	"portico/internal/proof"
 )
 
-// Serve runs the portal until ctx ends.
-func Serve(ctx context.Context, o Options) error {
-	return errors.New("serve: the features are not mounted yet")
+// Serve runs the portal until ctx ends, then finishes what was begun.
+func Serve(ctx context.Context, o Options) (err error) {
+	p, err := build(ctx, o)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, p.db.Close()) }()
+	server, err := p.listen(o)
+	if err != nil {
+		return err
+	}
+	if err := p.welcome(ctx, o, server.URL()); err != nil {
+		return err
+	}
+	// What runs beside the server ends after it: a request that was accepted
+	// may still write an event or a job.
+	background, stop := context.WithCancel(context.WithoutCancel(ctx))
+	var running sync.WaitGroup
+	for _, run := range p.background(o) {
+		running.Go(func() { run(background) })
+	}
+	err = server.Serve(ctx)
+	stop()
+	running.Wait()
+	return err
+}
+
+func (p *portal) listen(o Options) (*web.Server, error) {
+	env := &p.live.Current().Environment
+	c := web.ServerConfig{
+		Listen: o.Listen, Metrics: o.Metrics, Proxy: proxies(env), Demo: o.Demo,
+		Handler: p.router, Measures: p.router.MetricsHandler(), Log: o.Logger,
+	}
+	if c.Listen == "" {
+		c.Listen = env.Listen
+	}
+	if c.Listen == "" {
+		c.Listen = "127.0.0.1:8080"
+	}
+	if env.TLS != nil && !o.Demo {
+		var ok, also bool
+		c.Cert, ok = env.TLS.Certificate.File()
+		c.Key, also = env.TLS.Key.File()
+		if !ok || !also {
+			return nil, errors.New("environment.yaml: tls: certificate and key must be file: references, for they are read again when they change")
+		}
+	}
+	server, err := web.Listen(c)
+	if err != nil {
+		return nil, err
+	}
+	p.transit = proof.Transit{Listen: server.Addr(), TLS: c.Cert != "", Proxy: len(c.Proxy) > 0}
+	return server, nil
+}
+
+// welcome prints the lines that others rely on.
+func (p *portal) welcome(ctx context.Context, o Options, url string) error {
+	if _, err := fmt.Fprintf(o.Out, "portico: %s\n", url); err != nil {
+		return fmt.Errorf("say where the portal is: %w", err)
+	}
+	return nil
+}
+
+// background is what runs beside the server until it is told to end.
+func (p *portal) background(o Options) []func(context.Context) {
+	logged := func(what string, err error) {
+		if err != nil && !errors.Is(err, context.Canceled) {
+			p.logger.Error(what+" failed", "error", web.Reduce(err))
+		}
+	}
+	all := []func(context.Context){
+		p.queue.Run,
+		func(ctx context.Context) {
+			logged("the log", p.log.Run(ctx, func(err error) { logged("publishing the log", err) }))
+		},
+		func(ctx context.Context) { logged("examining the promises", p.board.Run(ctx)) },
+	}
+	if o.Watch {
+		all = append(all, func(ctx context.Context) { p.live.Watch(ctx, os.DirFS(o.Dir)) })
+	}
+	return all
 }

@@ -1,0 +1,213 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"os"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"portico/internal/cases"
+	"portico/internal/demo"
+	"portico/internal/instance"
+	"portico/internal/platform/clock"
+	"portico/internal/platform/i18n"
+	"portico/internal/platform/jobs"
+	"portico/internal/platform/web"
+	"portico/internal/policy"
+	"portico/internal/policy/text"
+	"portico/internal/privacy"
+	"portico/internal/proof"
+	"portico/internal/services"
+	"portico/internal/vault"
+)
+
+// portal is everything that runs, built once and wired here.
+type portal struct {
+	*store
+	dir     string // the instance
+	demo    bool
+	clock   clock.Clock
+	logger  *slog.Logger
+	live    *instance.Live
+	queue   *jobs.Queue
+	vault   *vault.Vault
+	router  *web.Router
+	board   *proof.Board
+	cases   *cases.Cases
+	catcher *demo.Catcher // of a demo\'s messages
+	transit proof.Transit // how the portal is reached; set by listen
+}
+
+// build loads the instance, opens the store and builds every feature. It
+// starts nothing.
+func build(ctx context.Context, o Options) (*portal, error) {
+	p := &portal{dir: o.Dir, demo: o.Demo, clock: clock.System{}, logger: o.Logger}
+	opts, err := LoadOptions(o.Demo)
+	if err != nil {
+		return nil, err
+	}
+	in, faults := instance.Load(os.DirFS(o.Dir), opts)
+	if len(faults) > 0 {
+		return nil, faulty(faults)
+	}
+	if p.store, err = openStore(ctx, o.Store, in, p.clock); err != nil {
+		return nil, err
+	}
+	if err := p.features(ctx, in, opts); err != nil {
+		return nil, errors.Join(err, p.db.Close())
+	}
+	return p, nil
+}
+
+// LoadOptions are what an instance must know of this program: check and serve
+// load it with the same.
+func LoadOptions(demo bool) (instance.Options, error) {
+	catalogue, err := i18n.Load(Locales()...)
+	if err != nil {
+		return instance.Options{}, fmt.Errorf("load the sentences: %w", err)
+	}
+	return instance.Options{Demo: demo, Catalogue: catalogue, Controls: proof.ControlIDs()}, nil
+}
+
+// faulty says every fault of an instance, one a line.
+func faulty(faults []instance.Fault) error {
+	text := ""
+	for _, f := range faults {
+		text += "\n  " + f.String()
+	}
+	return fmt.Errorf("the instance has %d faults, so it does not start:%s", len(faults), text)
+}
+
+func (p *portal) policy() *policy.Policy { return p.live.Current().Policy }
+
+// proxies are the networks whose forwarding headers are believed.
+func proxies(e *instance.Environment) (out []netip.Prefix) {
+	if e.Proxy != nil {
+		for _, n := range e.Proxy.Networks {
+			out = append(out, n.Prefix)
+		}
+	}
+	return out
+}
+
+// shell is what the frame around every page says of the portal.
+func (p *portal) shell() *web.Portal {
+	in := p.live.Current()
+	brand, err := web.NewBrand(string(in.Portal.Brand.Primary), string(in.Portal.Brand.Accent))
+	if err != nil {
+		panic(err) // an instance with such a brand does not load
+	}
+	return &web.Portal{Name: in.Portal.Name, Operator: in.Portal.Operator.Name, Brand: brand, Zone: in.Portal.Timezone.Location()}
+}
+
+// cookies are those that the policy declares.
+func (p *portal) cookies() (all []web.Cookie) {
+	for _, c := range p.live.Current().Declarations.Cookies {
+		all = append(all, web.Cookie{Name: c.Name, Class: string(c.Class)})
+	}
+	return all
+}
+
+// evidence reads a file that an attestation names, as it is now.
+func (p *portal) evidence(name string) ([]byte, error) {
+	root, err := os.OpenRoot(p.dir)
+	if err != nil {
+		return nil, fmt.Errorf("open the instance: %w", err)
+	}
+	defer root.Close() //nolint:errcheck // nothing was written
+	return root.ReadFile(name)
+}
+
+func (p *portal) features(ctx context.Context, in *instance.Instance, opts instance.Options) (err error) {
+	p.live, err = instance.NewLive(ctx, instance.Config{DB: p.db, Clock: p.clock, Log: p.logger, Options: opts}, in)
+	if err != nil {
+		return err
+	}
+	p.queue = jobs.NewQueue(jobs.Config{DB: p.db, Clock: p.clock, Log: p.logger})
+	p.vault = vault.New(vault.Config{DB: p.db, Ring: p.ring, Log: p.log, Policy: p.policy, Clock: p.clock})
+	p.router, err = web.New(web.Config{
+		Langs: in.Portal.Langs(), Catalogue: in.Catalogue, Portal: p.shell, Cookies: p.cookies, Sessions: nobody{}, Clock: p.clock, Log: p.logger,
+		Metrics: prometheus.NewRegistry(), Proxy: proxies(&in.Environment), Demo: p.demo,
+	})
+	if err != nil {
+		return err
+	}
+	p.board, err = proof.New(proof.Config{
+		DB: p.db, Clock: p.clock, Demo: p.demo, Log: p.logger,
+		Declarations: func() *policy.Declarations { return p.live.Current().Declarations },
+		Evidence:     p.evidence,
+		Controls:     proof.Controls(p.system()),
+	})
+	if err != nil {
+		return err
+	}
+	p.cases = cases.New(cases.Config{
+		DB: p.db, Vault: p.vault, Catalogue: catalogue{p.live}, Policy: p.policy, Clock: p.clock,
+		Calendar: func() cases.Calendar { return &p.live.Current().Portal.Calendar },
+		Zone:     func() *time.Location { return p.live.Current().Portal.Timezone.Location() },
+		Currency: func() string { return string(p.live.Current().Portal.Currency) },
+	})
+	p.mount()
+	return nil
+}
+
+// mount gives every feature its routes.
+func (p *portal) mount() {
+	services.Mount(p.router, services.Config{
+		Catalogue: catalogue{p.live}, Policy: p.policy,
+		Name:        func() i18n.Text { return p.live.Current().Portal.Name },
+		Description: func() i18n.Text { return p.live.Current().Portal.Description },
+	})
+	p.cases.Mount(p.router)
+	privacy.New(privacy.Config{Source: revisions{p.live}, Clock: p.clock}).Mount(p.router)
+	(&proof.Site{Board: p.board, Vkey: p.ring.Vkey(), Policy: p.policy}).Mount(p.router)
+	p.log.Mount(p.router)
+	if p.catcher != nil {
+		p.catcher.Mount(p.router)
+	}
+}
+
+// system is what the controls examine.
+func (p *portal) system() *proof.System {
+	return &proof.System{
+		DB: p.db, Clock: p.clock, Demo: p.demo, Ring: p.ring, Log: p.log, Tables: Holdings(),
+		Chapters: text.Chapters(),
+		InForce:  p.inForce,
+		Newest:   p.newest,
+		Routes:   p.router.Routes,
+		Cookies:  p.cookies,
+		Transit:  func() proof.Transit { return p.transit },
+	}
+}
+
+func (p *portal) inForce() proof.InForce {
+	in := p.live.Current()
+	f := proof.InForce{
+		Hash: in.Hash, Policy: in.Policy, Languages: in.Portal.Langs(),
+		Chapters: map[string][]string{}, Connections: in.Environment.Connections(),
+	}
+	for lang, document := range in.Text {
+		for _, chapter := range document.Chapters {
+			f.Chapters[lang] = append(f.Chapters[lang], chapter.ID)
+		}
+	}
+	return f
+}
+
+// newest is the hash of the version that came into force last.
+func (p *portal) newest(ctx context.Context) (string, error) {
+	all, err := p.live.History(ctx)
+	if err != nil || len(all) == 0 {
+		return "", err
+	}
+	return all[len(all)-1].Hash, nil
+}
+
+type nobody struct{}
+
+func (nobody) Session(context.Context, string, string) (*web.Session, error) { return nil, nil }

@@ -1,0 +1,63 @@
+package app
+
+import (
+	"io/fs"
+
+	"portico/internal/audit"
+	"portico/internal/cases"
+	"portico/internal/demo"
+	"portico/internal/forms"
+	"portico/internal/instance"
+	"portico/internal/platform/db"
+	"portico/internal/platform/jobs"
+	"portico/internal/platform/mail"
+	"portico/internal/platform/web"
+	"portico/internal/privacy"
+	"portico/internal/proof"
+	"portico/internal/services"
+	"portico/internal/vault"
+)
+
+// Migrations are the schemas of all features.
+func Migrations() []fs.FS {
+	return []fs.FS{
+		audit.Migrations(),
+		cases.Migrations(),
+		instance.Migrations(),
+		jobs.Migrations(),
+		proof.Migrations(),
+		vault.Migrations(),
+	}
+}
+
+// Holdings declare what every column of the store holds (I1).
+func Holdings() (all []db.Table) {
+	for _, tables := range [][]db.Table{
+		audit.Holding(),
+		cases.Holding(),
+		instance.Holding(),
+		jobs.Holding(),
+		proof.Holding(),
+		vault.Holding(),
+	} {
+		all = append(all, tables...)
+	}
+	return all
+}
+
+// Locales are the sentences of all features.
+func Locales() []fs.FS {
+	return []fs.FS{
+		audit.Locales(),
+		cases.Locales(),
+		demo.Locales(),
+		forms.Locales(),
+		jobs.Locales(),
+		mail.Locales(),
+		privacy.Locales(),
+		proof.Locales(),
+		services.Locales(),
+		vault.Locales(),
+		web.Locales(),
+	}
+}

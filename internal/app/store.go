@@ -1,0 +1,63 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"portico/internal/audit"
+	"portico/internal/instance"
+	"portico/internal/keys"
+	"portico/internal/platform/clock"
+	"portico/internal/platform/db"
+	"portico/internal/proof"
+	"portico/internal/vault"
+)
+
+// store is an open store with its keys and its log.
+type store struct {
+	db   *db.DB
+	ring *keys.Ring
+	log  *audit.Log
+}
+
+// openStore opens a store, brings its schema up to date, and refuses it when
+// it holds a column that nobody declared (I1), when it and the keys do not
+// know each other, or when its log is not what was signed.
+func openStore(ctx context.Context, s Store, in *instance.Instance, now clock.Clock) (*store, error) {
+	if err := os.MkdirAll(s.Data, 0o700); err != nil {
+		return nil, fmt.Errorf("make the data folder: %w", err)
+	}
+	url := s.Database
+	if url == "" {
+		url = "file:" + filepath.Join(s.Data, "portico.db")
+	}
+	d, err := db.Open(ctx, url)
+	if err != nil {
+		return nil, err
+	}
+	st := &store{db: d}
+	if err := st.ready(ctx, s, in, now); err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
+	return st, nil
+}
+
+func (st *store) ready(ctx context.Context, s Store, in *instance.Instance, now clock.Clock) error {
+	if err := st.db.Migrate(ctx, Migrations()...); err != nil {
+		return err
+	}
+	if err := proof.Refuse(ctx, st.db, Holdings()); err != nil {
+		return err
+	}
+	var err error
+	if st.ring, err = vault.OpenKeys(ctx, st.db, s.Keys, string(in.Portal.ID), s.Demo, now); err != nil {
+		return err
+	}
+	st.log, err = audit.Open(ctx, audit.Config{
+		DB: st.db, Ring: st.ring, Keeper: vault.NewKeeper(st.ring), Clock: now, Dir: filepath.Join(s.Data, "log"),
+	})
+	return err
+}
