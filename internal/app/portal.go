@@ -11,12 +11,15 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"portico/internal/cabinet"
 	"portico/internal/cases"
 	"portico/internal/demo"
+	"portico/internal/identity"
 	"portico/internal/instance"
 	"portico/internal/platform/clock"
 	"portico/internal/platform/i18n"
 	"portico/internal/platform/jobs"
+	"portico/internal/platform/mail"
 	"portico/internal/platform/web"
 	"portico/internal/policy"
 	"portico/internal/policy/text"
@@ -29,18 +32,20 @@ import (
 // portal is everything that runs, built once and wired here.
 type portal struct {
 	*store
-	dir     string // the instance
-	demo    bool
-	clock   clock.Clock
-	logger  *slog.Logger
-	live    *instance.Live
-	queue   *jobs.Queue
-	vault   *vault.Vault
-	router  *web.Router
-	board   *proof.Board
-	cases   *cases.Cases
-	catcher *demo.Catcher // of a demo\'s messages
-	transit proof.Transit // how the portal is reached; set by listen
+	dir      string // the instance
+	demo     bool
+	clock    clock.Clock
+	logger   *slog.Logger
+	live     *instance.Live
+	queue    *jobs.Queue
+	vault    *vault.Vault
+	router   *web.Router
+	board    *proof.Board
+	cases    *cases.Cases
+	identity *identity.Service
+	sender   sender
+	catcher  *demo.Catcher // of a demo\'s messages
+	transit  proof.Transit // how the portal is reached; set by listen
 }
 
 // build loads the instance, opens the store and builds every feature. It
@@ -130,8 +135,15 @@ func (p *portal) features(ctx context.Context, in *instance.Instance, opts insta
 	}
 	p.queue = jobs.NewQueue(jobs.Config{DB: p.db, Clock: p.clock, Log: p.logger})
 	p.vault = vault.New(vault.Config{DB: p.db, Ring: p.ring, Log: p.log, Policy: p.policy, Clock: p.clock})
+	if err := p.connect(in); err != nil {
+		return err
+	}
+	p.identity = identity.New(identity.Config{
+		DB: p.db, Vault: p.vault, Log: p.log, Jobs: p.queue, Sender: p.sender, Codes: p.ring, Catalogue: in.Catalogue,
+		Portal: p.shell, Policy: p.policy, Clock: p.clock, Demo: p.demo,
+	})
 	p.router, err = web.New(web.Config{
-		Langs: in.Portal.Langs(), Catalogue: in.Catalogue, Portal: p.shell, Cookies: p.cookies, Sessions: nobody{}, Clock: p.clock, Log: p.logger,
+		Langs: in.Portal.Langs(), Catalogue: in.Catalogue, Portal: p.shell, Cookies: p.cookies, Sessions: p.identity, Clock: p.clock, Log: p.logger,
 		Metrics: prometheus.NewRegistry(), Proxy: proxies(&in.Environment), Demo: p.demo,
 	})
 	if err != nil {
@@ -156,6 +168,22 @@ func (p *portal) features(ctx context.Context, in *instance.Instance, opts insta
 	return nil
 }
 
+// connect makes what messages leave by. A demo's never leave this machine.
+func (p *portal) connect(in *instance.Instance) (err error) {
+	if !p.demo {
+		p.sender, err = senderOf(&in.Environment, p.clock)
+		return err
+	}
+	if p.catcher, err = demo.Catch(p.clock); err != nil {
+		return fmt.Errorf("catch the demo's messages: %w", err)
+	}
+	if p.sender.mailer, err = mail.NewSMTP(p.catcher.SMTP()); err != nil {
+		return err
+	}
+	p.sender.texter, err = mail.NewSMS(p.catcher.SMS())
+	return err
+}
+
 // mount gives every feature its routes.
 func (p *portal) mount() {
 	services.Mount(p.router, services.Config{
@@ -163,7 +191,9 @@ func (p *portal) mount() {
 		Name:        func() i18n.Text { return p.live.Current().Portal.Name },
 		Description: func() i18n.Text { return p.live.Current().Portal.Description },
 	})
+	p.identity.Mount(p.router)
 	p.cases.Mount(p.router)
+	(&cabinet.Cabinet{Applications: p.cases, Log: p.log, Data: p.vault, Policy: p.policy, Vkey: p.ring.Vkey()}).Mount(p.router)
 	privacy.New(privacy.Config{Source: revisions{p.live}, Clock: p.clock}).Mount(p.router)
 	(&proof.Site{Board: p.board, Vkey: p.ring.Vkey(), Policy: p.policy}).Mount(p.router)
 	p.log.Mount(p.router)
@@ -207,7 +237,3 @@ func (p *portal) newest(ctx context.Context) (string, error) {
 	}
 	return all[len(all)-1].Hash, nil
 }
-
-type nobody struct{}
-
-func (nobody) Session(context.Context, string, string) (*web.Session, error) { return nil, nil }

@@ -4,14 +4,17 @@ import (
 	"io/fs"
 
 	"portico/internal/audit"
+	"portico/internal/cabinet"
 	"portico/internal/cases"
 	"portico/internal/demo"
 	"portico/internal/forms"
+	"portico/internal/identity"
 	"portico/internal/instance"
 	"portico/internal/platform/db"
 	"portico/internal/platform/jobs"
 	"portico/internal/platform/mail"
 	"portico/internal/platform/web"
+	"portico/internal/policy"
 	"portico/internal/privacy"
 	"portico/internal/proof"
 	"portico/internal/services"
@@ -23,6 +26,7 @@ func Migrations() []fs.FS {
 	return []fs.FS{
 		audit.Migrations(),
 		cases.Migrations(),
+		identity.Migrations(),
 		instance.Migrations(),
 		jobs.Migrations(),
 		proof.Migrations(),
@@ -35,6 +39,7 @@ func Holdings() (all []db.Table) {
 	for _, tables := range [][]db.Table{
 		audit.Holding(),
 		cases.Holding(),
+		identity.Holding(),
 		instance.Holding(),
 		jobs.Holding(),
 		proof.Holding(),
@@ -49,11 +54,14 @@ func Holdings() (all []db.Table) {
 func Locales() []fs.FS {
 	return []fs.FS{
 		audit.Locales(),
+		cabinet.Locales(),
 		cases.Locales(),
 		demo.Locales(),
 		forms.Locales(),
+		identity.Locales(),
 		jobs.Locales(),
 		mail.Locales(),
+		policy.Locales(),
 		privacy.Locales(),
 		proof.Locales(),
 		services.Locales(),

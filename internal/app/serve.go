@@ -71,6 +71,18 @@ func (p *portal) welcome(ctx context.Context, o Options, url string) error {
 	if _, err := fmt.Fprintf(o.Out, "portico: %s\n", url); err != nil {
 		return fmt.Errorf("say where the portal is: %w", err)
 	}
+	if !o.Demo {
+		return nil
+	}
+	people, err := p.seed(ctx)
+	if err != nil {
+		return err
+	}
+	for _, s := range people {
+		if _, err := fmt.Fprintf(o.Out, "demo %s %s\n", s.Role, s.Email); err != nil {
+			return fmt.Errorf("say who is in the demo: %w", err)
+		}
+	}
 	return nil
 }
 
