@@ -159,7 +159,7 @@ func (p *portal) features(ctx context.Context, in *instance.Instance, opts insta
 		return err
 	}
 	p.cases = cases.New(cases.Config{
-		DB: p.db, Vault: p.vault, Catalogue: catalogue{p.live}, Policy: p.policy, Clock: p.clock,
+		DB: p.db, Vault: p.vault, Catalogue: p.live.Catalogue(), Policy: p.policy, Clock: p.clock,
 		Calendar: func() cases.Calendar { return &p.live.Current().Portal.Calendar },
 		Zone:     func() *time.Location { return p.live.Current().Portal.Timezone.Location() },
 		Currency: func() string { return string(p.live.Current().Portal.Currency) },
@@ -187,14 +187,14 @@ func (p *portal) connect(in *instance.Instance) (err error) {
 // mount gives every feature its routes.
 func (p *portal) mount() {
 	services.Mount(p.router, services.Config{
-		Catalogue: catalogue{p.live}, Policy: p.policy,
+		Catalogue: p.live.Catalogue(), Policy: p.policy,
 		Name:        func() i18n.Text { return p.live.Current().Portal.Name },
 		Description: func() i18n.Text { return p.live.Current().Portal.Description },
 	})
 	p.identity.Mount(p.router)
 	p.cases.Mount(p.router)
 	(&cabinet.Cabinet{Applications: p.cases, Log: p.log, Data: p.vault, Policy: p.policy, Vkey: p.ring.Vkey()}).Mount(p.router)
-	privacy.New(privacy.Config{Source: revisions{p.live}, Clock: p.clock}).Mount(p.router)
+	privacy.New(privacy.Config{Source: p.live.Policies(), Clock: p.clock}).Mount(p.router)
 	(&proof.Site{Board: p.board, Vkey: p.ring.Vkey(), Policy: p.policy}).Mount(p.router)
 	p.log.Mount(p.router)
 	if p.catcher != nil {
