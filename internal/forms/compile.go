@@ -181,7 +181,7 @@ func (c *compiler) kind(f *Field, p Property, at string) {
 		f.Max = MaxText
 		if p.MaxLength != nil {
 			f.Max = min(*p.MaxLength, MaxText)
-		} else if kind == Text {
+		} else if f.Kind == Text {
 			wrong("type", "a text has a limit: write maxLength")
 		}
 		if kind == Email || kind == Phone {

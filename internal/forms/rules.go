@@ -254,6 +254,11 @@ func (f *Form) compileRule(env *cel.Env, expression string, want *cel.Type) (rul
 	if !checked.OutputType().IsExactType(want) {
 		return rule{}, fmt.Errorf("the result is %s and must be %s", checked.OutputType(), want)
 	}
+	var r rule
+	var whole bool
+	if r.reads, r.asks, whole = f.reads(checked.NativeRep().Expr()); whole {
+		return rule{}, errors.New("answers can only be read one by one, as in answers.name")
+	}
 	estimate, err := env.EstimateCost(checked, sizes{MaxText})
 	if err != nil {
 		return rule{}, err
@@ -265,11 +270,7 @@ func (f *Form) compileRule(env *cel.Env, expression string, want *cel.Type) (rul
 	if err != nil {
 		return rule{}, err
 	}
-	r := rule{program: program}
-	var whole bool
-	if r.reads, r.asks, whole = f.reads(checked.NativeRep().Expr()); whole {
-		return rule{}, errors.New("answers can only be read one by one, as in answers.name")
-	}
+	r.program = program
 	return r, nil
 }
 
