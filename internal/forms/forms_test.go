@@ -222,7 +222,7 @@ func TestFormsThatCannotWorkAreRefused(t *testing.T) {
 		"may be unanswered":  {with("fee", "{id: a, label: {en: l}, is: answers.depth}"), "fee/a", "ask has(answers.depth)"},
 		"a second clock":     {with("error", "{id: a, field: kind, when: 'timestamp.now() > now', says: {en: s}}"), "error/0/when", "undeclared"},
 		"answers as a whole": {with("error", "{id: a, field: kind, when: 'answers == answers', says: {en: s}}"), "error/0/when", "one by one"},
-		"costs too much":     {with("error", "{id: a, field: kind, when: '" + strings.Repeat("answers.kind.matches(\"(a*)*b\") || ", 40) + "false', says: {en: s}}"), "error/0/when", "make it simpler"},
+		"costs too much":     {with("error", "{id: a, field: kind, when: '"+strings.Repeat("answers.kind.matches(\"(a*)*b\") || ", 40)+"false', says: {en: s}}"), "error/0/when", "make it simpler"},
 		"a circle": {"visible:\n  - {id: a, field: note, when: has(answers.story)}\n  - {id: b, field: story, when: has(answers.note)}\n",
 			"visible", "circle"},
 		"two rules of a field": {"visible:\n  - {id: a, field: note, when: 'true'}\n  - {id: b, field: note, when: 'true'}\n", "visible/1/field", "two such rules"},

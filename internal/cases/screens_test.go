@@ -1,0 +1,76 @@
+package cases_test
+
+import (
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"portico/internal/platform/web"
+	"portico/internal/policy"
+	"portico/internal/testkit/chromium"
+)
+
+// TestScreensHoldInARealBrowser looks at every page of services and cases in
+// both languages, narrow and wide, light and dark. With PORTICO_PICTURES set
+// to a folder, it leaves their pictures there.
+func TestScreensHoldInARealBrowser(t *testing.T) {
+	w := newWorldOn(t)
+	site := httptest.NewServer(w.router)
+	t.Cleanup(site.Close)
+	refused, approved, open := w.applied(w.citizen, 0), w.applied(w.citizen, 1), w.applied(w.citizen, 2)
+	for row, action := range map[string]string{refused.ID: "refuse", approved.ID: "approve"} {
+		for _, step := range [][3]string{{"submitted", "take", ""}, {"in-review", action, "The road is closed for a procession on that day.\nChoose another day."}} {
+			if _, err := w.Act(t.Context(), w.official, row, step[0], step[1], step[2]); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	held := w.applied(w.citizen, 3)
+	w.taken(held, w.official)
+	w.saved(w.citizen, 4)
+
+	citizen := []string{
+		"/", "/services", "/services?q=passport", "/services/road-permit", "/services/road-permit/apply", "/services/road-permit/apply/check",
+		"/cabinet/applications", "/cabinet/applications/" + open.ID + "/sent", "/cabinet/applications/" + open.ID,
+		"/cabinet/applications/" + approved.ID, "/cabinet/applications/" + refused.ID,
+	}
+	official := []string{"/staff/cases", "/staff/cases?show=closed", "/staff/cases/" + open.ID, "/staff/cases/" + held.ID, "/staff/cases/" + refused.ID}
+	browser := chromium.Start(t)
+	for _, look := range []chromium.Look{{Width: 360}, {Width: 1280, Dark: true}} {
+		for _, lang := range []string{"en", "dv"} {
+			tab := browser.Tab(t, look)
+			shot := func(name string) {
+				tab.Judge()
+				if folder := os.Getenv("PORTICO_PICTURES"); folder != "" {
+					tab.Picture(filepath.Join(folder, lang+"-"+name+"-"+look.String()+".png"))
+				}
+			}
+			signIn := func(who policy.Actor, cookie string) {
+				tab.Open(site.URL + "/" + lang + "/accessibility")
+				chromium.Value[string](tab, "document.cookie = '"+cookie+"="+who.ID+"; path=/'")
+			}
+			signIn(w.citizen, web.SessionCookie)
+			for i, path := range citizen {
+				tab.Open(site.URL + "/" + lang + path)
+				shot("citizen-" + string(rune('a'+i)))
+			}
+			tab.Open(site.URL + "/" + lang + "/services/road-permit/apply")
+			tab.Type("road", "")
+			tab.Type("hours", "0")
+			tab.Submit()
+			shot("wrong")
+			tab.Open(site.URL + "/" + lang + "/services/road-permit/apply/check")
+			tab.Submit()
+			shot("undeclared")
+			signIn(w.official, web.StaffCookie)
+			for i, path := range official {
+				tab.Open(site.URL + path)
+				if i == 0 {
+					tab.Open(site.URL + path + "?lang=" + lang)
+				}
+				shot("official-" + string(rune('a'+i)))
+			}
+		}
+	}
+}
