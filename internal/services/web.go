@@ -96,7 +96,7 @@ func (h handlers) start(q *web.Req) error {
 
 // Table draws recipients as a table.
 func Table(recipients []Recipient, p *i18n.Printer) ui.Grid {
-	g := ui.Grid{Caption: p.T("services.data.caption"), Head: []ui.Cell{
+	g := ui.Grid{Head: []ui.Cell{
 		{Text: p.T("services.data.who")}, {Text: p.T("services.data.which")}, {Text: p.T("services.data.purpose")}, {Text: p.T("services.data.long")},
 	}}
 	for _, r := range recipients {
