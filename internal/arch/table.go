@@ -14,7 +14,9 @@ var features = []row{
 	{"demo", nil, nil},
 	{"cabinet", []string{"cases", "services", "identity", "vault", "audit", "keys", "policy"}, nil},
 	{"proof", []string{"vault", "audit", "keys", "policy"}, nil},
-	{"instance", []string{"services", "forms", "policy", "policy/text"}, nil},
+	{"instance", []string{"privacy", "services", "forms", "policy", "policy/text"}, map[string]string{
+		"privacy": "an instance hands out the versions of its policy as the pages read them",
+	}},
 	{"privacy", []string{"proof", "policy", "policy/text"}, map[string]string{
 		"proof": "the policy page shows the status of a promise beside its sentence",
 	}},
