@@ -15,7 +15,7 @@ import (
 const tail = 512
 
 // advice is what to do about a log that is not whole.
-const advice = "the log's tables were changed from outside, or the database is an older copy. Stop here, keep this database for the inquiry, and restore the newest backup (portico restore); portico prove lists every fault"
+const advice = "the log's tables were changed from outside, or the database is an older copy. Stop here, keep this database for the inquiry, and restore the newest backup; portico prove lists every fault"
 
 // checkTail refuses a log whose newest part is not whole, or that is behind
 // what was signed.
