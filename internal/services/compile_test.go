@@ -1,0 +1,104 @@
+package services_test
+
+import (
+	"io/fs"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"portico/internal/platform/i18n"
+	"portico/internal/services"
+	"portico/internal/services/servicestest"
+)
+
+// permit is the road permit as files that a test may change.
+func permit(t testing.TB) fstest.MapFS {
+	t.Helper()
+	from, to := servicestest.Folder(t, "services/road-permit"), fstest.MapFS{}
+	if err := fs.WalkDir(from, ".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		data, err := fs.ReadFile(from, path)
+		to[path] = &fstest.MapFile{Data: data}
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return to
+}
+
+func TestFaultyServiceIsRefusedWithFileAndLine(t *testing.T) {
+	for name, test := range map[string]struct{ file, old, new, at, says string }{
+		"another id":            {"service.yaml", "id: road-permit", "id: street-permit", "service.yaml", "folder's name"},
+		"unknown key":           {"service.yaml", "reference: RP", "reference: RP\ncolour: red", "service.yaml", "colour"},
+		"unknown role":          {"service.yaml", "roles: [permit-officer]", "roles: [mayor]", "service.yaml", `no role "mayor"`},
+		"unknown party":         {"service.yaml", "responsible: fuvahmulah-city-council", "responsible: nobody", "service.yaml", `no party "nobody"`},
+		"unknown purpose":       {"service.yaml", "purpose: provide-services", "purpose: fun", "service.yaml", `no purpose "fun"`},
+		"unknown period":        {"service.yaml", "retention: application", "retention: ever", "service.yaml", `no retention rule "ever"`},
+		"a field not asked":     {"service.yaml", "fields: [name,", "fields: [shoe-size, name,", "service.yaml", "shoe-size"},
+		"a fee they cannot see": {"service.yaml", "hours, boards, end]", "hours, end]", "service.yaml", `depends on "boards"`},
+		"a language missing":    {"service.yaml", "name: {en: Road permit, dv: މަގު ބަންދުކުރުމުގެ ހުއްދަ}", "name: {en: Road permit}", "service.yaml", `language "dv"`},
+		"unknown category":      {"form.yaml", "x-portico-category: application", "x-portico-category: gossip", "form.yaml", `no category "gossip"`},
+		"other sensitivity":     {"form.yaml", "x-portico-sensitivity: ordinary", "x-portico-sensitivity: special", "form.yaml", "is ordinary"},
+		"unknown core field":    {"form.yaml", "x-portico-field: person.phone", "x-portico-field: person.shoe", "form.yaml", `no field "person.shoe"`},
+		"a broken rule":         {"rules.yaml", "begun(answers.hours - 24, 6)", "begun(answers.hours - 24)", "rules.yaml", "begun"},
+		"a state of nothing":    {"workflow.yaml", "to: in-review", "to: limbo", "workflow.yaml", `no state "limbo"`},
+		"a dead end":            {"workflow.yaml", "    look: bad\n    final: true", "    look: bad\n    deadline: 3", "workflow.yaml", "dead end"},
+		"nobody takes it":       {"workflow.yaml", "take: true", "take: false", "workflow.yaml", "no owner"},
+		"no deadline":           {"workflow.yaml", "    deadline: 5\n", "", "workflow.yaml", "deadline"},
+		"a fee that is not due": {"workflow.yaml", "    fee: true\n", "", "workflow.yaml", "fee is due"},
+		"a test that fails":     {"tests/fees.yaml", "expect: {fee: 50000}", "expect: {fee: 50001}", "tests/fees.yaml", "fee: got 50000, expected 50001"},
+		"an action of nothing":  {"tests/answers.yaml", "actions: [take, refuse]", "actions: [refuse]", "tests/answers.yaml", `no action "refuse"`},
+	} {
+		files := permit(t)
+		changed := strings.Replace(string(files[test.file].Data), test.old, test.new, 1)
+		if changed == string(files[test.file].Data) {
+			t.Errorf("%s: the change changes nothing", name)
+			continue
+		}
+		files[test.file] = &fstest.MapFile{Data: []byte(changed)}
+		d, problems := services.Compile(files, "road-permit", servicestest.Env(t))
+		if d != nil || !slices.ContainsFunc(problems, func(p services.Problem) bool {
+			return p.File == test.at && p.Line > 0 && strings.Contains(p.Message, test.says)
+		}) {
+			t.Errorf("%s: %v", name, problems)
+		}
+	}
+	for _, file := range []string{"service.yaml", "form.yaml", "workflow.yaml"} {
+		files := permit(t)
+		delete(files, file)
+		if d, problems := services.Compile(files, "road-permit", servicestest.Env(t)); d != nil || len(problems) == 0 {
+			t.Errorf("without %s it is accepted", file)
+		}
+	}
+	files := permit(t)
+	delete(files, "tests/fees.yaml")
+	delete(files, "tests/answers.yaml")
+	if _, problems := services.Compile(files, "road-permit", servicestest.Env(t)); len(problems) == 0 {
+		t.Error("a service without tests is accepted")
+	}
+}
+
+func TestSentencesAreInEveryLanguage(t *testing.T) {
+	catalogue, err := i18n.Load(services.Locales())
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := servicestest.RoadPermit(t)
+	pol := servicestest.Policy(t, d)
+	for _, lang := range []string{"en", "dv"} {
+		p := catalogue.Printer(lang, servicestest.Zone())
+		for key, why := range d.Why(pol, p) {
+			if strings.Count(why, "\n") != 2 || strings.Contains(why, "services.") || strings.HasPrefix(why, "\n") {
+				t.Errorf("%s in %s: %q", key, lang, why)
+			}
+		}
+		for _, r := range d.Recipients(pol, p) {
+			if r.Party == "" || r.Purpose == "" || r.Period == "" || len(r.Fields) != len(d.Decide.Fields) {
+				t.Errorf("in %s a recipient is %+v", lang, r)
+			}
+		}
+	}
+}
