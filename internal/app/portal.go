@@ -13,6 +13,7 @@ import (
 
 	"portico/internal/cabinet"
 	"portico/internal/cases"
+	"portico/internal/contact"
 	"portico/internal/demo"
 	"portico/internal/identity"
 	"portico/internal/instance"
@@ -194,12 +195,23 @@ func (p *portal) mount() {
 	p.identity.Mount(p.router)
 	p.cases.Mount(p.router)
 	(&cabinet.Cabinet{Applications: p.cases, Log: p.log, Data: p.vault, Policy: p.policy, Vkey: p.ring.Vkey()}).Mount(p.router)
+	contact.Mount(p.router, p.operator)
 	privacy.New(privacy.Config{Source: p.live.Policies(), Clock: p.clock}).Mount(p.router)
 	(&proof.Site{Board: p.board, Vkey: p.ring.Vkey(), Policy: p.policy}).Mount(p.router)
 	p.log.Mount(p.router)
 	if p.catcher != nil {
 		p.catcher.Mount(p.router)
 	}
+}
+
+// operator is who answers for the portal, and how to reach them (O16).
+func (p *portal) operator() contact.Operator {
+	in := &p.live.Current().Portal
+	o := contact.Operator{Name: in.Operator.Name, Address: in.Operator.Address}
+	for _, c := range in.Contacts {
+		o.Channels = append(o.Channels, contact.Channel{Kind: string(c.Kind), Value: c.Value, URL: string(c.URL), Name: c.Name, Note: c.Note})
+	}
+	return o
 }
 
 // system is what the controls examine.

@@ -6,6 +6,7 @@ import (
 	"portico/internal/audit"
 	"portico/internal/cabinet"
 	"portico/internal/cases"
+	"portico/internal/contact"
 	"portico/internal/demo"
 	"portico/internal/forms"
 	"portico/internal/identity"
@@ -56,6 +57,7 @@ func Locales() []fs.FS {
 		audit.Locales(),
 		cabinet.Locales(),
 		cases.Locales(),
+		contact.Locales(),
 		demo.Locales(),
 		forms.Locales(),
 		identity.Locales(),
