@@ -1,0 +1,41 @@
+package app_test
+
+import (
+	"net/url"
+	"path/filepath"
+	"testing"
+
+	"portico/internal/instance"
+	"portico/internal/testkit"
+)
+
+// demoPassword is the one of everybody in a demo.
+const demoPassword = "portico-demo"
+
+// signIn signs a citizen of a demo in.
+func signIn(b *testkit.Browser, email string) {
+	b.Submit("/en/sign-in", url.Values{"contact": {email}, "password": {demoPassword}}, 200)
+}
+
+func TestAnInstanceThatInitWritesServesAndCanBeAppliedFor(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "town")
+	if err := instance.Init(dir); err != nil {
+		t.Fatal(err)
+	}
+	store := t.TempDir()
+	p := testkit.Serve(t, dir, "--demo", "--data", filepath.Join(store, "data"), "--keys", filepath.Join(store, "keys"))
+	b := p.Browse()
+	signIn(b, p.Person("citizen"))
+	apply := "/en/services/parking-permit/apply"
+	form := b.Page(apply, 200)
+	check := b.Submit(apply, url.Values{
+		"_ordinal": {form.One("[name=_ordinal]").Attr("value")},
+		"name": {"Aminath Shifza Ibrahim"}, "address": {"Finifenmaage"}, "plate": {"A1B 2345"}, "months": {"3"},
+	}, 200)
+	b.Submit(apply+"/check", url.Values{
+		"_ordinal": {check.One("[name=_ordinal]").Attr("value")}, "_revision": {check.One("[name=_revision]").Attr("value")}, "_declared": {"yes"},
+	}, 200)
+	if n := b.Page("/en/cabinet/applications", 200).Find("main a[href*='/cabinet/applications/']").Len(); n != 1 {
+		t.Errorf("%d applications are listed, not one", n)
+	}
+}
