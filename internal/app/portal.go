@@ -223,12 +223,15 @@ func (p *portal) system() *proof.System {
 		Newest:   p.newest,
 		Routes:   p.router.Routes,
 		Cookies:  p.cookies,
+		Factors:  identity.Factors{DB: p.db, Clock: p.clock},
 		Transit:  func() proof.Transit { return p.transit },
 	}
 }
 
-func (p *portal) inForce() proof.InForce {
-	in := p.live.Current()
+func (p *portal) inForce() proof.InForce { return inForceOf(p.live.Current()) }
+
+// inForceOf is what the controls look at of an instance.
+func inForceOf(in *instance.Instance) proof.InForce {
 	f := proof.InForce{
 		Hash: in.Hash, Policy: in.Policy, Languages: in.Portal.Langs(),
 		Chapters: map[string][]string{}, Connections: in.Environment.Connections(),

@@ -1,6 +1,7 @@
 package instance
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -55,6 +56,19 @@ type Force struct {
 }
 
 // history lists what was in force, the oldest first.
+// Newest returns the hash of the version that came into force last; empty if
+// none ever did. It puts nothing into force.
+func Newest(ctx context.Context, d *db.DB) (hash string, err error) {
+	err = d.View(ctx, func(tx *db.Tx) error {
+		all, err := history(tx)
+		if err == nil && len(all) > 0 {
+			hash = all[len(all)-1].Hash
+		}
+		return err
+	})
+	return hash, err
+}
+
 func history(tx *db.Tx) ([]Force, error) {
 	var out []Force
 	err := tx.Select(func(r *db.Rows) error {

@@ -77,6 +77,14 @@ func (b *Board) Examine(ctx context.Context) (Report, error) {
 	return report, err
 }
 
+// Assess examines every promise now, notes nothing, and tells since when each
+// stands as it does where the portal noted the same: for whoever looks at the
+// store from beside the portal.
+func (b *Board) Assess(ctx context.Context) (Report, error) {
+	report := b.assess(ctx)
+	return report, recall(ctx, b.cfg.DB, &report)
+}
+
 // Run examines at once and then every few minutes, until ctx ends.
 func (b *Board) Run(ctx context.Context) error {
 	tick := time.NewTicker(Every)

@@ -50,6 +50,30 @@ func record(ctx context.Context, d *db.DB, report *Report) error {
 	return nil
 }
 
+// recall fills in since when each promise stands as it does, where that was
+// noted.
+func recall(ctx context.Context, d *db.DB, report *Report) error {
+	err := d.View(ctx, func(tx *db.Tx) error {
+		return tx.Select(func(r *db.Rows) error {
+			var promise, status string
+			var since int64
+			if err := r.Scan(&promise, &status, &since); err != nil {
+				return err
+			}
+			for i := range report.Results {
+				if one := &report.Results[i]; one.Promise.ID == promise && string(one.Status) == status {
+					one.Since = clock.FromMicros(since)
+				}
+			}
+			return nil
+		}, `SELECT promise, status, since FROM proof_status`)
+	})
+	if err != nil {
+		return fmt.Errorf("read how the promises stood: %w", err)
+	}
+	return nil
+}
+
 // most is how many values of a column, and how many people, one examination
 // looks at: all of them in a small store, another part of a large one each time.
 const most = 500
