@@ -6,13 +6,16 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"portico/internal/audit"
 	"portico/internal/cases"
+	"portico/internal/platform/clock"
 	"portico/internal/platform/db"
 	"portico/internal/platform/fault"
 	"portico/internal/policy"
 	"portico/internal/services/servicestest"
+	"portico/internal/testkit"
 	"portico/internal/vault"
 )
 
@@ -176,6 +179,45 @@ func TestSubmittedExactlyOnceUnderConcurrency(t *testing.T) {
 	})
 }
 
+// pair is a clock that lets two callers go on only together, so that both are
+// at the same place of their transactions.
+type pair struct {
+	clock.Clock
+	arrive, leave chan struct{}
+}
+
+func (p *pair) Now() time.Time {
+	select {
+	case p.arrive <- struct{}{}:
+		<-p.leave
+	case <-p.arrive:
+		p.leave <- struct{}{}
+	}
+	return p.Clock.Now()
+}
+
+// TestSubmittedOnceByTwoThatBothSawTheDraft has two transactions see the draft
+// before either submits it. SQLite has one writer, so that cannot be there.
+func TestSubmittedOnceByTwoThatBothSawTheDraft(t *testing.T) {
+	w := newWorld(t, testkit.Database(t, db.Postgres, migrations()...))
+	draft := w.saved(w.citizen, 0)
+	w.Clock = &pair{w.Clock, make(chan struct{}), make(chan struct{})}
+	rows, errs := make([]*cases.Case, 2), make([]error, 2)
+	var wg sync.WaitGroup
+	for i := range rows {
+		wg.Go(func() {
+			rows[i], errs[i] = w.Submit(w.t.Context(), w.citizen, "road-permit", 0, draft.Case.Revision)
+		})
+	}
+	wg.Wait()
+	if err := errors.Join(errs...); err != nil {
+		t.Fatal(err)
+	}
+	if rows[0].Reference == "" || rows[0].Reference != rows[1].Reference {
+		t.Errorf("two references: %q and %q", rows[0].Reference, rows[1].Reference)
+	}
+}
+
 func TestDraftsOfTwoTabsAreOne(t *testing.T) {
 	onEachEngine(t, func(w *world) {
 		var wg sync.WaitGroup
@@ -223,24 +265,31 @@ func TestAnswerTakenBackIsGone(t *testing.T) {
 
 func TestTwoOfficialsTakeOneCase(t *testing.T) {
 	onEachEngine(t, func(w *world) {
-		row := w.applied(w.citizen, 0)
-		errs := make([]error, 2)
-		var wg sync.WaitGroup
-		for i, who := range []policy.Actor{w.official, w.colleague} {
-			wg.Go(func() { _, errs[i] = w.Act(w.t.Context(), who, row.ID, "submitted", "take", "") })
-		}
-		wg.Wait()
-		won := 0
-		for _, err := range errs {
-			switch {
-			case err == nil:
-				won++
-			case fault.From(err).Code != "cases.error.taken":
-				w.t.Errorf("the other is told: %v", err)
+		for round := range int64(20) {
+			row := w.applied(w.citizen, round)
+			errs := make([]error, 2)
+			begin := make(chan struct{})
+			var wg sync.WaitGroup
+			for i, who := range []policy.Actor{w.official, w.colleague} {
+				wg.Go(func() {
+					<-begin
+					_, errs[i] = w.Act(w.t.Context(), who, row.ID, "submitted", "take", "")
+				})
 			}
-		}
-		if won != 1 {
-			w.t.Errorf("%d officials took the case", won)
+			close(begin)
+			wg.Wait()
+			won := 0
+			for _, err := range errs {
+				switch {
+				case err == nil:
+					won++
+				case fault.From(err).Code != "cases.error.taken":
+					w.t.Errorf("the other is told: %v", err)
+				}
+			}
+			if won != 1 {
+				w.t.Fatalf("%d officials took case %d", won, round)
+			}
 		}
 		if reasons := w.denials(w.citizen.ID); len(reasons) > 0 {
 			w.t.Errorf("being slower was recorded as a denial: %v", reasons)

@@ -116,7 +116,9 @@ func (w *world) mount() {
 	text := i18n.Text{"en": "oneGov", "dv": "ވަންގަވް"}
 	w.router, err = web.New(web.Config{
 		Langs: []string{"en", "dv"}, Catalogue: catalogue, Sessions: w, Clock: w.store.Clock, Log: slog.New(slog.DiscardHandler),
-		Portal:  func() *web.Portal { return &web.Portal{Name: text, Operator: text, Brand: brand, Zone: servicestest.Zone()} },
+		Portal: func() *web.Portal {
+			return &web.Portal{Name: text, Operator: text, Brand: brand, Zone: servicestest.Zone()}
+		},
 		Cookies: func() []web.Cookie { return []web.Cookie{{Name: web.LangCookie, Class: web.Necessary}} },
 	})
 	if err != nil {
