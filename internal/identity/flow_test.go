@@ -344,8 +344,8 @@ func TestWhatIsWrongIsSaidBesideItAndNothingIsLost(t *testing.T) {
 func TestEveryFieldSaysWhyWhoAndHowLong(t *testing.T) {
 	p := one(t)
 	b := p.browse(t)
-	page := b.Submit("/en/register", form("contact", email), 200)
-	page = b.Submit("/en/register/code", form("code", p.code(t)), 200)
+	b.Submit("/en/register", form("contact", email), 200)
+	page := b.Submit("/en/register/code", form("code", p.code(t)), 200)
 	if n := page.Find(".why").Len(); n != 4 {
 		t.Fatalf("%d of 4 fields say why", n)
 	}

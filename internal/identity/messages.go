@@ -78,15 +78,29 @@ func (s *Service) sendNotice(ctx context.Context, job *jobs.Job) error {
 	if a.State == "" || a.State == Closed {
 		return nil
 	}
+	return s.Write(ctx, a.Subject, job.Get("language"), job.ID, "identity.message."+job.Get("what"))
+}
+
+// Write sends a message of another package to the holder of an account: key is
+// the beginning of its catalogue keys.
+func (s *Service) Write(ctx context.Context, subject, lang, messageID, key string, args ...any) error {
+	var a account
+	err := s.DB.View(ctx, func(tx *db.Tx) (err error) {
+		a, err = selectAccount(tx, subject)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("write to a person: %w", err)
+	}
 	activity := policy.ActivitySignIn
 	if a.Contact == policy.FieldStaffEmail {
 		activity = policy.ActivityStaffAccount
 	}
 	to, err := s.address(ctx, activity, a.Subject, a.Contact)
 	if err != nil {
-		return fmt.Errorf("send a notice: %w", err)
+		return fmt.Errorf("write to a person: %w", err)
 	}
-	return s.send(ctx, s.printer(job.Get("language")), to, job.ID, "identity.message."+job.Get("what"))
+	return s.send(ctx, s.printer(lang), to, messageID, key, args...)
 }
 
 // notify has a notice sent.

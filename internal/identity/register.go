@@ -99,10 +99,6 @@ func (d Details) values() []vault.Value {
 	}
 }
 
-func detailFields() []string {
-	return []string{policy.FieldName, policy.FieldBirthDate, policy.FieldIdentityNumber, policy.FieldAddress}
-}
-
 // checkDetails says what is wrong with details, as an Invalid fault, or nil.
 func (s *Service) checkDetails(d Details) error {
 	number, _ := s.Policy().Field(policy.FieldIdentityNumber)

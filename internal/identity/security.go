@@ -138,7 +138,7 @@ func (s *Service) prove(ctx context.Context, me *web.Session, password string, f
 		return fmt.Errorf("check a password: %w", err)
 	}
 	if !right {
-		if err := s.failed(ctx, account{Subject: me.Subject, Realm: me.Realm, State: Open}, "current-password"); !errors.Is(err, errWrong) {
+		if err := s.failed(ctx, account{Subject: me.Subject, Realm: me.Realm, State: Open}, "current-password"); !errors.Is(err, ErrWrong) {
 			return err
 		}
 		return fault.Input(fault.Field{Name: "current", Code: "identity.current.wrong"})

@@ -11,8 +11,8 @@ import (
 	"portico/internal/platform/web"
 )
 
-// errWrong is the one answer to a sign-in that fails, whatever the cause.
-var errWrong = fault.New(fault.Invalid, "identity.sign-in.wrong")
+// ErrWrong is the one answer to a sign-in that fails, whatever the cause.
+var ErrWrong = fault.New(fault.Invalid, "identity.sign-in.wrong")
 
 // find returns the account that signs in with a contact; one that does not
 // exist has no state.
@@ -75,7 +75,7 @@ func (s *Service) SignIn(ctx context.Context, realm string, c Contact, password 
 			st, e.Enrol = stageEnrol, true
 		}
 		if now, err := selectAccount(tx, a.Subject); err != nil || now.State != Open {
-			return errors.Join(err, errWrong)
+			return errors.Join(err, ErrWrong)
 		}
 		e.Token, err = s.enter(tx, a.Subject, realm, st, MeansPassword, from.Browser)
 		return err
@@ -98,7 +98,7 @@ func (s *Service) failed(ctx context.Context, a account, means string) error {
 	if err != nil {
 		return fmt.Errorf("record a failed sign-in: %w", err)
 	}
-	return errWrong
+	return ErrWrong
 }
 
 // Second takes the code of the second factor from a browser that gave the
@@ -134,7 +134,7 @@ func (s *Service) Second(ctx context.Context, realm, token, code string, from Fr
 		return Entry{}, fmt.Errorf("second factor: %w", err)
 	}
 	if wrong {
-		if err := s.failed(ctx, account{Subject: row.Subject, Realm: realm, State: Open}, "code"); !errors.Is(err, errWrong) {
+		if err := s.failed(ctx, account{Subject: row.Subject, Realm: realm, State: Open}, "code"); !errors.Is(err, ErrWrong) {
 			return Entry{}, err
 		}
 		return Entry{}, fault.Input(fault.Field{Name: "code", Code: "identity.code.wrong"})

@@ -54,8 +54,8 @@ func stepOf(secret, code string, now time.Time) (int64, bool) {
 	return found, ok
 }
 
-// qrOf draws the key's address as a PNG.
-func qrOf(address string) ([]byte, error) {
+// Picture draws the key's address as a PNG.
+func Picture(address string) ([]byte, error) {
 	code, err := qr.Encode(address, qr.M)
 	if err != nil {
 		return nil, fmt.Errorf("draw the key of a second factor: %w", err)
@@ -64,8 +64,8 @@ func qrOf(address string) ([]byte, error) {
 	return code.PNG(), nil
 }
 
-// grouped writes a key in fours, as people copy it.
-func grouped(secret string) string {
+// Grouped writes a key in fours, as people copy it.
+func Grouped(secret string) string {
 	var b strings.Builder
 	for i, r := range secret {
 		if i > 0 && i%4 == 0 {

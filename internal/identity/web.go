@@ -175,8 +175,8 @@ func value(q *web.Req, name string) string {
 	return q.Value(name)
 }
 
-// withNext carries the address to go to afterwards on.
-func withNext(q *web.Req, path string) string {
+// WithNext carries the address to go to afterwards on.
+func WithNext(q *web.Req, path string) string {
 	if n := q.Value("next"); web.LocalPath(n) {
 		return path + "?next=" + url.QueryEscape(n)
 	}

@@ -39,7 +39,7 @@ func (s *Service) askContact(q *web.Req, t *Typed) error {
 			Value: value(q, "contact"), Error: t.Error("contact"), Why: s.why(q.P, policy.FieldEmail),
 			Autocomplete: "username", Max: emailMax, LTR: true,
 		})},
-		After: pages.Otherwise(q.P.T("identity.register.have"), q.P.T("identity.sign-in.title"), withNext(q, q.Path("/sign-in"))),
+		After: pages.Otherwise(q.P.T("identity.register.have"), q.P.T("identity.sign-in.title"), WithNext(q, q.Path("/sign-in"))),
 	}, "contact")
 }
 
@@ -48,18 +48,23 @@ func (s *Service) policyDate(p *i18n.Printer) string {
 	return p.Date(s.Policy().Declarations().Revision.Date.Start(s.zone()))
 }
 
-// why says of a field of the profile why it is asked, who gets it and how long
-// it is kept, from the declarations.
+// why says why a field of a person's profile is asked.
 func (s *Service) why(p *i18n.Printer, field string) string {
+	return s.Why(p, field, policy.ActivityAccount)
+}
+
+// Why says of a field why it is asked, who gets it and how long
+// it is kept, from the declarations. Activity is the holder's own.
+func (s *Service) Why(p *i18n.Printer, field, activity string) string {
 	pol := s.Policy()
 	f, ok := pol.Field(field)
 	if !ok {
 		return ""
 	}
-	own, _ := pol.Activity(policy.ActivityAccount)
+	own, _ := pol.Activity(activity)
 	var others []policy.Activity
 	for _, a := range pol.Declarations().Activities {
-		if a.ID == policy.ActivityAccount {
+		if a.ID == activity {
 			continue
 		}
 		for _, used := range a.Fields {
@@ -122,7 +127,7 @@ func (s *Service) takeContact(q *web.Req) error {
 	if err := q.SetCookie(web.SessionCookie, token, 0); err != nil {
 		return err
 	}
-	return q.Redirect(withNext(q, q.Path("/register/code")))
+	return q.Redirect(WithNext(q, q.Path("/register/code")))
 }
 
 // step leads to the page that a registration under way has reached, and
@@ -141,7 +146,7 @@ func (s *Service) step(q *web.Req, want State) (here bool, err error) {
 	if to == "" {
 		return false, q.Redirect(q.Path("/register"))
 	}
-	return false, q.Redirect(withNext(q, q.Path(to)))
+	return false, q.Redirect(WithNext(q, q.Path(to)))
 }
 
 // lost handles a fault of a step of the registration: what is about fields is
@@ -170,7 +175,7 @@ func (s *Service) askCode(q *web.Req, t *Typed) error {
 		Lead:   []string{q.P.T("identity.code.lead", "minutes", int(CodeLife.Minutes()))},
 		Action: q.Path("/register/code"), Button: q.P.T("identity.continue"),
 		Fields: []templ.Component{CodeField(q, t, "identity.code", "identity.code.hint")},
-		After:  pages.Another(q.P.T("identity.code.none"), withNext(q, q.Path("/register/again")), q.P.T("identity.code.again")),
+		After:  pages.Another(q.P.T("identity.code.none"), WithNext(q, q.Path("/register/again")), q.P.T("identity.code.again")),
 	}, "code")
 }
 
@@ -185,7 +190,7 @@ func (s *Service) takeCode(q *web.Req) error {
 	if err := s.Confirm(q.R.Context(), q.Cookie(web.SessionCookie), q.Value("code"), FromOf(q)); err != nil {
 		return s.lost(q, t, err, func() error { return s.askCode(q, t) })
 	}
-	return q.Redirect(withNext(q, q.Path("/register/details")))
+	return q.Redirect(WithNext(q, q.Path("/register/details")))
 }
 
 func (s *Service) takeAgain(q *web.Req) error {
@@ -255,7 +260,7 @@ func (s *Service) takeDetails(q *web.Req) error {
 	if err := s.Describe(q.R.Context(), q.Cookie(web.SessionCookie), d); err != nil {
 		return s.lost(q, t, err, func() error { return s.askDetails(q, t) })
 	}
-	return q.Redirect(withNext(q, q.Path("/register/password")))
+	return q.Redirect(WithNext(q, q.Path("/register/password")))
 }
 
 func (s *Service) showPassword(q *web.Req) error {
@@ -289,7 +294,7 @@ func (s *Service) takePassword(q *web.Req) error {
 	if err := q.SetCookie(web.SessionCookie, e.Token, 0); err != nil {
 		return err
 	}
-	return q.Redirect(withNext(q, q.Path("/register/done")))
+	return q.Redirect(WithNext(q, q.Path("/register/done")))
 }
 
 func (s *Service) showDone(q *web.Req) error {

@@ -29,7 +29,7 @@ func (s *Service) askSignIn(q *web.Req, t *Typed) error {
 				Name: "password", Label: q.P.T("identity.password"), Error: t.Error("password"), Autocomplete: "current-password",
 			}),
 		},
-		After: pages.Otherwise(q.P.T("identity.sign-in.new"), q.P.T("identity.register.title"), withNext(q, q.Path("/register"))),
+		After: pages.Otherwise(q.P.T("identity.sign-in.new"), q.P.T("identity.register.title"), WithNext(q, q.Path("/register"))),
 	}, "contact", "password")
 }
 
@@ -47,8 +47,8 @@ func (s *Service) takeSignIn(q *web.Req) error {
 		return s.askSignIn(q, t)
 	}
 	e, err := s.SignIn(q.R.Context(), web.RealmPerson, c, q.Value("password"), FromOf(q))
-	if errors.Is(err, errWrong) {
-		t.no("contact", q.P.T(errWrong.Code))
+	if errors.Is(err, ErrWrong) {
+		t.no("contact", q.P.T(ErrWrong.Code))
 		return s.askSignIn(q, t)
 	}
 	if err != nil {
@@ -61,7 +61,7 @@ func (s *Service) takeSignIn(q *web.Req) error {
 		return err
 	}
 	if e.Second {
-		return q.Redirect(withNext(q, q.Path("/sign-in/code")))
+		return q.Redirect(WithNext(q, q.Path("/sign-in/code")))
 	}
 	return q.Redirect(afterwards(q))
 }

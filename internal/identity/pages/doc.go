@@ -1,3 +1,3 @@
-// Package pages draws what package identity shows: registration, sign-in and
-// the settings of an account. It decides nothing and reads nothing.
+// Package pages holds the pages of registration, signing in and the security
+// of an account. It promises to hold no sentence and no rule.
 package pages
