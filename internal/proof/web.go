@@ -129,7 +129,7 @@ func (s *Site) staff(q *web.Req) error {
 	for _, r := range report.Results {
 		page.Promises = append(page.Promises, view(q.P, r, true))
 	}
-	return q.Page(http.StatusOK, web.Page{Title: q.P.T("proof.staff.title"), Body: pages.Evidence(page)})
+	return q.Page(http.StatusOK, web.Page{Title: q.P.T("proof.staff.title"), Body: pages.Evidence(page), Wide: true})
 }
 
 // measures lists who owns which security measure, and whose review is overdue (O20).
