@@ -30,7 +30,7 @@ func TestAnInstanceThatInitWritesServesAndCanBeAppliedFor(t *testing.T) {
 	form := b.Page(apply, 200)
 	check := b.Submit(apply, url.Values{
 		"_ordinal": {form.One("[name=_ordinal]").Attr("value")},
-		"name": {"Aminath Shifza Ibrahim"}, "address": {"Finifenmaage"}, "plate": {"A1B 2345"}, "months": {"3"},
+		"name":     {"Aminath Shifza Ibrahim"}, "address": {"Finifenmaage"}, "plate": {"A1B 2345"}, "months": {"3"},
 	}, 200)
 	b.Submit(apply+"/check", url.Values{
 		"_ordinal": {check.One("[name=_ordinal]").Attr("value")}, "_revision": {check.One("[name=_revision]").Attr("value")}, "_declared": {"yes"},
