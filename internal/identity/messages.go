@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"portico/internal/audit"
+	"portico/internal/identity/credential"
 	"portico/internal/platform/db"
 	"portico/internal/platform/fault"
 	"portico/internal/platform/i18n"
@@ -109,23 +110,23 @@ func (s *Service) notify(tx *db.Tx, subject, what, lang string) error {
 }
 
 // address opens the contact of an account for sending.
-func (s *Service) address(ctx context.Context, activity, subject, field string) (Contact, error) {
+func (s *Service) address(ctx context.Context, activity, subject, field string) (credential.Contact, error) {
 	values, err := s.Vault.Read(ctx, vault.Use{
 		Actor: system(), Subject: subject, Activity: activity,
 		Operation: policy.Use, Scope: vault.Profile, Fields: []string{field},
 	})
 	if err != nil {
-		return Contact{}, err
+		return credential.Contact{}, err
 	}
 	if values.Text(field) == "" {
-		return Contact{}, fault.New(fault.NotFound, "identity.contact.none")
+		return credential.Contact{}, fault.New(fault.NotFound, "identity.contact.none")
 	}
-	return Contact{field, values.Text(field)}, nil
+	return credential.Contact{Field: field, Value: values.Text(field)}, nil
 }
 
 // send writes the message whose catalogue keys begin with key: .subject and
 // .text for mail, .sms for a phone.
-func (s *Service) send(ctx context.Context, p *i18n.Printer, to Contact, messageID, key string, args ...any) error {
+func (s *Service) send(ctx context.Context, p *i18n.Printer, to credential.Contact, messageID, key string, args ...any) error {
 	args = append(args, "portal", p.In(s.Portal().Name), "minutes", int(CodeLife.Minutes()))
 	plain := strings.NewReplacer("\u2068", "", "\u2069", "") // not every phone knows isolates
 	if to.Field == policy.FieldPhone {

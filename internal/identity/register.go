@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"portico/internal/audit"
+	"portico/internal/identity/credential"
 	"portico/internal/platform/db"
 	"portico/internal/platform/fault"
 	"portico/internal/platform/id"
@@ -116,7 +117,7 @@ func (s *Service) zone() *time.Location {
 }
 
 // newAccount makes a subject with an account and its contact, sealed.
-func (s *Service) newAccount(tx *db.Tx, c Contact, state State) (string, error) {
+func (s *Service) newAccount(tx *db.Tx, c credential.Contact, state State) (string, error) {
 	subject, err := s.Vault.NewSubject(tx)
 	if err != nil {
 		return "", err
@@ -146,7 +147,7 @@ func (s *Service) put(tx *db.Tx, subject string, values ...vault.Value) error {
 // Begin takes a contact, says so in an event with the policy that was shown
 // (M28), and sends a code to it. What it does and answers is the same for a
 // contact that has an account: only the message differs.
-func (s *Service) Begin(ctx context.Context, c Contact, lang string, from From) (token string, err error) {
+func (s *Service) Begin(ctx context.Context, c credential.Contact, lang string, from From) (token string, err error) {
 	if !s.throttle.Take(s.limits.sends, "send network", from.Network) ||
 		!s.throttle.Take(s.limits.send, "send contact", c.Field+" "+c.Value) {
 		return "", errTooMany
@@ -276,14 +277,14 @@ func (s *Service) Confirm(ctx context.Context, token, code string, from From) er
 }
 
 // contact opens the contact of one's own account.
-func (s *Service) contact(ctx context.Context, subject string) (Contact, error) {
+func (s *Service) contact(ctx context.Context, subject string) (credential.Contact, error) {
 	var a account
 	err := s.DB.View(ctx, func(tx *db.Tx) (err error) {
 		a, err = selectAccount(tx, subject)
 		return err
 	})
 	if err != nil {
-		return Contact{}, err
+		return credential.Contact{}, err
 	}
 	activity := policy.ActivityAccount
 	if a.Realm == web.RealmStaff {
@@ -294,9 +295,9 @@ func (s *Service) contact(ctx context.Context, subject string) (Contact, error) 
 		Operation: policy.Use, Scope: vault.Profile, Fields: []string{a.Contact},
 	})
 	if err != nil {
-		return Contact{}, err
+		return credential.Contact{}, err
 	}
-	return Contact{a.Contact, values.Text(a.Contact)}, nil
+	return credential.Contact{Field: a.Contact, Value: values.Text(a.Contact)}, nil
 }
 
 // move takes a person's account to another state, with an event.
@@ -446,7 +447,7 @@ func (s *Service) CreatePerson(ctx context.Context, p NewPerson) (subject string
 }
 
 // ParseContact reads a contact as people of this portal write it.
-func (s *Service) ParseContact(typed string) (Contact, bool) {
+func (s *Service) ParseContact(typed string) (credential.Contact, bool) {
 	phone, _ := s.Policy().Field(policy.FieldPhone)
-	return ParseContact(typed, phone.Prefix)
+	return credential.ParseContact(typed, phone.Prefix)
 }

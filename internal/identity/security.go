@@ -6,15 +6,16 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/pquerna/otp"
+
 	"portico/internal/audit"
+	"portico/internal/identity/credential"
 	"portico/internal/platform/clock"
 	"portico/internal/platform/db"
 	"portico/internal/platform/fault"
 	"portico/internal/platform/web"
 	"portico/internal/policy"
 	"portico/internal/vault"
-
-	"github.com/pquerna/otp"
 )
 
 // Device is a session that its holder can see and end.
@@ -224,7 +225,7 @@ func (s *Service) NewSecond(ctx context.Context, me *web.Session, current string
 }
 
 func (s *Service) newSecond(ctx context.Context, subject string) error {
-	key := newKey()
+	key := credential.NewKey()
 	err := s.DB.Update(ctx, func(tx *db.Tx) error { return s.keepSecret(tx, subject, secretTOTPNew, []byte(key)) })
 	if err != nil {
 		return fmt.Errorf("begin a second factor: %w", err)
@@ -246,7 +247,7 @@ func (s *Service) SecondKey(ctx context.Context, subject, label string) (*otp.Ke
 	if secret == nil {
 		return nil, errNoKey
 	}
-	return keyOf(s.Portal().Name.In("en"), label, string(secret))
+	return credential.KeyOf(s.Portal().Name.In("en"), label, string(secret))
 }
 
 // ConfirmSecond takes the first code of a new second factor. From then on it
@@ -287,7 +288,7 @@ func (s *Service) adopt(tx *db.Tx, realm, subject, code string) (wrong bool, err
 	if key == nil {
 		return false, errNoKey
 	}
-	step, ok := stepOf(string(key), figures(code), s.Clock.Now())
+	step, ok := credential.StepOf(string(key), figures(code), s.Clock.Now())
 	if !ok {
 		return true, nil
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"portico/internal/audit"
+	"portico/internal/identity/credential"
 	"portico/internal/platform/clock"
 	"portico/internal/platform/db"
 	"portico/internal/platform/fault"
@@ -45,16 +46,16 @@ type Config struct {
 	Policy    func() *policy.Policy
 	Clock     clock.Clock
 	Demo      bool // officials need no second factor
-	Hashes    int  // how many passwords are hashed at once; 0: see NewHasher
+	Hashes    int  // how many passwords are hashed at once; 0: see credential.NewHasher
 }
 
 // Service makes accounts and sessions.
 type Service struct {
 	Config
-	hasher   *Hasher
-	throttle *Throttle
+	hasher   *credential.Hasher
+	throttle *credential.Throttle
 	limits   limits
-	known    func() (*Known, error)
+	known    func() (*credential.Known, error)
 
 	mu      sync.RWMutex
 	members Members
@@ -63,8 +64,8 @@ type Service struct {
 // New returns the service and registers its jobs.
 func New(c Config) *Service {
 	s := &Service{
-		Config: c, hasher: NewHasher(c.Hashes), throttle: NewThrottle(c.Clock), limits: standardLimits(),
-		known: sync.OnceValues(LoadKnown),
+		Config: c, hasher: credential.NewHasher(c.Hashes), throttle: credential.NewThrottle(c.Clock), limits: standardLimits(),
+		known: sync.OnceValues(credential.LoadKnown),
 	}
 	s.Jobs.Register(jobCode, s.sendCode, jobs.Options{Attempts: 5})
 	s.Jobs.Register(jobNotice, s.sendNotice, jobs.Options{})
@@ -82,7 +83,7 @@ func (s *Service) SetMembers(m Members) {
 // From is where a request comes from.
 type From struct {
 	Network string // see web.Req.Network
-	Browser string // see BrowserLabel
+	Browser string // see credential.BrowserLabel
 }
 
 // Entry is a browser's next step: a token for its cookie, and whether more is
@@ -293,7 +294,7 @@ func (s *Service) checkPassword(password string, words ...string) error {
 		return err
 	}
 	if code := known.CheckPassword(password, words...); code != "" {
-		return fault.Input(fault.Field{Name: "password", Code: code, Args: []any{"min", PasswordMin}})
+		return fault.Input(fault.Field{Name: "password", Code: code, Args: []any{"min", credential.PasswordMin}})
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"portico/internal/audit"
+	"portico/internal/identity/credential"
 	"portico/internal/platform/db"
 	"portico/internal/platform/fault"
 	"portico/internal/platform/web"
@@ -16,7 +17,7 @@ var ErrWrong = fault.New(fault.Invalid, "identity.sign-in.wrong")
 
 // find returns the account that signs in with a contact; one that does not
 // exist has no state.
-func (s *Service) find(tx *db.Tx, c Contact) (account, error) {
+func (s *Service) find(tx *db.Tx, c credential.Contact) (account, error) {
 	subject, err := s.Vault.Find(tx, c.Field, c.Value)
 	if fault.KindOf(err) == fault.NotFound {
 		return account{}, nil
@@ -30,7 +31,7 @@ func (s *Service) find(tx *db.Tx, c Contact) (account, error) {
 // SignIn checks a contact and a password. Whether the account exists, is open,
 // or the password is wrong: the answer is the same, and so is the work, one
 // look-up, one hash and one durable write.
-func (s *Service) SignIn(ctx context.Context, realm string, c Contact, password string, from From) (Entry, error) {
+func (s *Service) SignIn(ctx context.Context, realm string, c credential.Contact, password string, from From) (Entry, error) {
 	who := c.Field + " " + c.Value
 	if !s.throttle.Take(s.limits.network, "sign-in network", from.Network) ||
 		!s.throttle.Take(s.limits.pair, "sign-in pair", who+" "+from.Network) ||
@@ -152,7 +153,7 @@ func (s *Service) wrongTOTP(tx *db.Tx, subject, kind, code string) (bool, error)
 	if key == nil {
 		return true, nil
 	}
-	step, ok := stepOf(string(key), figures(code), s.Clock.Now())
+	step, ok := credential.StepOf(string(key), figures(code), s.Clock.Now())
 	if !ok {
 		return true, nil
 	}

@@ -4,31 +4,32 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"portico/internal/policy"
 
 	"github.com/pquerna/otp"
 
 	"portico/internal/audit"
+	"portico/internal/identity/credential"
 	"portico/internal/platform/db"
 	"portico/internal/platform/fault"
 	"portico/internal/platform/web"
+	"portico/internal/policy"
 )
 
 // What package staff needs of accounts: it owns roles and invitations, this
 // package credentials and sessions.
 
 // StaffContact reads the address that an official signs in with.
-func StaffContact(typed string) (Contact, bool) {
-	c, ok := ParseContact(typed, "")
+func StaffContact(typed string) (credential.Contact, bool) {
+	c, ok := credential.ParseContact(typed, "")
 	if !ok || c.Field != policy.FieldEmail {
-		return Contact{}, false
+		return credential.Contact{}, false
 	}
-	return Contact{policy.FieldStaffEmail, c.Value}, true
+	return credential.Contact{Field: policy.FieldStaffEmail, Value: c.Value}, true
 }
 
 // AddStaff makes the account of an official who was invited. The subject and
 // its sealed address are the caller's.
-func (s *Service) AddStaff(tx *db.Tx, subject string, c Contact) error {
+func (s *Service) AddStaff(tx *db.Tx, subject string, c credential.Contact) error {
 	if err := insertAccount(tx, account{Subject: subject, Realm: web.RealmStaff, State: Confirmed, Contact: policy.FieldStaffEmail}, s.Clock.Now()); err != nil {
 		return fmt.Errorf("make an official's account: %w", err)
 	}
@@ -108,13 +109,13 @@ func (s *Service) EnrolKey(ctx context.Context, token, label string) (*otp.Key, 
 		if secret, err = s.secret(tx, subject, secretTOTPNew); err != nil || secret != nil {
 			return err
 		}
-		secret = []byte(newKey())
+		secret = []byte(credential.NewKey())
 		return s.keepSecret(tx, subject, secretTOTPNew, secret)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("set up a second factor: %w", err)
 	}
-	return keyOf(s.Portal().Name.In("en"), label, string(secret))
+	return credential.KeyOf(s.Portal().Name.In("en"), label, string(secret))
 }
 
 // Enrol takes the first code of an official's second factor and signs in.

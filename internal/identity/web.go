@@ -7,6 +7,7 @@ import (
 
 	"github.com/a-h/templ"
 
+	"portico/internal/identity/credential"
 	"portico/internal/identity/pages"
 	"portico/internal/platform/fault"
 	"portico/internal/platform/web"
@@ -61,7 +62,7 @@ func (s *Service) Mount(r *web.Router) {
 
 // FromOf is where a request comes from.
 func FromOf(q *web.Req) From {
-	return From{Network: q.Network(), Browser: BrowserLabel(q.R.UserAgent())}
+	return From{Network: q.Network(), Browser: credential.BrowserLabel(q.R.UserAgent())}
 }
 
 // Typed is what somebody sent with a form, and what is wrong with it.
@@ -194,7 +195,7 @@ func CodeField(q *web.Req, t *Typed, label, hint string) templ.Component {
 // PasswordField asks for a new password.
 func PasswordField(q *web.Req, t *Typed) templ.Component {
 	return ui.Password(ui.Field{
-		Name: "password", Label: q.P.T("identity.password.new"), Hint: q.P.T("identity.password.hint", "min", PasswordMin),
+		Name: "password", Label: q.P.T("identity.password.new"), Hint: q.P.T("identity.password.hint", "min", credential.PasswordMin),
 		Error: t.Error("password"), Autocomplete: "new-password",
 	})
 }

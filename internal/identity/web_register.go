@@ -8,6 +8,7 @@ import (
 
 	"github.com/a-h/templ"
 
+	"portico/internal/identity/credential"
 	"portico/internal/identity/pages"
 	"portico/internal/platform/i18n"
 	"portico/internal/platform/web"
@@ -37,7 +38,7 @@ func (s *Service) askContact(q *web.Req, t *Typed) error {
 		Fields: []templ.Component{ui.Input(ui.Field{
 			Name: "contact", Label: q.P.T("identity.contact"), Hint: q.P.T("identity.contact.hint"),
 			Value: value(q, "contact"), Error: t.Error("contact"), Why: s.why(q.P, policy.FieldEmail),
-			Autocomplete: "username", Max: emailMax, LTR: true,
+			Autocomplete: "username", Max: credential.EmailMax, LTR: true,
 		})},
 		After: pages.Otherwise(q.P.T("identity.register.have"), q.P.T("identity.sign-in.title"), WithNext(q, q.Path("/sign-in"))),
 	}, "contact")

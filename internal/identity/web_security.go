@@ -7,6 +7,7 @@ import (
 	"github.com/a-h/templ"
 
 	"portico/internal/audit"
+	"portico/internal/identity/credential"
 	"portico/internal/identity/pages"
 	"portico/internal/platform/fault"
 	"portico/internal/platform/i18n"
@@ -198,7 +199,7 @@ func (s *Service) askKey(q *web.Req, t *Typed) error {
 	}
 	return Answer(q, t, q.Path(security), pages.Form{
 		Caption: q.P.T("identity.security.title"), Title: q.P.T("identity.key.title"),
-		Before: pages.Key(q.Path(security+"/second-factor/picture"), Grouped(key.Secret())),
+		Before: pages.Key(q.Path(security+"/second-factor/picture"), credential.Grouped(key.Secret())),
 		Action: q.Path(security + "/second-factor/key"), Button: q.P.T("identity.key.confirm"),
 		Fields: []templ.Component{CodeField(q, t, "identity.code", "identity.second.hint")},
 	}, "code")
@@ -218,7 +219,7 @@ func (s *Service) showPicture(q *web.Req) error {
 	if err != nil {
 		return err
 	}
-	png, err := Picture(key.URL())
+	png, err := credential.Picture(key.URL())
 	if err != nil {
 		return err
 	}

@@ -14,6 +14,7 @@ import (
 
 	"portico/internal/audit"
 	"portico/internal/identity"
+	"portico/internal/identity/credential"
 	"portico/internal/platform/clock"
 	"portico/internal/platform/db"
 	"portico/internal/platform/fault"
@@ -154,7 +155,7 @@ type Entry struct {
 }
 
 // check returns what an entry is when it is sound.
-func (s *Service) check(e Entry) (Entry, identity.Contact, error) {
+func (s *Service) check(e Entry) (Entry, credential.Contact, error) {
 	var wrong []fault.Field
 	e.Name = strings.Join(strings.Fields(e.Name), " ")
 	if e.Name == "" || utf8.RuneCountInString(e.Name) > nameMax {
@@ -191,7 +192,7 @@ func (s *Service) sound(roles []string) ([]string, error) {
 }
 
 // add makes an official: subject, sealed name and address, account, roles.
-func (s *Service) add(tx *db.Tx, e Entry, c identity.Contact, who policy.Actor, activity, source string) (Member, error) {
+func (s *Service) add(tx *db.Tx, e Entry, c credential.Contact, who policy.Actor, activity, source string) (Member, error) {
 	subject, err := s.Vault.NewSubject(tx)
 	if err != nil {
 		return Member{}, err
@@ -308,7 +309,7 @@ func (s *Service) Welcome(ctx context.Context, token string, e Entry, password s
 	if err != nil {
 		return identity.Entry{}, err
 	}
-	var c identity.Contact
+	var c credential.Contact
 	if l.First {
 		e.Roles = s.administrators()
 		if e, c, err = s.check(e); err != nil {

@@ -7,6 +7,7 @@ import (
 	"github.com/a-h/templ"
 
 	"portico/internal/identity"
+	"portico/internal/identity/credential"
 	identitypages "portico/internal/identity/pages"
 	"portico/internal/platform/fault"
 	"portico/internal/platform/web"
@@ -171,7 +172,7 @@ func (s *Service) askEnrol(q *web.Req, t *identity.Typed) error {
 	}
 	return identity.Answer(q, t, "", identitypages.Form{
 		Caption: q.P.T("staff.sign-in.title"), Title: q.P.T("identity.key.title"), Lead: []string{q.P.T("staff.enrol.lead")},
-		Before: identitypages.Key("/staff/sign-in/picture", identity.Grouped(key.Secret())),
+		Before: identitypages.Key("/staff/sign-in/picture", credential.Grouped(key.Secret())),
 		Action: "/staff/sign-in/enrol", Button: q.P.T("identity.key.confirm"),
 		Fields: []templ.Component{identity.CodeField(q, t, "identity.code", "identity.second.hint")},
 	}, "code")
@@ -198,7 +199,7 @@ func (s *Service) showPicture(q *web.Req) error {
 	if err != nil {
 		return err
 	}
-	png, err := identity.Picture(key.URL())
+	png, err := credential.Picture(key.URL())
 	if err != nil {
 		return err
 	}

@@ -1,4 +1,4 @@
-package identity
+package credential
 
 import (
 	"net/mail"
@@ -20,7 +20,7 @@ type Contact struct {
 
 // What a contact may measure.
 const (
-	emailMax = 254
+	EmailMax = 254
 	phoneMin = 7
 	phoneMax = 15 // digits, as E.164 has it
 )
@@ -41,7 +41,7 @@ func ParseContact(typed, country string) (Contact, bool) {
 // parseEmail accepts one bare address. It is compared in lower case: what
 // little tells apart addresses by case does not open a second account.
 func parseEmail(s string) (string, bool) {
-	if len(s) > emailMax || strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) || unicode.IsSpace(r) }) {
+	if len(s) > EmailMax || strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) || unicode.IsSpace(r) }) {
 		return "", false
 	}
 	a, err := mail.ParseAddress(s)

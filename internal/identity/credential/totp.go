@@ -1,7 +1,8 @@
-package identity
+package credential
 
 import (
 	"crypto/rand"
+	"crypto/subtle"
 	"encoding/base32"
 	"fmt"
 	"net/url"
@@ -21,15 +22,15 @@ const (
 	totpSkew   = 1
 )
 
-// newKey returns a new key, as text.
-func newKey() string {
+// NewKey returns a new key, as text.
+func NewKey() string {
 	secret := make([]byte, 20)
 	_, _ = rand.Read(secret)
 	return base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(secret)
 }
 
-// keyOf is a key as an app reads it.
-func keyOf(issuer, account, secret string) (*otp.Key, error) {
+// KeyOf is a key as an app reads it.
+func KeyOf(issuer, account, secret string) (*otp.Key, error) {
 	u := url.URL{Scheme: "otpauth", Host: "totp", Path: "/" + issuer + ":" + account, RawQuery: url.Values{
 		"secret": {secret}, "issuer": {issuer}, "algorithm": {"SHA1"}, "digits": {"6"}, "period": {strconv.Itoa(totpPeriod)},
 	}.Encode()}
@@ -40,14 +41,14 @@ func keyOf(issuer, account, secret string) (*otp.Key, error) {
 	return key, nil
 }
 
-// stepOf returns the moment for which a code is right, and false if it is
+// StepOf returns the moment for which a code is right, and false if it is
 // right for none.
-func stepOf(secret, code string, now time.Time) (int64, bool) {
+func StepOf(secret, code string, now time.Time) (int64, bool) {
 	at := now.Unix() / totpPeriod
 	found, ok := int64(0), false
 	for step := at - totpSkew; step <= at+totpSkew; step++ {
 		want, err := hotp.GenerateCodeCustom(secret, uint64(step), hotp.ValidateOpts{Digits: otp.DigitsSix, Algorithm: otp.AlgorithmSHA1})
-		if err == nil && sameCode(want, code) {
+		if err == nil && subtle.ConstantTimeCompare([]byte(want), []byte(code)) == 1 {
 			found, ok = step, true
 		}
 	}

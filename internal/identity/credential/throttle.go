@@ -1,4 +1,4 @@
-package identity
+package credential
 
 import (
 	"crypto/hmac"
@@ -14,29 +14,6 @@ import (
 type Limit struct {
 	Times  int
 	Within time.Duration
-}
-
-// limits are how often what may happen. An account and a network together have
-// the narrowest: whoever guesses from one place is stopped long before whoever
-// owns the account and comes from another.
-type limits struct {
-	pair    Limit // sign-ins to one account from one network
-	account Limit // sign-ins to one account
-	network Limit // sign-ins from one network
-	send    Limit // codes to one contact
-	sends   Limit // codes asked for from one network
-	typed   Limit // codes tried from one network
-}
-
-func standardLimits() limits {
-	return limits{
-		pair:    Limit{6, 15 * time.Minute},
-		account: Limit{30, time.Hour},
-		network: Limit{100, 15 * time.Minute},
-		send:    Limit{4, 30 * time.Minute},
-		sends:   Limit{60, time.Hour},
-		typed:   Limit{100, 15 * time.Minute},
-	}
 }
 
 // Throttle counts tries, in the memory of this node: what is counted is a keyed
