@@ -1,0 +1,166 @@
+package app_test
+
+import (
+	"encoding/json"
+	"encoding/pem"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"sync"
+	"testing"
+	"time"
+
+	"portico/internal/testkit"
+)
+
+// onegov is a copy of the instance of that name which a test may change.
+func onegov(t testing.TB) string {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "onegov")
+	if err := os.CopyFS(dir, os.DirFS(filepath.Join(testkit.Root(), "instances", "onegov"))); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// write writes a file of a test.
+func write(t testing.TB, name, text string) {
+	t.Helper()
+	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// provider is a text message provider that lives longer than the program that
+// is killed: it keeps what it was given, by number.
+type provider struct {
+	server *httptest.Server
+	mu     sync.Mutex
+	texts  map[string][]string
+	came   chan struct{} // has something in it when a message came
+}
+
+// texting starts a provider, and makes programs started from now on trust it.
+func texting(t *testing.T) *provider {
+	t.Helper()
+	p := &provider{texts: map[string][]string{}, came: make(chan struct{}, 1)}
+	p.server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var m struct{ To, Text string }
+		if err := json.NewDecoder(r.Body).Decode(&m); err != nil {
+			w.WriteHeader(http.StatusBadRequest)
+			return
+		}
+		p.mu.Lock()
+		p.texts[m.To] = append(p.texts[m.To], m.Text)
+		p.mu.Unlock()
+		select {
+		case p.came <- struct{}{}:
+		default:
+		}
+	}))
+	p.server.Config.ErrorLog = log.New(io.Discard, "", 0) // of programs that were killed in a handshake
+	p.server.StartTLS()
+	t.Cleanup(p.server.Close)
+	roots := filepath.Join(t.TempDir(), "roots.pem")
+	write(t, roots, string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: p.server.Certificate().Raw})))
+	t.Setenv("SSL_CERT_FILE", roots)
+	return p
+}
+
+// got is what was sent to a number.
+func (p *provider) got(phone string) []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.texts[phone]
+}
+
+// wait waits until the number was sent something.
+func (p *provider) wait(t testing.TB, phone string, within time.Duration) string {
+	t.Helper()
+	for end := time.After(within); ; {
+		if all := p.got(phone); len(all) > 0 {
+			return all[len(all)-1]
+		}
+		select {
+		case <-p.came:
+		case <-time.After(50 * time.Millisecond): // another test may have taken the news
+		case <-end:
+			t.Fatalf("nothing was sent to %s", phone)
+		}
+	}
+}
+
+// environment is an environment.yaml of a portal whose messages go to p.
+func (p *provider) environment(t testing.TB) string {
+	t.Helper()
+	secret := filepath.Join(t.TempDir(), "token")
+	write(t, secret, "a-token")
+	return "address: https://one.gov.mv\n" +
+		"mail: {host: smtp.one.gov.mv, port: 587, from: no-reply@one.gov.mv}\n" +
+		"sms: {url: \"" + p.server.URL + "\", from: ONEGOV, token: \"file:" + secret + "\"}\n"
+}
+
+var sixFigures = regexp.MustCompile(`\b\d{6}\b`)
+
+const password = "a long enough sentence"
+
+// register makes an account with a phone number, as a person would, and
+// returns the browser that is signed in.
+func register(t testing.TB, b *testkit.Browser, p *provider, phone string, details url.Values) {
+	t.Helper()
+	b.Submit("/en/register", url.Values{"contact": {phone}}, http.StatusOK)
+	code := sixFigures.FindString(p.wait(t, phone, time.Minute))
+	b.Submit("/en/register/code", url.Values{"code": {code}}, http.StatusOK)
+	b.Submit("/en/register/details", details, http.StatusOK)
+	page := b.Submit("/en/register/password", url.Values{"password": {password}}, http.StatusOK)
+	if page.Has("form[action$=password]") {
+		t.Fatalf("the registration does not end: %s", page.One("main").Text())
+	}
+}
+
+// aperson is who somebody says they are.
+func aperson() url.Values {
+	return url.Values{
+		"name": {"Aishath Mohamed"}, "birth-date-day": {"12"}, "birth-date-month": {"4"}, "birth-date-year": {"1987"},
+		"identity-number": {"A123456"}, "address": {"Finifenmaage\nFuvahmulah City"},
+	}
+}
+
+// answers to the questions of the road permit.
+func answers() url.Values {
+	start := time.Now().AddDate(0, 0, 20)
+	return url.Values{
+		"name": {"Aishath Mohamed"}, "identity-number": {"A123456"}, "phone": {"+9607771234"}, "email": {"aishath@example.mv"},
+		"road": {"Dhigu Magu"}, "section": {"From the school to the harbour"}, "kind": {"construction"},
+		"start-day": {start.Format("2")}, "start-month": {start.Format("1")}, "start-year": {start.Format("2006")},
+		"start-time": {"09:00"}, "hours": {"9"}, "boards": {"3"},
+	}
+}
+
+// apply sends an application and returns its id.
+func apply(t testing.TB, b *testkit.Browser, given url.Values) string {
+	t.Helper()
+	fill := func(page testkit.Nodes, with url.Values) (string, url.Values) {
+		form := page.One("main form[method=post]")
+		sent := form.Values()
+		for name, v := range with {
+			sent[name] = v
+		}
+		return form.Attr("action"), sent
+	}
+	action, sent := fill(b.Page("/en/services/road-permit/apply", http.StatusOK), given)
+	action, sent = fill(b.Submit(action, sent, http.StatusOK), url.Values{"_declared": {"yes"}})
+	resp := b.Post(action, sent)
+	id := application.FindStringSubmatch(resp.Header.Get("Location"))
+	if id == nil {
+		t.Fatalf("the application was not taken: %d, %q", resp.StatusCode, resp.Header.Get("Location"))
+	}
+	return id[1]
+}
+
+var application = regexp.MustCompile(`/cabinet/applications/([0-9a-f-]{36})`)
