@@ -67,7 +67,8 @@ func New(c Config) *Service {
 		Config: c, hasher: credential.NewHasher(c.Hashes), throttle: credential.NewThrottle(c.Clock), limits: standardLimits(),
 		known: sync.OnceValues(credential.LoadKnown),
 	}
-	s.Jobs.Register(jobCode, s.sendCode, jobs.Options{Attempts: 5})
+	// Somebody waits for a code: should this node die, another soon tries again.
+	s.Jobs.Register(jobCode, s.sendCode, jobs.Options{Attempts: 5, Timeout: 30 * time.Second})
 	s.Jobs.Register(jobNotice, s.sendNotice, jobs.Options{})
 	return s
 }
