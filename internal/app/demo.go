@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"portico/internal/demo"
@@ -10,6 +9,7 @@ import (
 	"portico/internal/platform/db"
 	"portico/internal/platform/fault"
 	"portico/internal/policy"
+	"portico/internal/staff"
 	"portico/internal/vault"
 )
 
@@ -18,6 +18,7 @@ type accounts struct {
 	db       *db.DB
 	vault    *vault.Vault
 	identity *identity.Service
+	staff    *staff.Service
 }
 
 // HasAccount reports whether somebody signs in with the address.
@@ -46,13 +47,17 @@ func (a accounts) CreatePerson(ctx context.Context, p demo.Person, password stri
 
 // CreateOfficial makes an official's account.
 func (a accounts) CreateOfficial(ctx context.Context, o demo.Official, password string) error {
-	return errors.New("staff are not built yet")
+	_, err := a.staff.Create(ctx, staff.Entry{Email: o.Email, Name: o.Name, Roles: []string{o.Role}}, password)
+	return err
 }
 
 // seed makes a demo's people and says who they are.
 func (p *portal) seed(ctx context.Context) ([]demo.SignIn, error) {
-	var roles []string // officials come with package staff
-	people, err := demo.Seed(ctx, accounts{p.db, p.vault, p.identity}, roles)
+	var roles []string
+	for _, r := range p.live.Current().Declarations.Roles {
+		roles = append(roles, r.ID)
+	}
+	people, err := demo.Seed(ctx, accounts{p.db, p.vault, p.identity, p.staff}, roles)
 	if err != nil {
 		return nil, fmt.Errorf("make the demo's people: %w", err)
 	}

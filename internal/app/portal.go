@@ -27,6 +27,7 @@ import (
 	"portico/internal/privacy"
 	"portico/internal/proof"
 	"portico/internal/services"
+	"portico/internal/staff"
 	"portico/internal/vault"
 )
 
@@ -44,6 +45,8 @@ type portal struct {
 	board    *proof.Board
 	cases    *cases.Cases
 	identity *identity.Service
+	staff    *staff.Service
+	url      string // where the server listens; set by listen
 	sender   sender
 	catcher  *demo.Catcher // of a demo\'s messages
 	transit  proof.Transit // how the portal is reached; set by listen
@@ -111,6 +114,15 @@ func (p *portal) shell() *web.Portal {
 	return &web.Portal{Name: in.Portal.Name, Operator: in.Portal.Operator.Name, Brand: brand, Zone: in.Portal.Timezone.Location()}
 }
 
+// address is the portal's, as people see it: what environment.yaml says, or
+// where a demo listens.
+func (p *portal) address() string {
+	if a := string(p.live.Current().Environment.Address); a != "" && !p.demo {
+		return a
+	}
+	return p.url
+}
+
 // cookies are those that the policy declares.
 func (p *portal) cookies() (all []web.Cookie) {
 	for _, c := range p.live.Current().Declarations.Cookies {
@@ -143,8 +155,12 @@ func (p *portal) features(ctx context.Context, in *instance.Instance, opts insta
 		DB: p.db, Vault: p.vault, Log: p.log, Jobs: p.queue, Sender: p.sender, Codes: p.ring, Catalogue: in.Catalogue,
 		Portal: p.shell, Policy: p.policy, Clock: p.clock, Demo: p.demo,
 	})
+	p.staff = staff.New(staff.Config{
+		DB: p.db, Vault: p.vault, Identity: p.identity, Jobs: p.queue, Policy: p.policy, Clock: p.clock,
+		Address: p.address, Demo: p.demo,
+	})
 	p.router, err = web.New(web.Config{
-		Langs: in.Portal.Langs(), Catalogue: in.Catalogue, Portal: p.shell, Cookies: p.cookies, Sessions: p.identity, Clock: p.clock, Log: p.logger,
+		Langs: in.Portal.Langs(), Catalogue: in.Catalogue, Portal: p.shell, Cookies: p.cookies, Sessions: p.identity, Menu: p.staff.Menu, Clock: p.clock, Log: p.logger,
 		Metrics: prometheus.NewRegistry(), Proxy: proxies(&in.Environment), Demo: p.demo,
 	})
 	if err != nil {
@@ -193,6 +209,7 @@ func (p *portal) mount() {
 		Description: func() i18n.Text { return p.live.Current().Portal.Description },
 	})
 	p.identity.Mount(p.router)
+	p.staff.Mount(p.router)
 	p.cases.Mount(p.router)
 	(&cabinet.Cabinet{Applications: p.cases, Log: p.log, Data: p.vault, Policy: p.policy, Vkey: p.ring.Vkey()}).Mount(p.router)
 	contact.Mount(p.router, p.operator)

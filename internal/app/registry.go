@@ -19,6 +19,7 @@ import (
 	"portico/internal/privacy"
 	"portico/internal/proof"
 	"portico/internal/services"
+	"portico/internal/staff"
 	"portico/internal/vault"
 )
 
@@ -31,6 +32,7 @@ func Migrations() []fs.FS {
 		instance.Migrations(),
 		jobs.Migrations(),
 		proof.Migrations(),
+		staff.Migrations(),
 		vault.Migrations(),
 	}
 }
@@ -44,6 +46,7 @@ func Holdings() (all []db.Table) {
 		instance.Holding(),
 		jobs.Holding(),
 		proof.Holding(),
+		staff.Holding(),
 		vault.Holding(),
 	} {
 		all = append(all, tables...)
@@ -67,6 +70,7 @@ func Locales() []fs.FS {
 		privacy.Locales(),
 		proof.Locales(),
 		services.Locales(),
+		staff.Locales(),
 		vault.Locales(),
 		web.Locales(),
 	}

@@ -62,6 +62,7 @@ func (p *portal) listen(o Options) (*web.Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	p.url = server.URL()
 	p.transit = proof.Transit{Listen: server.Addr(), TLS: c.Cert != "", Proxy: len(c.Proxy) > 0}
 	return server, nil
 }
@@ -72,7 +73,11 @@ func (p *portal) welcome(ctx context.Context, o Options, url string) error {
 		return fmt.Errorf("say where the portal is: %w", err)
 	}
 	if !o.Demo {
-		return nil
+		path, err := p.staff.Bootstrap(ctx)
+		if err == nil && path != "" {
+			_, err = fmt.Fprintf(o.Out, "first administrator (once, within a day): %s%s\n", url, path)
+		}
+		return err
 	}
 	people, err := p.seed(ctx)
 	if err != nil {

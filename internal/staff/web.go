@@ -76,7 +76,7 @@ func (s *Service) Menu(q *web.Req) []web.Link {
 	if pol.May(q.Session.Roles, policy.SeeOperations) {
 		links = append(links, web.Link{Text: q.P.T("staff.jobs.title"), Href: "/staff/jobs"})
 	}
-	return links
+	return append(links, web.Link{Text: q.P.T("staff.menu.proof"), Href: "/staff/proof"})
 }
 
 func (s *Service) showSignIn(q *web.Req) error { return s.askSignIn(q, nil) }

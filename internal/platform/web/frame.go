@@ -75,13 +75,14 @@ func (r *Router) tongues(q *Req, staff bool) []tongue {
 	return out
 }
 
-// menu returns the main menu: the configured one, else the portal's own.
+// menu returns the main menu: the configured one for officials, the portal's
+// own for everybody else.
 func (r *Router) menu(q *Req, f frame) []Link {
-	if r.cfg.Menu != nil {
-		return r.cfg.Menu(q)
-	}
 	if f.staff {
-		return nil
+		if r.cfg.Menu == nil {
+			return nil
+		}
+		return r.cfg.Menu(q)
 	}
 	links := []Link{{q.P.T("web.menu.services"), q.Path("/services")}}
 	if q.Session != nil {

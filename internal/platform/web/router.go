@@ -43,7 +43,7 @@ type Config struct {
 	Cookies   func() []Cookie // declared by the policy
 	// Granted says whether this browser granted a class of cookies; nil: none.
 	Granted func(q *Req, class string) bool
-	// Menu returns the menu for who is signed in; nil: none.
+	// Menu returns the menu of officials; nil: none.
 	Menu    func(q *Req) []Link
 	Clock   clock.Clock
 	Log     *slog.Logger
