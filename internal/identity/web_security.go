@@ -64,7 +64,7 @@ func (s *Service) showSecurity(q *web.Req) error {
 // historyTable is a history in words.
 func historyTable(p *i18n.Printer, moments []Moment) ui.Grid {
 	g := ui.Grid{
-		Caption: p.T("identity.history.title"), Empty: p.T("identity.history.none"),
+		Empty: p.T("identity.history.none"),
 		Head: []ui.Cell{{Text: p.T("identity.history.when")}, {Text: p.T("identity.history.what")}, {Text: p.T("identity.history.how")}},
 	}
 	kinds := map[string]ui.Kind{audit.KindSignIn: ui.Good, audit.KindSignInFailed: ui.Bad, audit.KindSignOut: ui.Neutral}
