@@ -65,7 +65,7 @@ func (s *Service) showSecurity(q *web.Req) error {
 func historyTable(p *i18n.Printer, moments []Moment) ui.Grid {
 	g := ui.Grid{
 		Empty: p.T("identity.history.none"),
-		Head: []ui.Cell{{Text: p.T("identity.history.when")}, {Text: p.T("identity.history.what")}, {Text: p.T("identity.history.how")}},
+		Head:  []ui.Cell{{Text: p.T("identity.history.when")}, {Text: p.T("identity.history.what")}, {Text: p.T("identity.history.how")}},
 	}
 	kinds := map[string]ui.Kind{audit.KindSignIn: ui.Good, audit.KindSignInFailed: ui.Bad, audit.KindSignOut: ui.Neutral}
 	for _, m := range moments {
