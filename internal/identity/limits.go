@@ -13,6 +13,7 @@ type limits struct {
 	pair    credential.Limit // sign-ins to one account from one network
 	account credential.Limit // sign-ins to one account
 	network credential.Limit // sign-ins from one network
+	second  credential.Limit // codes tried at the second factor of one account
 	send    credential.Limit // codes to one contact
 	sends   credential.Limit // codes asked for from one network
 	typed   credential.Limit // codes tried from one network
@@ -23,6 +24,7 @@ func standardLimits() limits {
 		pair:    credential.Limit{Times: 6, Within: 15 * time.Minute},
 		account: credential.Limit{Times: 30, Within: time.Hour},
 		network: credential.Limit{Times: 100, Within: 15 * time.Minute},
+		second:  credential.Limit{Times: 10, Within: time.Hour},
 		send:    credential.Limit{Times: 4, Within: 30 * time.Minute},
 		sends:   credential.Limit{Times: 60, Within: time.Hour},
 		typed:   credential.Limit{Times: 100, Within: 15 * time.Minute},

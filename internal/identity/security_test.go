@@ -1,6 +1,7 @@
 package identity_test
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -255,6 +256,42 @@ func TestSecondFactor(t *testing.T) {
 		c.Submit(security+"/second-factor/remove", form("current", good), 200).One(".notice")
 		p.signIn(t, d, email, good, 200).One("#history")
 	})
+}
+
+func TestASecondFactorIsNotGuessedFromManyNetworks(t *testing.T) {
+	p := one(t)
+	p.person(t, email)
+	b := p.browse(t)
+	p.signIn(t, b, email, good, 200)
+	secret := b.Submit(security+"/second-factor", form("current", good), 200).One(".ident").Text()
+	b.Submit(security+"/second-factor/key", form("code", totpCode(t, secret, p.Clock.Now())), 200)
+	p.Clock.Advance(time.Minute)
+	c, _ := p.ParseContact(email)
+	guess := func(n int, code string) error {
+		from := identity.From{Network: fmt.Sprint("network ", n)}
+		e, err := p.SignIn(t.Context(), web.RealmPerson, c, good, from)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = p.Second(t.Context(), web.RealmPerson, e.Token, code, from)
+		return err
+	}
+	wrong := other(totpCode(t, secret, p.Clock.Now()))
+	for n := range 10 {
+		if err := guess(n, wrong); fault.KindOf(err) != fault.Invalid {
+			t.Fatalf("guess %d: %v", n, err)
+		}
+	}
+	if err := guess(10, totpCode(t, secret, p.Clock.Now())); fault.KindOf(err) != fault.TooMany {
+		t.Errorf("whoever knows the password guesses on from an eleventh network: %v", err)
+	}
+	p.Clock.Advance(time.Hour)
+	for n := range 20 { // and whose codes are right never waits
+		if err := guess(n, totpCode(t, secret, p.Clock.Now())); err != nil {
+			t.Errorf("right code %d: %v", n, err)
+		}
+		p.Clock.Advance(time.Minute)
+	}
 }
 
 func TestCreatePersonObeysTheRules(t *testing.T) {

@@ -103,15 +103,27 @@ func (s *Service) failed(ctx context.Context, a account, means string) error {
 }
 
 // Second takes the code of the second factor from a browser that gave the
-// right password. The session gets another id.
+// right password. The session gets another id. Tries are counted by account
+// too: a right password costs nothing, so whoever has one could begin anew for
+// ever, from ever new networks.
 func (s *Service) Second(ctx context.Context, realm, token, code string, from From) (Entry, error) {
 	if !s.throttle.Take(s.limits.typed, "code network", from.Network) {
 		return Entry{}, errTooMany
 	}
-	var e Entry
 	var row session
+	err := s.DB.View(ctx, func(tx *db.Tx) (err error) {
+		row, err = s.way(tx, token, realm, stageSecond)
+		return err
+	})
+	if err != nil {
+		return Entry{}, fmt.Errorf("second factor: %w", err)
+	}
+	if !s.throttle.Take(s.limits.second, "second account", row.Subject) {
+		return Entry{}, errTooMany
+	}
+	var e Entry
 	var wrong bool
-	err := s.Vault.Update(ctx, func(tx *db.Tx) (err error) {
+	err = s.Vault.Update(ctx, func(tx *db.Tx) (err error) {
 		e, wrong = Entry{}, false
 		if row, err = s.way(tx, token, realm, stageSecond); err != nil {
 			return err
@@ -140,6 +152,8 @@ func (s *Service) Second(ctx context.Context, realm, token, code string, from Fr
 		}
 		return Entry{}, fault.Input(fault.Field{Name: "code", Code: "identity.code.wrong"})
 	}
+	s.throttle.Give("code network", from.Network)
+	s.throttle.Give("second account", row.Subject)
 	return e, nil
 }
 
