@@ -136,7 +136,9 @@ func (s *Service) note(tx *db.Tx, kind, realm, subject, reason string, facts aud
 }
 
 // enter begins a session and returns its token. A full one is an event, and
-// makes the oldest give way when there are too many.
+// makes the oldest give way when there are too many. One that sets a second
+// factor up ends those that were about to: each is shown a key of its own, so
+// that nobody confirms one which somebody else has seen.
 func (s *Service) enter(tx *db.Tx, subject, realm string, st stage, means, browser string) (string, error) {
 	now := s.Clock.Now()
 	token := id.Token()
@@ -150,6 +152,14 @@ func (s *Service) enter(tx *db.Tx, subject, realm string, st stage, means, brows
 	row := session{
 		Subject: subject, ID: id.New(now), Realm: realm, Stage: st, Hash: hashToken(token),
 		Means: means, Created: now, Expires: now.Add(life),
+	}
+	if st == stageEnrol {
+		if err := endEnrolments(tx, subject, now); err != nil {
+			return "", fmt.Errorf("end an enrolment: %w", err)
+		}
+		if _, err := deleteSecret(tx, subject, secretTOTPNew); err != nil {
+			return "", fmt.Errorf("end an enrolment: %w", err)
+		}
 	}
 	if err := insertSession(tx, row); err != nil {
 		return "", fmt.Errorf("begin a session: %w", err)

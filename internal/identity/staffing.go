@@ -96,7 +96,7 @@ func (s *Service) WelcomeStaff(tx *db.Tx, subject, hash string, from From) (Entr
 }
 
 // EnrolKey is the key that an official must confirm before the first sign-in
-// ends. It stays the same until it is confirmed.
+// ends. It stays the same while that browser sets it up.
 func (s *Service) EnrolKey(ctx context.Context, token, label string) (*otp.Key, error) {
 	var subject string
 	var secret []byte

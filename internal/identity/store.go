@@ -211,6 +211,12 @@ func endSessions(tx *db.Tx, subject, but string, now time.Time) (int64, error) {
 	return tx.Exec(`UPDATE identity_session SET ended_at = $1 WHERE subject = $2 AND id <> $3 AND ended_at IS NULL`, clock.Micros(now), subject, but)
 }
 
+// endEnrolments ends every session in which a second factor is being set up.
+func endEnrolments(tx *db.Tx, subject string, now time.Time) error {
+	_, err := tx.Exec(`UPDATE identity_session SET ended_at = $1 WHERE subject = $2 AND stage = $3 AND ended_at IS NULL`, clock.Micros(now), subject, string(stageEnrol))
+	return err
+}
+
 // countFailure counts a sign-in that failed.
 func countFailure(tx *db.Tx, now time.Time) error {
 	_, err := tx.Exec(`INSERT INTO identity_failure (hour, count) VALUES ($1, 1) ON CONFLICT (hour) DO UPDATE SET count = identity_failure.count + 1`,

@@ -274,6 +274,22 @@ func TestO10_OfficialsNeedASecondFactor(t *testing.T) {
 	})
 }
 
+func TestTheKeyOfASecondFactorIsShownToOneBrowserOnly(t *testing.T) {
+	each(t, func(t *testing.T, p *portal) {
+		admin := p.start(t)
+		welcome, _ := p.invite(t, admin, "ahmed@one.gov.mv", "permit-officer")
+		official, thief := admin.Another(), admin.Another()
+		official.Submit(welcome, form("password", password), 200).One(".ident")
+		in := form("email", "ahmed@one.gov.mv", "password", password)
+		stolen := thief.Submit("/staff/sign-in", in, 200).One(".ident").Text()
+		status(t, official.Get("/staff/sign-in/enrol"), http.StatusUnauthorized)
+		if own := official.Submit("/staff/sign-in", in, 200).One(".ident").Text(); own == stolen {
+			t.Error("an official confirms a key that somebody else was shown before")
+		}
+		status(t, thief.Get("/staff/sign-in/enrol"), http.StatusUnauthorized)
+	})
+}
+
 func TestO10_NobodyElevatesThemselves(t *testing.T) {
 	each(t, func(t *testing.T, p *portal) {
 		admin := p.start(t)
