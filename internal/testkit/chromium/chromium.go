@@ -24,6 +24,7 @@ import (
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
@@ -285,8 +286,13 @@ func (tab *Tab) Download(selector string) []byte {
 	var saved []byte
 	tab.call("download "+selector, func(ctx context.Context) error {
 		progress := chromedp.Events(ctx, browser.DownloadProgress)
-		_, err := chromedp.Call(ctx, browser.SetDownloadBehavior, browser.SetDownloadBehaviorParams{
-			Behavior: browser.SetDownloadBehaviorBehaviorAllowAndName, DownloadPath: dir, EventsEnabled: new(true),
+		self, err := chromedp.Call(ctx, target.GetTargetInfo, target.GetTargetInfoParams{})
+		if err != nil {
+			return err
+		}
+		_, err = chromedp.Call(ctx, browser.SetDownloadBehavior, browser.SetDownloadBehaviorParams{
+			BrowserContextID: self.TargetInfo.BrowserContextID,
+			Behavior:         browser.SetDownloadBehaviorBehaviorAllowAndName, DownloadPath: dir, EventsEnabled: new(true),
 		})
 		if err == nil {
 			err = chromedp.Do(ctx, chromedp.Click(chromedp.CSS(selector)))

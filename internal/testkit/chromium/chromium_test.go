@@ -44,6 +44,26 @@ func TestATabFillsAFormAsAPersonDoes(t *testing.T) {
 	}
 }
 
+func TestATabSavesWhatItDownloads(t *testing.T) {
+	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/file" {
+			w.Header().Set("Content-Disposition", "attachment")
+			_, _ = w.Write([]byte("saved"))
+			return
+		}
+		w.Header().Set("Content-Type", "text/html")
+		_, _ = w.Write([]byte(`<!doctype html><a href="/file">Download</a>`))
+	}))
+	defer site.Close()
+	tab := Start(t).Tab(t, Look{Width: 360})
+	tab.Open(site.URL)
+	for range 2 {
+		if got := tab.Download("a"); string(got) != "saved" {
+			t.Errorf("the file holds %q", got)
+		}
+	}
+}
+
 func TestJudgeSeesWhatIsWrong(t *testing.T) {
 	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = w.Write([]byte(`<!doctype html><html><body><img src="/x"><div style="width:900px">wide</div></body></html>`))
