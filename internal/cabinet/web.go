@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"portico/internal/audit"
 	"portico/internal/cabinet/pages"
@@ -102,7 +103,7 @@ func (c *Cabinet) data(q *web.Req) error {
 			}
 			row := pages.Datum{Name: q.P.In(f.Name), Identifier: identifier(id)}
 			if v, ok := values[id]; ok {
-				row.Value, row.Source = v.Text, q.P.T("cabinet.data.source", "source", source(q.P, pol, v.Source), "time", q.P.Date(v.At))
+				row.Value, row.Source = written(q.P, id, v.Text), q.P.T("cabinet.data.source", "source", source(q.P, pol, v.Source), "time", q.P.Date(v.At))
 			}
 			shown.Rows = append(shown.Rows, row)
 		}
@@ -119,10 +120,20 @@ func (c *Cabinet) data(q *web.Req) error {
 // identifier reports a field that is written from left to right everywhere.
 func identifier(field string) bool {
 	switch field {
-	case policy.FieldIdentityNumber, policy.FieldEmail, policy.FieldPhone, policy.FieldBirthDate:
+	case policy.FieldIdentityNumber, policy.FieldEmail, policy.FieldPhone:
 		return true
 	}
 	return false
+}
+
+// written is a value as people write it in their language.
+func written(p *i18n.Printer, field, text string) string {
+	if field == policy.FieldBirthDate {
+		if day, err := time.ParseInLocation(time.DateOnly, text, p.Zone()); err == nil {
+			return p.Date(day)
+		}
+	}
+	return text
 }
 
 // source says in words where a value came from (O3).
