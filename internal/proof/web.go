@@ -98,7 +98,7 @@ func (s *Site) public(q *web.Req) error {
 	for _, status := range order() {
 		l := label(q.P, status)
 		if counts[status] > 0 {
-			page.Counts = append(page.Counts, ui.Row{Key: l.Text, Value: q.P.Number(int64(counts[status]))})
+			page.Counts = append(page.Counts, pages.Count{N: q.P.Number(int64(counts[status])), Status: l})
 		}
 		page.Meanings = append(page.Meanings, ui.Row{Key: l.Text, Value: q.P.T("proof.meaning." + string(status))})
 	}
