@@ -169,7 +169,7 @@ func TestAFaultHasItsFileAndLine(t *testing.T) {
 		"a rule that reads what is not":     {edit("services/parking-permit/rules.yaml", "answers.months", "answers.weeks"), []string{"services/parking-permit/rules.yaml:5: "}},
 		"a service's test that fails":       {edit(tests, "fee: 6000", "fee: 6001"), []string{`services/parking-permit/tests/permit.yaml:9: "Half a year": `}},
 		"a service without tests":           {drop(tests), []string{"services/parking-permit/service.yaml:2: the service has no tests"}},
-		"a field with a category of no one": {edit(form, "x-portico-category: application", "x-portico-category: cars"), []string{`services/parking-permit/form.yaml:25: data.yaml declares no category "cars"`}},
+		"a field with a category of no one": {edit(form, "x-portico-category: application", "x-portico-category: cars"), []string{`services/parking-permit/form.yaml:26: data.yaml declares no category "cars"`}},
 
 		"a sentence that is none":      {put("locales/en.yaml", "cases.none: x\n"), []string{"locales/en.yaml:1: cases.none: the program has no such sentence"}},
 		"a sentence without its value": {put("locales/en.yaml", "cases.sent: Sent.\n"), []string{"locales/en.yaml:1: cases.sent: it has the placeholders [], the program fills in [reference]"}},
