@@ -61,3 +61,11 @@ func (st *store) ready(ctx context.Context, s Store, in *instance.Instance, now 
 	})
 	return err
 }
+
+// reachable reports whether the database answers.
+func (st *store) reachable(ctx context.Context) error {
+	return st.db.View(ctx, func(tx *db.Tx) error {
+		var one int
+		return tx.QueryRow("SELECT 1").Scan(&one)
+	})
+}
