@@ -95,9 +95,12 @@ func (s *Service) WelcomeStaff(tx *db.Tx, subject, hash string, from From) (Entr
 	return e, err
 }
 
+// StaffLabel is what an app calls an official's account.
+const StaffLabel = "staff"
+
 // EnrolKey is the key that an official must confirm before the first sign-in
 // ends. It stays the same while that browser sets it up.
-func (s *Service) EnrolKey(ctx context.Context, token, label string) (*otp.Key, error) {
+func (s *Service) EnrolKey(ctx context.Context, token string) (*otp.Key, error) {
 	var subject string
 	var secret []byte
 	err := s.DB.Update(ctx, func(tx *db.Tx) error {
@@ -115,7 +118,7 @@ func (s *Service) EnrolKey(ctx context.Context, token, label string) (*otp.Key, 
 	if err != nil {
 		return nil, fmt.Errorf("set up a second factor: %w", err)
 	}
-	return credential.KeyOf(s.Portal().Name.In("en"), label, string(secret))
+	return credential.KeyOf(s.Portal().Name.In("en"), StaffLabel, string(secret))
 }
 
 // Enrol takes the first code of an official's second factor and signs in.

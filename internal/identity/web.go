@@ -37,27 +37,21 @@ func (s *Service) Mount(r *web.Router) {
 		{Method: "GET", Path: "/sign-in/code", Activity: public, Handler: s.showSecond},
 		{Method: "POST", Path: "/sign-in/code", Activity: "none: reads no value, only secrets", Handler: s.takeSecond},
 		{Method: "POST", Path: "/sign-out", Activity: "none: ends a session", Handler: s.takeSignOut},
-		{Method: "GET", Path: "/cabinet/security", Audience: web.Person, Activity: own, Handler: s.showSecurity},
-		{Method: "GET", Path: "/cabinet/security/history", Audience: web.Person, Activity: own, Handler: s.showHistory},
-		{Method: "POST", Path: "/cabinet/security/sessions", Audience: web.Person, Activity: own, Handler: s.takeEnd},
-		{Method: "GET", Path: "/cabinet/security/password", Audience: web.Person, Activity: own, Handler: s.showChange},
-		{Method: "POST", Path: "/cabinet/security/password", Audience: web.Person, Activity: own, Handler: s.takeChange},
-		{Method: "GET", Path: "/cabinet/security/second-factor", Audience: web.Person, Activity: own, Handler: s.showSetUp},
-		{Method: "POST", Path: "/cabinet/security/second-factor", Audience: web.Person, Activity: own, Handler: s.takeSetUp},
-		{Method: "GET", Path: "/cabinet/security/second-factor/key", Audience: web.Person, Activity: own, Handler: s.showKey},
-		{Method: "POST", Path: "/cabinet/security/second-factor/key", Audience: web.Person, Activity: own, Handler: s.takeKey},
-		{Method: "GET", Path: "/cabinet/security/second-factor/picture", Audience: web.Person, Activity: own, Handler: s.showPicture},
-		{Method: "GET", Path: "/cabinet/security/second-factor/remove", Audience: web.Person, Activity: own, Handler: s.showRemove},
-		{Method: "POST", Path: "/cabinet/security/second-factor/remove", Audience: web.Person, Activity: own, Handler: s.takeRemove},
 	} {
-		rt.Limit = formLimit
-		handler := rt.Handler
-		rt.Handler = func(q *web.Req) error {
-			q.W.Header().Set("Cache-Control", "no-store")
-			return handler(q)
-		}
-		r.Handle(rt)
+		handle(r, rt)
 	}
+	s.MountOwn(r, web.Route{Path: "/cabinet/security", Audience: web.Person, Activity: own})
+}
+
+// handle declares a route of an account: its answers are kept by nobody.
+func handle(r *web.Router, rt web.Route) {
+	rt.Limit = formLimit
+	handler := rt.Handler
+	rt.Handler = func(q *web.Req) error {
+		q.W.Header().Set("Cache-Control", "no-store")
+		return handler(q)
+	}
+	r.Handle(rt)
 }
 
 // FromOf is where a request comes from.

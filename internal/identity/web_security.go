@@ -15,37 +15,78 @@ import (
 	"portico/internal/platform/web/ui"
 )
 
-const security = "/cabinet/security"
+// own are the pages on which somebody looks after their account: how they sign
+// in, where, and what happened to it.
+type own struct {
+	*Service
+	base web.Route
+}
 
-func (s *Service) showSecurity(q *web.Req) error {
+// MountOwn declares these pages below a path, for an audience. Officials, who
+// always have a second factor, can replace theirs but not remove it.
+func (s *Service) MountOwn(r *web.Router, base web.Route) {
+	o := &own{s, base}
+	page := func(method, path string, h web.Handler) {
+		rt := base
+		rt.Method, rt.Path, rt.Handler = method, base.Path+path, h
+		handle(r, rt)
+	}
+	page("GET", "", o.showSecurity)
+	page("GET", "/history", o.showHistory)
+	page("POST", "/sessions", o.takeEnd)
+	page("GET", "/password", o.showChange)
+	page("POST", "/password", o.takeChange)
+	page("GET", "/second-factor", o.showSetUp)
+	page("POST", "/second-factor", o.takeSetUp)
+	page("GET", "/second-factor/key", o.showKey)
+	page("POST", "/second-factor/key", o.takeKey)
+	page("GET", "/second-factor/picture", o.showPicture)
+	if base.Audience == web.Person {
+		page("GET", "/second-factor/remove", o.showRemove)
+		page("POST", "/second-factor/remove", o.takeRemove)
+	}
+}
+
+// path is the address of one of these pages.
+func (o *own) path(q *web.Req, below string) string {
+	if o.base.Unprefixed {
+		return o.base.Path + below
+	}
+	return q.Path(o.base.Path + below)
+}
+
+func (o *own) showSecurity(q *web.Req) error {
 	ctx := q.R.Context()
-	since, has, err := s.HasSecond(ctx, q.Session.Subject)
+	since, has, err := o.HasSecond(ctx, q.Session.Subject)
 	if err != nil {
 		return err
 	}
-	list, err := s.Devices(ctx, q.Session)
+	list, err := o.Devices(ctx, q.Session)
 	if err != nil {
 		return err
 	}
-	moments, next, err := s.History(ctx, q.Session.Subject, 0)
+	moments, next, err := o.History(ctx, q.Session.Subject, 0)
 	if err != nil {
 		return err
 	}
 	second := ui.Row{
 		Key: q.P.T("identity.second"), Value: q.P.T("identity.second.text"), Tag: &ui.Label{Text: q.P.T("identity.second.off"), Kind: ui.Neutral},
-		Href: q.Path(security + "/second-factor"), Action: q.P.T("identity.second.add"),
+		Href: o.path(q, "/second-factor"), Action: q.P.T("identity.second.add"),
 	}
 	if has {
 		second.Tag = &ui.Label{Text: q.P.T("identity.second.on"), Kind: ui.Good}
 		second.Value = q.P.T("identity.second.since", "date", since)
-		second.Href, second.Action = q.Path(security+"/second-factor/remove"), q.P.T("identity.second.remove")
+		second.Action = q.P.T("identity.second.replace")
+		if o.base.Audience == web.Person {
+			second.Href, second.Action = o.path(q, "/second-factor/remove"), q.P.T("identity.second.remove")
+		}
 	}
 	page := pages.Security{
 		Facts: []ui.Row{
-			{Key: q.P.T("identity.password"), Value: q.P.T("identity.password.kept"), Href: q.Path(security + "/password"), Action: q.P.T("identity.change")},
+			{Key: q.P.T("identity.password"), Value: q.P.T("identity.password.kept"), Href: o.path(q, "/password"), Action: q.P.T("identity.change")},
 			second,
 		},
-		Action: q.Path(security + "/sessions"), History: historyTable(q.P, moments),
+		Action: o.path(q, "/sessions"), History: historyTable(q.P, moments),
 	}
 	if key := map[string]string{"password": "identity.changed.password", "second": "identity.changed.second", "removed": "identity.changed.removed", "ended": "identity.changed.ended"}[q.Value("done")]; key != "" {
 		page.Notice = q.P.T(key)
@@ -56,7 +97,7 @@ func (s *Service) showSecurity(q *web.Req) error {
 		})
 	}
 	if next > 0 {
-		page.More = q.Path(security+"/history") + "?before=" + strconv.FormatInt(next, 10)
+		page.More = o.path(q, "/history") + "?before=" + strconv.FormatInt(next, 10)
 	}
 	return q.Page(http.StatusOK, web.Page{Title: q.P.T("identity.security.title"), Body: pages.SecurityPage(page)})
 }
@@ -84,7 +125,7 @@ func historyTable(p *i18n.Printer, moments []Moment) ui.Grid {
 	return g
 }
 
-func (s *Service) showHistory(q *web.Req) error {
+func (o *own) showHistory(q *web.Req) error {
 	before, err := strconv.ParseInt(q.Value("before"), 10, 64)
 	if q.Value("before") == "" {
 		before, err = 0, nil
@@ -92,54 +133,54 @@ func (s *Service) showHistory(q *web.Req) error {
 	if err != nil || before < 0 {
 		return fault.New(fault.NotFound, "identity.history.page")
 	}
-	moments, next, err := s.History(q.R.Context(), q.Session.Subject, before)
+	moments, next, err := o.History(q.R.Context(), q.Session.Subject, before)
 	if err != nil {
 		return err
 	}
 	var p ui.Pages
-	here := q.Path(security + "/history")
+	here := o.path(q, "/history")
 	if before > 0 {
 		p.Prev = here
 	}
 	if next > 0 {
 		p.Next = here + "?before=" + strconv.FormatInt(next, 10)
 	}
-	return q.Page(http.StatusOK, web.Page{Title: q.P.T("identity.history.title"), Body: pages.History(historyTable(q.P, moments), p), Back: q.Path(security)})
+	return q.Page(http.StatusOK, web.Page{Title: q.P.T("identity.history.title"), Body: pages.History(historyTable(q.P, moments), p), Back: o.path(q, "")})
 }
 
-func (s *Service) takeEnd(q *web.Req) error {
+func (o *own) takeEnd(q *web.Req) error {
 	if _, err := q.Form(); err != nil {
 		return err
 	}
-	if err := s.End(q.R.Context(), q.Session, q.Value("session")); err != nil {
+	if err := o.End(q.R.Context(), q.Session, q.Value("session")); err != nil {
 		return err
 	}
-	return q.Redirect(q.Path(security) + "?done=ended")
+	return q.Redirect(o.path(q, "") + "?done=ended")
 }
 
-func (s *Service) showChange(q *web.Req) error { return s.askChange(q, nil) }
+func (o *own) showChange(q *web.Req) error { return o.askChange(q, nil) }
 
-func (s *Service) askChange(q *web.Req, t *Typed) error {
-	return Answer(q, t, q.Path(security), pages.Form{
+func (o *own) askChange(q *web.Req, t *Typed) error {
+	return Answer(q, t, o.path(q, ""), pages.Form{
 		Caption: q.P.T("identity.security.title"), Title: q.P.T("identity.change.title"),
 		Lead:   []string{q.P.T("identity.change.lead")},
-		Action: q.Path(security + "/password"), Button: q.P.T("identity.change.go"),
+		Action: o.path(q, "/password"), Button: q.P.T("identity.change.go"),
 		Fields: []templ.Component{CurrentField(q, t), PasswordField(q, t)},
 	}, "current", "password")
 }
 
-func (s *Service) takeChange(q *web.Req) error {
+func (o *own) takeChange(q *web.Req) error {
 	t := ReadForm(q, "current", "password")
 	if t.Bad() {
-		return s.askChange(q, t)
+		return o.askChange(q, t)
 	}
-	e, err := s.ChangePassword(q.R.Context(), q.Session, q.Value("current"), q.Value("password"), q.Lang, FromOf(q))
-	return s.changed(q, e, err, "password", func(err error) error { t.Add(err); return s.askChange(q, t) })
+	e, err := o.ChangePassword(q.R.Context(), q.Session, q.Value("current"), q.Value("password"), q.Lang, FromOf(q))
+	return o.changed(q, e, err, "password", func(err error) error { t.Add(err); return o.askChange(q, t) })
 }
 
 // changed sets the new session's cookie and goes back to the security page, or
 // shows the form again with what is wrong.
-func (s *Service) changed(q *web.Req, e Entry, err error, done string, again func(error) error) error {
+func (o *own) changed(q *web.Req, e Entry, err error, done string, again func(error) error) error {
 	if err != nil {
 		if Shown(err) {
 			return again(err)
@@ -149,73 +190,80 @@ func (s *Service) changed(q *web.Req, e Entry, err error, done string, again fun
 	if err := q.SetCookie(cookieOf(q.Session.Realm), e.Token, 0); err != nil {
 		return err
 	}
-	return q.Redirect(q.Path(security) + "?done=" + done)
+	return q.Redirect(o.path(q, "") + "?done=" + done)
 }
 
-func (s *Service) showSetUp(q *web.Req) error {
-	if _, has, err := s.HasSecond(q.R.Context(), q.Session.Subject); err != nil || has {
-		if err != nil {
-			return err
-		}
-		return q.Redirect(q.Path(security))
+func (o *own) showSetUp(q *web.Req) error {
+	return o.askSetUp(q, nil)
+}
+
+func (o *own) askSetUp(q *web.Req, t *Typed) error {
+	_, has, err := o.HasSecond(q.R.Context(), q.Session.Subject)
+	if err != nil {
+		return err
 	}
-	return s.askSetUp(q, nil)
-}
-
-func (s *Service) askSetUp(q *web.Req, t *Typed) error {
-	return Answer(q, t, q.Path(security), pages.Form{
-		Caption: q.P.T("identity.security.title"), Title: q.P.T("identity.second.add.title"),
-		Lead:   []string{q.P.T("identity.second.add.lead"), q.P.T("identity.current.lead")},
-		Action: q.Path(security + "/second-factor"), Button: q.P.T("identity.continue"),
+	what := "add"
+	if has {
+		what = "replace"
+	}
+	return Answer(q, t, o.path(q, ""), pages.Form{
+		Caption: q.P.T("identity.security.title"), Title: q.P.T("identity.second." + what + ".title"),
+		Lead:   []string{q.P.T("identity.second." + what + ".lead"), q.P.T("identity.current.lead")},
+		Action: o.path(q, "/second-factor"), Button: q.P.T("identity.continue"),
 		Fields: []templ.Component{CurrentField(q, t)},
 	}, "current")
 }
 
-func (s *Service) takeSetUp(q *web.Req) error {
+func (o *own) takeSetUp(q *web.Req) error {
 	t := ReadForm(q, "current")
 	if t.Bad() {
-		return s.askSetUp(q, t)
+		return o.askSetUp(q, t)
 	}
-	if err := s.NewSecond(q.R.Context(), q.Session, q.Value("current"), FromOf(q)); err != nil {
+	if err := o.NewSecond(q.R.Context(), q.Session, q.Value("current"), FromOf(q)); err != nil {
 		if !Shown(err) {
 			return err
 		}
 		t.Add(err)
-		return s.askSetUp(q, t)
+		return o.askSetUp(q, t)
 	}
-	return q.Redirect(q.Path(security + "/second-factor/key"))
+	return q.Redirect(o.path(q, "/second-factor/key"))
 }
 
 // label is what an app calls the account: the portal knows better names, but
 // an app is somebody else's.
-func (s *Service) label(q *web.Req) string { return q.P.In(s.Portal().Name) }
+func (o *own) label(q *web.Req) string {
+	if o.base.Audience == web.Staff {
+		return StaffLabel
+	}
+	return q.P.In(o.Portal().Name)
+}
 
-func (s *Service) showKey(q *web.Req) error { return s.askKey(q, nil) }
+func (o *own) showKey(q *web.Req) error { return o.askKey(q, nil) }
 
-func (s *Service) askKey(q *web.Req, t *Typed) error {
-	key, err := s.SecondKey(q.R.Context(), q.Session.Subject, s.label(q))
+func (o *own) askKey(q *web.Req, t *Typed) error {
+	key, err := o.SecondKey(q.R.Context(), q.Session.Subject, o.label(q))
 	if err != nil {
 		return err
 	}
-	return Answer(q, t, q.Path(security), pages.Form{
+	return Answer(q, t, o.path(q, ""), pages.Form{
 		Caption: q.P.T("identity.security.title"), Title: q.P.T("identity.key.title"),
-		Before: pages.Key(q.Path(security+"/second-factor/picture"), credential.Grouped(key.Secret())),
-		Action: q.Path(security + "/second-factor/key"), Button: q.P.T("identity.key.confirm"),
+		Before: pages.Key(o.path(q, "/second-factor/picture"), credential.Grouped(key.Secret())),
+		Action: o.path(q, "/second-factor/key"), Button: q.P.T("identity.key.confirm"),
 		Fields: []templ.Component{CodeField(q, t, "identity.code", "identity.second.hint")},
 	}, "code")
 }
 
-func (s *Service) takeKey(q *web.Req) error {
+func (o *own) takeKey(q *web.Req) error {
 	t := ReadForm(q, "code")
 	if t.Bad() {
-		return s.askKey(q, t)
+		return o.askKey(q, t)
 	}
-	e, err := s.ConfirmSecond(q.R.Context(), q.Session, q.Value("code"), q.Lang, FromOf(q))
-	return s.changed(q, e, err, "second", func(err error) error { t.Add(err); return s.askKey(q, t) })
+	e, err := o.ConfirmSecond(q.R.Context(), q.Session, q.Value("code"), q.Lang, FromOf(q))
+	return o.changed(q, e, err, "second", func(err error) error { t.Add(err); return o.askKey(q, t) })
 }
 
-func (s *Service) showPicture(q *web.Req) error {
-	key, err := s.SecondKey(q.R.Context(), q.Session.Subject, s.label(q))
+func (o *own) showPicture(q *web.Req) error {
+	key, err := o.SecondKey(q.R.Context(), q.Session.Subject, o.label(q))
 	if err != nil {
 		return err
 	}
@@ -226,22 +274,22 @@ func (s *Service) showPicture(q *web.Req) error {
 	return q.Bytes(http.StatusOK, "image/png", png)
 }
 
-func (s *Service) showRemove(q *web.Req) error { return s.askRemove(q, nil) }
+func (o *own) showRemove(q *web.Req) error { return o.askRemove(q, nil) }
 
-func (s *Service) askRemove(q *web.Req, t *Typed) error {
-	return Answer(q, t, q.Path(security), pages.Form{
+func (o *own) askRemove(q *web.Req, t *Typed) error {
+	return Answer(q, t, o.path(q, ""), pages.Form{
 		Caption: q.P.T("identity.security.title"), Title: q.P.T("identity.second.remove.title"),
 		Lead:   []string{q.P.T("identity.second.remove.lead"), q.P.T("identity.current.lead")},
-		Action: q.Path(security + "/second-factor/remove"), Button: q.P.T("identity.second.remove"), Look: ui.Danger,
+		Action: o.path(q, "/second-factor/remove"), Button: q.P.T("identity.second.remove"), Look: ui.Danger,
 		Fields: []templ.Component{CurrentField(q, t)},
 	}, "current")
 }
 
-func (s *Service) takeRemove(q *web.Req) error {
+func (o *own) takeRemove(q *web.Req) error {
 	t := ReadForm(q, "current")
 	if t.Bad() {
-		return s.askRemove(q, t)
+		return o.askRemove(q, t)
 	}
-	e, err := s.RemoveSecond(q.R.Context(), q.Session, q.Value("current"), q.Lang, FromOf(q))
-	return s.changed(q, e, err, "removed", func(err error) error { t.Add(err); return s.askRemove(q, t) })
+	e, err := o.RemoveSecond(q.R.Context(), q.Session, q.Value("current"), q.Lang, FromOf(q))
+	return o.changed(q, e, err, "removed", func(err error) error { t.Add(err); return o.askRemove(q, t) })
 }

@@ -10,6 +10,8 @@
 //   - The first administrator comes by a link that is printed once, when an
 //     empty store starts; everybody else by an invitation. Both are stored as
 //     hashes, serve once, and end (24 and 72 hours).
+//   - Officials change their own password, replace their second factor, and see
+//     and end their own sessions, on package identity's pages.
 //   - Suspending and removing end every session at once.
 //   - Each of these is an event of that official, with who did it.
 //   - Lists show references, roles and states; a name or an address is opened

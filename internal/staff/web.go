@@ -50,6 +50,7 @@ func (s *Service) Mount(r *web.Router) {
 		}
 		r.Handle(rt)
 	}
+	s.Identity.MountOwn(r, web.Route{Path: "/staff/account", Audience: web.Staff, Activity: own, Unprefixed: true})
 }
 
 // home leads to the first page that an official may open.
@@ -76,7 +77,7 @@ func (s *Service) Menu(q *web.Req) []web.Link {
 	if pol.May(q.Session.Roles, policy.SeeOperations) {
 		links = append(links, web.Link{Text: q.P.T("staff.jobs.title"), Href: "/staff/jobs"})
 	}
-	return append(links, web.Link{Text: q.P.T("staff.menu.proof"), Href: "/staff/proof"})
+	return append(links, web.Link{Text: q.P.T("staff.menu.proof"), Href: "/staff/proof"}, web.Link{Text: q.P.T("staff.menu.account"), Href: "/staff/account"})
 }
 
 func (s *Service) showSignIn(q *web.Req) error { return s.askSignIn(q, nil) }
@@ -166,7 +167,7 @@ func (s *Service) takeSecond(q *web.Req) error {
 func (s *Service) showEnrol(q *web.Req) error { return s.askEnrol(q, nil) }
 
 func (s *Service) askEnrol(q *web.Req, t *identity.Typed) error {
-	key, err := s.Identity.EnrolKey(q.R.Context(), q.Cookie(web.StaffCookie), "staff")
+	key, err := s.Identity.EnrolKey(q.R.Context(), q.Cookie(web.StaffCookie))
 	if err != nil {
 		return err
 	}
@@ -195,7 +196,7 @@ func (s *Service) takeEnrol(q *web.Req) error {
 }
 
 func (s *Service) showPicture(q *web.Req) error {
-	key, err := s.Identity.EnrolKey(q.R.Context(), q.Cookie(web.StaffCookie), "staff")
+	key, err := s.Identity.EnrolKey(q.R.Context(), q.Cookie(web.StaffCookie))
 	if err != nil {
 		return err
 	}
