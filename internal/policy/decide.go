@@ -121,7 +121,7 @@ const (
 	ReasonTaskOfAnother                  // somebody else holds the task
 	ReasonTaskClosed                     // the task is done
 	ReasonRestricted                     // the person restricted processing
-	ReasonNoPermit                       // Spend: the zero permit
+	ReasonNoPermit                       // Spend: the zero permit, or a copy
 	ReasonSpent                          // Spend: used before
 	ReasonOtherTransaction               // Spend: made for another transaction
 	ReasonExpired                        // Spend: older than its deadline

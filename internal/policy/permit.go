@@ -19,7 +19,7 @@ const maxFields = 256
 // Permit allows one use: of the fields asked for, of one subject and scope,
 // for one activity, in one transaction, at one version of the gate, within
 // Lifetime. Only Policy.Decide fills one. The zero Permit allows nothing, and
-// so does a spent one. It must not be copied.
+// so does a spent one. A copy allows nothing either.
 //
 // The vault's way with it:
 //
@@ -30,6 +30,7 @@ const maxFields = 256
 //	UPDATE gate … WHERE subject = permit.Subject() AND version = permit.Version()
 //	for each field: permit.Allows(policy.Use, field)
 type Permit struct {
+	self      *Permit // where it was filled: a copy stands elsewhere
 	policy    *Policy
 	activity  *activity
 	fields    [maxFields / 64]uint64
@@ -50,7 +51,7 @@ type Permit struct {
 // failed. A refused attempt spends the permit too.
 func (p *Permit) Spend(tx uint64, now time.Time) error {
 	switch {
-	case p == nil || p.activity == nil:
+	case p == nil || p.activity == nil || p.self != p:
 		return &Denied{Decision: Decision{Reason: ReasonNoPermit}}
 	case !p.spent.CompareAndSwap(false, true):
 		return p.refuse(ReasonSpent)

@@ -66,6 +66,7 @@ func (p *Policy) Decide(req *Request, permit *Permit) Decision {
 	}
 	d.Allowed = true
 	if permit != nil {
+		permit.self = permit
 		permit.policy, permit.activity, permit.fields = p, a, fields
 		permit.actor, permit.actorID = req.Actor.Kind, req.Actor.ID
 		permit.subject, permit.scope = req.Subject, req.Scope
@@ -78,7 +79,7 @@ func (p *Policy) Decide(req *Request, permit *Permit) Decision {
 }
 
 func (p *Permit) reset() {
-	p.policy, p.activity = nil, nil
+	p.self, p.policy, p.activity = nil, nil, nil
 	p.fields = [maxFields / 64]uint64{}
 	p.actor, p.actorID, p.subject, p.scope = 0, "", "", ""
 	p.decision, p.operation, p.version, p.tx = Decision{}, 0, 0, 0

@@ -34,10 +34,10 @@ const (
 
 // event is the event of a permit.
 func (p *Permit) event(kind string, n int64) *audit.Event {
-	e := useEvent(&p.use, p.state, p.Decision())
+	e := useEvent(&p.use, p.state, p.granted.Decision())
 	e.Kind, e.N, e.At = kind, n, clock.Micros(p.now)
-	e.Policy = p.PolicyHash()
-	e.Fields = p.Fields()
+	e.Policy = p.granted.PolicyHash()
+	e.Fields = p.granted.Fields()
 	return e
 }
 

@@ -3,6 +3,7 @@ package vault
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"portico/internal/audit"
 	"portico/internal/keys"
@@ -36,16 +37,11 @@ type sealedValue struct {
 	at     int64
 }
 
-// bump is 1 if one of the values replaces another, 0 otherwise.
-func (s *sealedScope) bump(values []Value) int64 {
-	for _, v := range values {
-		for i := range s.values {
-			if s.values[i].field == v.Field {
-				return 1
-			}
-		}
-	}
-	return 0
+// hasAny reports whether there is a value of one of the fields already.
+func (s *sealedScope) hasAny(values []Value) bool {
+	return slices.ContainsFunc(values, func(v Value) bool {
+		return slices.ContainsFunc(s.values, func(old sealedValue) bool { return old.field == v.Field })
+	})
 }
 
 func newGate(tx *db.Tx, ring *keys.Ring, subject string, scopes ...string) error {
@@ -139,10 +135,9 @@ func selectScope(tx *db.Tx, subject, scope string) (k wrappedKey, err error) {
 }
 
 // passGate takes the next number if the gate has the version that was decided
-// on, and moves the version by bump.
-func passGate(tx *db.Tx, subject string, version, bump int64) (n int64, err error) {
-	err = tx.QueryRow(`UPDATE vault_gate SET n = n + 1, version = version + $1 WHERE subject = $2 AND version = $3 RETURNING n`,
-		bump, subject, version).Scan(&n)
+// on. The row is the transaction's own from then on.
+func passGate(tx *db.Tx, subject string, version int64) (n int64, err error) {
+	err = tx.QueryRow(`UPDATE vault_gate SET n = n + 1 WHERE subject = $1 AND version = $2 RETURNING n`, subject, version).Scan(&n)
 	if errors.Is(err, db.ErrNoRows) {
 		err = errMoved
 	}

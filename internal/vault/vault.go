@@ -106,13 +106,13 @@ type Values map[string]Value
 // Text is the text of a field, empty if there is no value.
 func (v Values) Text(field string) string { return v[field].Text }
 
-// Permit is what policy.Decide handed out, with the facts for its event. It
-// serves once, in the transaction it was made in.
+// Permit is what policy.Decide handed out, with the facts for its event. Only
+// the vault makes one; it serves once, in the transaction it was made in.
 type Permit struct {
-	policy.Permit
-	use   Use
-	state policy.State
-	now   time.Time
+	granted policy.Permit
+	use     Use
+	state   policy.State
+	now     time.Time
 }
 
 // NewSubject makes a subject: an id, a gate, and keys for profile and evidence.
@@ -146,7 +146,7 @@ func (v *Vault) decide(tx *db.Tx, use Use, state policy.State) (*Permit, error) 
 	p := &Permit{use: use, state: state, now: v.clock.Now()}
 	req := use.request(state)
 	req.Now, req.Tx = p.now, tx.ID()
-	if d := v.policy().Decide(&req, &p.Permit); !d.Allowed {
+	if d := v.policy().Decide(&req, &p.granted); !d.Allowed {
 		return nil, &denial{req.Denied(d), use, state}
 	}
 	return p, nil
@@ -172,10 +172,10 @@ func (u *Use) request(state policy.State) policy.Request {
 // Open passes the gate with a permit to read, and writes the event. The
 // handle reveals the values once the transaction is durable.
 func (v *Vault) Open(tx *db.Tx, p *Permit) (*Handle, error) {
-	if err := p.Spend(tx.ID(), v.clock.Now()); err != nil {
+	if err := p.granted.Spend(tx.ID(), v.clock.Now()); err != nil {
 		return nil, err
 	}
-	s, err := selectSealed(tx, p.Subject(), p.Scope())
+	s, err := selectSealed(tx, p.granted.Subject(), p.granted.Scope())
 	if err != nil {
 		return nil, fmt.Errorf("read sealed values: %w", err)
 	}
@@ -184,11 +184,11 @@ func (v *Vault) Open(tx *db.Tx, p *Permit) (*Handle, error) {
 
 // pass is the way through the gate with a spent permit: number, event, handle.
 func (v *Vault) pass(tx *db.Tx, p *Permit, s *sealedScope) (*Handle, error) {
-	box, err := v.boxes.open(p.Subject(), Evidence, s.evidence)
+	box, err := v.boxes.open(p.granted.Subject(), Evidence, s.evidence)
 	if err != nil {
 		return nil, err
 	}
-	n, err := passGate(tx, p.Subject(), p.Version(), 0)
+	n, err := passGate(tx, p.granted.Subject(), p.granted.Version())
 	if err != nil {
 		return nil, err
 	}
@@ -223,16 +223,16 @@ func (v *Vault) open(p *Permit, s *sealedScope) (Values, error) {
 	var box keys.Box
 	for i := range s.values {
 		sealed := &s.values[i]
-		if !p.Allows(policy.Use, sealed.field) {
+		if !p.granted.Allows(policy.Use, sealed.field) {
 			continue
 		}
 		if box == (keys.Box{}) {
 			var err error
-			if box, err = v.boxes.open(p.Subject(), p.Scope(), s.key); err != nil {
+			if box, err = v.boxes.open(p.granted.Subject(), p.granted.Scope(), s.key); err != nil {
 				return nil, err
 			}
 		}
-		text, err := box.Open(v.place(p.Subject(), p.Scope(), sealed.field, sealed.source), sealed.sealed)
+		text, err := box.Open(v.place(p.granted.Subject(), p.granted.Scope(), sealed.field, sealed.source), sealed.sealed)
 		if err != nil {
 			return nil, fmt.Errorf("open a value of %s: %w", sealed.field, err)
 		}
@@ -279,7 +279,7 @@ func (v *Vault) read(ctx context.Context, use Use) (Values, error) {
 		if err != nil {
 			return err
 		}
-		if err := p.Spend(tx.ID(), p.now); err != nil {
+		if err := p.granted.Spend(tx.ID(), p.now); err != nil {
 			return err
 		}
 		h, err = v.pass(tx, p, s)
@@ -296,37 +296,45 @@ func (v *Vault) read(ctx context.Context, use Use) (Values, error) {
 // the old one decides again.
 func (v *Vault) Put(tx *db.Tx, p *Permit, values []Value) error {
 	now := v.clock.Now()
-	if err := p.Spend(tx.ID(), now); err != nil {
+	if err := p.granted.Spend(tx.ID(), now); err != nil {
 		return err
 	}
 	for _, value := range values {
-		if !p.Allows(policy.Collect, value.Field) {
+		if !p.granted.Allows(policy.Collect, value.Field) {
 			return fmt.Errorf("put a value: the permit is not for the field %q", value.Field)
 		}
 		if value.Source == "" {
 			return fmt.Errorf("put a value of %q: it does not say where it came from", value.Field)
 		}
 	}
-	s, err := selectSealed(tx, p.Subject(), p.Scope())
+	subject, scope := p.granted.Subject(), p.granted.Scope()
+	// The gate first: behind it nobody else writes for this person until the
+	// commit, and what is there to be replaced is seen.
+	n, err := passGate(tx, subject, p.granted.Version())
+	if err != nil {
+		return err
+	}
+	s, err := selectSealed(tx, subject, scope)
 	if err != nil {
 		return fmt.Errorf("put values: %w", err)
 	}
-	evidence, err := v.boxes.open(p.Subject(), Evidence, s.evidence)
+	evidence, err := v.boxes.open(subject, Evidence, s.evidence)
 	if err != nil {
 		return err
 	}
-	box, err := v.boxes.open(p.Subject(), p.Scope(), s.key)
-	if err != nil {
-		return err
-	}
-	n, err := passGate(tx, p.Subject(), p.Version(), s.bump(values))
+	box, err := v.boxes.open(subject, scope, s.key)
 	if err != nil {
 		return err
 	}
 	for _, value := range values {
-		sealed := box.Seal(v.place(p.Subject(), p.Scope(), value.Field, value.Source), []byte(value.Text))
-		if err := putValue(tx, p.Subject(), p.Scope(), value.Field, value.Source, sealed, clock.Micros(now)); err != nil {
+		sealed := box.Seal(v.place(subject, scope, value.Field, value.Source), []byte(value.Text))
+		if err := putValue(tx, subject, scope, value.Field, value.Source, sealed, clock.Micros(now)); err != nil {
 			return fmt.Errorf("put a value: %w", err)
+		}
+	}
+	if s.hasAny(values) {
+		if err := v.Bump(tx, subject); err != nil {
+			return err
 		}
 	}
 	return v.log.Append(tx, evidence, p.event(audit.KindCollect, n))

@@ -3,6 +3,7 @@ package vault_test
 import (
 	"context"
 	"errors"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -134,6 +135,47 @@ func TestI2_APermitServesOnceInItsTransaction(t *testing.T) {
 	})
 }
 
+// TestI2_OnlyTheVaultFillsAPermit: one that a feature could fill with a
+// decision of its own making would pass one person's gate and write its event
+// to nobody's log.
+func TestI2_OnlyTheVaultFillsAPermit(t *testing.T) {
+	permit := reflect.TypeFor[vault.Permit]()
+	for i := range permit.NumField() {
+		if f := permit.Field(i); f.IsExported() {
+			t.Errorf("the field %s is exported", f.Name)
+		}
+	}
+	if n := reflect.PointerTo(permit).NumMethod(); n > 0 {
+		t.Errorf("%d methods are exported", n)
+	}
+}
+
+func TestI2_ACopyOfAPermitOpensNothing(t *testing.T) {
+	each(t, func(t *testing.T, s *vaulttest.Store) {
+		subject := person(t, s)
+		before := len(s.Events(t, subject))
+		err := s.DB.Update(t.Context(), func(tx *db.Tx) error {
+			p, err := s.Permit(tx, own(subject, name))
+			if err != nil {
+				return err
+			}
+			var again vault.Permit
+			reflect.ValueOf(&again).Elem().Set(reflect.ValueOf(p).Elem())
+			if _, err := s.Open(tx, &again); fault.KindOf(err) != fault.Denied {
+				t.Errorf("a copy opens: %v", err)
+			}
+			_, err = s.Open(tx, p)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := len(s.Events(t, subject)); n != before+1 {
+			t.Errorf("one permit, %d events", n-before)
+		}
+	})
+}
+
 func TestI2_APermitExpires(t *testing.T) {
 	each(t, func(t *testing.T, s *vaulttest.Store) {
 		subject := person(t, s)
@@ -183,6 +225,57 @@ func TestI2_PutTakesOnlyWhatThePermitIsFor(t *testing.T) {
 			t.Errorf("read %v, %v", values, err)
 		}
 	})
+}
+
+// TestI6_AValueThatWasReplacedIsReadNoMore: on PostgreSQL two who write one
+// field for the first time are in each other's way at the gate only. The second
+// replaces what the first wrote, which it could not see when it began.
+func TestI6_AValueThatWasReplacedIsReadNoMore(t *testing.T) {
+	d := testkit.Database(t, db.Postgres, audit.Migrations(), vault.Migrations())
+	s := vaulttest.Open(t, d, policytest.Compile(t))
+	subject := s.Subject(t)
+	put := func(tx *db.Tx, text string) error {
+		use := own(subject, name)
+		use.Operation = policy.Collect
+		p, err := s.Permit(tx, use)
+		if err != nil {
+			return err
+		}
+		return s.Put(tx, p, []vault.Value{{Field: name, Text: text, Source: "form"}})
+	}
+	second := make(chan error, 1)
+	err := d.Update(t.Context(), func(tx *db.Tx) error {
+		if err := put(tx, "the first"); err != nil {
+			return err
+		}
+		go func() { second <- d.Update(t.Context(), func(tx *db.Tx) error { return put(tx, "the second") }) }()
+		return waitForLock(t.Context(), d)
+	})
+	if err := errors.Join(err, <-second); err != nil {
+		t.Fatal(err)
+	}
+	var version int64
+	if err := d.View(t.Context(), func(tx *db.Tx) error {
+		return tx.QueryRow(`SELECT version FROM vault_gate WHERE subject = $1`, subject).Scan(&version)
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if version != 2 {
+		t.Errorf("a value was replaced and the gate has version %d: who decided to read the first reads it still", version)
+	}
+}
+
+// waitForLock waits until some transaction on this database waits for another.
+func waitForLock(ctx context.Context, d *db.DB) error {
+	for {
+		var waiting int
+		if err := d.View(ctx, func(tx *db.Tx) error {
+			return tx.QueryRow(`SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`).Scan(&waiting)
+		}); err != nil || waiting > 0 {
+			return err
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
 }
 
 func TestI3_NothingIsRevealedBeforeTheEventIsDurable(t *testing.T) {
