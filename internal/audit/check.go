@@ -151,7 +151,7 @@ func (l *Log) checkEvents(tx *db.Tx, events []stored) (fault string, err error) 
 				return fmt.Sprintf("the gate of %s has counted %d events and the last one is %d", e.subject, counted, last), nil
 			}
 		}
-		if _, _, err := l.open(box, e.subject, e.n, e.leaf, e.sealed); err != nil {
+		if _, _, err := l.open(box, &e); err != nil {
 			return fmt.Sprintf("%s: %v", e.subject, err), nil
 		}
 	}
@@ -245,7 +245,7 @@ func (l *Log) checkSigned(tx *db.Tx, t tree, last keys.State, f *Findings) {
 			f.fault(fmt.Sprintf("the first %d entries of the log are not those that were signed", last.Size))
 		}
 	}
-	if t.checkpoint == "" {
+	if t.checkpoint == "" && t.signed == 0 {
 		return
 	}
 	c, err := OpenCheckpoint([]byte(t.checkpoint), l.ring.Vkey())
@@ -295,7 +295,7 @@ func (l *Log) checkPeople(tx *db.Tx, gates map[string]int64, f *Findings) error 
 			if p.locked {
 				continue
 			}
-			if _, _, err := l.open(p.box, e.subject, e.n, e.leaf, e.sealed); err != nil {
+			if _, _, err := l.open(p.box, &e); err != nil {
 				f.fault(fmt.Sprintf("%s: %v", e.subject, err))
 			}
 		}

@@ -119,11 +119,13 @@ func (l *Log) Events(ctx context.Context, subject string, before int64, limit in
 		if err != nil {
 			return err
 		}
-		return selectEvents(tx, subject, before, limit, func(n int64, leaf, sealed []byte) error {
-			e, _, err := l.open(box, subject, n, leaf, sealed)
+		all, err := selectEvents(tx, subject, before, limit)
+		for i := 0; i < len(all) && err == nil; i++ {
+			var e Event
+			e, _, err = l.open(box, &all[i])
 			events = append(events, e)
-			return err
-		})
+		}
+		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read a person's events: %w", err)
@@ -132,19 +134,19 @@ func (l *Log) Events(ctx context.Context, subject string, before int64, limit in
 }
 
 // open opens one sealed event and checks that it is what its row says.
-func (l *Log) open(box keys.Box, subject string, n int64, leaf, sealed []byte) (Event, []byte, error) {
-	plain, err := box.Open(l.place(subject, n), sealed)
+func (l *Log) open(box keys.Box, s *stored) (Event, []byte, error) {
+	plain, err := box.Open(l.place(s.subject, s.n), s.sealed)
 	if err != nil {
-		return Event{}, nil, fmt.Errorf("event %d: %w", n, err)
+		return Event{}, nil, fmt.Errorf("event %d: %w", s.n, err)
 	}
-	e, salt, computed, err := decode(plain)
+	e, salt, leaf, err := decode(plain)
 	switch {
 	case err != nil:
-		return Event{}, nil, fmt.Errorf("event %d: %w", n, err)
-	case string(computed[:]) != string(leaf):
-		return Event{}, nil, fmt.Errorf("event %d: its leaf is not that of its content", n)
-	case e.Subject != subject || e.N != n:
-		return Event{}, nil, fmt.Errorf("event %d: it is another event", n)
+		return Event{}, nil, fmt.Errorf("event %d: %w", s.n, err)
+	case string(leaf[:]) != string(s.leaf):
+		return Event{}, nil, fmt.Errorf("event %d: its leaf is not that of its content", s.n)
+	case e.Subject != s.subject || e.N != s.n || e.At != s.at:
+		return Event{}, nil, fmt.Errorf("event %d: its row names another person, number or time", s.n)
 	}
 	return e, salt, nil
 }

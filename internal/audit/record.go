@@ -50,7 +50,7 @@ func (l *Log) record(ctx context.Context, subject string, n int64) (*Record, err
 		if err != nil {
 			return err
 		}
-		e, salt, err := l.open(box, subject, n, s.leaf, s.sealed)
+		e, salt, err := l.open(box, &s)
 		if err != nil {
 			return err
 		}

@@ -13,35 +13,37 @@ func insertEvent(tx *db.Tx, e *Event, leaf [32]byte, sealed []byte) error {
 	return err
 }
 
-func selectEvents(tx *db.Tx, subject string, before int64, limit int, each func(n int64, leaf, sealed []byte) error) error {
-	if before <= 0 {
-		before = 1<<63 - 1
-	}
-	return tx.Select(func(r *db.Rows) error {
-		var n int64
-		var leaf, sealed []byte
-		if err := r.Scan(&n, &leaf, &sealed); err != nil {
-			return err
-		}
-		return each(n, leaf, sealed)
-	}, `SELECT n, leaf, sealed FROM audit_event WHERE subject = $1 AND n < $2 ORDER BY n DESC LIMIT $3`, subject, before, limit)
-}
-
 // stored is one event as it stands in the store, with its place in the tree.
 type stored struct {
 	subject string
 	n       int64
+	at      int64
 	leaf    []byte
 	sealed  []byte
 	index   int64 // -1 if it has none
 	pending bool
 }
 
+// selectEvents returns a subject's events with numbers below before, the
+// newest first. Where they stand in the tree is not looked up.
+func selectEvents(tx *db.Tx, subject string, before int64, limit int) (events []stored, err error) {
+	if before <= 0 {
+		before = 1<<63 - 1
+	}
+	err = tx.Select(func(r *db.Rows) error {
+		s := stored{subject: subject, index: -1}
+		err := r.Scan(&s.n, &s.at, &s.leaf, &s.sealed)
+		events = append(events, s)
+		return err
+	}, `SELECT n, at, leaf, sealed FROM audit_event WHERE subject = $1 AND n < $2 ORDER BY n DESC LIMIT $3`, subject, before, limit)
+	return events, err
+}
+
 func selectEvent(tx *db.Tx, subject string, n int64) (stored, error) {
 	s := stored{subject: subject, n: n}
-	err := tx.QueryRow(`SELECT e.leaf, e.sealed, coalesce(l.idx, -1) FROM audit_event e
+	err := tx.QueryRow(`SELECT e.at, e.leaf, e.sealed, coalesce(l.idx, -1) FROM audit_event e
 		LEFT JOIN audit_leaf l ON l.subject = e.subject AND l.n = e.n
-		WHERE e.subject = $1 AND e.n = $2`, subject, n).Scan(&s.leaf, &s.sealed, &s.index)
+		WHERE e.subject = $1 AND e.n = $2`, subject, n).Scan(&s.at, &s.leaf, &s.sealed, &s.index)
 	if errors.Is(err, db.ErrNoRows) {
 		return s, errNoEvent
 	}
@@ -162,10 +164,10 @@ func countLeavesBeyond(tx *db.Tx, size int64) (n int64, err error) {
 func selectLeafEvents(tx *db.Tx, from, to int64) (events []stored, err error) {
 	err = tx.Select(func(r *db.Rows) error {
 		var s stored
-		err := r.Scan(&s.index, &s.subject, &s.n, &s.leaf, &s.sealed)
+		err := r.Scan(&s.index, &s.subject, &s.n, &s.at, &s.leaf, &s.sealed)
 		events = append(events, s)
 		return err
-	}, `SELECT l.idx, l.subject, l.n, e.leaf, e.sealed FROM audit_leaf l
+	}, `SELECT l.idx, l.subject, l.n, coalesce(e.at, 0), e.leaf, e.sealed FROM audit_leaf l
 		LEFT JOIN audit_event e ON e.subject = l.subject AND e.n = l.n AND e.leaf = l.leaf
 		WHERE l.idx >= $1 AND l.idx < $2 ORDER BY l.idx`, from, to)
 	return events, err
@@ -175,10 +177,10 @@ func selectLeafEvents(tx *db.Tx, from, to int64) (events []stored, err error) {
 func selectPendingEvents(tx *db.Tx, limit int) (events []stored, err error) {
 	err = tx.Select(func(r *db.Rows) error {
 		s := stored{index: -1, pending: true}
-		err := r.Scan(&s.subject, &s.n, &s.leaf, &s.sealed)
+		err := r.Scan(&s.subject, &s.n, &s.at, &s.leaf, &s.sealed)
 		events = append(events, s)
 		return err
-	}, `SELECT p.subject, p.n, e.leaf, e.sealed FROM audit_pending p
+	}, `SELECT p.subject, p.n, coalesce(e.at, 0), e.leaf, e.sealed FROM audit_pending p
 		LEFT JOIN audit_event e ON e.subject = p.subject AND e.n = p.n AND e.leaf = p.leaf
 		ORDER BY p.leaf LIMIT $1`, limit)
 	return events, err
@@ -207,13 +209,13 @@ func selectLostLeaves(tx *db.Tx, fault func(string)) error {
 func pageEvents(tx *db.Tx, subject string, n int64, limit int) (events []stored, err error) {
 	err = tx.Select(func(r *db.Rows) error {
 		var s stored
-		err := r.Scan(&s.subject, &s.n, &s.leaf, &s.sealed, &s.index, &s.pending)
+		err := r.Scan(&s.subject, &s.n, &s.at, &s.leaf, &s.sealed, &s.index, &s.pending)
 		events = append(events, s)
 		return err
-	}, `SELECT e.subject, e.n, e.leaf, e.sealed, coalesce(l.idx, -1), p.leaf IS NOT NULL
+	}, `SELECT e.subject, e.n, e.at, e.leaf, e.sealed, coalesce(l.idx, -1), p.leaf IS NOT NULL
 		FROM audit_event e
 		LEFT JOIN audit_leaf l ON l.subject = e.subject AND l.n = e.n
-		LEFT JOIN audit_pending p ON p.leaf = e.leaf
+		LEFT JOIN audit_pending p ON p.leaf = e.leaf AND p.subject = e.subject AND p.n = e.n
 		WHERE (e.subject, e.n) > ($1, $2) ORDER BY e.subject, e.n LIMIT $3`, subject, n, limit)
 	return events, err
 }
