@@ -128,6 +128,14 @@ func TestSessions(t *testing.T) {
 				t.Error("an idle session goes on")
 			}
 		})
+		t.Run("one that ended says so at the sign-in", func(t *testing.T) {
+			b := p.browse(t)
+			p.signIn(t, b, email, good, 200)
+			p.Clock.Advance(identity.IdleLife)
+			if text := b.Page(security, 200).One("main").Text(); !strings.Contains(text, "too much time has passed") {
+				t.Errorf("the page says %s", text)
+			}
+		})
 		t.Run("twelve hours", func(t *testing.T) {
 			b := p.browse(t)
 			p.signIn(t, b, email, good, 200)

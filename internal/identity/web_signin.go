@@ -2,6 +2,7 @@ package identity
 
 import (
 	"errors"
+	"net/http"
 
 	"github.com/a-h/templ"
 
@@ -9,6 +10,14 @@ import (
 	"portico/internal/platform/web"
 	"portico/internal/platform/web/ui"
 )
+
+// Ended says to whoever is led to a sign-in why they have to sign in again.
+func Ended(q *web.Req) []string {
+	if q.R.Method == http.MethodPost || q.Value("ended") == "" {
+		return nil
+	}
+	return []string{q.P.T(errSignIn.Code)}
+}
 
 func (s *Service) showSignIn(q *web.Req) error {
 	if q.Session != nil {
@@ -19,7 +28,7 @@ func (s *Service) showSignIn(q *web.Req) error {
 
 func (s *Service) askSignIn(q *web.Req, t *Typed) error {
 	return Answer(q, t, "", pages.Form{
-		Title: q.P.T("identity.sign-in.title"), Action: q.Path("/sign-in"), Button: q.P.T("identity.sign-in.title"),
+		Title: q.P.T("identity.sign-in.title"), Lead: Ended(q), Action: q.Path("/sign-in"), Button: q.P.T("identity.sign-in.title"),
 		Fields: []templ.Component{
 			ui.Input(ui.Field{
 				Name: "contact", Label: q.P.T("identity.contact"), Value: value(q, "contact"), Error: t.Error("contact"),

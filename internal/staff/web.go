@@ -88,7 +88,7 @@ func (s *Service) askSignIn(q *web.Req, t *identity.Typed) error {
 		typed = q.Value("email")
 	}
 	return identity.Answer(q, t, "", identitypages.Form{
-		Title: q.P.T("staff.sign-in.title"), Lead: []string{q.P.T("staff.sign-in.lead")},
+		Title: q.P.T("staff.sign-in.title"), Lead: append(identity.Ended(q), q.P.T("staff.sign-in.lead")),
 		Action: "/staff/sign-in", Button: q.P.T("identity.sign-in.title"),
 		Fields: []templ.Component{
 			ui.Input(ui.Field{Name: "email", Label: q.P.T("staff.email"), Value: typed, Error: t.Error("email"), Type: "email", Autocomplete: "username", LTR: true}),

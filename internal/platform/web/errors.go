@@ -110,7 +110,7 @@ func (r *Router) wayOut(q *Req, f *fault.Fault) Link {
 	switch {
 	case f.Kind == fault.SignIn:
 		return Link{Text: q.P.T("web.fault.sign-in.go"), Href: r.signIn(q)}
-	case strings.HasPrefix(q.R.URL.Path, "/staff/"):
+	case q.staff():
 		return Link{Text: q.P.T("web.fault.home"), Href: "/staff/cases"}
 	}
 	return Link{Text: q.P.T("web.fault.home"), Href: q.Path("/")}

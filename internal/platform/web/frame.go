@@ -24,7 +24,7 @@ func (r *Router) shell(q *Req, status int, p Page) templ.Component {
 		script:   r.assets.script,
 		font:     r.assets.names[preloaded],
 		here:     q.R.URL.Path,
-		staff:    q.Route.Audience == Staff || strings.HasPrefix(q.R.URL.Path, "/staff/"),
+		staff:    q.staff(),
 		session:  q.Session,
 		demo:     r.cfg.Demo,
 	}

@@ -113,8 +113,28 @@ func TestAFormOfAnEndedSessionSaysSo(t *testing.T) {
 	if res.Code != http.StatusUnauthorized || !strings.Contains(res.Body.String(), "your session has ended") {
 		t.Errorf("status %d", res.Code)
 	}
-	if c := res.Header().Get("Set-Cookie"); !strings.Contains(c, "session=;") || !strings.Contains(c, "Max-Age=0") {
-		t.Errorf("the dead cookie stays: %q", c)
+}
+
+func TestACookieThatSignsNobodyInIsLeftAlone(t *testing.T) {
+	// It may stand for a registration under way, or for a password that waits
+	// for its second factor, in another tab.
+	r := mounted(t, nil)
+	for _, req := range []*http.Request{get("/en/cabinet/"), post("/en/cabinet/", "a=b")} {
+		if c := fetch(t, r, with(req, "Cookie", "session=underway")).Header().Get("Set-Cookie"); c != "" {
+			t.Errorf("%s takes it away: %q", req.Method, c)
+		}
+	}
+}
+
+func TestWhoMustSignInIsLedToTheSignInOfTheirRealm(t *testing.T) {
+	r := mounted(t, nil)
+	late := func(*Req) error { return fault.New(fault.SignIn, "error.sign-in") }
+	r.Handle(Route{Method: "GET", Path: "/staff/late", Unprefixed: true, Activity: "public", Handler: late})
+	r.Handle(Route{Method: "GET", Path: "/late", Activity: "public", Handler: late})
+	for path, want := range map[string]string{"/staff/late": "/staff/sign-in", "/dv/late": "/dv/sign-in"} {
+		if body := fetch(t, r, get(path)).Body.String(); !strings.Contains(body, `<main`) || !strings.Contains(body, `href="`+want+`"`) {
+			t.Errorf("%s does not lead to %s", path, want)
+		}
 	}
 }
 

@@ -129,11 +129,11 @@ func (r *Router) serve(q *Req) error {
 // whether the browser sent a token at all. Routes that are nobody's business
 // ("none: …") ask nobody.
 func (r *Router) identify(q *Req) (token bool, err error) {
-	realm, cookie := RealmPerson, SessionCookie
-	switch {
-	case q.Route.Audience == Machine, q.Route.Audience == Public && strings.HasPrefix(q.Route.Activity, "none:"):
+	if q.Route.Audience == Machine || q.Route.Audience == Public && strings.HasPrefix(q.Route.Activity, "none:") {
 		return false, nil
-	case q.Route.Audience == Staff, q.Route.Audience == Public && strings.HasPrefix(q.Route.Path, "/staff/"):
+	}
+	realm, cookie := RealmPerson, SessionCookie
+	if q.staff() {
 		realm, cookie = RealmStaff, StaffCookie
 	}
 	t := q.Cookie(cookie)
@@ -152,13 +152,9 @@ func (r *Router) identify(q *Req) (token bool, err error) {
 
 // toSignIn leads a person to the sign-in of the route's realm and, once
 // signed in, back. What a form sent cannot be sent again by a redirect: that
-// gets a page which says so.
+// gets a page which says so. The cookie stays: a token that signs nobody in may
+// stand for a registration, or for a second factor that is awaited.
 func (r *Router) toSignIn(q *Req, hadToken bool) error {
-	if hadToken {
-		if err := q.SetCookie(realmCookie(q.Route.Audience), "", -1); err != nil {
-			return err
-		}
-	}
 	if !safe(q.R.Method) || wantsJSON(q) {
 		return fault.New(fault.SignIn, "error.sign-in")
 	}
@@ -169,19 +165,17 @@ func (r *Router) toSignIn(q *Req, hadToken bool) error {
 	return q.Redirect(r.signIn(q) + "?" + v.Encode())
 }
 
-// signIn returns the address of the sign-in page of the route's realm.
+// staff reports whether a request is in the realm of officials.
+func (q *Req) staff() bool {
+	return q.Route.Audience == Staff || strings.HasPrefix(q.R.URL.Path, "/staff/")
+}
+
+// signIn returns the address of the sign-in page of the request's realm.
 func (r *Router) signIn(q *Req) string {
-	if q.Route.Audience == Staff {
+	if q.staff() {
 		return "/staff/sign-in"
 	}
 	return q.Path("/sign-in")
-}
-
-func realmCookie(a Audience) string {
-	if a == Staff {
-		return StaffCookie
-	}
-	return SessionCookie
 }
 
 // speak sets the language of the answer: that of the path, or what was chosen
