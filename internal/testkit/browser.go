@@ -1,6 +1,8 @@
 package testkit
 
 import (
+	"crypto/tls"
+	"crypto/x509"
 	"io"
 	"net/http"
 	"net/http/cookiejar"
@@ -16,6 +18,7 @@ type Browser struct {
 	t      testing.TB
 	client *http.Client
 	url    string
+	roots  *x509.CertPool // who may vouch for the server; nil is the machine's list
 }
 
 // Browse serves the handler on loopback until the test ends and returns a
@@ -29,7 +32,12 @@ func Browse(t testing.TB, handler http.Handler) *Browser {
 
 // BrowseURL returns a browser with no cookies for a server that runs already,
 // at an address without a slash at its end.
-func BrowseURL(t testing.TB, url string) *Browser { return (&Browser{t: t, url: url}).Another() }
+func BrowseURL(t testing.TB, url string) *Browser { return BrowseTLS(t, url, nil) }
+
+// BrowseTLS is BrowseURL for a server that roots vouch for.
+func BrowseTLS(t testing.TB, url string, roots *x509.CertPool) *Browser {
+	return (&Browser{t: t, url: url, roots: roots}).Another()
+}
 
 // Another returns a second browser, of somebody else, on the same server.
 func (b *Browser) Another() *Browser {
@@ -38,9 +46,9 @@ func (b *Browser) Another() *Browser {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	return &Browser{t: b.t, url: b.url, client: &http.Client{
+	return &Browser{t: b.t, url: b.url, roots: b.roots, client: &http.Client{
 		Jar:           jar,
-		Transport:     &http.Transport{},
+		Transport:     &http.Transport{TLSClientConfig: &tls.Config{RootCAs: b.roots, MinVersion: tls.VersionTLS13}},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
 }

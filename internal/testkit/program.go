@@ -56,7 +56,7 @@ type Program struct {
 	PID int
 
 	t      testing.TB
-	people chan map[string]string // of a demo: role → e-mail address, as said so far
+	said   chan []string // lines on standard output so far
 	args   []string
 	cmd    *exec.Cmd
 	ended  chan struct{}
@@ -87,21 +87,17 @@ func (p *Program) Start() {
 		p.t.Fatal(err)
 	}
 	p.PID = p.cmd.Process.Pid
-	p.people = make(chan map[string]string, 1)
-	p.people <- map[string]string{}
+	p.said = make(chan []string, 1)
+	p.said <- nil
 	ready := make(chan string, 1)
 	go func() {
 		defer close(p.ended)
 		lines := bufio.NewScanner(out)
 		for lines.Scan() {
-			switch words := strings.Fields(lines.Text()); {
-			case len(words) == 2 && words[0] == "portico:":
-				ready <- words[1]
-			case len(words) == 3 && words[0] == "demo":
-				people := <-p.people
-				people[words[1]] = words[2]
-				p.people <- people
+			if url, ok := strings.CutPrefix(lines.Text(), "portico: "); ok {
+				ready <- url
 			}
+			p.said <- append(<-p.said, lines.Text())
 		}
 		_ = p.cmd.Wait()
 	}()
@@ -132,21 +128,28 @@ func (p *Program) Log() string {
 	return p.stderr.String()
 }
 
-// Person is the e-mail address with which a demo's ROLE signs in. The lines
-// that say so follow the address of the portal.
-func (p *Program) Person(role string) string {
+// Said waits for a line on standard output that begins so, and returns the
+// rest of it. Lines that matter may follow the address of the portal.
+func (p *Program) Said(beginning string) string {
 	p.t.Helper()
 	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); {
-		people := <-p.people
-		email := people[role]
-		p.people <- people
-		if email != "" {
-			return email
+		lines := <-p.said
+		p.said <- lines
+		for _, line := range lines {
+			if rest, ok := strings.CutPrefix(line, beginning); ok {
+				return rest
+			}
 		}
 		runtime.Gosched()
 	}
-	p.t.Fatalf("the demo has no %s", role)
+	p.t.Fatalf("portico does not say %q", beginning)
 	return ""
+}
+
+// Person is the e-mail address with which a demo's ROLE signs in.
+func (p *Program) Person(role string) string {
+	p.t.Helper()
+	return p.Said("demo " + role + " ")
 }
 
 // Browse returns a browser with no cookies for this program.
