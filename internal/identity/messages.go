@@ -52,7 +52,7 @@ func (s *Service) sendCode(ctx context.Context, job *jobs.Job) error {
 	}
 	p := s.printer(job.Get("language"))
 	if holder.State == "" {
-		return s.send(ctx, p, to, c.ID+":"+fmt.Sprint(c.Sends), "identity.message.code", "code", codeOf(s.Codes, c))
+		return s.send(ctx, p, to, c.ID+":"+fmt.Sprint(c.Sends), "identity.message.code", "code", credential.CodeOf(s.Codes, c.ID, c.Salt))
 	}
 	err = s.DB.Update(ctx, func(tx *db.Tx) error {
 		return s.Vault.Append(tx, audit.Event{

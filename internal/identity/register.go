@@ -161,7 +161,7 @@ func (s *Service) Begin(ctx context.Context, c credential.Contact, lang string, 
 			return err
 		}
 		now := s.Clock.Now()
-		ch := challenge{Subject: subject, ID: id.New(now), Salt: newSalt(), Sends: 1, Expires: now.Add(CodeLife)}
+		ch := challenge{Subject: subject, ID: id.New(now), Salt: credential.NewSalt(), Sends: 1, Expires: now.Add(CodeLife)}
 		if err := insertChallenge(tx, ch, now); err != nil {
 			return err
 		}
@@ -204,7 +204,7 @@ func (s *Service) Again(ctx context.Context, token, lang string, from From) erro
 		if c.ID == "" || c.Sends >= CodeSends {
 			return errTooMany
 		}
-		c.Salt, c.Expires = newSalt(), s.Clock.Now().Add(CodeLife)
+		c.Salt, c.Expires = credential.NewSalt(), s.Clock.Now().Add(CodeLife)
 		if ok, err := renewChallenge(tx, c, c.Salt, c.Expires); err != nil || !ok {
 			return errors.Join(err, errTooMany)
 		}
@@ -240,7 +240,7 @@ func (s *Service) Confirm(ctx context.Context, token, code string, from From) er
 			return err
 		case ch.ID == "" || !left:
 			wrong = "identity.code.over"
-		case !sameCode(figures(code), codeOf(s.Codes, ch)):
+		case !credential.SameCode(credential.Figures(code), credential.CodeOf(s.Codes, ch.ID, ch.Salt)):
 			wrong = "identity.code.wrong"
 		}
 		if wrong == "" {

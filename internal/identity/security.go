@@ -288,7 +288,7 @@ func (s *Service) adopt(tx *db.Tx, realm, subject, code string) (wrong bool, err
 	if key == nil {
 		return false, errNoKey
 	}
-	step, ok := credential.StepOf(string(key), figures(code), s.Clock.Now())
+	step, ok := credential.StepOf(string(key), credential.Figures(code), s.Clock.Now())
 	if !ok {
 		return true, nil
 	}

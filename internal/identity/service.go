@@ -40,7 +40,7 @@ type Config struct {
 	Log       *audit.Log
 	Jobs      *jobs.Queue
 	Sender    Sender
-	Codes     Codes // keys.Ring
+	Codes     credential.Codes // keys.Ring
 	Catalogue *i18n.Catalogue
 	Portal    func() *web.Portal
 	Policy    func() *policy.Policy

@@ -167,7 +167,7 @@ func (s *Service) wrongTOTP(tx *db.Tx, subject, kind, code string) (bool, error)
 	if key == nil {
 		return true, nil
 	}
-	step, ok := credential.StepOf(string(key), figures(code), s.Clock.Now())
+	step, ok := credential.StepOf(string(key), credential.Figures(code), s.Clock.Now())
 	if !ok {
 		return true, nil
 	}

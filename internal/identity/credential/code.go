@@ -1,4 +1,4 @@
-package identity
+package credential
 
 import (
 	"crypto/rand"
@@ -16,24 +16,26 @@ type Codes interface {
 	Code(use, code string) []byte
 }
 
-func newSalt() []byte {
+// NewSalt is the salt of a challenge.
+func NewSalt() []byte {
 	salt := make([]byte, 16)
 	_, _ = rand.Read(salt)
 	return salt
 }
 
-// codeOf is the code of a challenge: six figures that follow from the
+// CodeOf is the code of a challenge: six figures that follow from the
 // challenge, its salt and a key, so that they need not be stored.
-func codeOf(codes Codes, c challenge) string {
-	mac := codes.Code("identity challenge", c.ID+" "+base64.RawURLEncoding.EncodeToString(c.Salt))
+func CodeOf(codes Codes, challenge string, salt []byte) string {
+	mac := codes.Code("identity challenge", challenge+" "+base64.RawURLEncoding.EncodeToString(salt))
 	return fmt.Sprintf("%06d", binary.BigEndian.Uint64(mac)%1_000_000)
 }
 
-func sameCode(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
+// SameCode compares two codes without telling how alike they are.
+func SameCode(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
 
-// figures keeps the figures of a code as people type it, with spaces or
-// dash; any digits of Unicode count. It returns nothing if there is more.
-func figures(typed string) string {
+// Figures keeps the six figures of a code as people type it, with spaces or
+// dashes between them. It returns nothing if there is more or less.
+func Figures(typed string) string {
 	if len(typed) > 64 {
 		return ""
 	}
