@@ -13,6 +13,7 @@ import (
 	"portico/internal/identity"
 	"portico/internal/platform/db"
 	"portico/internal/platform/i18n"
+	"portico/internal/platform/web"
 	"portico/internal/policy"
 	"portico/internal/testkit"
 	"portico/internal/vault"
@@ -382,4 +383,38 @@ func TestOpenRedirectsAreRefused(t *testing.T) {
 	if to := resp.Header.Get("Location"); to != "/en/services?words=road" {
 		t.Errorf("a path of the portal is refused: %q", to)
 	}
+}
+
+// TestAWayInOutlivesALookElsewhere: somebody on the way in opens a page, in
+// another tab, that only opens to who is signed in.
+func TestAWayInOutlivesALookElsewhere(t *testing.T) {
+	p := one(t)
+	elsewhere := func(t *testing.T, b *testkit.Browser) {
+		t.Helper()
+		before := b.Cookie(web.SessionCookie)
+		resp := checked(t, b.Get("/en/cabinet/security"), 303)
+		if to := resp.Header.Get("Location"); before == "" || b.Cookie(web.SessionCookie) != before || strings.Contains(to, "ended") {
+			t.Errorf("the cookie %q became %q on the way to %s", before, b.Cookie(web.SessionCookie), to)
+		}
+	}
+	t.Run("registration", func(t *testing.T) {
+		b := p.browse(t)
+		b.Submit("/en/register", form("contact", email), 200)
+		elsewhere(t, b)
+		b.Submit("/en/register/code", form("code", p.code(t)), 200)
+		elsewhere(t, b)
+		b.Submit("/en/register/details", details(), 200)
+		b.Submit("/en/register/password", form("password", good), 200).One(".panel h1")
+	})
+	t.Run("sign-in", func(t *testing.T) {
+		b := p.browse(t)
+		p.signIn(t, b, email, good, 200)
+		secret := b.Submit(security+"/second-factor", form("current", good), 200).One(".ident").Text()
+		b.Submit(security+"/second-factor/key", form("code", totpCode(t, secret, p.Clock.Now())), 200)
+		p.Clock.Advance(time.Minute)
+		c := p.browse(t)
+		p.signIn(t, c, email, good, 200).One("input[name=code]")
+		elsewhere(t, c)
+		c.Submit("/en/sign-in/code", form("code", totpCode(t, secret, p.Clock.Now()), "next", security), 200).One("#history")
+	})
 }

@@ -215,8 +215,11 @@ func (s *Service) Session(ctx context.Context, token, realm string) (*web.Sessio
 		if row, err = selectSession(tx, hashToken(token)); err != nil {
 			return err
 		}
-		if row.ID == "" || row.Realm != realm || row.Stage != stageFull || !row.alive(now) {
+		if row.ID == "" || row.Realm != realm || !row.alive(now) {
 			return nil
+		}
+		if row.Stage != stageFull {
+			return web.ErrUnderway
 		}
 		a, err := selectAccount(tx, row.Subject)
 		if err != nil || a.State != Open {

@@ -142,3 +142,31 @@ func TestAnOfficialEndsNobodyElsesSession(t *testing.T) {
 		status(t, admin.Another().Get(account), 303)
 	})
 }
+
+// TestAnOfficialsWayInOutlivesALookElsewhere: an official on the way in opens a
+// page, in another tab, that only opens to who is signed in.
+func TestAnOfficialsWayInOutlivesALookElsewhere(t *testing.T) {
+	each(t, func(t *testing.T, p *portal) {
+		admin := p.start(t)
+		elsewhere := func(b *testkit.Browser) {
+			t.Helper()
+			before := b.Cookie(web.StaffCookie)
+			if in(b) || before == "" || b.Cookie(web.StaffCookie) != before {
+				t.Errorf("the cookie %q became %q", before, b.Cookie(web.StaffCookie))
+			}
+		}
+		welcome, _ := p.invite(t, admin, "ahmed@one.gov.mv", "permit-officer")
+		b := admin.Another()
+		page := b.Submit(welcome, form("password", password), 200)
+		elsewhere(b)
+		p.enrol(t, b, page)
+		c := b.Another()
+		p.Clock.Advance(time.Minute)
+		c.Submit("/staff/sign-in", form("email", "ahmed@one.gov.mv", "password", password), 200)
+		elsewhere(c)
+		status(t, c.Post("/staff/sign-in/code", form("code", p.code(t, b))), 303)
+		if !in(c) {
+			t.Error("the second factor does not sign in")
+		}
+	})
+}

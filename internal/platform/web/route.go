@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -60,10 +61,15 @@ type Session struct {
 }
 
 // Sessions finds the session behind a token from a cookie. An unknown, ended
-// or expired token gives nil, nil. The roles are read at each call.
+// or expired token gives nil, nil; one of somebody who is on the way in gives
+// ErrUnderway. The roles are read at each call.
 type Sessions interface {
 	Session(ctx context.Context, token, realm string) (*Session, error)
 }
+
+// ErrUnderway says that a token is of somebody who has not finished signing in
+// or registering: it opens nothing, and the browser keeps it.
+var ErrUnderway = errors.New("signing in is under way")
 
 // The realms and their cookies.
 const (

@@ -141,6 +141,9 @@ func (r *Router) identify(q *Req) (token bool, err error) {
 		return t != "", nil
 	}
 	s, err := r.cfg.Sessions.Session(q.R.Context(), t, realm)
+	if errors.Is(err, ErrUnderway) {
+		return false, nil
+	}
 	if err != nil {
 		return true, fmt.Errorf("look up session: %w", err)
 	}
