@@ -13,6 +13,7 @@ import (
 	"portico/internal/identity"
 	"portico/internal/platform/db"
 	"portico/internal/platform/i18n"
+	"portico/internal/platform/jobs"
 	"portico/internal/platform/web"
 	"portico/internal/policy"
 	"portico/internal/testkit"
@@ -382,6 +383,22 @@ func TestOpenRedirectsAreRefused(t *testing.T) {
 	resp := p.browse(t).Post("/en/sign-in", form("contact", email, "password", good, "next", "/en/services?words=road"))
 	if to := resp.Header.Get("Location"); to != "/en/services?words=road" {
 		t.Errorf("a path of the portal is refused: %q", to)
+	}
+}
+
+func TestTheExampleOfAPhoneNumberIsOfThePortalsCountry(t *testing.T) {
+	p := openAs(t, testkit.Database(t, db.SQLite, audit.Migrations(), vault.Migrations(), jobs.Migrations(), identity.Migrations()), func(phone *policy.Field) { phone.Prefix = "+975" })
+	for _, lang := range []string{"en", "dv"} {
+		b := p.browse(t)
+		for what, text := range map[string]string{
+			"hint":       b.Page("/"+lang+"/register", 200).One("#contact-hint").Text(),
+			"error":      b.Submit("/"+lang+"/register", form("contact", "?"), 422).One("#contact-error").Text(),
+			"of sign-in": b.Submit("/"+lang+"/sign-in", form("contact", "?", "password", good), 422).One("#contact-error").Text(),
+		} {
+			if !strings.Contains(text, "+975 777 1234") || strings.Contains(text, "+960") {
+				t.Errorf("%s, %s: %s", lang, what, text)
+			}
+		}
 	}
 }
 

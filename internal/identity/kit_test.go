@@ -77,7 +77,7 @@ func one(t *testing.T) *portal {
 	return open(t, testkit.Database(t, db.SQLite, audit.Migrations(), vault.Migrations(), jobs.Migrations(), identity.Migrations()))
 }
 
-func declarations() *policy.Declarations {
+func declarations(phone func(*policy.Field)) *policy.Declarations {
 	d := policytest.Declarations()
 	for i := range d.Fields {
 		switch f := &d.Fields[i]; f.ID {
@@ -85,7 +85,7 @@ func declarations() *policy.Declarations {
 			f.Pattern = "^A[0-9]{6}$"
 			f.Written = i18n.Text{"en": "A and six figures, such as A123456", "dv": "A އާއި ހަ އަކުރު، މިސާލު: A123456"}
 		case policy.FieldPhone:
-			f.Prefix = "+960"
+			phone(f)
 		}
 	}
 	return d
@@ -93,7 +93,13 @@ func declarations() *policy.Declarations {
 
 func open(t *testing.T, d *db.DB) *portal {
 	t.Helper()
-	pol := policytest.CompileAs(t, declarations(), policy.Options{Languages: policytest.Languages()})
+	return openAs(t, d, func(phone *policy.Field) { phone.Prefix = "+960" })
+}
+
+// openAs opens a portal whose policy declares telephone numbers so.
+func openAs(t *testing.T, d *db.DB, phone func(*policy.Field)) *portal {
+	t.Helper()
+	pol := policytest.CompileAs(t, declarations(phone), policy.Options{Languages: policytest.Languages()})
 	p := &portal{t: t, Store: vaulttest.Open(t, d, pol), post: &post{}}
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
 	p.jobs = jobs.NewQueue(jobs.Config{DB: d, Clock: p.Clock, Log: log})

@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -415,7 +416,7 @@ type NewPerson struct {
 func (s *Service) CreatePerson(ctx context.Context, p NewPerson) (subject string, err error) {
 	c, ok := s.ParseContact(p.Contact)
 	if !ok {
-		return "", fault.Input(fault.Field{Name: "contact", Code: "identity.contact.form"})
+		return "", fault.Input(fault.Field{Name: "contact", Code: "identity.contact.form", Args: []any{"phone", s.examplePhone()}})
 	}
 	d := p.Details.tidy()
 	if err := errors.Join(s.checkDetails(d), s.checkPassword(p.Password, c.Value)); err != nil {
@@ -450,4 +451,11 @@ func (s *Service) CreatePerson(ctx context.Context, p NewPerson) (subject string
 func (s *Service) ParseContact(typed string) (credential.Contact, bool) {
 	phone, _ := s.Policy().Field(policy.FieldPhone)
 	return credential.ParseContact(typed, phone.Prefix)
+}
+
+// examplePhone is a number as people of this portal write it, after the prefix
+// that the policy declares; without one, after a code that no country has.
+func (s *Service) examplePhone() string {
+	phone, _ := s.Policy().Field(policy.FieldPhone)
+	return cmp.Or(phone.Prefix, "+999") + " 777 1234"
 }

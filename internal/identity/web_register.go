@@ -36,7 +36,7 @@ func (s *Service) askContact(q *web.Req, t *Typed) error {
 		Before: pages.Read(s.policyDate(q.P)),
 		Action: q.Path("/register"), Button: q.P.T("identity.register.send"),
 		Fields: []templ.Component{ui.Input(ui.Field{
-			Name: "contact", Label: q.P.T("identity.contact"), Hint: q.P.T("identity.contact.hint"),
+			Name: "contact", Label: q.P.T("identity.contact"), Hint: q.P.T("identity.contact.hint", "phone", s.examplePhone()),
 			Value: value(q, "contact"), Error: t.Error("contact"), Why: s.why(q.P, policy.FieldEmail),
 			Autocomplete: "username", Max: credential.EmailMax, LTR: true,
 		})},
@@ -116,7 +116,7 @@ func (s *Service) takeContact(q *web.Req) error {
 	case strings.TrimSpace(q.Value("contact")) == "":
 		t.no("contact", q.P.T("identity.contact.empty"))
 	case !ok:
-		t.no("contact", q.P.T("identity.contact.form"))
+		t.no("contact", q.P.T("identity.contact.form", "phone", s.examplePhone()))
 	}
 	if t.Bad() {
 		return s.askContact(q, t)

@@ -48,7 +48,7 @@ func (s *Service) takeSignIn(q *web.Req) error {
 	switch {
 	case t.Bad():
 	case !ok:
-		t.no("contact", q.P.T("identity.contact.form"))
+		t.no("contact", q.P.T("identity.contact.form", "phone", s.examplePhone()))
 	case q.Value("password") == "":
 		t.no("password", q.P.T("identity.password.empty"))
 	}
