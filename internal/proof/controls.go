@@ -125,7 +125,7 @@ func (s *System) encryptionInTransit(ctx context.Context, e *examination) {
 	case t.TLS:
 		s.handshakes(ctx, e, t.Listen)
 	case t.Proxy:
-		e.note("behind-proxy")
+		e.risk("behind-proxy", "behind-proxy")
 	case s.Demo:
 		e.risk(ReasonDemo, "plain-loopback", "address", t.Listen)
 	default:
