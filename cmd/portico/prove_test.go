@@ -9,6 +9,7 @@ import (
 
 	"portico/internal/app"
 	"portico/internal/instance"
+	"portico/internal/keys"
 	"portico/internal/platform/clock"
 	"portico/internal/platform/db"
 	"portico/internal/vault"
@@ -23,6 +24,15 @@ func TestProveSaysHowEveryPromiseStandsAndFailsWhenOneIsBroken(t *testing.T) {
 	}
 	if _, err := os.Stat(filepath.Join(data, "portico.db")); err == nil {
 		t.Error("proving made a store")
+	}
+	if _, err := keys.Create(filepath.Join(data, "keys"), "onegov", true); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := portico(t, "prove", dir, "--data", data, "--keys", filepath.Join(data, "keys")); err == nil || !strings.Contains(err.Error(), "there is no database in") {
+		t.Errorf("keys without a store: %v", err)
+	}
+	if _, err := os.Stat(filepath.Join(data, "portico.db")); err == nil {
+		t.Error("proving made a store for keys that were there")
 	}
 	d, err := db.Open(t.Context(), "file:"+filepath.Join(data, "portico.db"))
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"portico/internal/audit"
 	"portico/internal/cabinet"
 	"portico/internal/cases"
 	"portico/internal/contact"
@@ -64,7 +65,7 @@ func build(ctx context.Context, o Options) (*portal, error) {
 	if len(faults) > 0 {
 		return nil, faulty(faults)
 	}
-	if p.store, err = openStore(ctx, o.Store, in, p.clock); err != nil {
+	if p.store, err = openStore(ctx, o.Store, in, p.clock, audit.Open); err != nil {
 		return nil, err
 	}
 	if err := p.features(ctx, in, opts); err != nil {
@@ -240,7 +241,7 @@ func (p *portal) system() *proof.System {
 		InForce:  p.inForce,
 		Newest:   p.newest,
 		Routes:   p.router.Routes,
-		Cookies:  p.cookies,
+		Cookies:  p.router.Cookies,
 		Factors:  identity.Factors{DB: p.db, Clock: p.clock},
 		Transit:  func() proof.Transit { return p.transit },
 	}

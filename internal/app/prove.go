@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 
+	"portico/internal/audit"
 	"portico/internal/identity"
 	"portico/internal/instance"
 	"portico/internal/keys"
@@ -20,8 +21,11 @@ import (
 // portal that may or may not be running. It puts nothing into force and notes
 // nothing; what only a running portal shows is at risk.
 func Prove(ctx context.Context, s Store, dir string) (report proof.Report, err error) {
-	stamp, err := keys.Inspect(s.Keys) // a store that is not there is not made
+	stamp, err := keys.Inspect(s.Keys)
 	if err != nil {
+		return report, err
+	}
+	if err := s.exists(); err != nil {
 		return report, err
 	}
 	s.Demo = stamp.Demo
@@ -34,7 +38,7 @@ func Prove(ctx context.Context, s Store, dir string) (report proof.Report, err e
 		return report, faulty(faults)
 	}
 	now := clock.System{}
-	st, err := openStore(ctx, s, in, now)
+	st, err := openStore(ctx, s, in, now, look)
 	if err != nil {
 		return report, err
 	}
@@ -56,3 +60,6 @@ func Prove(ctx context.Context, s Store, dir string) (report proof.Report, err e
 	}
 	return board.Assess(ctx)
 }
+
+// look opens a log however it is, so that every fault of it can be said.
+func look(_ context.Context, c audit.Config) (*audit.Log, error) { return audit.Look(c), nil }

@@ -23,29 +23,32 @@ type store struct {
 	log  *audit.Log
 }
 
+// opener opens a store's log: audit.Open, or one that refuses nothing.
+type opener func(context.Context, audit.Config) (*audit.Log, error)
+
 // openStore opens a store, brings its schema up to date, and refuses it when
 // it holds a column that nobody declared (I1), when it and the keys do not
 // know each other, or when its log is not what was signed.
-func openStore(ctx context.Context, s Store, in *instance.Instance, now clock.Clock) (*store, error) {
+func openStore(ctx context.Context, s Store, in *instance.Instance, now clock.Clock, openLog opener) (*store, error) {
 	if err := os.MkdirAll(s.Data, 0o700); err != nil {
 		return nil, fmt.Errorf("make the data folder: %w", err)
 	}
 	url := s.Database
 	if url == "" {
-		url = "file:" + filepath.Join(s.Data, "portico.db")
+		url = "file:" + s.file()
 	}
 	d, err := db.Open(ctx, url)
 	if err != nil {
 		return nil, err
 	}
 	st := &store{db: d}
-	if err := st.ready(ctx, s, in, now); err != nil {
+	if err := st.ready(ctx, s, in, now, openLog); err != nil {
 		return nil, errors.Join(err, d.Close())
 	}
 	return st, nil
 }
 
-func (st *store) ready(ctx context.Context, s Store, in *instance.Instance, now clock.Clock) error {
+func (st *store) ready(ctx context.Context, s Store, in *instance.Instance, now clock.Clock, openLog opener) error {
 	if err := st.db.Migrate(ctx, Migrations()...); err != nil {
 		return err
 	}
@@ -56,7 +59,7 @@ func (st *store) ready(ctx context.Context, s Store, in *instance.Instance, now 
 	if st.ring, err = vault.OpenKeys(ctx, st.db, s.Keys, string(in.Portal.ID), s.Demo, now); err != nil {
 		return err
 	}
-	st.log, err = audit.Open(ctx, audit.Config{
+	st.log, err = openLog(ctx, audit.Config{
 		DB: st.db, Ring: st.ring, Keeper: vault.NewKeeper(st.ring), Clock: now, Dir: filepath.Join(s.Data, "log"),
 	})
 	return err

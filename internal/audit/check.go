@@ -18,27 +18,22 @@ const tail = 512
 const advice = "the log's tables were changed from outside, or the database is an older copy. Stop here, keep this database for the inquiry, and restore the newest backup; portico prove lists every fault"
 
 // checkTail refuses a log whose newest part is not whole, or that is behind
-// what was signed.
+// what was signed: as the signer remembers it, and as the copy shows it that was
+// published, should the signer's memory be old too.
 func (l *Log) checkTail(ctx context.Context) error {
-	last, err := l.ring.Signed()
+	memory, err := l.memory()
 	if err != nil {
 		return err
 	}
+	l.copied = memory[1].Size
 	return l.db.View(ctx, func(tx *db.Tx) error {
 		t, err := selectTree(tx)
 		if err != nil {
 			return err
 		}
-		if last.Size > t.size {
-			return fmt.Errorf("%d entries of the log were signed and published, and the database holds %d: %s", last.Size, t.size, advice)
-		}
-		if last.Size > 0 {
-			root, err := tilesOf(tx).root(last.Size)
-			if err != nil {
+		for _, last := range memory {
+			if err := startsWith(tx, t, last); err != nil {
 				return fmt.Errorf("%w: %s", err, advice)
-			}
-			if string(root[:]) != string(last.Root) {
-				return fmt.Errorf("the first %d entries of the log are not those that were signed: %s", last.Size, advice)
 			}
 		}
 		if err := l.checkTree(tx, t, max(0, t.size-tail)); err != nil {
@@ -58,6 +53,29 @@ func (l *Log) checkTail(ctx context.Context) error {
 		}
 		return err
 	})
+}
+
+// memory is what is known of the log outside the database: what the signer
+// signed last, and what was copied out last. It is read before the database,
+// which was first to know.
+func (l *Log) memory() ([2]keys.State, error) {
+	signed, err := l.ring.Signed()
+	return [2]keys.State{signed, l.readCopied()}, err
+}
+
+// startsWith refuses a tree that does not begin with what was signed.
+func startsWith(tx *db.Tx, t tree, last keys.State) error {
+	if last.Size == 0 {
+		return nil
+	}
+	if last.Size > t.size {
+		return fmt.Errorf("%d entries of the log were signed and published, and the database holds %d", last.Size, t.size)
+	}
+	root, err := tilesOf(tx).root(last.Size)
+	if err == nil && string(root[:]) != string(last.Root) {
+		err = fmt.Errorf("the first %d entries of the log are not those that were signed", last.Size)
+	}
+	return err
 }
 
 // checkTree compares leaves from an index on with the tiles, and the tiles
@@ -184,15 +202,16 @@ func (f *Findings) fault(text string) {
 // Check examines the whole log: every event opens and has the leaf that its
 // content gives; each person's numbers run 1, 2, 3 … up to what the gate says;
 // every event stands in the tree or waits for it; the tree's tiles are those of
-// its leaves; its root is the one signed. The error says only that the
+// its leaves; its root is the one signed, and it
+// begins with what was signed and copied out before. The error says only that the
 // examination itself could not be finished.
 func (l *Log) Check(ctx context.Context) (*Findings, error) {
 	f := &Findings{Witnesses: len(l.witnesses)}
-	last, err := l.ring.Signed()
+	memory, err := l.memory()
 	if err == nil {
 		err = l.db.View(ctx, func(tx *db.Tx) error {
 			*f = Findings{Witnesses: len(l.witnesses)}
-			return l.checkAll(tx, last, f)
+			return l.checkAll(tx, memory, f)
 		})
 	}
 	if err != nil {
@@ -201,8 +220,12 @@ func (l *Log) Check(ctx context.Context) (*Findings, error) {
 	return f, nil
 }
 
-func (l *Log) checkAll(tx *db.Tx, last keys.State, f *Findings) error {
+func (l *Log) checkAll(tx *db.Tx, memory [2]keys.State, f *Findings) error {
 	t, err := selectTree(tx)
+	if errors.Is(err, errNoTree) {
+		f.fault(err.Error())
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -210,7 +233,7 @@ func (l *Log) checkAll(tx *db.Tx, last keys.State, f *Findings) error {
 	if err := l.checkTree(tx, t, 0); err != nil {
 		f.fault(err.Error())
 	}
-	l.checkSigned(tx, t, last, f)
+	l.checkSigned(tx, t, memory, f)
 	if err := selectLostLeaves(tx, f.fault); err != nil {
 		return err
 	}
@@ -236,13 +259,11 @@ func (l *Log) checkAll(tx *db.Tx, last keys.State, f *Findings) error {
 	return err
 }
 
-// checkSigned compares the tree with the signer's state and the checkpoint.
-func (l *Log) checkSigned(tx *db.Tx, t tree, last keys.State, f *Findings) {
-	if last.Size > t.size {
-		f.fault(fmt.Sprintf("%d entries were signed and the tree has %d", last.Size, t.size))
-	} else if last.Size > 0 {
-		if root, err := tilesOf(tx).root(last.Size); err != nil || string(root[:]) != string(last.Root) {
-			f.fault(fmt.Sprintf("the first %d entries of the log are not those that were signed", last.Size))
+// checkSigned compares the tree with what was signed and the checkpoint.
+func (l *Log) checkSigned(tx *db.Tx, t tree, memory [2]keys.State, f *Findings) {
+	for _, last := range memory {
+		if err := startsWith(tx, t, last); err != nil {
+			f.fault(err.Error())
 		}
 	}
 	if t.checkpoint == "" && t.signed == 0 {

@@ -133,21 +133,13 @@ func (l *Log) publish(ctx context.Context) error {
 
 // contains proves that the tree contains what was signed before.
 func (l *Log) contains(ctx context.Context, s keys.State) error {
-	if s.Size == 0 {
-		return nil
-	}
-	var root tlog.Hash
-	err := l.db.View(ctx, func(tx *db.Tx) (err error) {
-		root, err = tilesOf(tx).root(s.Size)
-		return err
+	return l.db.View(ctx, func(tx *db.Tx) error {
+		t, err := selectTree(tx)
+		if err != nil {
+			return err
+		}
+		return startsWith(tx, t, s)
 	})
-	if err != nil {
-		return fmt.Errorf("compare with the tree of %d entries that was signed: %w", s.Size, err)
-	}
-	if string(root[:]) != string(s.Root) {
-		return fmt.Errorf("the tree of %d entries that was signed had another root: the log was rewritten", s.Size)
-	}
-	return nil
 }
 
 // cosign asks each witness. One that fails costs its signature and is
@@ -225,12 +217,6 @@ func (l *Log) copyOut(ctx context.Context, size int64, checkpoint []byte) error 
 		return fmt.Errorf("copy the log out: %w", err)
 	}
 	defer root.Close() //nolint:errcheck // nothing is written through it
-	if l.copied == 0 {
-		l.copied = copiedSize(root, l.ring.Vkey())
-		if l.copied > size {
-			return fmt.Errorf("the folder %s holds %d entries of the log and the database %d: the database was rolled back; restore the newest one", l.dir, l.copied, size)
-		}
-	}
 	for _, t := range tlog.NewTiles(tileHeight, l.copied, size) {
 		var hashes []byte
 		var leaves [][32]byte
@@ -260,18 +246,18 @@ func (l *Log) copyOut(ctx context.Context, size int64, checkpoint []byte) error 
 	return nil
 }
 
-// copiedSize is the size of the copy in the folder, 0 if there is none that
-// is signed.
-func copiedSize(root *os.Root, vkey string) int64 {
-	signed, err := root.ReadFile("checkpoint")
-	if err != nil {
-		return 0
+// readCopied is the state of the log as it was copied out last: the zero State
+// if there is no copy, or none that is signed.
+func (l *Log) readCopied() keys.State {
+	signed, err := os.ReadFile(filepath.Join(l.dir, "checkpoint"))
+	if l.dir == "" || err != nil {
+		return keys.State{}
 	}
-	c, err := OpenCheckpoint(signed, vkey)
+	c, err := OpenCheckpoint(signed, l.ring.Vkey())
 	if err != nil {
-		return 0
+		return keys.State{}
 	}
-	return c.Size
+	return keys.State{Size: c.Size, Root: c.Root[:]}
 }
 
 // copyTile writes a tile and removes its narrower forms.

@@ -58,11 +58,14 @@ type tree struct {
 	checkpoint string
 }
 
+// errNoTree says that the log's own row was taken out.
+var errNoTree = errors.New("the row of audit_tree is gone: restore the database from a backup")
+
 func selectTree(tx *db.Tx) (t tree, err error) {
 	err = tx.QueryRow(`SELECT size, root, signed, checkpoint FROM audit_tree WHERE one = 1`).
 		Scan(&t.size, &t.root, &t.signed, &t.checkpoint)
 	if errors.Is(err, db.ErrNoRows) {
-		err = errors.New("the row of audit_tree is gone: restore the database from a backup")
+		err = errNoTree
 	}
 	return t, err
 }

@@ -1,6 +1,8 @@
 package audit_test
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -35,6 +37,7 @@ func TestATamperedLogIsFound(t *testing.T) {
 		"what waits put under another person":     {[]string{`UPDATE audit_pending SET subject = 'system' WHERE subject = 'SUBJECT' AND n = 295`}, false},
 		"what waits put under another number":     {[]string{`UPDATE audit_pending SET n = n + 1000 WHERE subject = 'SUBJECT' AND n = 295`}, false},
 		"the checkpoint gone":                     {[]string{`UPDATE audit_tree SET checkpoint = ''`}, true},
+		"the tree's own row gone":                 {[]string{`DELETE FROM audit_tree`}, false},
 		"the size signed changed":                 {[]string{`UPDATE audit_tree SET signed = 279`}, true},
 		"an event gone before it was in the tree": {[]string{`DELETE FROM audit_event WHERE subject = 'SUBJECT' AND n = 290`, `DELETE FROM audit_pending WHERE subject = 'SUBJECT' AND n = 290`}, true},
 		"an event that never waits":               {[]string{`DELETE FROM audit_pending WHERE subject = 'SUBJECT' AND n = 290`}, true},
@@ -108,4 +111,35 @@ func TestI16_ARolledBackDatabaseStopsTheStart(t *testing.T) {
 			t.Errorf("the start says %v", err)
 		}
 	}, audit.Migrations(), vault.Migrations())
+}
+
+// TestI16_TheCopyThatWasPublishedStopsTheStart takes database and keys of
+// yesterday, which agree with each other, and the log that was published since.
+func TestI16_TheCopyThatWasPublishedStopsTheStart(t *testing.T) {
+	each(t, func(t *testing.T, s *vaulttest.Store) {
+		subject := s.Subject(t)
+		happen(t, s, subject, 40)
+		integrate(t, s)
+		forget := func(state string) {
+			t.Helper()
+			if err := os.WriteFile(filepath.Join(s.Keys, "signer.json"), []byte(state), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		exec(t, s.DB, `UPDATE audit_tree SET size = 0, signed = 0, checkpoint = ''`, `DELETE FROM audit_leaf`, `DELETE FROM audit_tile`)
+		forget(`{"size":0,"root":null}`)
+		if _, err := open(t, s); err == nil || !strings.Contains(err.Error(), "40 entries of the log were signed and published") {
+			t.Errorf("of yesterday: the start says %v", err)
+		}
+		if f, err := s.Log.Check(t.Context()); err != nil || f.Kept() {
+			t.Errorf("of yesterday: the examination finds %+v, %v", f, err)
+		}
+		exec(t, s.DB, `INSERT INTO audit_pending (leaf, subject, n) SELECT leaf, subject, n FROM audit_event WHERE n <= 20`)
+		integrate(t, s)
+		exec(t, s.DB, `INSERT INTO audit_pending (leaf, subject, n) SELECT leaf, subject, n FROM audit_event WHERE n > 20`)
+		integrate(t, s)
+		if _, err := open(t, s); err == nil || !strings.Contains(err.Error(), "not those that were signed") {
+			t.Errorf("of another day: the start says %v", err)
+		}
+	})
 }

@@ -165,6 +165,9 @@ func (r *Router) squeeze(b []byte) []byte {
 	return out.Bytes()
 }
 
+// Cookies are those that may be set; SetCookie refuses all others.
+func (r *Router) Cookies() []Cookie { return r.cfg.Cookies() }
+
 // cookie returns the declaration of a cookie.
 func (r *Router) cookie(name string) (Cookie, bool) {
 	for _, c := range r.cfg.Cookies() {
