@@ -434,3 +434,38 @@ func TestWhatCannotBeReadDoesNotStopTheRest(t *testing.T) {
 		}
 	}, jobs.Migrations())
 }
+
+// TestRetryingWhatIsJustBeingAskedForAnew tries a dead letter again while the
+// same work has been written and not yet committed.
+func TestRetryingWhatIsJustBeingAskedForAnew(t *testing.T) {
+	testkit.Databases(t, func(t *testing.T, d *db.DB) {
+		now := testkit.Clock()
+		q := node(d, now, jobs.Options{Attempts: 1}, func(context.Context, *jobs.Job) error { return errors.New("down") })
+		enqueue(t, d, q, jobs.New{Kind: "mail", Key: "k", Payload: map[string]string{"n": "1"}})
+		work(t, q, 1)
+		dead, err := q.Dead(t.Context())
+		if err != nil || len(dead) != 1 {
+			t.Fatal(dead, err)
+		}
+		var once sync.Once
+		retried := make(chan error, 1)
+		if err := d.Update(t.Context(), func(tx *db.Tx) error {
+			if err := q.Enqueue(tx, jobs.New{Kind: "mail", Key: "k", Payload: map[string]string{"n": "2"}}); err != nil {
+				return err
+			}
+			once.Do(func() {
+				go func() { retried <- q.Retry(t.Context(), dead[0].ID) }()
+				time.Sleep(200 * time.Millisecond) // it now waits for this transaction
+			})
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if err := <-retried; !errors.Is(err, jobs.ErrAgain) {
+			t.Errorf("retrying answers %v", err)
+		}
+		if s := stats(t, q); s.Waiting != 1 || s.Dead != 1 {
+			t.Errorf("the queue stands at %+v", s)
+		}
+	}, jobs.Migrations())
+}

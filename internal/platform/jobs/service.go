@@ -80,7 +80,15 @@ func (q *Queue) Enqueue(tx *db.Tx, n New) error {
 	if err != nil {
 		return err
 	}
-	if err := insert(tx, n, payload, q.Clock.Now()); err != nil {
+	now := q.Clock.Now()
+	w := waiting{id: id.New(now), kind: n.Kind, payload: payload, created: clock.Micros(now), due: clock.Micros(now)}
+	if n.At.After(now) {
+		w.due = clock.Micros(n.At)
+	}
+	if n.Key != "" {
+		w.key = &n.Key
+	}
+	if _, err := insert(tx, w); err != nil {
 		return err
 	}
 	tx.AfterCommit(q.stir)

@@ -12,7 +12,6 @@ import (
 
 	"portico/internal/platform/clock"
 	"portico/internal/platform/db"
-	"portico/internal/platform/id"
 )
 
 //go:embed migrations/*.sql
@@ -33,22 +32,23 @@ func Migrations() fs.FS {
 	return sub
 }
 
-func insert(tx *db.Tx, n New, payload string, now time.Time) error {
-	due := now
-	if n.At.After(now) {
-		due = n.At
-	}
-	var key *string
-	if n.Key != "" {
-		key = &n.Key
-	}
-	_, err := tx.Exec(`INSERT INTO jobs_job (id, kind, key, payload, created, due, attempt)
+// waiting is a job as it is written.
+type waiting struct {
+	id, kind, payload string
+	key               *string
+	created, due      int64
+}
+
+// insert writes a job, unless the same work is waiting: then it reports false.
+// Where another transaction is about to write the same, it waits for it.
+func insert(tx *db.Tx, w waiting) (bool, error) {
+	n, err := tx.Exec(`INSERT INTO jobs_job (id, kind, key, payload, created, due, attempt)
 		VALUES ($1, $2, $3, $4, $5, $6, 0) ON CONFLICT (kind, key) WHERE dead IS NULL DO NOTHING`,
-		id.New(now), n.Kind, key, payload, clock.Micros(now), clock.Micros(due))
+		w.id, w.kind, w.key, w.payload, w.created, w.due)
 	if err != nil {
-		return fmt.Errorf("write a job of kind %s: %w", n.Kind, err)
+		return false, fmt.Errorf("write a job of kind %s: %w", w.kind, err)
 	}
-	return nil
+	return n == 1, nil
 }
 
 // found is a job as it stands before it is claimed.
@@ -126,29 +126,25 @@ func listDead(tx *db.Tx) ([]Dead, error) {
 
 // revive makes a dead letter a new job, unless the same work is waiting.
 func revive(tx *db.Tx, id string, now time.Time) error {
-	var kind string
-	var key *string
-	err := tx.QueryRow(`SELECT kind, key FROM jobs_job WHERE id = $1 AND dead IS NOT NULL`, id).Scan(&kind, &key)
+	w := waiting{id: id, due: clock.Micros(now)}
+	err := tx.QueryRow(`SELECT kind, key, payload, created FROM jobs_job WHERE id = $1 AND dead IS NOT NULL`, id).
+		Scan(&w.kind, &w.key, &w.payload, &w.created)
 	if errors.Is(err, db.ErrNoRows) {
 		return ErrUnknown
 	}
 	if err != nil {
 		return err
 	}
-	if key != nil {
-		var waiting int
-		err := tx.QueryRow(`SELECT COUNT(id) FROM jobs_job WHERE kind = $1 AND key = $2 AND dead IS NULL`, kind, *key).Scan(&waiting)
-		if err != nil {
-			return err
-		}
-		if waiting > 0 {
-			return ErrAgain
-		}
+	n, err := tx.Exec(`DELETE FROM jobs_job WHERE id = $1 AND dead IS NOT NULL`, id)
+	if err != nil {
+		return err
 	}
-	n, err := tx.Exec(`UPDATE jobs_job SET dead = NULL, attempt = 0, due = $1 WHERE id = $2 AND dead IS NOT NULL`,
-		clock.Micros(now), id)
-	if err == nil && n == 0 {
+	if n == 0 {
 		return ErrUnknown
+	}
+	written, err := insert(tx, w)
+	if err == nil && !written {
+		return ErrAgain
 	}
 	return err
 }
