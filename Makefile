@@ -32,9 +32,9 @@ lint: $(STATICCHECK) $(TEMPL)
 	go test ./internal/arch
 
 bench: build
-	scripts/postgres.sh --durable build/portico bench
 	scripts/postgres.sh --durable go test -run '^$$' -bench PermittedRead -benchtime 1x ./internal/vault
 	scripts/flushes.sh
+	build/portico bench instances/onegov
 
 fetch:
 	scripts/npm.sh

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/a-h/templ"
@@ -41,10 +42,11 @@ type Req struct {
 	Reference string // names this request to people and in the log
 	Log       *slog.Logger
 
-	router *Router
-	form   url.Values
-	formed bool
-	formOK error
+	router   *Router
+	form     url.Values
+	formed   bool
+	formOK   error
+	rendered time.Duration // what making the page took, without what it shows
 }
 
 // Path returns the address of path, which begins with a slash, in the
@@ -56,6 +58,8 @@ func (q *Req) Path(path string) string { return "/" + q.Lang + path }
 func (q *Req) Page(status int, p Page) error {
 	var b bytes.Buffer
 	ctx := i18n.With(q.R.Context(), q.P)
+	began := q.router.cfg.Clock.Now()
+	defer func() { q.rendered = q.router.cfg.Clock.Now().Sub(began) }()
 	if err := q.router.shell(q, status, p).Render(ctx, &b); err != nil {
 		return fmt.Errorf("render %q: %w", q.Route.Path, err)
 	}

@@ -69,7 +69,7 @@ func (r *Router) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		}
 		took := r.cfg.Clock.Now().Sub(began)
 		r.meters.answered(q.Route, req.Method, a.status, took)
-		q.Log.Info("request", "method", method(req.Method), "route", q.Route.Path, "status", a.status, "bytes", a.size, "microseconds", took.Microseconds())
+		q.Log.Info("request", "method", method(req.Method), "route", q.Route.Path, "status", a.status, "bytes", a.size, "microseconds", took.Microseconds(), "rendering", q.rendered.Microseconds())
 	}()
 	peer, err := r.admit(req)
 	q.R = req.WithContext(context.WithValue(req.Context(), peerKey{}, peer))
