@@ -2,11 +2,12 @@
 # make test   everything that CI runs, on a machine with nothing but Go and npm
 # make lint   the quick part of it: format, vet, staticcheck, house rules
 # make bench  the measurements, on both engines
+# make pictures  what the README shows, from the running program
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: run build test lint bench fetch
+.PHONY: run build test lint bench pictures fetch
 
 STATICCHECK := build/tools/staticcheck@v0.8.2
 TEMPL := build/tools/templ@v0.3.977
@@ -35,6 +36,10 @@ bench: build
 	scripts/postgres.sh --durable go test -run '^$$' -bench PermittedRead -benchtime 1x ./internal/vault
 	scripts/flushes.sh
 	build/portico bench instances/onegov
+
+pictures: fetch
+	scripts/ensure.sh chromium chromium
+	go test -count=1 -run TestThePermitFromStartToProofInABrowser ./internal/app -pictures $(CURDIR)/docs/pictures
 
 fetch:
 	scripts/npm.sh

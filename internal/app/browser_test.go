@@ -1,12 +1,14 @@
 package app
 
 import (
+	"flag"
 	"fmt"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -27,6 +29,9 @@ func serveDemo(t *testing.T) *testkit.Program {
 		"--data", filepath.Join(dir, "data"), "--keys", filepath.Join(dir, "keys"))
 }
 
+// pictures is where `make pictures` has the walks write what the README shows.
+var pictures = flag.String("pictures", "", "folder to write the README's pictures into")
+
 // walk is one way through the portal: a person at a browser, in a language.
 type walk struct {
 	t        *testing.T
@@ -35,6 +40,15 @@ type walk struct {
 	tab      *chromium.Tab
 	lang     string
 	keyboard bool
+	keeps    []string // pictures that this walk takes
+}
+
+// keep takes a picture of what the window shows, if this walk takes that one.
+func (w *walk) keep(name string) {
+	w.t.Helper()
+	if *pictures != "" && slices.Contains(w.keeps, name) {
+		w.tab.View(filepath.Join(*pictures, name+".png"))
+	}
 }
 
 func (w *walk) open(path string) {
@@ -207,22 +221,27 @@ func TestThePermitFromStartToProofInABrowser(t *testing.T) {
 		keyboard      bool
 		name, address string
 		remarks       string
+		keeps         []string
 	}{
 		{
 			chromium.Look{Width: 1280, Language: "en"}, false,
 			"Aishath Rasheedha Abdul Gafoor Didi-Kaleyfaanu of Dhadimagu", "Finifenmaage, third floor\nMedhu Magu, Dhadimagu\nFuvahmulah City 18011", "Leave one lane open.",
+			[]string{"start", "check", "case", "access", "proof"},
 		},
 		{
 			chromium.Look{Width: 360, Dark: true, Language: "dv"}, true,
 			"އައިޝަތު ރަޝީދާ", "ފިނިވާގެ\nމާލެގަން މަގު\nފުވައްމުލައް ސިޓީ", "އެއް ލޭން ހުޅުވާލައިގެން ގެންގުޅުއްވާށެވެ.",
+			[]string{"access-dv"},
 		},
 		{
 			chromium.Look{Width: 360, NoScript: true, Language: "en"}, true,
 			"Ibrahim Didi", "Handhuvareege\nFuvahmulah City", "Put the boards up the evening before.",
+			nil,
 		},
 		{
 			chromium.Look{Width: 1280, Dark: true, NoScript: true, Language: "dv"}, false,
 			"އިބްރާހީމް ދީދީ", "ހަނދުވަރީގެ\nފުވައްމުލައް ސިޓީ", "ބޯޑުތައް ކުރީދުވަހުގެ ހަވީރު ޖައްސަވާށެވެ.",
+			[]string{"service-dv"},
 		},
 	} {
 		name := c.look.Language + "-" + c.look.String()
@@ -230,12 +249,14 @@ func TestThePermitFromStartToProofInABrowser(t *testing.T) {
 			name += "-keyboard"
 		}
 		t.Run(name, func(t *testing.T) {
-			w := &walk{t: t, portal: portal, browser: browser, tab: browser.Tab(t, c.look), lang: c.look.Language, keyboard: c.keyboard}
+			w := &walk{t: t, portal: portal, browser: browser, tab: browser.Tab(t, c.look), lang: c.look.Language, keyboard: c.keyboard, keeps: c.keeps}
 			home := "/" + w.lang + "/"
 			w.open("/")
 			w.at(home)
+			w.keep("start")
 			w.press("main .item-title")
 			w.at(home + "services/road-permit")
+			w.keep("service-dv")
 			w.press("main a.button.primary") // leads to signing in, and back to where it led
 			w.at(home + "sign-in")
 			w.press(`main a[href*="/register"]`)
@@ -243,7 +264,7 @@ func TestThePermitFromStartToProofInABrowser(t *testing.T) {
 			w.register(email, c.name, c.address)
 			w.press("main a.button.primary")
 
-			reference := w.apply(c.name, email, func() {})
+			reference := w.apply(c.name, email, func() { w.keep("check") })
 			w.press(`main a[href*="/cabinet/applications/"]`)
 			w.says(reference)
 			w.open(home + "cabinet/applications")
@@ -255,6 +276,8 @@ func TestThePermitFromStartToProofInABrowser(t *testing.T) {
 			w.says(c.remarks, "960")
 			w.press(`main a[href*="/cabinet/access?case="]`)
 			w.says(reference)
+			w.keep("access")
+			w.keep("access-dv")
 			record := w.tab.Download(`main .item:has(.hint a[href$=".json"]) .hint a[href$=".json"]`)
 			w.verify(record)
 		})
@@ -315,7 +338,7 @@ func (w *walk) apply(name, email string, checked func()) string {
 // decide is the official's part: sign in, take the case, approve with remarks.
 func (w *walk) decide(look chromium.Look, reference, remarks string) {
 	w.t.Helper()
-	o := &walk{t: w.t, portal: w.portal, browser: w.browser, tab: w.browser.Tab(w.t, look), lang: w.lang, keyboard: w.keyboard}
+	o := &walk{t: w.t, portal: w.portal, browser: w.browser, tab: w.browser.Tab(w.t, look), lang: w.lang, keyboard: w.keyboard, keeps: w.keeps}
 	o.open("/staff/sign-in")
 	o.fill("email", w.portal.Person("permit-officer"))
 	o.fill("password", demo.Password)
@@ -329,6 +352,7 @@ func (w *walk) decide(look chromium.Look, reference, remarks string) {
 	o.press(fmt.Sprintf("main a[href=%q]", at))
 	o.press(`main button[value=take]`)
 	o.says("Dhigu Magu", "From the mosque to the harbour")
+	o.keep("case")
 	o.fill("remarks", remarks)
 	o.press(`main button[value=approve]`)
 }
@@ -338,6 +362,7 @@ func (w *walk) decide(look chromium.Look, reference, remarks string) {
 func (w *walk) verify(record []byte) {
 	w.t.Helper()
 	w.open("/" + w.lang + "/privacy/proof")
+	w.keep("proof")
 	key := strings.TrimSpace(w.tab.Text("#log-key"))
 	run := func(record []byte) (int, string) {
 		file := filepath.Join(w.t.TempDir(), "access.json")

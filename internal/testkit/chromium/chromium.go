@@ -370,8 +370,19 @@ func (tab *Tab) Axe() []string {
 // Picture writes the whole page as a PNG.
 func (tab *Tab) Picture(path string) {
 	tab.t.Helper()
+	tab.picture(path, chromedp.FullScreenshot(100))
+}
+
+// View writes what the window shows as a PNG.
+func (tab *Tab) View(path string) {
+	tab.t.Helper()
+	tab.picture(path, chromedp.CaptureScreenshot())
+}
+
+func (tab *Tab) picture(path string, shot chromedp.Action[[]byte]) {
+	tab.t.Helper()
 	tab.call("take a picture", func(ctx context.Context) error {
-		png, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
+		png, err := chromedp.Run(ctx, shot)
 		if err != nil {
 			return err
 		}

@@ -1,0 +1,298 @@
+package app
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"net/http"
+	"net/url"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pquerna/otp/totp"
+
+	"portico/internal/demo"
+	"portico/internal/testkit"
+	"portico/internal/testkit/chromium"
+)
+
+// routes lists every GET route of the national portal, "LANG" before those
+// that are served under a language, and the version of its policy.
+func routes(t *testing.T) (all map[string]bool, version string) {
+	t.Helper()
+	dir := t.TempDir()
+	p, err := build(t.Context(), Options{
+		Store:  Store{Data: filepath.Join(dir, "data"), Keys: filepath.Join(dir, "keys"), Demo: true},
+		Dir:    filepath.Join(testkit.Root(), "instances/onegov"),
+		Logger: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := p.db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	all = map[string]bool{}
+	for _, r := range p.router.Routes() {
+		switch {
+		case r.Method != http.MethodGet:
+		case r.Unprefixed:
+			all[r.Path] = true
+		default:
+			all["LANG"+r.Path] = true
+		}
+	}
+	return all, p.live.Policies().Current().ID
+}
+
+// tour is somebody's look at pages, in every language and several looks.
+type tour struct {
+	*walk
+	seen map[string]bool // routes
+}
+
+// stop judges the page of a route at an address, which answers with status.
+func (v *tour) stop(route, at string, status int) {
+	v.t.Helper()
+	v.seen[route] = true
+	for i, lang := range []string{"en", "dv"} {
+		path, there := strings.CutPrefix(at, "LANG")
+		switch {
+		case there:
+			path = "/" + lang + path
+		case strings.Contains(path, "?"):
+			path += "&lang=" + lang
+		default:
+			path += "?lang=" + lang
+		}
+		v.tab.See([]int64{1280, 360}[i], false)
+		v.open(path)
+		if got := chromium.Value[int](v.tab, "performance.getEntriesByType('navigation')[0].responseStatus"); got != status {
+			v.t.Errorf("%s answers %d, not %d: %s", path, got, status, v.tab.Text("main"))
+		}
+		if route != "/" { // which leads to the language that the browser asks for
+			if got := chromium.Value[string](v.tab, "document.documentElement.lang"); got != lang {
+				v.t.Errorf("%s is in %q", path, got)
+			}
+		}
+		v.tab.See([]int64{360, 1280}[i], true)
+		v.tab.Judge()
+	}
+	v.tab.See(1280, false)
+}
+
+// file fails unless an address answers with something that is no page.
+func (v *tour) file(b *testkit.Browser, route, at string) {
+	v.t.Helper()
+	v.seen[route] = true
+	resp := b.Get(strings.Replace(at, "LANG", "/en", 1))
+	if kind := resp.Header.Get("Content-Type"); resp.StatusCode != http.StatusOK || strings.HasPrefix(kind, "text/html") {
+		v.t.Errorf("%s answers %d and %q: is it a page?", at, resp.StatusCode, kind)
+	}
+}
+
+// picture fails unless the browser shows an address as a picture.
+func (v *tour) picture(route, at string) {
+	v.t.Helper()
+	v.seen[route] = true
+	v.tab.Open(v.portal.URL + strings.Replace(at, "LANG", "/en", 1))
+	if got := chromium.Value[string](v.tab, "document.contentType"); got != "image/png" {
+		v.t.Errorf("%s is %q", at, got)
+	}
+}
+
+// TestEveryPageOfTheRouterIsJudged walks through every GET route: in both
+// languages, narrow and wide, light and dark, as whoever it is for. A route
+// that it does not know fails it.
+func TestEveryPageOfTheRouterIsJudged(t *testing.T) {
+	portal, browser := serveDemo(t), chromium.Start(t)
+	seen := map[string]bool{}
+	visitor := func() *tour {
+		w := &walk{t: t, portal: portal, browser: browser, lang: "en"}
+		w.tab = browser.Tab(t, chromium.Look{Width: 1280, Language: "en"})
+		return &tour{w, seen}
+	}
+	all, version := routes(t)
+	strangers(visitor(), version)
+	newcomer(visitor())
+	reference := citizens(visitor())
+	officials(visitor(), visitor(), visitor(), reference)
+
+	for _, route := range slices.Sorted(maps.Keys(all)) {
+		if !seen[route] {
+			t.Errorf("GET %s is on nobody's tour: judge it in this test", route)
+		}
+	}
+	for _, route := range slices.Sorted(maps.Keys(seen)) {
+		if !all[route] {
+			t.Errorf("the tour stops at GET %s, which the router does not have", route)
+		}
+	}
+}
+
+// strangers sees what is for everybody.
+func strangers(v *tour, version string) {
+	v.stop("/", "/", http.StatusOK)
+	for _, path := range []string{
+		"/", "/services", "/help", "/accessibility", "/privacy", "/privacy/versions", "/privacy/processing", "/privacy/proof",
+		"/terms", "/cookies", "/register", "/sign-in", "/sign-in/code",
+	} {
+		v.stop("LANG"+path, "LANG"+path, http.StatusOK)
+	}
+	v.stop("LANG/services/{id}", "LANG/services/road-permit", http.StatusOK)
+	v.stop("LANG/services", "LANG/services?q=zebra", http.StatusOK) // nothing is found
+	v.stop("LANG/services/{id}", "LANG/services/zebra", http.StatusNotFound)
+	v.stop("LANG/cabinet/data", "LANG/cabinet/data", http.StatusOK) // leads to signing in
+	v.stop("LANG/privacy/versions/{id}", "LANG/privacy/versions/"+version, http.StatusOK)
+	for _, path := range []string{"/demo/mail", "/staff/sign-in", "/staff/sign-in/code"} {
+		v.stop(path, path, http.StatusOK)
+	}
+
+	b := v.portal.Browse()
+	for _, path := range []string{"/healthz", "/readyz", "/audit/checkpoint", "/privacy.jsonld", "/.well-known/gpc.json", "/.well-known/security.txt"} {
+		v.file(b, path, path)
+	}
+	v.file(b, "LANG/privacy/processing.csv", "LANG/privacy/processing.csv")
+	checkpoint, err := io.ReadAll(b.Get("/audit/checkpoint").Body)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	size := strings.Split(string(checkpoint), "\n")[1]
+	v.file(b, "/audit/tile/{path...}", "/audit/tile/0/000.p/"+size)
+	v.file(b, "/_/{file}", b.Page("/en/", http.StatusOK).One("link[rel=stylesheet]").Attr("href"))
+}
+
+// newcomer sees each step of registering.
+func newcomer(v *tour) {
+	const email = "tour@demo.example"
+	v.open("/en/register")
+	v.fill("contact", email)
+	v.send()
+	v.stop("LANG/register/code", "LANG/register/code", http.StatusOK)
+	v.open("/en/register/code")
+	v.fill("code", v.code(email))
+	v.send()
+	v.stop("LANG/register/details", "LANG/register/details", http.StatusOK)
+	v.open("/en/register/details")
+	v.fill("name", "Fathimath Zuhura")
+	v.fill("birth-date-day", "1")
+	v.fill("birth-date-month", "7")
+	v.fill("birth-date-year", "1999")
+	v.fill("identity-number", "A112233")
+	v.fill("address", "Finihiyaa\nMalé")
+	v.send()
+	v.stop("LANG/register/password", "LANG/register/password", http.StatusOK)
+	v.open("/en/register/password")
+	v.fill("password", "a lagoon at four in the morning")
+	v.send()
+	v.stop("LANG/register/done", "LANG/register/done", http.StatusOK)
+	for _, path := range []string{"/cabinet/", "/cabinet/applications", "/cabinet/access"} { // nothing in them yet
+		v.stop("LANG"+path, "LANG"+path, http.StatusOK)
+	}
+}
+
+// citizens sees the pages of somebody who has applied, and returns the
+// reference of the application.
+func citizens(v *tour) string {
+	email := v.portal.Person("citizen")
+	v.open("/en/sign-in")
+	v.fill("contact", email)
+	v.fill("password", demo.Password)
+	v.send()
+	v.stop("LANG/services/{id}/apply", "LANG/services/road-permit/apply", http.StatusOK)
+	v.open("/en/services/road-permit/apply")
+	reference := v.apply("Aminath Shifza Ibrahim", email, func() {
+		v.stop("LANG/services/{id}/apply/check", "LANG/services/road-permit/apply/check", http.StatusOK)
+		v.open("/en/services/road-permit/apply/check")
+	})
+	sent := "LANG" + strings.TrimPrefix(v.tab.Path(), "/en")
+	v.stop("LANG/cabinet/applications/{id}/sent", sent, http.StatusOK)
+	v.stop("LANG/cabinet/applications/{id}", strings.TrimSuffix(sent, "/sent"), http.StatusOK)
+	v.stop("LANG/cabinet/applications/{id}", "LANG/cabinet/applications/nobodys", http.StatusNotFound)
+	for _, path := range []string{"/cabinet/", "/cabinet/applications", "/cabinet/data", "/cabinet/access", "/cabinet/security", "/cabinet/security/history", "/cabinet/security/password"} {
+		v.stop("LANG"+path, "LANG"+path, http.StatusOK)
+	}
+
+	b := v.portal.Browse()
+	b.Submit("/en/sign-in", url.Values{"contact": {email}, "password": {demo.Password}}, http.StatusOK)
+	v.file(b, "LANG/cabinet/access.json", "LANG/cabinet/access.json")
+	v.file(b, "LANG/cabinet/access/{file}", "LANG/cabinet/access/1.json")
+
+	const second = "/cabinet/security/second-factor"
+	v.stop("LANG"+second, "LANG"+second, http.StatusOK)
+	v.open("/en" + second)
+	v.fill("current", demo.Password)
+	v.send()
+	v.stop("LANG"+second+"/key", "LANG"+second+"/key", http.StatusOK)
+	v.picture("LANG"+second+"/picture", "LANG"+second+"/picture")
+	v.open("/en" + second + "/key")
+	key := chromium.Value[string](v.tab, "document.querySelector('main .ident').textContent")
+	code, err := totp.GenerateCode(strings.ReplaceAll(key, " ", ""), time.Now())
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	v.fill("code", code)
+	v.send()
+	v.stop("LANG"+second+"/remove", "LANG"+second+"/remove", http.StatusOK)
+	return reference
+}
+
+// officials sees the pages of those who decide and of those who run the portal.
+func officials(officer, administrator, invited *tour, reference string) {
+	signIn := func(v *tour, role string) {
+		v.t.Helper()
+		v.open("/staff/sign-in")
+		v.fill("email", v.portal.Person(role))
+		v.fill("password", demo.Password)
+		v.send()
+	}
+	signIn(officer, "permit-officer")
+	officer.stop("/staff/cases", "/staff/cases", http.StatusOK)
+	officer.stop("/staff/cases", "/staff/cases?show=closed", http.StatusOK) // nothing in it
+	officer.open("/staff/cases")
+	at := chromium.Value[string](officer.tab, fmt.Sprintf(`[...document.querySelectorAll('main tbody tr')].find(r => r.innerText.includes(%q)).querySelector('a').pathname`, reference))
+	officer.stop("/staff/cases/{id}", at, http.StatusOK) // not taken
+	officer.open(at)
+	officer.press("main button[value=take]")
+	officer.stop("/staff/cases/{id}", at, http.StatusOK)
+	officer.stop("/staff/people", "/staff/people", http.StatusForbidden)
+
+	signIn(administrator, "administrator")
+	administrator.stop("/staff/", "/staff/", http.StatusOK)
+	for _, path := range []string{"/staff/people", "/staff/invite", "/staff/jobs", "/staff/proof"} {
+		administrator.stop(path, path, http.StatusOK)
+	}
+	administrator.open("/staff/people")
+	person := chromium.Value[string](administrator.tab, `document.querySelector('main a[href^="/staff/people/"]').pathname`)
+	administrator.stop("/staff/people/{reference}", person, http.StatusOK)
+	administrator.open("/staff/invite")
+	administrator.fill("name", "Mariyam Sheeza")
+	administrator.fill("email", "mariyam@demo.example")
+	administrator.choose("roles", "permit-officer")
+	administrator.send()
+	invited.stop("/staff/welcome/{token}", invited.invitation("mariyam@demo.example"), http.StatusOK)
+	// A demo asks officials for no second factor, so that nobody can set one
+	// up: these lead to signing in.
+	invited.stop("/staff/sign-in/enrol", "/staff/sign-in/enrol", http.StatusUnauthorized)
+	invited.stop("/staff/sign-in/picture", "/staff/sign-in/picture", http.StatusUnauthorized)
+}
+
+// invitation is the address that was sent to somebody last.
+func (v *tour) invitation(email string) string {
+	v.t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+		for message := range v.portal.Browse().Page("/demo/mail?lang=en", http.StatusOK).Find("main section").All() {
+			if strings.Contains(message.Text(), email) {
+				return message.One(`a[href^="/staff/welcome/"]`).Attr("href")
+			}
+		}
+	}
+	v.t.Fatalf("no invitation arrives at %s", email)
+	return ""
+}
