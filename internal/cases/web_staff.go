@@ -206,7 +206,7 @@ func (c *Cases) render(q *web.Req, a *Application, status int, notice *pages.Not
 		return q.P.T("cases.step.by.colleague")
 	})
 	return q.Page(status, web.Page{
-		Title: a.Reference, Service: page.Service, Body: pages.CasePage(page), Invalid: wrong != "", Back: "/staff/cases",
+		Title: a.Reference, Service: page.Service, Body: pages.CasePage(page), Wide: true, Invalid: wrong != "", Back: "/staff/cases",
 	})
 }
 
