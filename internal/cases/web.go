@@ -203,6 +203,9 @@ func (c *Cases) send(q *web.Req) error {
 	if _, err := q.Form(); err != nil {
 		return err
 	}
+	if err := q.Once(inputOrdinal, inputRevision, inputDeclared); err != nil {
+		return err
+	}
 	if q.Value(inputDeclared) != "yes" {
 		return c.showReview(q, http.StatusUnprocessableEntity, nil, q.P.T("cases.review.undeclared"))
 	}

@@ -224,15 +224,19 @@ func (c *Cases) facts(q *web.Req, who policy.Actor, a *Application) []ui.Row {
 }
 
 func (c *Cases) decided(q *web.Req) error {
-	if _, err := q.Form(); err != nil {
+	_, err := q.Form()
+	if err == nil {
+		err = q.Once("action", "remarks", inputState)
+	}
+	if err != nil {
 		f := fault.From(err)
 		if len(f.Fields) != 1 || f.Fields[0].Name != "remarks" {
 			return err
 		}
-		return c.showCase(q, http.StatusUnprocessableEntity, nil, "", q.P.T("web.error.text"))
+		return c.showCase(q, http.StatusUnprocessableEntity, nil, q.Value("remarks"), q.P.T(f.Fields[0].Code))
 	}
 	caseID, remarks := q.R.PathValue("id"), q.Value("remarks")
-	_, err := c.Act(q.R.Context(), actor(q), caseID, q.Value(inputState), q.Value("action"), remarks)
+	_, err = c.Act(q.R.Context(), actor(q), caseID, q.Value(inputState), q.Value("action"), remarks)
 	f := fault.From(err)
 	switch {
 	case err == nil:

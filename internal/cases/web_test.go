@@ -1,6 +1,7 @@
 package cases_test
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -125,6 +126,14 @@ func TestPermitFromStartToDecision(t *testing.T) {
 		page, status, _ = official.post(action, sent)
 		if status != http.StatusUnprocessableEntity || !strings.Contains(page.One("#remarks").Text(), "long long") {
 			t.Errorf("oversized remarks: %d, and what was typed is kept: %v", status, page.Has("#remarks"))
+		}
+		for name, twice := range map[string][]string{"action": {"approve", "refuse"}, "remarks": {"Closed.", "Open."}, "_state": {"in-review", "in-review"}} {
+			both := maps.Clone(sent)
+			both.Set("remarks", "Closed.")
+			both[name] = twice
+			if page, status, _ = official.post(action, both); status != http.StatusUnprocessableEntity {
+				t.Errorf("two values of %s decide: %d", name, status)
+			}
 		}
 		sent.Set("remarks", "The road is closed for a procession on that day.")
 		if page, _, _ = official.post(action, sent); strings.Contains(page.One("main").Text(), "Dhigu") {

@@ -71,13 +71,9 @@ type Typed struct {
 // ReadForm reads the fields of a form that are expected once each.
 func ReadForm(q *web.Req, names ...string) *Typed {
 	t := &Typed{q: q, errors: map[string]string{}}
-	form, err := q.Form()
+	_, err := q.Form()
 	t.Add(err)
-	for _, name := range names {
-		if len(form[name]) > 1 {
-			t.no(name, q.P.T("identity.twice"))
-		}
-	}
+	t.Add(q.Once(names...))
 	return t
 }
 

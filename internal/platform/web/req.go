@@ -155,6 +155,22 @@ func (q *Req) Form() (url.Values, error) {
 	return q.form, q.formOK
 }
 
+// Once returns an Invalid fault that names those fields of the form which were
+// sent more than once: nobody can tell which value is meant.
+func (q *Req) Once(names ...string) error {
+	form, _ := q.Form()
+	var twice []fault.Field
+	for _, name := range names {
+		if len(form[name]) > 1 {
+			twice = append(twice, fault.Field{Name: name, Code: "web.error.twice"})
+		}
+	}
+	if len(twice) > 0 {
+		return fault.Input(twice...)
+	}
+	return nil
+}
+
 // maxFields bounds how many fields a form may send.
 const maxFields = 1000
 
