@@ -12,6 +12,7 @@ import (
 	"portico/internal/keys"
 	"portico/internal/platform/clock"
 	"portico/internal/platform/db"
+	"portico/internal/proof"
 	"portico/internal/vault"
 )
 
@@ -62,9 +63,21 @@ func TestProveSaysHowEveryPromiseStandsAndFailsWhenOneIsBroken(t *testing.T) {
 	if out, err = prove(); err != nil {
 		t.Fatalf("a whole store: %v\n%s", err, out)
 	}
+	unseen := 0 // promises of how the portal is reached, which only a running one shows
 	for _, p := range in.Declarations.Promises {
 		if !strings.Contains(out, "\n"+p.ID+" ") {
 			t.Errorf("the table lacks the promise %s", p.ID)
+		}
+		if p.Control == proof.EncryptionInTransit {
+			unseen++
+		}
+	}
+	if got := strings.Count(out, "The portal is not running."); got != unseen || unseen == 0 {
+		t.Errorf("O14: %d promises are said to need a running portal, not %d:\n%s", got, unseen, out)
+	}
+	for _, seen := range []string{"/cabinet/access.json", "The cookie staff is necessary."} {
+		if !strings.Contains(out, seen) {
+			t.Errorf("routes and cookies of the program are not examined: no %q in\n%s", seen, out)
 		}
 	}
 	if err := d.Update(t.Context(), func(tx *db.Tx) error {

@@ -37,6 +37,7 @@ type portal struct {
 	*store
 	dir      string // the instance
 	demo     bool
+	beside   bool // it is only looked at: nothing comes into force, nothing is sent
 	clock    clock.Clock
 	logger   *slog.Logger
 	live     *instance.Live
@@ -56,7 +57,11 @@ type portal struct {
 // build loads the instance, opens the store and builds every feature. It
 // starts nothing.
 func build(ctx context.Context, o Options) (*portal, error) {
-	p := &portal{dir: o.Dir, demo: o.Demo, clock: clock.System{}, logger: o.Logger}
+	return (&portal{}).build(ctx, o, audit.Open)
+}
+
+func (p *portal) build(ctx context.Context, o Options, openLog opener) (*portal, error) {
+	p.dir, p.demo, p.clock, p.logger = o.Dir, o.Demo, clock.System{}, o.Logger
 	opts, err := LoadOptions(o.Demo)
 	if err != nil {
 		return nil, err
@@ -65,7 +70,7 @@ func build(ctx context.Context, o Options) (*portal, error) {
 	if len(faults) > 0 {
 		return nil, faulty(faults)
 	}
-	if p.store, err = openStore(ctx, o.Store, in, p.clock, audit.Open); err != nil {
+	if p.store, err = openStore(ctx, o.Store, in, p.clock, openLog); err != nil {
 		return nil, err
 	}
 	if err := p.features(ctx, in, opts); err != nil {
@@ -143,8 +148,10 @@ func (p *portal) evidence(name string) ([]byte, error) {
 }
 
 func (p *portal) features(ctx context.Context, in *instance.Instance, opts instance.Options) (err error) {
-	p.live, err = instance.NewLive(ctx, instance.Config{DB: p.db, Clock: p.clock, Log: p.logger, Options: opts}, in)
-	if err != nil {
+	c := instance.Config{DB: p.db, Clock: p.clock, Log: p.logger, Options: opts}
+	if p.beside {
+		p.live = instance.Beside(c, in)
+	} else if p.live, err = instance.NewLive(ctx, c, in); err != nil {
 		return err
 	}
 	p.queue = jobs.NewQueue(jobs.Config{DB: p.db, Clock: p.clock, Log: p.logger})
@@ -188,6 +195,9 @@ func (p *portal) features(ctx context.Context, in *instance.Instance, opts insta
 
 // connect makes what messages leave by. A demo's never leave this machine.
 func (p *portal) connect(in *instance.Instance) (err error) {
+	if p.beside {
+		return nil
+	}
 	if !p.demo {
 		p.sender, err = senderOf(&in.Environment, p.clock)
 		return err
@@ -247,10 +257,9 @@ func (p *portal) system() *proof.System {
 	}
 }
 
-func (p *portal) inForce() proof.InForce { return inForceOf(p.live.Current()) }
-
-// inForceOf is what the controls look at of an instance.
-func inForceOf(in *instance.Instance) proof.InForce {
+// inForce is what the controls look at of the instance.
+func (p *portal) inForce() proof.InForce {
+	in := p.live.Current()
 	f := proof.InForce{
 		Hash: in.Hash, Policy: in.Policy, Languages: in.Portal.Langs(),
 		Chapters: map[string][]string{}, Connections: in.Environment.Connections(),
@@ -264,10 +273,4 @@ func inForceOf(in *instance.Instance) proof.InForce {
 }
 
 // newest is the hash of the version that came into force last.
-func (p *portal) newest(ctx context.Context) (string, error) {
-	all, err := p.live.History(ctx)
-	if err != nil || len(all) == 0 {
-		return "", err
-	}
-	return all[len(all)-1].Hash, nil
-}
+func (p *portal) newest(ctx context.Context) (string, error) { return instance.Newest(ctx, p.db) }

@@ -49,11 +49,19 @@ type Config struct {
 
 // NewLive puts in into force and stores it if this version is new.
 func NewLive(ctx context.Context, c Config, in *Instance) (*Live, error) {
-	l := &Live{db: c.DB, clock: c.Clock, log: c.Log, opts: c.Options, cache: map[string]*Instance{}}
+	l := Beside(c, in)
 	if err := l.put(ctx, in); err != nil {
 		return nil, err
 	}
 	return l, nil
+}
+
+// Beside returns a Live that says what in says without putting it into force
+// or storing it: for who examines a store from beside the portal.
+func Beside(c Config, in *Instance) *Live {
+	l := &Live{db: c.DB, clock: c.Clock, log: c.Log, opts: c.Options, cache: map[string]*Instance{}}
+	l.current.Store(in)
+	return l
 }
 
 // Current returns the version in force.
