@@ -39,6 +39,7 @@ func (k *Catcher) show(q *web.Req) error {
 	for _, m := range k.Messages() {
 		cards = append(cards, shown(q.P, m, q.R.Host))
 	}
+	q.W.Header().Set("Cache-Control", "no-store")
 	return q.Page(http.StatusOK, web.Page{Title: q.P.T("demo.mail.title"), Body: page(cards), Private: true})
 }
 

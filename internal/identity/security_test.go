@@ -137,6 +137,14 @@ func TestSessions(t *testing.T) {
 				t.Errorf("the page says %s", text)
 			}
 		})
+		t.Run("registering again leaves one signed in", func(t *testing.T) {
+			b := p.browse(t)
+			p.signIn(t, b, email, good, 200)
+			checked(t, b.Post("/en/register", form("contact", "another@example.mv")), 303)
+			if !in(b) {
+				t.Error("the session was lost, and nobody ended it")
+			}
+		})
 		t.Run("twelve hours", func(t *testing.T) {
 			b := p.browse(t)
 			p.signIn(t, b, email, good, 200)

@@ -109,6 +109,9 @@ func period(p *i18n.Printer, rule policy.Retention) string {
 }
 
 func (s *Service) takeContact(q *web.Req) error {
+	if q.Session != nil {
+		return q.Redirect(afterwards(q))
+	}
 	t := ReadForm(q, "contact")
 	c, ok := s.ParseContact(q.Value("contact"))
 	switch {
