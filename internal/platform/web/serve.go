@@ -165,6 +165,10 @@ func (r *Router) toSignIn(q *Req, hadToken bool) error {
 	if hadToken {
 		v.Set("ended", "1")
 	}
+	if to := r.signIn(q) + "?" + v.Encode(); LocalPath(to) {
+		return q.Redirect(to)
+	}
+	v.Del("next") // an address that is too long, or none of ours, to come back to
 	return q.Redirect(r.signIn(q) + "?" + v.Encode())
 }
 
