@@ -38,15 +38,21 @@ type face struct {
 
 // latin and latinExt are the parts of Public Sans, thaana that of Noto Sans
 // Thaana, whose letters are small beside Latin ones; a page fetches only those
-// whose characters are on it.
+// whose characters are on it. Many devices have no Thaana of their own: until
+// it is there, nothing stands in its place, rather than empty boxes.
 var faces = []face{
-	{"Public Sans", "public-sans-latin-wght-normal.woff2", "U+0000-00FF,U+0131,U+0152-0153,U+02BB-02BC,U+02C6,U+02DA,U+02DC,U+0304,U+0308,U+0329,U+2000-200B,U+2010-2065,U+206A-206F,U+20AC,U+2122,U+2191,U+2193,U+2212,U+2215,U+FEFF,U+FFFD", ""},
-	{"Public Sans", "public-sans-latin-ext-wght-normal.woff2", "U+0100-0130,U+0132-0151,U+0154-02BA,U+02BD-02C5,U+02C7-02CC,U+02CE-02D7,U+02DD-02FF,U+1D00-1DBF,U+1E00-1E9F,U+1EF2-1EFF,U+2020,U+20A0-20AB,U+20AD-20C0,U+2113,U+2C60-2C7F,U+A720-A7FF", ""},
-	{"Noto Sans Thaana", "noto-sans-thaana-thaana-wght-normal.woff2", "U+060C,U+061B-061C,U+061F,U+0660-066C,U+0780-07B1,U+25CC,U+FDF2,U+FDFD", "size-adjust:116%;"},
+	{"Public Sans", "public-sans-latin-wght-normal.woff2", "U+0000-00FF,U+0131,U+0152-0153,U+02BB-02BC,U+02C6,U+02DA,U+02DC,U+0304,U+0308,U+0329,U+2000-200B,U+2010-2065,U+206A-206F,U+20AC,U+2122,U+2191,U+2193,U+2212,U+2215,U+FEFF,U+FFFD", "font-display:swap;"},
+	{"Public Sans", "public-sans-latin-ext-wght-normal.woff2", "U+0100-0130,U+0132-0151,U+0154-02BA,U+02BD-02C5,U+02C7-02CC,U+02CE-02D7,U+02DD-02FF,U+1D00-1DBF,U+1E00-1E9F,U+1EF2-1EFF,U+2020,U+20A0-20AB,U+20AD-20C0,U+2113,U+2C60-2C7F,U+A720-A7FF", "font-display:swap;"},
+	{"Noto Sans Thaana", "noto-sans-thaana-thaana-wght-normal.woff2", "U+060C,U+061B-061C,U+061F,U+0660-066C,U+0780-07B1,U+25CC,U+FDF2,U+FDFD", "font-display:block;size-adjust:116%;"},
 }
 
-// preloaded is the font that every page needs at once.
-const preloaded = "public-sans-latin-wght-normal.woff2"
+// preloaded is the font that a page in a language needs at once.
+func preloaded(lang string) string {
+	if lang == "dv" {
+		return "noto-sans-thaana-thaana-wght-normal.woff2"
+	}
+	return "public-sans-latin-wght-normal.woff2"
+}
 
 // file is something that never changes under its name.
 type file struct {
@@ -86,7 +92,7 @@ func loadAssets() (*assets, error) {
 			return nil, fmt.Errorf("read font: %w", err)
 		}
 		name := a.keep(f.file, &file{kind: "font/woff2", plain: b})
-		fmt.Fprintf(&sheet, "@font-face{font-family:%q;font-weight:100 900;font-display:swap;%ssrc:url(%q) format(\"woff2\");unicode-range:%s}\n", f.family, f.more, name, f.chars)
+		fmt.Fprintf(&sheet, "@font-face{font-family:%q;font-weight:100 900;%ssrc:url(%q) format(\"woff2\");unicode-range:%s}\n", f.family, f.more, name, f.chars)
 	}
 	css, err := assetFiles.ReadFile("assets/portico.css")
 	if err != nil {

@@ -150,3 +150,15 @@ func BenchmarkPage(b *testing.B) {
 		}
 	}
 }
+
+func TestEachLanguagePreloadsTheFontItIsWrittenIn(t *testing.T) {
+	r := newRouter(t, nil)
+	mountGallery(r)
+	for lang, font := range map[string]string{"en": "public-sans-latin-wght", "dv": "noto-sans-thaana"} {
+		_, page := transferred(t, r, "/"+lang+"/gallery/blocks")
+		preload := regexp.MustCompile(`<link rel="preload" href="/_/([^"]+)"`).FindStringSubmatch(page)
+		if preload == nil || !strings.HasPrefix(preload[1], font) {
+			t.Errorf("%s preloads %q, not %s", lang, preload, font)
+		}
+	}
+}

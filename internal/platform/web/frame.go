@@ -22,7 +22,7 @@ func (r *Router) shell(q *Req, status int, p Page) templ.Component {
 		style:    l.style,
 		icon:     l.icon,
 		script:   r.assets.script,
-		font:     r.assets.names[preloaded],
+		font:     r.assets.names[preloaded(q.Lang)],
 		here:     q.R.URL.Path,
 		staff:    q.staff(),
 		session:  q.Session,
