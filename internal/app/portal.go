@@ -215,6 +215,8 @@ func (p *portal) connect(in *instance.Instance) (err error) {
 // mount gives every feature its routes.
 func (p *portal) mount() {
 	p.router.Ready("store", p.reachable)
+	p.router.Ready("log", p.log.Ready)
+	p.router.Ready("jobs", p.queue.Ready)
 	services.Mount(p.router, services.Config{
 		Catalogue: p.live.Catalogue(), Policy: p.policy,
 		Name:        func() i18n.Text { return p.live.Current().Portal.Name },

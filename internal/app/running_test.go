@@ -110,6 +110,8 @@ func TestReadinessFollowsTheDatabaseAndHealthDoesNot(t *testing.T) {
 	for _, path := range []string{"/healthz", "/readyz"} {
 		if status, v := health(t, b, path); status != http.StatusOK {
 			t.Errorf("%s answers %d: %v", path, status, v)
+		} else if checks, _ := v["checks"].(map[string]any); path == "/readyz" && (checks["store"] != "ok" || checks["log"] != "ok" || checks["jobs"] != "ok") {
+			t.Errorf("/readyz examined %v", checks)
 		}
 	}
 	at, err := url.Parse(address)

@@ -175,6 +175,30 @@ func (l *Log) Run(ctx context.Context, report func(error)) error {
 	}
 }
 
+// behind is how long an event may wait to be signed for before the log counts
+// as behind.
+const behind = time.Minute
+
+// Ready fails while an event has waited for longer than a minute to be signed
+// for: what people did then shows in no checkpoint.
+func (l *Log) Ready(ctx context.Context) error {
+	var oldest *int64
+	err := l.db.View(ctx, func(tx *db.Tx) error {
+		t, err := selectTree(tx)
+		if err == nil {
+			oldest, err = selectOldest(tx, t.signed)
+		}
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("look at how far the log is: %w", err)
+	}
+	if oldest != nil && l.clock.Now().Sub(clock.FromMicros(*oldest)) > behind {
+		return errors.New("the log is behind by more than a minute")
+	}
+	return nil
+}
+
 // errNoEvent is what people are told when they ask for an event that is not
 // theirs, or not at all.
 var errNoEvent = fault.New(fault.NotFound, "audit.no-event")

@@ -462,6 +462,30 @@ func TestI16_TwoNodesSignOneLog(t *testing.T) {
 	}, audit.Migrations(), vault.Migrations())
 }
 
+func TestALogThatIsBehindIsNotReady(t *testing.T) {
+	each(t, func(t *testing.T, s *vaulttest.Store) {
+		ready := func(when string, want bool) {
+			t.Helper()
+			if err := s.Log.Ready(t.Context()); (err == nil) != want {
+				t.Errorf("%s: %v", when, err)
+			}
+		}
+		subject := s.Subject(t)
+		integrate(t, s)
+		s.Clock.Advance(time.Hour)
+		ready("nothing waits", true)
+		happen(t, s, subject, 1)
+		s.Clock.Advance(time.Minute)
+		ready("an event waits for a minute", true)
+		s.Clock.Advance(time.Second)
+		ready("an event waits for longer", false)
+		integrate(t, s)
+		ready("it is signed for", true)
+		exec(t, s.DB, `UPDATE audit_tree SET signed = signed - 1`)
+		ready("it is in the tree and not signed for", false)
+	})
+}
+
 func TestRunSignsWithinASecond(t *testing.T) {
 	each(t, func(t *testing.T, s *vaulttest.Store) {
 		subject := s.Subject(t)

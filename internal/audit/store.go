@@ -157,6 +157,15 @@ func countPending(tx *db.Tx) (n int64, err error) {
 	return n, err
 }
 
+// selectOldest returns when the oldest event that waits for the tree, or for
+// the tree to be signed, was written; nil if none waits.
+func selectOldest(tx *db.Tx, signed int64) (at *int64, err error) {
+	err = tx.QueryRow(`SELECT min(e.at) FROM (
+		SELECT subject, n FROM audit_pending UNION ALL SELECT subject, n FROM audit_leaf WHERE idx >= $1) w
+		JOIN audit_event e ON e.subject = w.subject AND e.n = w.n`, signed).Scan(&at)
+	return at, err
+}
+
 func countLeavesBeyond(tx *db.Tx, size int64) (n int64, err error) {
 	err = tx.QueryRow(`SELECT count(*) FROM audit_leaf WHERE idx >= $1 OR idx < 0`, size).Scan(&n)
 	return n, err

@@ -355,6 +355,36 @@ func TestAnothersWorkIsFoundByPolling(t *testing.T) {
 	}
 }
 
+func TestANodeThatDoesNoJobsIsNotReady(t *testing.T) {
+	testkit.Databases(t, func(t *testing.T, d *db.DB) {
+		now := testkit.Clock()
+		q := jobs.NewQueue(jobs.Config{DB: d, Clock: now, Log: slog.New(slog.DiscardHandler), Poll: time.Millisecond})
+		q.Register("mail", func(context.Context, *jobs.Job) error { return nil }, jobs.Options{})
+		now.Advance(time.Minute)
+		if err := q.Ready(t.Context()); err != nil {
+			t.Errorf("a node that begins: %v", err)
+		}
+		now.Advance(time.Second)
+		if err := q.Ready(t.Context()); err == nil {
+			t.Error("a node is ready that has not looked for work for a minute")
+		}
+		ctx, stop := context.WithCancel(t.Context())
+		ended := make(chan struct{})
+		go func() { q.Run(ctx); close(ended) }()
+		for end := time.Now().Add(10 * time.Second); q.Ready(t.Context()) != nil; time.Sleep(time.Millisecond) {
+			if time.Now().After(end) {
+				t.Fatal("a node that looks for work is never ready")
+			}
+		}
+		stop()
+		<-ended
+		now.Advance(time.Minute + time.Second)
+		if q.Ready(t.Context()) == nil {
+			t.Error("a node is ready that has stopped")
+		}
+	}, jobs.Migrations())
+}
+
 func TestStoppingLetsRunningJobsFinish(t *testing.T) {
 	d := testkit.Database(t, db.SQLite, jobs.Migrations())
 	entered, finish := make(chan struct{}), make(chan struct{})

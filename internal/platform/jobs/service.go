@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"portico/internal/platform/clock"
@@ -31,6 +32,7 @@ type Queue struct {
 	kinds map[string]kind
 	names []string
 	wake  chan struct{}
+	last  atomic.Int64 // when this node looked for work last, in microseconds
 }
 
 type kind struct {
@@ -49,7 +51,9 @@ func NewQueue(c Config) *Queue {
 	if c.Grace == 0 {
 		c.Grace = 20 * time.Second
 	}
-	return &Queue{Config: c, kinds: map[string]kind{}, wake: make(chan struct{}, 1)}
+	q := &Queue{Config: c, kinds: map[string]kind{}, wake: make(chan struct{}, 1)}
+	q.last.Store(clock.Micros(c.Clock.Now()))
+	return q
 }
 
 // Register declares a kind and who does it. It panics if there is one already.
@@ -116,6 +120,9 @@ func (q *Queue) Run(ctx context.Context) {
 		if err != nil && ctx.Err() == nil {
 			q.Log.Error("jobs cannot be claimed", "code", fault.From(err).Code)
 		}
+		if err == nil {
+			q.last.Store(clock.Micros(q.Clock.Now()))
+		}
 		for _, c := range claimed {
 			free <- struct{}{}
 			running.Go(func() {
@@ -132,6 +139,18 @@ func (q *Queue) Run(ctx context.Context) {
 	timer := time.AfterFunc(q.Grace, cut)
 	running.Wait()
 	timer.Stop()
+}
+
+// still is for how long Run may not have looked for work.
+const still = time.Minute
+
+// Ready fails when this node, which has had a minute to begin, has not looked
+// for work within the last one.
+func (q *Queue) Ready(context.Context) error {
+	if q.Clock.Now().Sub(clock.FromMicros(q.last.Load())) > still {
+		return errors.New("no jobs are done on this node")
+	}
+	return nil
 }
 
 // Work does the jobs that are due now, one after the other, and returns how
