@@ -279,3 +279,25 @@ func TestO9_TLSIs13WithHSTSAndBoundCookies(t *testing.T) {
 		}
 	}
 }
+
+func TestThePortalListensWhereTheEnvironmentSays(t *testing.T) {
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := free.Addr().String()
+	if err := free.Close(); err != nil {
+		t.Fatal(err)
+	}
+	dir := onegov(t)
+	name := filepath.Join(dir, "environment.yaml")
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, name, strings.Replace(string(text), "listen: 127.0.0.1:8080", "listen: "+address, 1))
+	p := testkit.Serve(t, append([]string{dir, "--demo", "--listen="}, folders(t)...)...)
+	if p.URL != "http://"+address {
+		t.Errorf("it listens at %s, not %s", p.URL, address)
+	}
+}

@@ -77,7 +77,10 @@ func (s *Service) Menu(q *web.Req) []web.Link {
 	if pol.May(q.Session.Roles, policy.SeeOperations) {
 		links = append(links, web.Link{Text: q.P.T("staff.jobs.title"), Href: "/staff/jobs"})
 	}
-	return append(links, web.Link{Text: q.P.T("staff.menu.proof"), Href: "/staff/proof"}, web.Link{Text: q.P.T("staff.menu.account"), Href: "/staff/account"})
+	if pol.May(q.Session.Roles, policy.SeeOperations) || pol.May(q.Session.Roles, policy.Attest) {
+		links = append(links, web.Link{Text: q.P.T("staff.menu.proof"), Href: "/staff/proof"})
+	}
+	return append(links, web.Link{Text: q.P.T("staff.menu.account"), Href: "/staff/account"})
 }
 
 func (s *Service) showSignIn(q *web.Req) error { return s.askSignIn(q, nil) }
