@@ -40,7 +40,10 @@ func isForwarding(name string) bool {
 }
 
 // admit decides whether to talk at all, and to whom: it removes forwarding
-// headers, believing only the declared proxy's. In a demo nothing but this
+// headers, believing only the declared proxy's. Whoever is not on this machine
+// needs TLS, up to the proxy too: in clear a password would travel, and come
+// back as a cookie that travels so again. Only the proxy's own probes have
+// nobody to protect. In a demo nothing but this
 // machine is served, so that a demo never ends up on a network by accident.
 func (r *Router) admit(req *http.Request) (peer, error) {
 	ap, _ := netip.ParseAddrPort(req.RemoteAddr)
@@ -65,11 +68,14 @@ func (r *Router) admit(req *http.Request) (peer, error) {
 	switch {
 	case r.cfg.Demo && (forwarded || !loopbackHost(req.Host)):
 		return p, fault.New(fault.Denied, codeDemo)
-	case req.TLS == nil && !trusted && !ap.Addr().Unmap().IsLoopback():
+	case !p.secure && !p.addr.IsLoopback() && !(trusted && probe(req)):
 		return p, fault.New(fault.Denied, codePlain)
 	}
 	return p, nil
 }
+
+// probe reports whether a request only asks how the program does.
+func probe(req *http.Request) bool { return req.URL.Path == "/healthz" || req.URL.Path == "/readyz" }
 
 // last returns the last element of a list header: what the nearest proxy
 // added; all before it is hearsay.

@@ -239,6 +239,7 @@ func TestForwardedHeadersAreBelievedFromTheProxyOnly(t *testing.T) {
 	forward := func(from string) {
 		req := get("/en/seen")
 		req.RemoteAddr = from
+		req.Header.Set("X-Forwarded-Proto", "https")
 		for _, h := range []string{"X-Forwarded-For", "X-Real-Ip", "Forwarded", "X-Client-Cert", "X-Road-UserId", "Via"} {
 			req.Header.Add(h, "203.0.113.9")
 		}
@@ -266,10 +267,28 @@ func TestForwardedHeadersAreBelievedFromTheProxyOnly(t *testing.T) {
 }
 
 func TestO9_PlainHTTPFromTheNetworkIsRefused(t *testing.T) {
-	req := get("/en/open")
-	req.RemoteAddr = "203.0.113.9:1234"
-	if res := fetch(t, mounted(t, nil), req); res.Code != http.StatusMisdirectedRequest {
-		t.Errorf("status %d", res.Code)
+	r := mounted(t, func(c *Config) {
+		c.Proxy = []netip.Prefix{netip.MustParsePrefix("192.0.2.7/32"), netip.MustParsePrefix("127.0.0.9/32")}
+	})
+	for _, tc := range []struct {
+		name, from, proto, client, path string
+		want                            int
+	}{
+		{"somebody on the network", "203.0.113.9:1", "", "", "/en/open", 421},
+		{"who says it was TLS", "203.0.113.9:1", "https", "127.0.0.1", "/en/open", 421},
+		{"this machine", "127.0.0.1:1", "", "", "/en/open", 200},
+		{"the proxy, over TLS", "192.0.2.7:1", "https", "203.0.113.9", "/en/open", 200},
+		{"the proxy, in clear", "192.0.2.7:1", "http", "203.0.113.9", "/en/open", 421},
+		{"the proxy, which does not say", "192.0.2.7:1", "", "203.0.113.9", "/en/open", 421},
+		{"the proxy, by two words", "192.0.2.7:1", "https, http", "203.0.113.9", "/en/open", 421},
+		{"a proxy on this machine, in clear", "127.0.0.9:1", "http", "203.0.113.9", "/en/open", 421},
+		{"the proxy asks for itself whether we are well", "192.0.2.7:1", "", "", "/healthz", 200},
+	} {
+		req := with(with(get(tc.path), "X-Forwarded-Proto", tc.proto), "X-Forwarded-For", tc.client)
+		req.RemoteAddr = tc.from
+		if res := fetch(t, r, req); res.Code != tc.want {
+			t.Errorf("%s: status %d, want %d", tc.name, res.Code, tc.want)
+		}
 	}
 }
 
