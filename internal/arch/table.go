@@ -74,7 +74,6 @@ var dependencies = map[string][]string{
 	"golang.org/x/net/html":                 {"internal/testkit"},
 	"golang.org/x/net/idna":                 {"internal/identity"},
 	"golang.org/x/text":                     {"internal/platform/i18n", "internal/forms", "internal/identity"},
-	"golang.org/x/time/rate":                {"internal/platform/web", "internal/identity"},
 	"modernc.org/sqlite":                    {"internal/platform/db"},
 	"rsc.io/qr":                             {"internal/identity"},
 }

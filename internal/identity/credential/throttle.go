@@ -17,8 +17,8 @@ type Limit struct {
 }
 
 // Throttle counts tries, in the memory of this node: what is counted is a keyed
-// hash that means nothing elsewhere or after a restart. Unlike web.Limiter it
-// takes a try back that was no guess, so that signing in often costs nothing.
+// hash that means nothing elsewhere or after a restart. A try that was no guess
+// is given back, so that signing in often costs nothing.
 // Several nodes count apart, so their limits add up.
 type Throttle struct {
 	clock clock.Clock

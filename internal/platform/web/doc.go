@@ -14,7 +14,8 @@
 //     to the log, never to the answer.
 //   - Requests are logged and measured by route pattern; addresses, queries,
 //     bodies and names are neither logged nor measured.
-//   - Plain HTTP is served on loopback only, or to a declared proxy (O9).
+//   - Plain HTTP is served on loopback only, or to a declared proxy
+//     which says that it received the request over TLS (O9).
 //
 // It owns no table. Its pages and components are in web/ui.
 package web

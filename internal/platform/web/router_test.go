@@ -11,9 +11,7 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
-	"time"
 
-	"portico/internal/platform/clock"
 	"portico/internal/platform/fault"
 	"portico/internal/platform/i18n"
 	"portico/internal/platform/web/ui"
@@ -617,52 +615,6 @@ func TestHealthAndReadiness(t *testing.T) {
 	}
 	if res := fetch(t, r, get("/healthz")); res.Code != 200 {
 		t.Errorf("healthz: %d", res.Code)
-	}
-}
-
-func TestLimitsByNetworkAndByAccount(t *testing.T) {
-	c := clock.NewFake(day)
-	l := NewLimiter(c, time.Minute, 3, 100)
-	r := newRouter(t, nil)
-	r.Handle(Route{Method: "POST", Path: "/try", Activity: "public", Handler: func(q *Req) error {
-		if err := q.Limit(l, q.Value("account")); err != nil {
-			return err
-		}
-		return ok(q)
-	}})
-	try := func(from, account string) int {
-		req := post("/en/try", "account="+account)
-		req.RemoteAddr = from
-		return fetch(t, r, req).Code
-	}
-	for i, want := range []int{200, 200, 200, 429, 429} {
-		if got := try("127.0.0.1:1", ""); got != want {
-			t.Errorf("try %d: %d, want %d", i, got, want)
-		}
-	}
-	c.Advance(time.Minute)
-	if got := try("127.0.0.1:1", ""); got != 200 {
-		t.Errorf("after waiting: %d", got)
-	}
-	for i, want := range []int{200, 200, 200, 429} {
-		if got := try("127.0.0."+string(rune('2'+i))+":1", "aminath"); got != want {
-			t.Errorf("account, try %d: %d, want %d", i, got, want)
-		}
-	}
-}
-
-func TestALimiterForgetsTheQuietest(t *testing.T) {
-	l := NewLimiter(clock.NewFake(day), time.Hour, 1, 2)
-	for _, k := range []string{"a", "b"} {
-		l.Allow(k)
-	}
-	l.Allow("a") // a is now the more recent
-	l.Allow("c")
-	if len(l.byKey) != 2 || l.quiet.Len() != 2 {
-		t.Fatalf("%d keys are kept", len(l.byKey))
-	}
-	if _, ok := l.Allow("a"); ok {
-		t.Error("the wrong one was forgotten")
 	}
 }
 
