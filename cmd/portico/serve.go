@@ -23,7 +23,7 @@ func serveCommand() *cobra.Command {
 			return app.Serve(cmd.Context(), o)
 		},
 	}
-	cmd.Flags().StringVar(&o.Listen, "listen", "127.0.0.1:8080", "address of the portal; port 0 takes a free one")
+	cmd.Flags().StringVar(&o.Listen, "listen", "", "address of the portal; port 0 takes a free one (default that of environment.yaml, or 127.0.0.1:8080)")
 	cmd.Flags().StringVar(&o.Metrics, "metrics", "", "address of the metrics, on a listener of their own")
 	cmd.Flags().BoolVar(&o.Watch, "watch", false, "load the directory again when it changes")
 	storeFlags(cmd.Flags(), &o.Store)
