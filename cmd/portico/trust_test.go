@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -81,6 +82,31 @@ func TestVerifySaysWhetherTheLogHeldARecord(t *testing.T) {
 	write(bytes.Replace(text, []byte("permit-officer"), []byte("permit-0fficer"), 1))
 	if out, err := portico(t, "verify", file, "--key", s.Ring.Vkey()); err == nil || !strings.Contains(err.Error(), "not verified: the event is not what the log holds") || out != "" {
 		t.Errorf("a record that was changed: %v\n%s", err, out)
+	}
+
+	list := audit.Records{Type: audit.RecordsType, Next: "/cabinet/access.json?before=2"}
+	for n := int64(3); n > 0; n-- {
+		if rec, err = s.Log.Record(t.Context(), subject, n); err != nil {
+			t.Fatal(err)
+		}
+		list.Records = append(list.Records, rec)
+	}
+	if text, err = json.Marshal(list); err != nil {
+		t.Fatal(err)
+	}
+	write(text)
+	out, err = portico(t, "verify", file, "--key", s.Ring.Vkey(), "--against", s.Dir)
+	if err != nil || !strings.Contains(out, "event 1 of "+subject) || !strings.Contains(out, "all 3 records") {
+		t.Errorf("a file of many records: %v\n%s", err, out)
+	}
+	last := bytes.LastIndex(text, []byte("permit-officer"))
+	write(slices.Concat(text[:last], []byte("permit-0fficer"), text[last+len("permit-officer"):]))
+	if out, err := portico(t, "verify", file, "--key", s.Ring.Vkey()); err == nil || !strings.Contains(err.Error(), "record 3 of 3: the event is not what the log holds") || out != "" {
+		t.Errorf("a file whose last record was changed: %v\n%s", err, out)
+	}
+	write([]byte(`{"type":"portico/access-records/1","records":[]}`))
+	if out, err := portico(t, "verify", file, "--key", s.Ring.Vkey()); err == nil || out != "" {
+		t.Errorf("a file of no record: %v\n%s", err, out)
 	}
 }
 

@@ -18,8 +18,8 @@ func verifyCommand() *cobra.Command {
 	var key, against string
 	cmd := &cobra.Command{
 		Use:   "verify FILE --key VKEY",
-		Short: "Check a downloaded record with the log's published key, offline",
-		Long: "Checks that the event in FILE is one that the log held when it signed the checkpoint in FILE.\n" +
+		Short: "Check downloaded records with the log's published key, offline",
+		Long: "Checks that the event in FILE, or each of many, is one that the log held when it signed the checkpoint in FILE.\n" +
 			"With --against, also that a copy of the log, a folder with its checkpoint and tiles as downloaded,\n" +
 			"still holds it, and everything else that was signed then. Exits 0 if so, 1 if not.",
 		Args: cobra.ExactArgs(1),
@@ -38,8 +38,8 @@ func verifyCommand() *cobra.Command {
 	return cmd
 }
 
-// recordLimit is more than any record has.
-const recordLimit = 2 << 20
+// fileLimit is more than any file of records has.
+const fileLimit = 16 << 20
 
 func verify(out io.Writer, file, key, against string) error {
 	f, err := os.Open(file)
@@ -47,30 +47,54 @@ func verify(out io.Writer, file, key, against string) error {
 		return err
 	}
 	defer f.Close() //nolint:errcheck // read only
-	record, err := io.ReadAll(io.LimitReader(f, recordLimit))
+	text, err := io.ReadAll(io.LimitReader(f, fileLimit))
 	if err != nil {
 		return err
 	}
-	v, err := audit.VerifyRecord(record, key)
+	records, err := audit.SplitRecords(text)
 	if err != nil {
 		return err
 	}
-	lines := describe(&v.Event)
-	lines = append(lines, fmt.Sprintf("verified: the log %s held this event as entry %d of %d when it signed.", v.Checkpoint.Origin, v.Index+1, v.Checkpoint.Size))
+	var later *os.Root
 	if against != "" {
-		root, err := os.OpenRoot(against)
+		if later, err = os.OpenRoot(against); err != nil {
+			return err
+		}
+		defer later.Close() //nolint:errcheck // read only
+	}
+	// All or nothing: one bad record of many, and nothing is called verified.
+	var lines []string
+	for i, record := range records {
+		said, err := verifyOne(record, key, later)
+		if err != nil && len(records) > 1 {
+			return fmt.Errorf("record %d of %d: %w", i+1, len(records), err)
+		}
 		if err != nil {
 			return err
 		}
-		defer root.Close() //nolint:errcheck // read only
-		c, err := v.Against(root.FS(), key)
-		if err != nil {
-			return err
-		}
-		lines = append(lines, fmt.Sprintf("verified: the copy with %d entries holds it too, and all that was signed then: nothing was taken out or rewritten.", c.Size))
+		lines = append(lines, said...)
+	}
+	if len(records) > 1 {
+		lines = append(lines, fmt.Sprintf("verified: all %d records of the file.", len(records)))
 	}
 	_, err = fmt.Fprintln(out, strings.Join(lines, "\n"))
 	return err
+}
+
+func verifyOne(record []byte, key string, later *os.Root) ([]string, error) {
+	v, err := audit.VerifyRecord(record, key)
+	if err != nil {
+		return nil, err
+	}
+	lines := append(describe(&v.Event), fmt.Sprintf("verified: the log %s held this event as entry %d of %d when it signed.", v.Checkpoint.Origin, v.Index+1, v.Checkpoint.Size))
+	if later == nil {
+		return lines, nil
+	}
+	c, err := v.Against(later.FS(), key)
+	if err != nil {
+		return nil, err
+	}
+	return append(lines, fmt.Sprintf("verified: the copy with %d entries holds it too, and all that was signed then: nothing was taken out or rewritten.", c.Size)), nil
 }
 
 // describe says what an event says, for people at a terminal.

@@ -18,6 +18,41 @@ import (
 // RecordType is the type of the records that Record makes.
 const RecordType = "portico/access-record/1"
 
+// RecordsType is the type of the files that hold many records.
+const RecordsType = "portico/access-records/1"
+
+// Records is what a person downloads of many events: each of them as its own
+// file holds it, the newest first. Next is where the older ones are.
+type Records struct {
+	Type    string    `json:"type"`
+	Records []*Record `json:"records"`
+	Next    string    `json:"next,omitempty"`
+}
+
+// SplitRecords returns the records that a downloaded file of many holds, or
+// the file itself when it is not of that type. It verifies nothing.
+func SplitRecords(file []byte) ([][]byte, error) {
+	var list struct {
+		Type    string            `json:"type"`
+		Records []json.RawMessage `json:"records"`
+		Next    string            `json:"next"`
+	}
+	if json.Unmarshal(file, &list) != nil || list.Type != RecordsType {
+		return [][]byte{file}, nil
+	}
+	if err := strict(file, &list); err != nil {
+		return nil, fmt.Errorf("the file does not hold records: %w", err)
+	}
+	if len(list.Records) == 0 {
+		return nil, errors.New("the file holds no record")
+	}
+	records := make([][]byte, len(list.Records))
+	for i, r := range list.Records {
+		records[i] = r
+	}
+	return records, nil
+}
+
 // Record is what a person downloads of one event: enough to verify, with the
 // published key and nothing else, that the log held it.
 type Record struct {

@@ -229,14 +229,6 @@ func (c *Cabinet) record(q *web.Req) error {
 // fileRecords is how many records one file holds at the most.
 const fileRecords = 500
 
-// all is the file of all records: each of them as its own file holds it, the
-// newest first. Next is where the older ones are.
-type all struct {
-	Type    string          `json:"type"`
-	Records []*audit.Record `json:"records"`
-	Next    string          `json:"next,omitempty"`
-}
-
 func (c *Cabinet) records(q *web.Req) error {
 	before, err := number(q.Value("before"))
 	if err != nil {
@@ -246,7 +238,7 @@ func (c *Cabinet) records(q *web.Req) error {
 	if err != nil {
 		return err
 	}
-	out := all{Type: "portico/access-records/1", Records: []*audit.Record{}}
+	out := audit.Records{Type: audit.RecordsType, Records: []*audit.Record{}}
 	for _, e := range events {
 		rec, err := c.Log.Record(q.R.Context(), q.Session.Subject, e.N)
 		if err != nil {
