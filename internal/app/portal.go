@@ -70,6 +70,11 @@ func (p *portal) build(ctx context.Context, o Options, openLog opener) (*portal,
 	if len(faults) > 0 {
 		return nil, faulty(faults)
 	}
+	if !p.demo && !p.beside { // before the store: a start that a missing secret stops founds none
+		if p.sender, err = senderOf(&in.Environment, p.clock); err != nil {
+			return nil, err
+		}
+	}
 	if p.store, err = openStore(ctx, o.Store, in, p.clock, openLog); err != nil {
 		return nil, err
 	}
@@ -156,8 +161,10 @@ func (p *portal) features(ctx context.Context, in *instance.Instance, opts insta
 	}
 	p.queue = jobs.NewQueue(jobs.Config{DB: p.db, Clock: p.clock, Log: p.logger})
 	p.vault = vault.New(vault.Config{DB: p.db, Ring: p.ring, Log: p.log, Policy: p.policy, Clock: p.clock})
-	if err := p.connect(in); err != nil {
-		return err
+	if p.demo && !p.beside {
+		if err := p.catch(); err != nil {
+			return err
+		}
 	}
 	p.identity = identity.New(identity.Config{
 		DB: p.db, Vault: p.vault, Log: p.log, Jobs: p.queue, Sender: p.sender, Codes: p.ring, Catalogue: in.Catalogue,
@@ -193,15 +200,8 @@ func (p *portal) features(ctx context.Context, in *instance.Instance, opts insta
 	return nil
 }
 
-// connect makes what messages leave by. A demo's never leave this machine.
-func (p *portal) connect(in *instance.Instance) (err error) {
-	if p.beside {
-		return nil
-	}
-	if !p.demo {
-		p.sender, err = senderOf(&in.Environment, p.clock)
-		return err
-	}
+// catch makes what a demo's messages leave by: they never leave this machine.
+func (p *portal) catch() (err error) {
 	if p.catcher, err = demo.Catch(p.clock); err != nil {
 		return fmt.Errorf("catch the demo's messages: %w", err)
 	}

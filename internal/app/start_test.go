@@ -263,13 +263,22 @@ func TestO9_ANamedFaultStopsTheStartAndNothingIsMadeAgain(t *testing.T) {
 }
 
 func TestAFaultyInstanceFoundsNoStore(t *testing.T) {
-	dir := onegov(t)
-	write(t, filepath.Join(dir, "policy", "stray.yaml"), "a: 1\n")
-	p := place{dir, filepath.Join(t.TempDir(), "data"), filepath.Join(t.TempDir(), "keys")}
-	refused(t, p.args("--demo"), "policy/stray.yaml:1: ")
-	for _, made := range []string{p.data, p.keys} {
-		if _, err := os.Stat(made); !os.IsNotExist(err) {
-			t.Errorf("%s was made", made)
+	for file, c := range map[string]struct {
+		text, says string
+		flags      []string
+	}{
+		"policy/stray.yaml": {"a: 1\n", "policy/stray.yaml:1: ", []string{"--demo"}},
+		"environment.yaml": {"mail: {host: smtp.one.gov.mv, port: 587, from: no-reply@one.gov.mv}\n" +
+			"sms: {url: \"https://sms.one.gov.mv/\", from: ONEGOV, token: \"env:PORTICO_NOT_SET\"}\n", "PORTICO_NOT_SET is not set", nil},
+	} {
+		dir := onegov(t)
+		write(t, filepath.Join(dir, file), c.text)
+		p := place{dir, filepath.Join(t.TempDir(), "data"), filepath.Join(t.TempDir(), "keys")}
+		refused(t, p.args(c.flags...), c.says)
+		for _, made := range []string{p.data, p.keys} {
+			if _, err := os.Stat(made); !os.IsNotExist(err) {
+				t.Errorf("%s: %s was made", file, made)
+			}
 		}
 	}
 }
