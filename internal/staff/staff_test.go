@@ -357,6 +357,21 @@ func TestWhatAnAdministratorDoesIsAnEventOfTheOfficial(t *testing.T) {
 	})
 }
 
+func TestTheMenuShowsEvidenceToWhomItOpens(t *testing.T) {
+	p := open(t, testkit.Database(t, db.SQLite,
+		audit.Migrations(), vault.Migrations(), jobs.Migrations(), identity.Migrations(), staff.Migrations()))
+	cat, err := i18n.Load(staff.Locales())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for role, want := range map[string]bool{"permit-officer": false, "administrator": true} {
+		links := p.Menu(&web.Req{P: cat.Printer("en", time.UTC), Session: &web.Session{Realm: web.RealmStaff, Roles: []string{role}}})
+		if got := slices.ContainsFunc(links, func(l web.Link) bool { return l.Href == "/staff/proof" }); got != want {
+			t.Errorf("the menu of a %s shows it: %v", role, got)
+		}
+	}
+}
+
 func TestTheListShowsNoNames(t *testing.T) {
 	each(t, func(t *testing.T, p *portal) {
 		admin := p.start(t)
