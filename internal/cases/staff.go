@@ -12,8 +12,9 @@ import (
 	"portico/internal/vault"
 )
 
-// pageSize is how many cases a page of the queue shows.
-const pageSize = 50
+// pageSize is how many cases a page of the queue shows: as many as leave the
+// page beneath 30 KB in every language.
+const pageSize = 30
 
 // Queue lists the cases on which an official may decide: references, states
 // and dates, nothing of what they are about.

@@ -54,7 +54,9 @@ func (c *Cases) queue(q *web.Req) error {
 	if more {
 		page.Pages.Next = at(f.Offset + pageSize)
 	}
-	page.Pages.Text = q.P.T("cases.queue.page", "from", f.Offset+1, "to", f.Offset+len(rows))
+	if len(rows) > 0 {
+		page.Pages.Text = q.P.T("cases.queue.page", "from", f.Offset+1, "to", f.Offset+len(rows))
+	}
 	return q.Page(http.StatusOK, web.Page{Title: q.P.T("cases.queue.title"), Body: pages.QueuePage(page), Wide: true})
 }
 

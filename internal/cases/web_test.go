@@ -143,6 +143,9 @@ func TestPermitFromStartToDecision(t *testing.T) {
 		if _, status, _ = official.post(action, sent); status != http.StatusConflict {
 			t.Errorf("a decided case is decided again: %d", status)
 		}
+		if page, _, _ = official.get("/staff/cases?from=900"); strings.Contains(page.One("main").Text(), "900") {
+			t.Errorf("beyond the end of the queue: %s", page.One("main").Text())
+		}
 		for _, show := range []string{"mine", "closed", "refused", "nonsense"} {
 			if _, status, _ := official.get("/staff/cases?show=" + show); status != http.StatusOK {
 				t.Errorf("the queue by %s: %d", show, status)
