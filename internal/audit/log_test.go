@@ -3,6 +3,7 @@ package audit_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -484,6 +485,38 @@ func TestALogThatIsBehindIsNotReady(t *testing.T) {
 		exec(t, s.DB, `UPDATE audit_tree SET signed = signed - 1`)
 		ready("it is in the tree and not signed for", false)
 	})
+}
+
+// TestI16_TwoNodesTakeTheSameLeavesAtOnce holds both up at the moment at which
+// each would put what waits at the end of the tree.
+func TestI16_TwoNodesTakeTheSameLeavesAtOnce(t *testing.T) {
+	d, p := testkit.Database(t, db.Postgres, audit.Migrations(), vault.Migrations()), policytest.Compile(t)
+	a := vaulttest.Open(t, d, p)
+	b := vaulttest.Reopen(t, d, p, a.Keys, filepath.Join(t.TempDir(), "log"))
+	happen(t, a, a.Subject(t), 30)
+	ended := make(chan error, 2)
+	err := d.Update(t.Context(), func(tx *db.Tx) error {
+		if _, err := tx.Exec(`LOCK TABLE audit_leaf IN SHARE MODE`); err != nil {
+			return err
+		}
+		for _, s := range []*vaulttest.Store{a, b} {
+			go func() { ended <- s.Log.Integrate(t.Context()) }()
+		}
+		for waiting := 0; waiting < 2; time.Sleep(5 * time.Millisecond) {
+			if err := d.View(t.Context(), func(tx *db.Tx) error {
+				return tx.QueryRow(`SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`).Scan(&waiting)
+			}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err := errors.Join(err, <-ended, <-ended); err != nil {
+		t.Fatal(err)
+	}
+	if f, err := a.Log.Check(t.Context()); err != nil || !f.Kept() || f.Leaves != 30 || f.Signed != 30 {
+		t.Errorf("found %+v, %v", f, err)
+	}
 }
 
 func TestRunSignsWithinASecond(t *testing.T) {
