@@ -215,7 +215,7 @@ func citizens(v *tour) string {
 	v.stop("LANG/cabinet/applications/{id}/sent", sent, http.StatusOK)
 	v.stop("LANG/cabinet/applications/{id}", strings.TrimSuffix(sent, "/sent"), http.StatusOK)
 	v.stop("LANG/cabinet/applications/{id}", "LANG/cabinet/applications/nobodys", http.StatusNotFound)
-	for _, path := range []string{"/cabinet/", "/cabinet/applications", "/cabinet/data", "/cabinet/access", "/cabinet/security", "/cabinet/security/history", "/cabinet/security/password"} {
+	for _, path := range []string{"/cabinet/", "/cabinet/applications", "/cabinet/data", "/cabinet/access"} {
 		v.stop("LANG"+path, "LANG"+path, http.StatusOK)
 	}
 
@@ -224,14 +224,25 @@ func citizens(v *tour) string {
 	v.file(b, "LANG/cabinet/access.json", "LANG/cabinet/access.json")
 	v.file(b, "LANG/cabinet/access/{file}", "LANG/cabinet/access/1.json")
 
-	const second = "/cabinet/security/second-factor"
-	v.stop("LANG"+second, "LANG"+second, http.StatusOK)
-	v.open("/en" + second)
+	v.account("LANG/cabinet/security", "/en/cabinet/security")
+	const remove = "LANG/cabinet/security/second-factor/remove"
+	v.stop(remove, remove, http.StatusOK)
+	return reference
+}
+
+// account sees the pages of somebody's own account, whose routes begin with
+// base and are at here, and sets up a second factor.
+func (v *tour) account(base, here string) {
+	v.t.Helper()
+	for _, path := range []string{"", "/history", "/password", "/second-factor"} {
+		v.stop(base+path, base+path, http.StatusOK)
+	}
+	v.open(here + "/second-factor")
 	v.fill("current", demo.Password)
 	v.send()
-	v.stop("LANG"+second+"/key", "LANG"+second+"/key", http.StatusOK)
-	v.picture("LANG"+second+"/picture", "LANG"+second+"/picture")
-	v.open("/en" + second + "/key")
+	v.stop(base+"/second-factor/key", base+"/second-factor/key", http.StatusOK)
+	v.picture(base+"/second-factor/picture", base+"/second-factor/picture")
+	v.open(here + "/second-factor/key")
 	key := chromium.Value[string](v.tab, "document.querySelector('main .ident').textContent")
 	code, err := totp.GenerateCode(strings.ReplaceAll(key, " ", ""), time.Now())
 	if err != nil {
@@ -239,8 +250,6 @@ func citizens(v *tour) string {
 	}
 	v.fill("code", code)
 	v.send()
-	v.stop("LANG"+second+"/remove", "LANG"+second+"/remove", http.StatusOK)
-	return reference
 }
 
 // officials sees the pages of those who decide and of those who run the portal.
@@ -268,6 +277,7 @@ func officials(officer, administrator, invited *tour, reference string) {
 	for _, path := range []string{"/staff/people", "/staff/invite", "/staff/jobs", "/staff/proof"} {
 		administrator.stop(path, path, http.StatusOK)
 	}
+	administrator.account("/staff/account", "/staff/account")
 	administrator.open("/staff/people")
 	person := chromium.Value[string](administrator.tab, `document.querySelector('main a[href^="/staff/people/"]').pathname`)
 	administrator.stop("/staff/people/{reference}", person, http.StatusOK)

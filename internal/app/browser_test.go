@@ -47,7 +47,7 @@ type walk struct {
 func (w *walk) keep(name string) {
 	w.t.Helper()
 	if *pictures != "" && slices.Contains(w.keeps, name) {
-		w.tab.View(filepath.Join(*pictures, name+".png"))
+		w.tab.View(filepath.Join(*pictures, name+".png"), 760)
 	}
 }
 

@@ -373,10 +373,12 @@ func (tab *Tab) Picture(path string) {
 	tab.picture(path, chromedp.FullScreenshot(100))
 }
 
-// View writes what the window shows as a PNG.
-func (tab *Tab) View(path string) {
+// View writes what a window of this height shows as a PNG.
+func (tab *Tab) View(path string, height int64) {
 	tab.t.Helper()
+	tab.do("set the height", chromedp.EmulateViewport(tab.Look.Width, height))
 	tab.picture(path, chromedp.CaptureScreenshot())
+	tab.See(tab.Look.Width, tab.Look.Dark)
 }
 
 func (tab *Tab) picture(path string, shot chromedp.Action[[]byte]) {
