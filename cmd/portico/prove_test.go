@@ -72,7 +72,7 @@ func TestProveSaysHowEveryPromiseStandsAndFailsWhenOneIsBroken(t *testing.T) {
 			unseen++
 		}
 	}
-	if got := strings.Count(out, "The portal is not running."); got != unseen || unseen == 0 {
+	if got := strings.Count(out, "It was not the running portal that examined this."); got != unseen || unseen == 0 {
 		t.Errorf("O14: %d promises are said to need a running portal, not %d:\n%s", got, unseen, out)
 	}
 	for _, seen := range []string{"/cabinet/access.json", "The cookie staff is necessary."} {
