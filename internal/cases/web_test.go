@@ -131,7 +131,7 @@ func TestPermitFromStartToDecision(t *testing.T) {
 			both := maps.Clone(sent)
 			both.Set("remarks", "Closed.")
 			both[name] = twice
-			if page, status, _ = official.post(action, both); status != http.StatusUnprocessableEntity {
+			if _, status, _ = official.post(action, both); status != http.StatusUnprocessableEntity {
 				t.Errorf("two values of %s decide: %d", name, status)
 			}
 		}
