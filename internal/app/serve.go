@@ -35,7 +35,9 @@ func Serve(ctx context.Context, o Options) (err error) {
 	err = server.Serve(ctx)
 	stop()
 	running.Wait()
-	return err
+	// What happened last is signed for before the program ends: a store that
+	// is put back to before it is then found out at the next start (I16).
+	return errors.Join(err, p.log.Integrate(context.WithoutCancel(ctx)))
 }
 
 func (p *portal) listen(o Options) (*web.Server, error) {
