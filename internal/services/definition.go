@@ -39,24 +39,6 @@ func (d *Definition) DecideActivity() string { return d.ID + ".decide" }
 // RemarksField is the id of the field that an official writes.
 func (d *Definition) RemarksField() string { return d.ID + ".remarks" }
 
-// State returns a state of the workflow.
-func (w *Workflow) State(id string) (State, bool) {
-	i := slices.IndexFunc(w.States, func(s State) bool { return s.ID == id })
-	if i < 0 {
-		return State{}, false
-	}
-	return w.States[i], true
-}
-
-// Action returns an action of the state.
-func (s State) Action(id string) (Action, bool) {
-	i := slices.IndexFunc(s.Actions, func(a Action) bool { return a.ID == id })
-	if i < 0 {
-		return Action{}, false
-	}
-	return s.Actions[i], true
-}
-
 // Asked returns the ids of all fields of the form.
 func (d *Definition) Asked() []string {
 	var ids []string

@@ -55,52 +55,6 @@ type Remarks struct {
 	Why      i18n.Text `yaml:"why"`
 }
 
-// Workflow is workflow.yaml: a table of states.
-type Workflow struct {
-	Initial string  `yaml:"initial"`
-	States  []State `yaml:"states"`
-}
-
-// State is where a case stands.
-type State struct {
-	ID       string    `yaml:"id"`
-	Name     i18n.Text `yaml:"name"`
-	Says     i18n.Text `yaml:"says"`
-	Look     Look      `yaml:"look"`
-	Deadline int       `yaml:"deadline,omitempty"` // working days from receipt
-	Final    bool      `yaml:"final"`
-	Fee      bool      `yaml:"fee"` // the fee is due
-	Actions  []Action  `yaml:"actions,omitempty"`
-}
-
-// Look is how a state is drawn, beside its name.
-type Look string
-
-// Values lists the looks.
-func (Look) Values() []string { return []string{"neutral", "info", "good", "warn", "bad"} }
-
-// Action is what an official can do in a state.
-type Action struct {
-	ID      string    `yaml:"id"`
-	Name    i18n.Text `yaml:"name"`
-	To      string    `yaml:"to"`
-	Take    bool      `yaml:"take"`
-	Remarks Writing   `yaml:"remarks,omitempty"`
-}
-
-// Writing says whether an action comes with remarks to the person.
-type Writing string
-
-// The ways of writing. The empty Writing is Never.
-const (
-	Never    Writing = "none"
-	Optional Writing = "optional"
-	Always   Writing = "required"
-)
-
-// Values lists the ways of writing.
-func (Writing) Values() []string { return []string{string(Never), string(Optional), string(Always)} }
-
 // Tests is a file of tests/.
 type Tests struct {
 	Now     string         `yaml:"now"`
