@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/netip"
 	"os"
 	"time"
 
@@ -105,16 +104,6 @@ func faulty(faults []instance.Fault) error {
 
 func (p *portal) policy() *policy.Policy { return p.live.Current().Policy }
 
-// proxies are the networks whose forwarding headers are believed.
-func proxies(e *instance.Environment) (out []netip.Prefix) {
-	if e.Proxy != nil {
-		for _, n := range e.Proxy.Networks {
-			out = append(out, n.Prefix)
-		}
-	}
-	return out
-}
-
 // shell is what the frame around every page says of the portal.
 func (p *portal) shell() *web.Portal {
 	in := p.live.Current()
@@ -176,7 +165,7 @@ func (p *portal) features(ctx context.Context, in *instance.Instance, opts insta
 	})
 	p.router, err = web.New(web.Config{
 		Langs: in.Portal.Langs(), Catalogue: in.Catalogue, Portal: p.shell, Cookies: p.cookies, Sessions: p.identity, Menu: p.staff.Menu, Clock: p.clock, Log: p.logger,
-		Metrics: prometheus.NewRegistry(), Proxy: proxies(&in.Environment), Demo: p.demo,
+		Metrics: prometheus.NewRegistry(), Demo: p.demo,
 	})
 	if err != nil {
 		return err

@@ -43,7 +43,7 @@ func Serve(ctx context.Context, o Options) (err error) {
 func (p *portal) listen(o Options) (*web.Server, error) {
 	env := &p.live.Current().Environment
 	c := web.ServerConfig{
-		Listen: o.Listen, Metrics: o.Metrics, Proxy: proxies(env), Demo: o.Demo,
+		Listen: o.Listen, Metrics: o.Metrics, Demo: o.Demo,
 		Handler: p.router, Measures: p.router.MetricsHandler(), Log: o.Logger,
 	}
 	if c.Listen == "" {
@@ -60,12 +60,16 @@ func (p *portal) listen(o Options) (*web.Server, error) {
 			return nil, errors.New("environment.yaml: tls: certificate and key must be file: references, for they are read again when they change")
 		}
 	}
+	if env.Proxy != nil && !o.Demo {
+		file, _ := env.Proxy.Authority.File()
+		c.Proxy = &web.Proxy{Listen: env.Proxy.Listen, Authority: file}
+	}
 	server, err := web.Listen(c)
 	if err != nil {
 		return nil, err
 	}
 	p.url = server.URL()
-	p.transit = proof.Transit{Listen: server.Addr(), TLS: c.Cert != "", Proxy: len(c.Proxy) > 0}
+	p.transit = proof.Transit{Listen: server.Addr(), TLS: c.Cert != "", Proxy: c.Proxy != nil}
 	return server, nil
 }
 

@@ -120,8 +120,16 @@ func (l *loader) environment(e *Environment) {
 	if e.Listen != "" && !hostPort(e.Listen) {
 		l.at(environmentFile, "listen", "listen: must be an address and a port, such as 127.0.0.1:8080")
 	}
-	if e.Proxy != nil && len(e.Proxy.Networks) == 0 {
-		l.at(environmentFile, "proxy/networks", "proxy/networks: name at least one")
+	if p := e.Proxy; p != nil {
+		if !hostPort(p.Listen) {
+			l.at(environmentFile, "proxy/listen", "proxy/listen: must be an address and a port, such as 10.0.0.5:8443")
+		}
+		if _, file := p.Authority.File(); !file {
+			l.at(environmentFile, "proxy/authority", "proxy/authority: must be file:PATH")
+		}
+		if e.TLS == nil {
+			l.at(environmentFile, "proxy", "proxy: its listener speaks TLS, so tls is needed too")
+		}
 	}
 	if t := e.TLS; t != nil {
 		for key, ref := range map[string]Ref{"certificate": t.Certificate, "key": t.Key} {

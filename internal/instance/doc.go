@@ -70,7 +70,8 @@
 //	address: https://one.gov.mv   # as people see it
 //	listen: 127.0.0.1:8080        # --listen wins
 //	proxy:                        # only behind one
-//	  networks: [10.0.0.0/24]     # whose forwarded addresses are believed
+//	  listen: 10.0.0.5:8443       # for it alone; it shows a certificate there
+//	  authority: file:/etc/portico/proxy-ca.pem   # which this authority signed
 //	tls:
 //	  certificate: file:/etc/portico/tls.crt
 //	  key: file:/etc/portico/tls.key

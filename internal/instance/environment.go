@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"net/netip"
 	"os"
 	"slices"
 	"strings"
@@ -24,9 +23,11 @@ type Environment struct {
 	Destinations map[string]Destination `yaml:"destinations,omitempty" doc:"Further connections, by name."`
 }
 
-// Proxy is whose word about addresses is believed.
+// Proxy is a reverse proxy whose word about addresses is believed: on a
+// listener of its own, where it shows a certificate.
 type Proxy struct {
-	Networks []Network `yaml:"networks" doc:"Where the proxy connects from."`
+	Listen    string `yaml:"listen" doc:"host:port, for the proxy only; it speaks the portal's TLS."`
+	Authority Ref    `yaml:"authority" doc:"The authority that signed the proxy's certificate, PEM."`
 }
 
 // TLS is the server's certificate and key, both PEM.
@@ -79,19 +80,6 @@ func (Origin) Pattern() string { return `^https://[a-z0-9.-]+(:\d{1,5})?$` }
 func (v *Origin) UnmarshalText(b []byte) error {
 	*v = Origin(b)
 	return form(string(b), v.Pattern(), "an address such as https://one.gov.mv, without a path")
-}
-
-// Network is a range of addresses, such as 10.0.0.0/24.
-type Network struct{ netip.Prefix }
-
-// UnmarshalText reads a network.
-func (n *Network) UnmarshalText(b []byte) error {
-	p, err := netip.ParsePrefix(string(b))
-	if err != nil || p != p.Masked() {
-		return fmt.Errorf("%q is not a network such as 10.0.0.0/24", b)
-	}
-	n.Prefix = p
-	return nil
 }
 
 // Ref says where a secret is: file:PATH or env:NAME. The zero Ref is none.

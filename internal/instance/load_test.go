@@ -140,8 +140,13 @@ func TestAFaultHasItsFileAndLine(t *testing.T) {
 		"a telephone that is none":   {edit(portal, "+353 1 555 0100", "call us"), []string{`portico.yaml:28: contacts: "call us" is no telephone number`}},
 		"a party that is none (O8)":  {edit(portal, "party: operator", "party: nobody"), []string{`portico.yaml:14: storage/party: policy/recipients.yaml declares no party "nobody"`}},
 
-		"a secret in the open":             {edit(environment, "env:PORTICO_SMTP_PASSWORD", "hunter2"), []string{"environment.yaml:9: mail/password: a secret is a reference: file:PATH or env:NAME"}},
-		"a port that is none":              {edit(environment, "port: 587", "port: 70000"), []string{"environment.yaml:6: mail/port: must be between 1 and 65535"}},
+		"a secret in the open": {edit(environment, "env:PORTICO_SMTP_PASSWORD", "hunter2"), []string{"environment.yaml:9: mail/password: a secret is a reference: file:PATH or env:NAME"}},
+		"a port that is none":  {edit(environment, "port: 587", "port: 70000"), []string{"environment.yaml:6: mail/port: must be between 1 and 65535"}},
+		"a proxy that shows nothing": {edit(environment, "listen: 127.0.0.1:8080", "proxy: {listen: 8443, authority: env:CA}"), []string{
+			"environment.yaml:3: proxy/listen: must be an address and a port, such as 10.0.0.5:8443",
+			"environment.yaml:3: proxy/authority: must be file:PATH",
+			"environment.yaml:3: proxy: its listener speaks TLS, so tls is needed too",
+		}},
 		"a connection of nobody (O6)":      {edit(recipients, "destinations: [sms]", "destinations: []"), []string{`policy/recipients.yaml:3: parties: destination "sms" of the environment belongs to no party`}},
 		"a destination that is none (O6)":  {edit(recipients, "destinations: [sms]", "destinations: [sms, fax]"), []string{`policy/recipients.yaml:20: parties/sms-provider/destinations: the environment names no destination "fax"`}},
 		"a field without an activity (I1)": {edit(purposes, ", device.browser]", "]"), []string{"policy/data.yaml:75: fields/device.browser: no activity uses this field"}},

@@ -54,7 +54,7 @@ type InForce struct {
 type Transit struct {
 	Listen string // host:port that it listens on
 	TLS    bool
-	Proxy  bool // behind a declared proxy, which speaks TLS with the browser
+	Proxy  bool // a declared proxy has a listener too, and speaks TLS with browsers
 }
 
 // Factors counts the officials who could sign in, and those among them who
@@ -124,14 +124,15 @@ func (s *System) encryptionInTransit(ctx context.Context, e *examination) {
 	switch {
 	case t.TLS:
 		s.handshakes(ctx, e, t.Listen)
-	case t.Proxy:
-		e.risk("behind-proxy", "behind-proxy")
 	case s.Demo:
 		e.risk(ReasonDemo, "plain-loopback", "address", t.Listen)
 	default:
 		e.risk("plain", "plain-loopback", "address", t.Listen)
 	}
-	if host, _, err := net.SplitHostPort(t.Listen); !t.TLS && !t.Proxy && (err != nil || !loopback(host)) {
+	if t.Proxy {
+		e.risk("behind-proxy", "behind-proxy")
+	}
+	if host, _, err := net.SplitHostPort(t.Listen); !t.TLS && (err != nil || !loopback(host)) {
 		e.broken("plain-open", "plain-open", "address", t.Listen)
 	}
 }

@@ -372,7 +372,7 @@ func TestO9_InTransit(t *testing.T) {
 			"plain on this machine, a demo": {proof.Transit{Listen: "localhost:80"}, true, proof.AtRisk, proof.ReasonDemo},
 			"plain for everybody":           {proof.Transit{Listen: "0.0.0.0:80"}, false, proof.Broken, "plain-open"},
 			"plain for everybody, a demo":   {proof.Transit{Listen: ":80"}, true, proof.Broken, "plain-open"},
-			"behind a declared proxy":       {proof.Transit{Listen: "10.0.0.5:80", Proxy: true}, false, proof.AtRisk, "behind-proxy"},
+			"behind a declared proxy":       {proof.Transit{Listen: today, TLS: true, Proxy: true}, false, proof.AtRisk, "behind-proxy"},
 		} {
 			t.Run(name, func(t *testing.T) {
 				w.system.Demo = c.demo

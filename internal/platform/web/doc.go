@@ -14,8 +14,9 @@
 //     to the log, never to the answer.
 //   - Requests are logged and measured by route pattern; addresses, queries,
 //     bodies and names are neither logged nor measured.
-//   - Plain HTTP is served on loopback only, or to a declared proxy
-//     which says that it received the request over TLS (O9).
+//   - Plain HTTP is served on loopback only (O9). A declared proxy has a
+//     listener of its own, where it shows its certificate; nowhere else is a
+//     forwarded address believed.
 //
 // It owns no table. Its pages and components are in web/ui.
 package web

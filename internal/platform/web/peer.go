@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
@@ -19,6 +20,12 @@ type peer struct {
 }
 
 type peerKey struct{}
+
+// proxyKey marks the connections that came in by the proxy's listener.
+type proxyKey struct{}
+
+// byProxy marks a connection as the declared proxy's.
+func byProxy(ctx context.Context) context.Context { return context.WithValue(ctx, proxyKey{}, true) }
 
 func peerOf(r *http.Request) peer {
 	p, _ := r.Context().Value(peerKey{}).(peer)
@@ -40,20 +47,18 @@ func isForwarding(name string) bool {
 }
 
 // admit decides whether to talk at all, and to whom: it removes forwarding
-// headers, believing only the declared proxy's. Whoever is not on this machine
-// needs TLS, up to the proxy too: in clear a password would travel, and come
-// back as a cookie that travels so again. Only the proxy's own probes have
-// nobody to protect. In a demo nothing but this
-// machine is served, so that a demo never ends up on a network by accident.
+// headers, believing only those on the listener where the declared proxy has
+// shown its certificate. Whoever is not on this machine needs TLS, up to the
+// proxy too: in clear a password would travel, and come back as a cookie that
+// travels so again. Only the proxy's own probes have nobody to protect. In a
+// demo nothing but this machine is served, so that a demo never ends up on a
+// network by accident.
 func (r *Router) admit(req *http.Request) (peer, error) {
 	ap, _ := netip.ParseAddrPort(req.RemoteAddr)
 	p := peer{addr: ap.Addr().Unmap(), secure: req.TLS != nil}
-	trusted := false
-	for _, n := range r.cfg.Proxy {
-		trusted = trusted || n.Contains(p.addr)
-	}
-	if trusted {
-		p.secure = p.secure || strings.EqualFold(last(req.Header.Values("X-Forwarded-Proto")), "https")
+	_, proxied := req.Context().Value(proxyKey{}).(bool)
+	if proxied {
+		p.secure = strings.EqualFold(last(req.Header.Values("X-Forwarded-Proto")), "https")
 		if a, err := netip.ParseAddr(last(req.Header.Values("X-Forwarded-For"))); err == nil {
 			p.addr = a.Unmap()
 		}
@@ -68,7 +73,7 @@ func (r *Router) admit(req *http.Request) (peer, error) {
 	switch {
 	case r.cfg.Demo && (forwarded || !loopbackHost(req.Host)):
 		return p, fault.New(fault.Denied, codeDemo)
-	case !p.secure && !p.addr.IsLoopback() && !(trusted && probe(req)):
+	case !p.secure && (proxied || !p.addr.IsLoopback()) && !(proxied && probe(req)):
 		return p, fault.New(fault.Denied, codePlain)
 	}
 	return p, nil

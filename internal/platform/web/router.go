@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"net/netip"
 	"slices"
 	"strings"
 	"sync"
@@ -48,8 +47,7 @@ type Config struct {
 	Clock   clock.Clock
 	Log     *slog.Logger
 	Metrics *prometheus.Registry
-	Proxy   []netip.Prefix // addresses of the declared proxy, the only one whose forwarding headers count
-	Demo    bool           // refuse what does not come from this machine
+	Demo    bool // refuse what does not come from this machine
 }
 
 // Router serves the declared routes. Declare all before serving.

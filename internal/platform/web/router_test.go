@@ -198,7 +198,7 @@ func TestI14_OnlyDeclaredAndGrantedCookiesAreSet(t *testing.T) {
 }
 
 func TestCookiesAreBoundToTheHostWhereTLSIs(t *testing.T) {
-	r := newRouter(t, func(c *Config) { c.Proxy = []netip.Prefix{netip.MustParsePrefix("192.0.2.7/32")} })
+	r := newRouter(t, nil)
 	r.Handle(Route{Method: "GET", Path: "/set", Activity: "public", Handler: func(q *Req) error {
 		if err := q.SetCookie(SessionCookie, "v", 60); err != nil {
 			return err
@@ -213,7 +213,7 @@ func TestCookiesAreBoundToTheHostWhereTLSIs(t *testing.T) {
 		t.Error("HSTS without TLS")
 	}
 	req := with(with(get("/en/set"), "X-Forwarded-Proto", "https"), "Cookie", "__Host-session=mine; session=planted")
-	req.RemoteAddr = "192.0.2.7:555"
+	req = req.WithContext(byProxy(req.Context()))
 	res = fetch(t, r, req)
 	if got, want := res.Header().Get("Set-Cookie"), "__Host-session=v; Path=/; Max-Age=60; HttpOnly; Secure; SameSite=Lax"; got != want {
 		t.Errorf("behind the proxy: %q, want %q", got, want)
@@ -229,14 +229,17 @@ func TestCookiesAreBoundToTheHostWhereTLSIs(t *testing.T) {
 func TestForwardedHeadersAreBelievedFromTheProxyOnly(t *testing.T) {
 	var seen http.Header
 	var net string
-	r := newRouter(t, func(c *Config) { c.Proxy = []netip.Prefix{netip.MustParsePrefix("192.0.2.7/32")} })
+	r := newRouter(t, nil)
 	r.Handle(Route{Method: "GET", Path: "/seen", Activity: "public", Handler: func(q *Req) error {
 		seen, net = q.R.Header, q.Network()
 		return ok(q)
 	}})
-	forward := func(from string) {
+	forward := func(proxied bool) {
 		req := get("/en/seen")
-		req.RemoteAddr = from
+		req.RemoteAddr = "127.0.0.1:1"
+		if proxied {
+			req = req.WithContext(byProxy(req.Context()))
+		}
 		req.Header.Set("X-Forwarded-Proto", "https")
 		for _, h := range []string{"X-Forwarded-For", "X-Real-Ip", "Forwarded", "X-Client-Cert", "X-Road-UserId", "Via"} {
 			req.Header.Add(h, "203.0.113.9")
@@ -251,11 +254,11 @@ func TestForwardedHeadersAreBelievedFromTheProxyOnly(t *testing.T) {
 		}
 	}
 	direct := r.network(netip.MustParseAddr("127.0.0.1"))
-	forward("127.0.0.1:1")
+	forward(false)
 	if net != direct {
 		t.Error("somebody else's X-Forwarded-For was believed")
 	}
-	forward("192.0.2.7:1")
+	forward(true)
 	if net != r.network(netip.MustParseAddr("203.0.113.9")) {
 		t.Error("the proxy's X-Forwarded-For was not believed")
 	}
@@ -265,25 +268,29 @@ func TestForwardedHeadersAreBelievedFromTheProxyOnly(t *testing.T) {
 }
 
 func TestO9_PlainHTTPFromTheNetworkIsRefused(t *testing.T) {
-	r := mounted(t, func(c *Config) {
-		c.Proxy = []netip.Prefix{netip.MustParsePrefix("192.0.2.7/32"), netip.MustParsePrefix("127.0.0.9/32")}
-	})
+	r := mounted(t, nil)
 	for _, tc := range []struct {
-		name, from, proto, client, path string
-		want                            int
+		name, from          string
+		proxied             bool
+		proto, client, path string
+		want                int
 	}{
-		{"somebody on the network", "203.0.113.9:1", "", "", "/en/open", 421},
-		{"who says it was TLS", "203.0.113.9:1", "https", "127.0.0.1", "/en/open", 421},
-		{"this machine", "127.0.0.1:1", "", "", "/en/open", 200},
-		{"the proxy, over TLS", "192.0.2.7:1", "https", "203.0.113.9", "/en/open", 200},
-		{"the proxy, in clear", "192.0.2.7:1", "http", "203.0.113.9", "/en/open", 421},
-		{"the proxy, which does not say", "192.0.2.7:1", "", "203.0.113.9", "/en/open", 421},
-		{"the proxy, by two words", "192.0.2.7:1", "https, http", "203.0.113.9", "/en/open", 421},
-		{"a proxy on this machine, in clear", "127.0.0.9:1", "http", "203.0.113.9", "/en/open", 421},
-		{"the proxy asks for itself whether we are well", "192.0.2.7:1", "", "", "/healthz", 200},
+		{"somebody on the network", "203.0.113.9:1", false, "", "", "/en/open", 421},
+		{"who says it was TLS", "203.0.113.9:1", false, "https", "127.0.0.1", "/en/open", 421},
+		{"this machine", "127.0.0.1:1", false, "", "", "/en/open", 200},
+		{"the proxy, over TLS", "192.0.2.7:1", true, "https", "203.0.113.9", "/en/open", 200},
+		{"the proxy, in clear", "192.0.2.7:1", true, "http", "203.0.113.9", "/en/open", 421},
+		{"the proxy, for itself on this machine, in clear", "192.0.2.7:1", true, "http", "127.0.0.1", "/en/open", 421},
+		{"the proxy, which does not say", "192.0.2.7:1", true, "", "203.0.113.9", "/en/open", 421},
+		{"the proxy, by two words", "192.0.2.7:1", true, "https, http", "203.0.113.9", "/en/open", 421},
+		{"a proxy on this machine, in clear", "127.0.0.9:1", true, "http", "203.0.113.9", "/en/open", 421},
+		{"the proxy asks for itself whether we are well", "192.0.2.7:1", true, "", "", "/healthz", 200},
 	} {
 		req := with(with(get(tc.path), "X-Forwarded-Proto", tc.proto), "X-Forwarded-For", tc.client)
 		req.RemoteAddr = tc.from
+		if tc.proxied {
+			req = req.WithContext(byProxy(req.Context()))
+		}
 		if res := fetch(t, r, req); res.Code != tc.want {
 			t.Errorf("%s: status %d, want %d", tc.name, res.Code, tc.want)
 		}

@@ -3,13 +3,13 @@ package web
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"log"
 	"log/slog"
 	"net"
 	"net/http"
-	"net/netip"
 	"os"
 	"strings"
 	"sync/atomic"
@@ -18,15 +18,22 @@ import (
 
 // ServerConfig says where and how to serve.
 type ServerConfig struct {
-	Listen   string         // such as 127.0.0.1:8080; port 0 takes a free one
-	Metrics  string         // address of the metrics' own listener; empty: none
-	Cert     string         // PEM file of the certificate chain; empty: plain HTTP
-	Key      string         // PEM file of its private key
-	Proxy    []netip.Prefix // the declared proxy; plain HTTP beyond loopback needs one
-	Demo     bool           // a demo listens on loopback only
+	Listen   string // such as 127.0.0.1:8080; port 0 takes a free one
+	Metrics  string // address of the metrics' own listener; empty: none
+	Cert     string // PEM file of the certificate chain; empty: plain HTTP
+	Key      string // PEM file of its private key
+	Proxy    *Proxy // the declared proxy, if there is one
+	Demo     bool   // a demo listens on loopback only
 	Handler  http.Handler
 	Measures http.Handler // answers on the metrics' listener
 	Log      *slog.Logger
+}
+
+// Proxy is a reverse proxy that ends TLS for browsers. Its word about them is
+// believed on a listener of its own, where it shows its certificate.
+type Proxy struct {
+	Listen    string // host:port, only for the proxy; needs Cert and Key
+	Authority string // PEM file of the authority that signed the proxy's certificate
 }
 
 // Times and sizes that bound what a client can hold on to.
@@ -45,6 +52,7 @@ type Server struct {
 	cfg     ServerConfig
 	cert    *certificate // nil: plain HTTP
 	ln      net.Listener
+	proxied net.Listener // nil: none
 	metrics net.Listener // nil: none
 }
 
@@ -61,20 +69,60 @@ func Listen(cfg ServerConfig) (*Server, error) {
 			return nil, err
 		}
 	}
-	var err error
-	if s.ln, err = s.open(cfg.Listen); err != nil {
-		return nil, err
-	}
-	if cfg.Metrics != "" {
-		if s.metrics, err = s.open(cfg.Metrics); err != nil {
-			return nil, errors.Join(err, s.ln.Close())
-		}
+	if err := s.openAll(); err != nil {
+		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
 }
 
-// open opens one listener if it may speak with whoever can reach it.
-func (s *Server) open(addr string) (net.Listener, error) {
+func (s *Server) openAll() (err error) {
+	if s.ln, err = s.open(s.cfg.Listen, nil); err != nil {
+		return err
+	}
+	if p := s.cfg.Proxy; p != nil {
+		signed, err := authority(p.Authority)
+		if err != nil {
+			return err
+		}
+		if s.cert == nil {
+			return errors.New("the proxy's listener speaks TLS: give a certificate and a key")
+		}
+		if s.proxied, err = s.open(p.Listen, signed); err != nil {
+			return err
+		}
+	}
+	if s.cfg.Metrics != "" {
+		s.metrics, err = s.open(s.cfg.Metrics, nil)
+	}
+	return err
+}
+
+// Close closes listeners that are not served.
+func (s *Server) Close() (err error) {
+	for _, ln := range []net.Listener{s.ln, s.proxied, s.metrics} {
+		if ln != nil {
+			err = errors.Join(err, ln.Close())
+		}
+	}
+	return err
+}
+
+// authority reads who signs the proxy's certificate.
+func authority(file string) (*x509.CertPool, error) {
+	pem, err := os.ReadFile(file) //nolint:gosec // the operator's own declaration names it
+	if err != nil {
+		return nil, fmt.Errorf("the proxy's authority: %w", err)
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("the proxy's authority: no certificate in %s", file)
+	}
+	return pool, nil
+}
+
+// open opens one listener if it may speak with whoever can reach it. With
+// signed, it speaks with nobody who shows no certificate of that authority.
+func (s *Server) open(addr string, signed *x509.CertPool) (net.Listener, error) {
 	tcp, err := net.ResolveTCPAddr("tcp", addr)
 	if err != nil {
 		return nil, fmt.Errorf("listen on %q: %w", addr, err)
@@ -83,8 +131,8 @@ func (s *Server) open(addr string) (net.Listener, error) {
 		switch {
 		case s.cfg.Demo:
 			return nil, fmt.Errorf("listen on %s: a demo is for this machine only: use 127.0.0.1", addr)
-		case s.cert == nil && len(s.cfg.Proxy) == 0:
-			return nil, fmt.Errorf("listen on %s: plain HTTP is served on loopback only: give a certificate, or declare the proxy that ends TLS", addr)
+		case s.cert == nil:
+			return nil, fmt.Errorf("listen on %s: plain HTTP is served on loopback only: give a certificate", addr)
 		}
 	}
 	ln, err := net.ListenTCP("tcp", tcp)
@@ -94,11 +142,15 @@ func (s *Server) open(addr string) (net.Listener, error) {
 	if s.cert == nil {
 		return ln, nil
 	}
-	return tls.NewListener(ln, &tls.Config{
+	c := &tls.Config{
 		MinVersion:     tls.VersionTLS13,
 		NextProtos:     []string{"h2", "http/1.1"},
 		GetCertificate: s.cert.get,
-	}), nil
+	}
+	if signed != nil {
+		c.ClientAuth, c.ClientCAs = tls.RequireAndVerifyClientCert, signed
+	}
+	return tls.NewListener(ln, c), nil
 }
 
 // Addr returns the address that the portal is served on.
@@ -120,6 +172,11 @@ func (s *Server) Serve(ctx context.Context) error {
 	defer stop()
 	servers := []*http.Server{s.server(s.cfg.Handler)}
 	listeners := []net.Listener{s.ln}
+	if s.proxied != nil {
+		srv := s.server(s.cfg.Handler)
+		srv.ConnContext = func(ctx context.Context, _ net.Conn) context.Context { return byProxy(ctx) }
+		servers, listeners = append(servers, srv), append(listeners, s.proxied)
+	}
 	if s.metrics != nil {
 		servers = append(servers, s.server(s.cfg.Measures))
 		listeners = append(listeners, s.metrics)

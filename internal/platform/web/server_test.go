@@ -78,7 +78,7 @@ func discard() *slog.Logger { return slog.New(slog.NewTextHandler(io.Discard, ni
 
 func TestO9_PlainHTTPListensOnLoopbackOnly(t *testing.T) {
 	cert, key := writeCertificate(t, t.TempDir(), 1)
-	proxy := []netip.Prefix{netip.MustParsePrefix("192.0.2.7/32")}
+	proxy := &Proxy{Listen: "127.0.0.1:0", Authority: cert}
 	for _, tc := range []struct {
 		name string
 		cfg  ServerConfig
@@ -89,7 +89,10 @@ func TestO9_PlainHTTPListensOnLoopbackOnly(t *testing.T) {
 		{"everywhere", ServerConfig{Listen: "0.0.0.0:0"}, "plain HTTP"},
 		{"everywhere, unsaid", ServerConfig{Listen: ":0"}, "plain HTTP"},
 		{"everywhere with TLS", ServerConfig{Listen: "0.0.0.0:0", Cert: cert, Key: key}, ""},
-		{"everywhere behind a proxy", ServerConfig{Listen: "0.0.0.0:0", Proxy: proxy}, ""},
+		{"everywhere behind a proxy, in clear", ServerConfig{Listen: "0.0.0.0:0", Proxy: proxy}, "plain HTTP"},
+		{"a proxy in clear", ServerConfig{Listen: "127.0.0.1:0", Proxy: proxy}, "the proxy's listener speaks TLS"},
+		{"a proxy that anybody could be", ServerConfig{Listen: "127.0.0.1:0", Cert: cert, Key: key, Proxy: &Proxy{Listen: "127.0.0.1:0", Authority: key}}, "no certificate in"},
+		{"a proxy", ServerConfig{Listen: "127.0.0.1:0", Cert: cert, Key: key, Proxy: proxy}, ""},
 		{"a demo everywhere", ServerConfig{Listen: "0.0.0.0:0", Cert: cert, Key: key, Demo: true}, "a demo"},
 		{"metrics everywhere", ServerConfig{Listen: "127.0.0.1:0", Metrics: "0.0.0.0:0"}, "plain HTTP"},
 		{"half of TLS", ServerConfig{Listen: "127.0.0.1:0", Cert: cert}, "one of them is missing"},
@@ -98,10 +101,7 @@ func TestO9_PlainHTTPListensOnLoopbackOnly(t *testing.T) {
 	} {
 		s, err := Listen(tc.cfg)
 		if err == nil {
-			_ = s.ln.Close()
-			if s.metrics != nil {
-				_ = s.metrics.Close()
-			}
+			_ = s.Close()
 		}
 		if (err == nil) != (tc.want == "") || err != nil && !strings.Contains(err.Error(), tc.want) {
 			t.Errorf("%s: %v", tc.name, err)
@@ -220,5 +220,58 @@ func TestComplaintsOfTheServerNameNobody(t *testing.T) {
 	}
 	if strings.Contains(out.String(), "203.0.113") || strings.Count(out.String(), "\n") != 2 {
 		t.Error(out.String())
+	}
+}
+
+func TestTheProxyIsBelievedByItsCertificateOnItsOwnListener(t *testing.T) {
+	cert, key := writeCertificate(t, t.TempDir(), 1)
+	proxyCert, proxyKey := writeCertificate(t, t.TempDir(), 2)
+	r := newRouter(t, nil)
+	r.Handle(Route{Method: "GET", Path: "/whence", Activity: "public", Handler: func(q *Req) error {
+		return q.Bytes(200, "text/plain", []byte(q.Network()))
+	}})
+	s, err := Listen(ServerConfig{
+		Listen: "127.0.0.1:0", Cert: cert, Key: key, Handler: r, Log: discard(),
+		Proxy: &Proxy{Listen: "127.0.0.1:0", Authority: proxyCert},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	start(t, s)
+	ask := func(address string, shown ...tls.Certificate) (string, error) {
+		client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true, Certificates: shown}}}
+		defer client.CloseIdleConnections()
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://"+address+"/en/whence", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("X-Forwarded-For", "203.0.113.9")
+		req.Header.Set("X-Forwarded-Proto", "https")
+		resp, err := client.Do(req)
+		if err != nil {
+			return "", err
+		}
+		defer func() { _ = resp.Body.Close() }()
+		b, err := io.ReadAll(resp.Body)
+		return string(b), err
+	}
+	of := func(certFile, keyFile string) tls.Certificate {
+		pair, err := tls.LoadX509KeyPair(certFile, keyFile)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return pair
+	}
+	forwarded, direct := r.network(netip.MustParseAddr("203.0.113.9")), r.network(netip.MustParseAddr("127.0.0.1"))
+	if got, err := ask(s.proxied.Addr().String(), of(proxyCert, proxyKey)); err != nil || got != forwarded {
+		t.Errorf("the proxy's word is %q (%v), want %q", got, err, forwarded)
+	}
+	if got, err := ask(s.Addr(), of(proxyCert, proxyKey)); err != nil || got != direct {
+		t.Errorf("on the other listener its word is %q (%v), want %q", got, err, direct)
+	}
+	for name, shown := range map[string][]tls.Certificate{"no certificate": nil, "a certificate of somebody else": {of(cert, key)}} {
+		if got, err := ask(s.proxied.Addr().String(), shown...); err == nil {
+			t.Errorf("with %s the proxy's listener answers %q", name, got)
+		}
 	}
 }
