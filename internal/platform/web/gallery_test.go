@@ -184,6 +184,9 @@ func galleryPages(p *i18n.Printer) map[string]Page {
 				Head: []ui.Cell{{Text: t("reference")}, {Text: t("name")}, {Text: t("when")}, {Text: t("purpose")}, {Text: t("fee"), Numeric: true}},
 				Rows: [][]ui.Cell{row(label("review", ui.Info)), row(label("approved", ui.Good)), row(label("asked", ui.Warn)), row(label("refused", ui.Bad)), row(label("draft", ui.Neutral))}}),
 			ui.Pagination(ui.Pages{Prev: "#", Next: "#", Text: "1–20"}),
+			ui.Table(ui.Grid{Head: []ui.Cell{{Text: t("change")}, {Text: t("reference")}, {Text: t("review")}},
+				Rows: [][]ui.Cell{{{Pick: &ui.Pick{Name: "case", Value: "one", Label: "RP-2F7K-Q9"}}, {Text: "RP-2F7K-Q9", LTR: true},
+					{Bar: &ui.Bar{Whole: 9, Parts: []ui.Part{{N: 2, Kind: ui.Bad}, {N: 3, Kind: ui.Warn}, {N: 4, Kind: ui.Info}}}}}}}),
 			ui.Table(ui.Grid{Head: []ui.Cell{{Text: t("when")}}, Empty: t("empty")}),
 			ui.Pagination(ui.Pages{}))},
 	}

@@ -44,3 +44,24 @@ for (const area of document.querySelectorAll("textarea[data-max]")) {
   area.addEventListener("input", count);
   if (area.value) count();
 }
+
+// Single keys, on pages of those who turned them on: j and k go through the
+// rows, any other leads to what bears it. Never while something is typed, and
+// never with another key, which is the browser's.
+if (document.querySelector("[data-keys]")) {
+  addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    if (event.target.closest("textarea, select, input:not([type=checkbox], [type=radio])")) return;
+    let goal = [...document.querySelectorAll("[data-key]")].find((e) => e.dataset.key === event.key);
+    if (event.key === "j" || event.key === "k") {
+      const rows = [...document.querySelectorAll("main tbody tr")].map((row) => row.querySelector("a")).filter(Boolean);
+      const row = document.activeElement.closest("tr");
+      const at = rows.findIndex((a) => a.closest("tr") === row);
+      goal = event.key === "j" ? rows[at + 1] : rows[at < 0 ? rows.length - 1 : at - 1];
+    }
+    if (!goal) return;
+    event.preventDefault();
+    goal.focus();
+    if (goal.matches("a[data-key]")) goal.click();
+  });
+}

@@ -75,6 +75,7 @@ type Btn struct {
 	Value string
 	Href  string
 	Look  Look
+	Key   string // the single key that leads to it, for those who turned keys on
 }
 
 // Look is a button's weight. A screen has one primary button.
@@ -110,6 +111,28 @@ type Cell struct {
 	Numeric bool
 	LTR     bool // an identifier
 	Tag     *Label
+	Pick    *Pick // a box by which the row is chosen
+	Bar     *Bar  // a picture of the row's numbers, which stand in other cells
+}
+
+// Pick is a box in a row: what it sends, and what choosing it is called.
+type Pick struct {
+	Name  string
+	Value string
+	Label string
+}
+
+// Bar is a measure of a few parts, drawn beside the numbers that it shows.
+// Whole is what the full length stands for.
+type Bar struct {
+	Parts []Part
+	Whole int
+}
+
+// Part is a part of a bar; its kind gives colour and height.
+type Part struct {
+	N    int
+	Kind Kind
 }
 
 // Grid is a table. On narrow screens each row becomes a card, in which every

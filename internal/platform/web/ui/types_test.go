@@ -2,6 +2,7 @@ package ui
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -57,5 +58,16 @@ func TestAFieldIsTiedToItsHintAndItsError(t *testing.T) {
 	f := Field{Value: "", Values: []string{"a"}}
 	if !f.has("a") || f.has("b") || f.has("") {
 		t.Error("the wrong options are chosen")
+	}
+}
+
+func TestPartsOfABarFollowEachOtherAndDifferInHeight(t *testing.T) {
+	got := Bar{Whole: 8, Parts: []Part{{2, Bad}, {0, Good}, {2, Warn}, {-1, Bad}, {9, Info}}}.rects()
+	want := []rect{{Bad, "0.00", "0", "25.00", "12"}, {Warn, "25.00", "3", "25.00", "9"}, {Info, "50.00", "6", "100.00", "6"}}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	if none := (Bar{Parts: []Part{{1, Good}}}).rects(); len(none) > 0 {
+		t.Errorf("a bar of nothing has parts: %v", none)
 	}
 }
