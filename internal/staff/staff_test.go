@@ -68,6 +68,11 @@ func open(t *testing.T, d *db.DB) *portal {
 		Who: []string{"role:administrator"}, Operations: []policy.OperationName{"use", "collect"},
 		Fields: []string{policy.FieldStaffName, policy.FieldStaffEmail}, Relation: policy.RelationDuty, Parties: []string{"operator"},
 	})
+	declared.Activities = append(declared.Activities, policy.Activity{
+		ID: staff.ActivityColleagues, Purpose: "services", Name: i18n.Text{"en": "Handing over work", "dv": "މަސައްކަތް ޙަވާލުކުރުން"},
+		Who: []string{"role:permit-officer"}, Operations: []policy.OperationName{"use"},
+		Fields: []string{policy.FieldStaffName}, Relation: policy.RelationDuty, Parties: []string{"council"},
+	})
 	for i := range declared.Fields {
 		if strings.HasPrefix(declared.Fields[i].ID, "staff.") {
 			declared.Fields[i].Sources = []string{"form", "staff"}

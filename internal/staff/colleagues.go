@@ -1,0 +1,84 @@
+package staff
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"portico/internal/identity"
+	"portico/internal/platform/db"
+	"portico/internal/platform/fault"
+	"portico/internal/policy"
+	"portico/internal/vault"
+)
+
+// ActivityColleagues is the duty by which officials see each other's names when
+// they hand over work. An instance that does not declare it shows references.
+const ActivityColleagues = "staff-colleagues"
+
+// maxColleagues bounds how many officials a page offers to choose from.
+const maxColleagues = 100
+
+// Colleague is an official as others see them.
+type Colleague struct {
+	Subject   string
+	Reference string
+	Roles     []string
+	Working   bool // not invited only, suspended or removed
+}
+
+// Colleagues lists the officials who have one of these roles now, and those
+// among also whatever their roles, in the order of their references.
+func (s *Service) Colleagues(ctx context.Context, roles []string, also ...string) (list []Colleague, err error) {
+	err = s.DB.View(ctx, func(tx *db.Tx) error {
+		list = nil
+		for after := ""; len(list) < maxColleagues; {
+			members, err := selectMembers(tx, after, pageSize)
+			if err != nil {
+				return err
+			}
+			for _, m := range members {
+				after = m.Reference
+				if !slices.ContainsFunc(m.Roles, func(r string) bool { return slices.Contains(roles, r) }) && !slices.Contains(also, m.Subject) {
+					continue
+				}
+				state, err := s.Identity.StaffState(tx, m.Subject)
+				if err != nil {
+					return err
+				}
+				list = append(list, Colleague{Subject: m.Subject, Reference: m.Reference, Roles: m.Roles, Working: state == identity.Open})
+			}
+			if len(members) < pageSize {
+				break
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list colleagues: %w", err)
+	}
+	return list, nil
+}
+
+// Names opens the names of officials through the gate, each an event of theirs.
+// Where the policy does not let this actor, there are none.
+func (s *Service) Names(ctx context.Context, who policy.Actor, subjects []string) (map[string]string, error) {
+	names := map[string]string{}
+	if _, declared := s.Policy().Activity(ActivityColleagues); !declared {
+		return names, nil
+	}
+	for _, subject := range subjects {
+		values, err := s.Vault.Read(ctx, vault.Use{
+			Actor: who, Subject: subject, Activity: ActivityColleagues, Operation: policy.Use, Scope: vault.Profile,
+			Fields: []string{policy.FieldStaffName},
+		})
+		if fault.KindOf(err) == fault.Denied {
+			return names, nil
+		}
+		if err != nil {
+			return nil, fmt.Errorf("open the name of a colleague: %w", err)
+		}
+		names[subject] = values.Text(policy.FieldStaffName)
+	}
+	return names, nil
+}
