@@ -37,9 +37,13 @@ func Locales() fs.FS { return locales }
 func Holding() []db.Table {
 	return []db.Table{
 		{Name: "cases_case", Columns: map[string]db.Holds{
-			"subject": db.Pseudonym, "id": db.Pseudonym, "service": db.Nothing, "ordinal": db.Nothing, "reference": db.Pseudonym,
-			"state": db.Nothing, "revision": db.Nothing, "holder": db.Pseudonym, "instance": db.Nothing, "policy": db.Nothing,
-			"changed_at": db.Nothing, "submitted_at": db.Nothing, "closed_at": db.Nothing,
+			"subject": db.Pseudonym, "id": db.Pseudonym, "service": db.Nothing, "variant": db.Nothing, "ordinal": db.Nothing,
+			"reference": db.Pseudonym, "state": db.Nothing, "revision": db.Nothing, "holder": db.Pseudonym, "channel": db.Nothing,
+			"instance": db.Nothing, "policy": db.Nothing, "changed_at": db.Nothing, "submitted_at": db.Nothing, "entered_at": db.Nothing,
+			"clock_at": db.Nothing, "counted_at": db.Nothing, "days": db.Nothing, "closed_at": db.Nothing,
+		}},
+		{Name: "cases_related", Columns: map[string]db.Holds{
+			"subject": db.Pseudonym, "case_id": db.Pseudonym, "earlier": db.Pseudonym,
 		}},
 		{Name: "cases_step", Columns: map[string]db.Holds{
 			"subject": db.Pseudonym, "case_id": db.Pseudonym, "n": db.Nothing, "at": db.Nothing, "action": db.Nothing,
@@ -77,15 +81,21 @@ type Case struct {
 	Subject   string
 	ID        string
 	Service   string
+	Variant   string
 	Ordinal   int64
 	Reference string // empty for a draft
 	State     string // services.Draft, or a state of the workflow
 	Revision  int64
 	Holder    string // the official who took it
+	Channel   Channel
 	Instance  string // hash of the instance it was submitted under
 	Policy    string // hash of the policy then in force
 	Changed   time.Time
 	Submitted time.Time // zero for a draft
+	Entered   time.Time // when it came into its state
+	Clock     time.Time // receipt, moved forward by every pause
+	Counted   time.Time // what the deadline of its state counts from
+	Days      int       // working days that its state has
 	Closed    time.Time // zero while it is open
 }
 

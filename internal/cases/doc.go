@@ -17,5 +17,9 @@
 //   - Somebody else's case is not found, and the attempt is recorded.
 //   - Deadlines are computed from receipt by the instance's calendar.
 //
-// Tables: cases_case, cases_step. Statements: O2, O3, O6, O10.
+// Other features reach a case so: Submit makes one inside the caller's
+// transaction (drafts do); Tag, Due, Grid, Timeline and FeeRows draw one.
+// Package casestest has a portal with cases for tests.
+//
+// Tables: cases_case, cases_related, cases_step. Statements: O2, O3, O6, O10.
 package cases

@@ -156,7 +156,7 @@ func TestSubmittedExactlyOnceUnderConcurrency(t *testing.T) {
 		rows, errs := make([]*cases.Case, 16), make([]error, 16)
 		for i := range rows {
 			wg.Go(func() {
-				rows[i], errs[i] = w.Submit(w.t.Context(), w.citizen, "road-permit", 0, draft.Case.Revision)
+				rows[i], errs[i] = w.Send(w.t.Context(), w.citizen, "road-permit", 0, draft.Case.Revision)
 			})
 		}
 		wg.Wait()
@@ -206,7 +206,7 @@ func TestSubmittedOnceByTwoThatBothSawTheDraft(t *testing.T) {
 	var wg sync.WaitGroup
 	for i := range rows {
 		wg.Go(func() {
-			rows[i], errs[i] = w.Submit(w.t.Context(), w.citizen, "road-permit", 0, draft.Case.Revision)
+			rows[i], errs[i] = w.Send(w.t.Context(), w.citizen, "road-permit", 0, draft.Case.Revision)
 		})
 	}
 	wg.Wait()
@@ -239,7 +239,7 @@ func TestSubmitRefusesWhatWasNotSeen(t *testing.T) {
 	onEachEngine(t, func(w *world) {
 		seen := w.saved(w.citizen, 0).Case.Revision
 		w.saved(w.citizen, 0) // changed in another tab
-		if _, err := w.Submit(w.t.Context(), w.citizen, "road-permit", 0, seen); !cases.Moved(err) {
+		if _, err := w.Send(w.t.Context(), w.citizen, "road-permit", 0, seen); !cases.Moved(err) {
 			w.t.Errorf("answers were sent that the person did not see: %v", err)
 		}
 	})

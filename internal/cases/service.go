@@ -218,9 +218,9 @@ func (c *Cases) put(tx *db.Tx, actor policy.Actor, d *services.Definition, row *
 	return c.Vault.Put(tx, permit, values)
 }
 
-// Submit makes an application of the draft as the person last saw it. Done
+// Send makes an application of the draft as the person last saw it. Done
 // again, it returns the application that there is.
-func (c *Cases) Submit(ctx context.Context, actor policy.Actor, service string, ordinal, revision int64) (*Case, error) {
+func (c *Cases) Send(ctx context.Context, actor policy.Actor, service string, ordinal, revision int64) (*Case, error) {
 	d := c.Catalogue.Service(service)
 	if d == nil {
 		return nil, errUnknown
@@ -280,7 +280,8 @@ func (c *Cases) submit(tx *db.Tx, actor policy.Actor, d *services.Definition, or
 	}
 	now := c.Clock.Now()
 	row.Instance, row.Policy = c.Catalogue.Hash(), c.Policy().Hash()
-	if ok, err := submitDraft(tx, row, reference, d.Workflow.Initial, now); err != nil || !ok {
+	initial, _ := d.Workflow.State(d.Workflow.Initial)
+	if ok, err := submitDraft(tx, row, reference, initial, now); err != nil || !ok {
 		if err != nil {
 			return nil, err
 		}
@@ -291,7 +292,8 @@ func (c *Cases) submit(tx *db.Tx, actor policy.Actor, d *services.Definition, or
 		}
 		return row, err
 	}
-	row.Reference, row.State, row.Submitted, row.Changed = reference, d.Workflow.Initial, now, now
+	row.Reference, row.Submitted = reference, now
+	row.enter(initial, now)
 	for _, f := range d.Form.Fields() {
 		if f.Computed && before[f.Key] != after[f.Key] {
 			use := ownUse(actor, d, row.Scope(), policy.Collect, []string{f.ID})

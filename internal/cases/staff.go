@@ -199,12 +199,11 @@ func (c *Cases) move(tx *db.Tx, actor policy.Actor, row *Case, a services.Action
 	if err != nil {
 		return err
 	}
-	if ok, err := moveCase(tx, row, to.ID, actor.ID, to.Final, now); err != nil || !ok {
+	was := *row
+	row.enter(to, now)
+	row.Holder, row.Revision = actor.ID, row.Revision+1
+	if ok, err := moveCase(tx, &was, row); err != nil || !ok {
 		return firstOf(err, late)
-	}
-	row.State, row.Holder, row.Changed, row.Revision = to.ID, actor.ID, now, row.Revision+1
-	if to.Final {
-		row.Closed = now
 	}
 	if err := c.Vault.Bump(tx, row.Subject); err != nil {
 		return err

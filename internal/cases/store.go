@@ -11,25 +11,29 @@ import (
 	"portico/internal/services"
 )
 
-const columns = `subject, id, service, ordinal, reference, state, revision, holder, instance, policy, changed_at, submitted_at, closed_at`
+const columns = `subject, id, service, variant, ordinal, reference, state, revision, holder, channel, instance, policy,
+	changed_at, submitted_at, entered_at, clock_at, counted_at, days, closed_at`
 
 func scanCase(scan func(...any) error) (*Case, error) {
 	var c Case
 	var reference, holder sql.NullString
-	var changed int64
-	var submitted, closed sql.NullInt64
-	if err := scan(&c.Subject, &c.ID, &c.Service, &c.Ordinal, &reference, &c.State, &c.Revision, &holder,
-		&c.Instance, &c.Policy, &changed, &submitted, &closed); err != nil {
+	var changed, days int64
+	var ordinal, submitted, entered, clockAt, counted, closed sql.NullInt64
+	if err := scan(&c.Subject, &c.ID, &c.Service, &c.Variant, &ordinal, &reference, &c.State, &c.Revision, &holder, &c.Channel,
+		&c.Instance, &c.Policy, &changed, &submitted, &entered, &clockAt, &counted, &days, &closed); err != nil {
 		return nil, err
 	}
-	c.Reference, c.Holder, c.Changed = reference.String, holder.String, clock.FromMicros(changed)
-	if submitted.Valid {
-		c.Submitted = clock.FromMicros(submitted.Int64)
-	}
-	if closed.Valid {
-		c.Closed = clock.FromMicros(closed.Int64)
-	}
+	c.Ordinal, c.Reference, c.Holder, c.Changed, c.Days = ordinal.Int64, reference.String, holder.String, clock.FromMicros(changed), int(days)
+	c.Submitted, c.Entered, c.Clock, c.Counted, c.Closed = orZero(submitted), orZero(entered), orZero(clockAt), orZero(counted), orZero(closed)
 	return &c, nil
+}
+
+// orZero is a time that may not be there.
+func orZero(at sql.NullInt64) time.Time {
+	if !at.Valid {
+		return time.Time{}
+	}
+	return clock.FromMicros(at.Int64)
 }
 
 // one returns the case of a query, nil if there is none.
@@ -58,9 +62,9 @@ func countSubmitted(tx *db.Tx, subject, service string) (n int64, err error) {
 
 // insertDraft makes a draft, and reports false if there is one already.
 func insertDraft(tx *db.Tx, c *Case) (bool, error) {
-	n, err := tx.Exec(`INSERT INTO cases_case (subject, id, service, ordinal, state, revision, instance, policy, changed_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (subject, service, ordinal) DO NOTHING`,
-		c.Subject, c.ID, c.Service, c.Ordinal, c.State, c.Revision, c.Instance, c.Policy, clock.Micros(c.Changed))
+	n, err := tx.Exec(`INSERT INTO cases_case (subject, id, service, variant, ordinal, state, revision, channel, instance, policy, changed_at, days)
+		VALUES ($1, $2, $3, '', $4, $5, $6, $7, $8, $9, $10, 0) ON CONFLICT (subject, service, ordinal) DO NOTHING`,
+		c.Subject, c.ID, c.Service, c.Ordinal, c.State, c.Revision, Portal, c.Instance, c.Policy, clock.Micros(c.Changed))
 	return n == 1, err
 }
 
@@ -72,19 +76,39 @@ func touchDraft(tx *db.Tx, c *Case, at time.Time) (bool, error) {
 }
 
 // submitDraft makes an application of a draft as it was last seen.
-func submitDraft(tx *db.Tx, c *Case, reference, state string, at time.Time) (bool, error) {
-	n, err := tx.Exec(`UPDATE cases_case SET state = $1, reference = $2, revision = revision + 1, instance = $3, policy = $4, changed_at = $5, submitted_at = $5
-		WHERE subject = $6 AND id = $7 AND state = $8 AND revision = $9`,
-		state, reference, c.Instance, c.Policy, clock.Micros(at), c.Subject, c.ID, services.Draft, c.Revision)
+func submitDraft(tx *db.Tx, c *Case, reference string, to services.State, at time.Time) (bool, error) {
+	n, err := tx.Exec(`UPDATE cases_case SET state = $1, reference = $2, revision = revision + 1, instance = $3, policy = $4,
+			changed_at = $5, submitted_at = $5, entered_at = $5, clock_at = $5, counted_at = $5, days = $6
+		WHERE subject = $7 AND id = $8 AND state = $9 AND revision = $10`,
+		to.ID, reference, c.Instance, c.Policy, clock.Micros(at), to.Deadline, c.Subject, c.ID, services.Draft, c.Revision)
 	return n == 1, err
 }
 
-// moveCase brings a case as it was last seen into another state and hand.
-func moveCase(tx *db.Tx, c *Case, state, holder string, closed bool, at time.Time) (bool, error) {
-	closedAt := sql.NullInt64{Int64: clock.Micros(at), Valid: closed}
-	n, err := tx.Exec(`UPDATE cases_case SET state = $1, holder = $2, revision = revision + 1, changed_at = $3, closed_at = $4
-		WHERE subject = $5 AND id = $6 AND state = $7 AND revision = $8`,
-		state, holder, clock.Micros(at), closedAt, c.Subject, c.ID, c.State, c.Revision)
+// insertCase makes a submitted case, and reports false if there is one with
+// its id already.
+func insertCase(tx *db.Tx, c *Case) (bool, error) {
+	n, err := tx.Exec(`INSERT INTO cases_case (subject, id, service, variant, reference, state, revision, channel, instance, policy,
+			changed_at, submitted_at, entered_at, clock_at, counted_at, days)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) ON CONFLICT (id) DO NOTHING`,
+		c.Subject, c.ID, c.Service, c.Variant, c.Reference, c.State, c.Revision, c.Channel, c.Instance, c.Policy,
+		clock.Micros(c.Changed), clock.Micros(c.Submitted), clock.Micros(c.Entered), clock.Micros(c.Clock), clock.Micros(c.Counted), c.Days)
+	return n == 1, err
+}
+
+func insertRelated(tx *db.Tx, c *Case, earlier string) error {
+	_, err := tx.Exec(`INSERT INTO cases_related (subject, case_id, earlier) VALUES ($1, $2, $3) ON CONFLICT (subject, case_id, earlier) DO NOTHING`,
+		c.Subject, c.ID, earlier)
+	return err
+}
+
+// moveCase brings a case as it was last seen (was) to where it is now.
+func moveCase(tx *db.Tx, was, now *Case) (bool, error) {
+	closed := sql.NullInt64{Int64: clock.Micros(now.Closed), Valid: !now.Closed.IsZero()}
+	n, err := tx.Exec(`UPDATE cases_case SET state = $1, holder = $2, revision = revision + 1, changed_at = $3, entered_at = $4, clock_at = $5,
+			counted_at = $6, days = $7, closed_at = $8
+		WHERE subject = $9 AND id = $10 AND state = $11 AND revision = $12`,
+		now.State, sql.NullString{String: now.Holder, Valid: now.Holder != ""}, clock.Micros(now.Changed), clock.Micros(now.Entered),
+		clock.Micros(now.Clock), clock.Micros(now.Counted), now.Days, closed, was.Subject, was.ID, was.State, was.Revision)
 	return n == 1, err
 }
 

@@ -5,12 +5,10 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
-	"time"
 
 	"portico/internal/cases/pages"
 	"portico/internal/forms"
 	"portico/internal/platform/fault"
-	"portico/internal/platform/i18n"
 	"portico/internal/platform/web"
 	"portico/internal/platform/web/ui"
 	"portico/internal/policy"
@@ -141,8 +139,7 @@ func (c *Cases) showReview(q *web.Req, status int, notice *pages.Notice, undecla
 		r.Problems = append(r.Problems, ui.Problem{Text: e.Text(d.Form, q.P)})
 	}
 	if draft.Outcome.Fee != nil {
-		fee := c.feeSection(q.P, draft.Outcome.Fee)
-		r.Sections = append(r.Sections, *fee)
+		r.Sections = append(r.Sections, pages.Section{Title: q.P.T("cases.fee"), Rows: c.FeeRows(q.P, draft.Outcome.Fee)})
 	}
 	if len(draft.Outcome.Errors) == 0 {
 		r.Action = change + "/check"
@@ -187,15 +184,6 @@ func (c *Cases) sections(q *web.Req, d *services.Definition, given forms.Answers
 	return out
 }
 
-func (c *Cases) feeSection(p *i18n.Printer, fee *forms.Fee) *pages.Section {
-	s := &pages.Section{Title: p.T("cases.fee")}
-	for _, line := range fee.Lines {
-		s.Rows = append(s.Rows, ui.Row{Key: p.In(line.Label), Value: p.Money(line.Amount, c.Currency())})
-	}
-	s.Rows = append(s.Rows, ui.Row{Key: p.T("cases.fee.total"), Value: p.Money(fee.Total, c.Currency())})
-	return s
-}
-
 func (c *Cases) send(q *web.Req) error {
 	service := q.R.PathValue("id")
 	ordinal, _ := strconv.ParseInt(q.Value(inputOrdinal), 10, 64)
@@ -209,7 +197,7 @@ func (c *Cases) send(q *web.Req) error {
 	if q.Value(inputDeclared) != "yes" {
 		return c.showReview(q, http.StatusUnprocessableEntity, nil, q.P.T("cases.review.undeclared"))
 	}
-	row, err := c.Submit(q.R.Context(), actor(q), service, ordinal, revision)
+	row, err := c.Send(q.R.Context(), actor(q), service, ordinal, revision)
 	if Moved(err) {
 		return c.showReview(q, http.StatusConflict, &pages.Notice{
 			Kind: ui.Warn, Title: q.P.T("cases.review.moved"), Text: q.P.T("cases.review.moved.text"),
@@ -228,21 +216,10 @@ func (c *Cases) sent(q *web.Req) error {
 	}
 	s := pages.Sent{
 		Service: q.P.In(d.Name), Reference: row.Reference, After: q.P.In(d.After),
-		Expected: q.P.T("cases.application.due", "date", q.P.Date(c.due(d, row))),
+		Expected: q.P.T("cases.application.due", "date", q.P.Date(c.Expected(d, row))),
 		Href:     q.Path("/cabinet/applications/" + row.ID),
 	}
 	return q.Page(http.StatusOK, web.Page{Title: q.P.T("cases.sent"), Service: s.Service, Body: pages.SentPage(s)})
-}
-
-// due is the last day on which the case should leave the state it is in: the
-// deadline runs from receipt and is computed, never stored.
-func (c *Cases) due(d *services.Definition, row *Case) time.Time {
-	s, _ := d.Workflow.State(row.State)
-	days := s.Deadline
-	if days == 0 {
-		days = d.WorkingDays
-	}
-	return c.Calendar().Due(row.Submitted, days, c.Zone()).Add(-time.Second)
 }
 
 func (c *Cases) list(q *web.Req) error {
@@ -268,14 +245,6 @@ func orDash(s string) string {
 	return s
 }
 
-func tagOf(q *web.Req, d *services.Definition, row *Case) ui.Label {
-	s, ok := d.Workflow.State(row.State)
-	if !ok {
-		return ui.Label{Text: q.P.T("cases.list.draft"), Kind: ui.Neutral}
-	}
-	return ui.Label{Text: q.P.In(s.Name), Kind: ui.Kind(s.Look)}
-}
-
 func (c *Cases) own(q *web.Req) error {
 	a, err := c.Application(q.R.Context(), actor(q), q.R.PathValue("id"))
 	if err != nil {
@@ -287,12 +256,12 @@ func (c *Cases) own(q *web.Req) error {
 	d, s := a.Service, a.State()
 	party, _ := c.Policy().Party(d.Responsible)
 	page := pages.Application{
-		Service: q.P.In(d.Name), Reference: a.Reference, State: tagOf(q, d, a.Case), Says: q.P.In(s.Says),
+		Service: q.P.In(d.Name), Reference: a.Reference, State: Tag(q.P, d, a.Case), Says: q.P.In(s.Says),
 		Remarks: a.Remarks, Party: q.P.In(party.Name), Decided: s.Final, Appeal: q.P.In(d.Appeal),
-		Answers: c.grid(q, a, d.Asked(), "cases.source.form"),
+		Answers: c.Grid(q.P, a, d.Asked(), "cases.source.form"),
 		Access:  q.Path("/cabinet/access?case=" + url.QueryEscape(a.ID)),
 	}
-	if due := c.due(d, a.Case); !s.Final {
+	if due := c.Due(a.Case); !s.Final {
 		key := "cases.application.due"
 		if c.Clock.Now().After(due) {
 			key = "cases.application.overdue"
@@ -300,12 +269,13 @@ func (c *Cases) own(q *web.Req) error {
 		page.Due = q.P.T(key, "date", q.P.Date(due))
 	}
 	if a.Fee != nil && (s.Fee || !s.Final) {
-		page.Fee, page.FeeDue = c.feeSection(q.P, a.Fee), q.P.T("cases.fee.due")
+		page.Fee = &pages.Section{Title: q.P.T("cases.fee"), Rows: c.FeeRows(q.P, a.Fee)}
+		page.FeeDue = q.P.T("cases.fee.due")
 		if s.Fee {
 			page.FeeDue = q.P.T("cases.fee.due.now")
 		}
 	}
-	page.Events = c.timeline(q, a, func(id string) string {
+	page.Events = c.Timeline(q.P, a, func(id string) string {
 		if id == q.Session.Subject {
 			return q.P.T("cases.step.by.you")
 		}
@@ -314,48 +284,4 @@ func (c *Cases) own(q *web.Req) error {
 	return q.Page(http.StatusOK, web.Page{
 		Title: q.P.T("cases.application.title"), Service: page.Service, Body: pages.ApplicationPage(page), Back: q.Path("/cabinet/applications"),
 	})
-}
-
-// grid shows the answers that somebody may see, each with its source (O3).
-func (c *Cases) grid(q *web.Req, a *Application, fields []string, stated string) ui.Grid {
-	g := ui.Grid{Head: []ui.Cell{
-		{Text: q.P.T("cases.answer.question")}, {Text: q.P.T("cases.answer.answer")}, {Text: q.P.T("cases.answer.source")},
-	}}
-	for _, id := range fields {
-		f, ok := a.Service.Form.ByID(id)
-		if text := a.Answers[f.Key]; ok && text != "" {
-			words, ltr := a.Service.Form.Show(q.P, f.Key, text)
-			g.Rows = append(g.Rows, []ui.Cell{{Text: q.P.In(f.Label)}, {Text: words, LTR: ltr}, {Text: c.source(q, a.Sources[f.Key], stated)}})
-		}
-	}
-	return g
-}
-
-// source says in words where a value comes from.
-func (c *Cases) source(q *web.Req, source, stated string) string {
-	switch source {
-	case policy.SourceForm:
-		return q.P.T(stated)
-	case policy.SourceSystem, policy.SourceStaff, policy.SourceBrowser:
-		return q.P.T("cases.source." + source)
-	}
-	if party, ok := c.Policy().Party(trimParty(source)); ok {
-		return q.P.T("cases.source.other", "party", q.P.In(party.Name))
-	}
-	return source
-}
-
-// timeline shows what happened, the newest first.
-func (c *Cases) timeline(q *web.Req, a *Application, by func(id string) string) []ui.Event {
-	var out []ui.Event
-	for i := len(a.Steps) - 1; i >= 0; i-- {
-		step := a.Steps[i]
-		s, _ := a.Service.Workflow.State(step.State)
-		title := q.P.In(s.Name)
-		if step.Action == "submit" {
-			title = q.P.T("cases.step.submit")
-		}
-		out = append(out, ui.Event{Title: title, Time: q.P.DateTime(step.At), Text: by(step.Actor), Kind: ui.Kind(s.Look)})
-	}
-	return out
 }

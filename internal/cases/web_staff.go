@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
-	"strings"
 
 	"portico/internal/cases/pages"
 	"portico/internal/platform/fault"
@@ -13,8 +12,6 @@ import (
 	"portico/internal/policy"
 	"portico/internal/services"
 )
-
-func trimParty(source string) string { return strings.TrimPrefix(source, "party:") }
 
 // The ways to look at the queue.
 const (
@@ -115,9 +112,9 @@ func (c *Cases) queueGrid(q *web.Req, who policy.Actor, rows []*Case) ui.Grid {
 		if err != nil {
 			continue // a service that this store no longer knows
 		}
-		tag, due := tagOf(q, d, row), ui.Cell{Text: orDash("")}
+		tag, due := Tag(q.P, d, row), ui.Cell{Text: orDash("")}
 		if row.Open() {
-			due = c.dueCell(q, d, row)
+			due = c.dueCell(q, row)
 		}
 		g.Rows = append(g.Rows, []ui.Cell{
 			{Text: row.Reference, Href: "/staff/cases/" + row.ID, LTR: true}, {Text: q.P.In(d.Name)}, {Tag: &tag},
@@ -127,8 +124,8 @@ func (c *Cases) queueGrid(q *web.Req, who policy.Actor, rows []*Case) ui.Grid {
 	return g
 }
 
-func (c *Cases) dueCell(q *web.Req, d *services.Definition, row *Case) ui.Cell {
-	due := c.due(d, row)
+func (c *Cases) dueCell(q *web.Req, row *Case) ui.Cell {
+	due := c.Due(row)
 	if c.Clock.Now().After(due) {
 		return ui.Cell{Tag: &ui.Label{Text: q.P.T("cases.queue.overdue", "date", q.P.Date(due)), Kind: ui.Bad}}
 	}
@@ -173,10 +170,10 @@ func (c *Cases) render(q *web.Req, a *Application, status int, notice *pages.Not
 	mine := a.Holder == who.ID && a.Open()
 	switch {
 	case mine:
-		g := c.grid(q, a, d.Shown(), "cases.source.applicant")
+		g := c.Grid(q.P, a, d.Shown(), "cases.source.applicant")
 		page.Answers = &g
 		if a.Fee != nil {
-			page.Fee = c.feeSection(q.P, a.Fee)
+			page.Fee = &pages.Section{Title: q.P.T("cases.fee"), Rows: c.FeeRows(q.P, a.Fee)}
 		}
 	case a.Open() && a.Holder != "":
 		page.Why = q.P.T("cases.error.taken")
@@ -198,7 +195,7 @@ func (c *Cases) render(q *web.Req, a *Application, status int, notice *pages.Not
 		page.Buttons = append(page.Buttons, ui.Btn{Text: q.P.In(action.Name), Name: "action", Value: action.ID, Look: look})
 		page.Writes = page.Writes || action.Remarks == services.Optional || action.Remarks == services.Always
 	}
-	page.Events = c.timeline(q, a, func(id string) string {
+	page.Events = c.Timeline(q.P, a, func(id string) string {
 		switch id {
 		case who.ID:
 			return q.P.T("cases.step.by.you")
@@ -213,13 +210,13 @@ func (c *Cases) render(q *web.Req, a *Application, status int, notice *pages.Not
 }
 
 func (c *Cases) facts(q *web.Req, who policy.Actor, a *Application) []ui.Row {
-	tag := tagOf(q, a.Service, a.Case)
+	tag := Tag(q.P, a.Service, a.Case)
 	rows := []ui.Row{
 		{Key: q.P.T("cases.queue.state"), Tag: &tag},
 		{Key: q.P.T("cases.queue.received"), Value: q.P.DateTime(a.Submitted)},
 	}
 	if a.Open() {
-		due := c.dueCell(q, a.Service, a.Case)
+		due := c.dueCell(q, a.Case)
 		rows = append(rows, ui.Row{Key: q.P.T("cases.queue.due"), Value: due.Text, Tag: due.Tag})
 	}
 	return append(rows, ui.Row{Key: q.P.T("cases.queue.holder"), Value: holderOf(q, who, a.Case)})

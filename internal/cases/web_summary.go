@@ -32,7 +32,7 @@ func (c *Cases) Summaries(q *web.Req) ([]Summary, error) {
 			continue // a service that this store no longer knows
 		}
 		s := Summary{
-			ID: row.ID, Service: q.P.In(d.Name), Reference: row.Reference, State: tagOf(q, d, row), Draft: row.Draft(),
+			ID: row.ID, Service: q.P.In(d.Name), Reference: row.Reference, State: Tag(q.P, d, row), Draft: row.Draft(),
 			Changed: row.Changed, Href: q.Path("/cabinet/applications/" + row.ID),
 		}
 		if s.Draft {

@@ -248,8 +248,8 @@ func TestBadInputNeverFails(t *testing.T) {
 			t.Errorf("%v: %d", sent, status)
 		}
 	}
-	stranger := w.staff("clerk")
-	w.sessions[stranger.ID].Roles = []string{"administrator"}
+	stranger := w.Staff("clerk", "permit-officer")
+	w.Sessions[stranger.ID].Roles = []string{"administrator"}
 	page, status, _ := w.browse(stranger).get("/staff/cases")
 	if status != http.StatusOK || !strings.Contains(page.One("main").Text(), "None of your roles") {
 		t.Errorf("somebody who decides on nothing: %d", status)

@@ -1,0 +1,64 @@
+package casestest
+
+import (
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/url"
+
+	"portico/internal/platform/web"
+	"portico/internal/policy"
+	"portico/internal/testkit"
+)
+
+// Browser is somebody's browser. It follows redirects.
+type Browser struct {
+	w      *World
+	server *httptest.Server
+	client *http.Client
+}
+
+// Browse opens a browser on a router, in which who is signed in.
+func (w *World) Browse(router http.Handler, who policy.Actor) *Browser {
+	w.T.Helper()
+	server := httptest.NewServer(router)
+	w.T.Cleanup(server.Close)
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		w.T.Fatal(err)
+	}
+	at, err := url.Parse(server.URL)
+	if err != nil {
+		w.T.Fatal(err)
+	}
+	name := web.SessionCookie
+	if who.Kind == policy.Staff {
+		name = web.StaffCookie
+	}
+	if who.ID != "" {
+		jar.SetCookies(at, []*http.Cookie{{Name: name, Value: who.ID}})
+	}
+	client := server.Client()
+	client.Jar = jar
+	return &Browser{w, server, client}
+}
+
+// Get opens a page and returns it with its status and final path.
+func (b *Browser) Get(path string) (testkit.Nodes, int, string) {
+	b.w.T.Helper()
+	resp, err := b.client.Get(b.server.URL + path)
+	if err != nil {
+		b.w.T.Fatal(err)
+	}
+	return testkit.Page(b.w.T, resp), resp.StatusCode, resp.Request.URL.Path
+}
+
+// Post sends a form and returns the page that follows.
+func (b *Browser) Post(path string, form url.Values) (testkit.Nodes, int, string) {
+	b.w.T.Helper()
+	resp, err := b.client.PostForm(b.server.URL+path, form)
+	if err != nil {
+		b.w.T.Fatal(err)
+	}
+	return testkit.Page(b.w.T, resp), resp.StatusCode, resp.Request.URL.Path
+}

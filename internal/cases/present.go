@@ -1,0 +1,99 @@
+package cases
+
+import (
+	"strings"
+	"time"
+
+	"portico/internal/forms"
+	"portico/internal/platform/i18n"
+	"portico/internal/platform/web/ui"
+	"portico/internal/policy"
+	"portico/internal/services"
+)
+
+// What follows draws a case for the pages of this package and of those that
+// show cases beside it: all of them say the same in the same words.
+
+// Tag draws the state that a case is in.
+func Tag(p *i18n.Printer, d *services.Definition, row *Case) ui.Label {
+	s, ok := d.Workflow.State(row.State)
+	if !ok {
+		return ui.Label{Text: p.T("cases.list.draft"), Kind: ui.Neutral}
+	}
+	return ui.Label{Text: p.In(s.Name), Kind: ui.Kind(s.Look)}
+}
+
+// Due is the last moment at which the case should leave the state it is in,
+// or zero if that has no deadline. It is computed, never stored.
+func (c *Cases) Due(row *Case) time.Time {
+	if row.Days == 0 || row.Counted.IsZero() {
+		return time.Time{}
+	}
+	return c.Calendar().Due(row.Counted, row.Days, c.Zone()).Add(-time.Second)
+}
+
+// Expected is when a decision was promised at receipt.
+func (c *Cases) Expected(d *services.Definition, row *Case) time.Time {
+	return c.Calendar().Due(row.Submitted, d.WorkingDays, c.Zone()).Add(-time.Second)
+}
+
+// Overdue reports whether the deadline of an open case has passed.
+func (c *Cases) Overdue(row *Case) bool {
+	due := c.Due(row)
+	return row.Open() && !due.IsZero() && c.Config.Clock.Now().After(due)
+}
+
+// FeeRows lists what a fee is made of, and its total.
+func (c *Cases) FeeRows(p *i18n.Printer, fee *forms.Fee) []ui.Row {
+	var rows []ui.Row
+	for _, line := range fee.Lines {
+		rows = append(rows, ui.Row{Key: p.In(line.Label), Value: p.Money(line.Amount, c.Currency())})
+	}
+	return append(rows, ui.Row{Key: p.T("cases.fee.total"), Value: p.Money(fee.Total, c.Currency())})
+}
+
+// Grid shows those answers of an application whose fields are named, each with
+// its source (O3). stated is the key of how what was typed is called: to the
+// person "cases.source.form", to an official "cases.source.applicant".
+func (c *Cases) Grid(p *i18n.Printer, a *Application, fields []string, stated string) ui.Grid {
+	g := ui.Grid{Head: []ui.Cell{
+		{Text: p.T("cases.answer.question")}, {Text: p.T("cases.answer.answer")}, {Text: p.T("cases.answer.source")},
+	}}
+	for _, id := range fields {
+		f, ok := a.Service.Form.ByID(id)
+		if text := a.Answers[f.Key]; ok && text != "" {
+			words, ltr := a.Service.Form.Show(p, f.Key, text)
+			g.Rows = append(g.Rows, []ui.Cell{{Text: p.In(f.Label)}, {Text: words, LTR: ltr}, {Text: c.Source(p, a.Sources[f.Key], stated)}})
+		}
+	}
+	return g
+}
+
+// Source says in words where a value comes from.
+func (c *Cases) Source(p *i18n.Printer, source, stated string) string {
+	switch source {
+	case policy.SourceForm:
+		return p.T(stated)
+	case policy.SourceSystem, policy.SourceStaff, policy.SourceBrowser:
+		return p.T("cases.source." + source)
+	}
+	if party, ok := c.Policy().Party(strings.TrimPrefix(source, "party:")); ok {
+		return p.T("cases.source.other", "party", p.In(party.Name))
+	}
+	return source
+}
+
+// Timeline shows what happened to a case, the newest first. by says who.
+func (c *Cases) Timeline(p *i18n.Printer, a *Application, by func(id string) string) []ui.Event {
+	var out []ui.Event
+	for i := len(a.Steps) - 1; i >= 0; i-- {
+		step := a.Steps[i]
+		s, _ := a.Service.Workflow.State(step.State)
+		title := p.In(s.Name)
+		if step.Action == "submit" {
+			title = p.T("cases.step.submit")
+		}
+		out = append(out, ui.Event{Title: title, Time: p.DateTime(step.At), Text: by(step.Actor), Kind: ui.Kind(s.Look)})
+	}
+	return out
+}
