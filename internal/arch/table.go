@@ -73,7 +73,7 @@ var dependencies = map[string][]string{
 	"golang.org/x/mod/sumdb":                {"internal/audit", "internal/keys"},
 	"golang.org/x/net/html":                 {"internal/testkit"},
 	"golang.org/x/net/idna":                 {"internal/identity"},
-	"golang.org/x/text":                     {"internal/platform/i18n", "internal/forms", "internal/identity"},
+	"golang.org/x/text":                     {"internal/platform/i18n", "internal/forms", "internal/identity", "internal/services"},
 	"modernc.org/sqlite":                    {"internal/platform/db"},
 	"rsc.io/qr":                             {"internal/identity"},
 }

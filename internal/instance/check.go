@@ -14,6 +14,7 @@ import (
 	"portico/internal/platform/i18n"
 	"portico/internal/platform/web"
 	"portico/internal/policy"
+	"portico/internal/services"
 )
 
 const (
@@ -64,6 +65,14 @@ func (l *loader) portal(p *Portal) {
 		days[h.Date.day] = true
 	}
 	l.contacts(p.Contacts)
+	for i, c := range p.Categories {
+		if err := new(ID).UnmarshalText([]byte(c.ID)); err != nil {
+			l.at(portalFile, index("categories", i), "categories: %v", err)
+		}
+		if slices.IndexFunc(p.Categories, func(o services.Category) bool { return o.ID == c.ID }) != i {
+			l.at(portalFile, index("categories", i), "categories: %q stands here twice", c.ID)
+		}
+	}
 	if p.Brand.Primary != "" && p.Brand.Accent != "" {
 		if _, err := web.NewBrand(string(p.Brand.Primary), string(p.Brand.Accent)); err != nil {
 			for line := range strings.Lines(err.Error()) {

@@ -147,9 +147,10 @@ func (l *loader) services(in *Instance) {
 		return
 	}
 	in.Services = map[string]*services.Definition{}
-	env := services.Env{Languages: in.Portal.Langs(), Zone: in.Portal.Timezone.Location(), Declarations: in.Declarations}
+	env := services.Env{Languages: in.Portal.Langs(), Zone: in.Portal.Timezone.Location(), Declarations: in.Declarations, Categories: in.Portal.Categories}
 	var fields []policy.Field
 	var activities []policy.Activity
+	all := map[string]*services.Definition{} // nil for one with faults
 	for _, id := range l.within("services") {
 		folder := "services/" + id + "/"
 		fsys := fstest.MapFS{}
@@ -168,10 +169,16 @@ func (l *loader) services(in *Instance) {
 		for _, p := range problems {
 			l.report(folder+p.File, p.Line, "%s", p.Message)
 		}
+		all[id] = d
 		if d != nil {
 			in.Services[id] = d
 			fields = append(fields, d.Fields()...)
 			activities = append(activities, d.Activities()...)
+		}
+	}
+	for id, problems := range services.Link(all) {
+		for _, p := range problems {
+			l.report("services/"+id+"/"+p.File, p.Line, "%s", p.Message)
 		}
 	}
 	in.Declarations.Fields = append(in.Declarations.Fields, fields...)

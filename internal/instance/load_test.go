@@ -170,7 +170,7 @@ func TestAFaultHasItsFileAndLine(t *testing.T) {
 		"a file that is too large":          {put("policy/rights.yaml", strings.Repeat("#", 1<<20+1)), []string{"policy/rights.yaml:1: larger than 1048576 bytes"}},
 
 		"a service in another folder":       {edit(service, "id: parking-permit", "id: parking"), []string{"services/parking-permit/service.yaml:2: "}},
-		"a role that is none":               {edit(service, "roles: [permit-officer]", "roles: [clerk]"), []string{`services/parking-permit/service.yaml:24: data.yaml declares no role "clerk"`}},
+		"a role that is none":               {edit(service, "roles: [permit-officer]", "roles: [clerk]"), []string{`services/parking-permit/service.yaml:25: data.yaml declares no role "clerk"`}},
 		"a rule that reads what is not":     {edit("services/parking-permit/rules.yaml", "answers.months", "answers.weeks"), []string{"services/parking-permit/rules.yaml:5: "}},
 		"a service's test that fails":       {edit(tests, "fee: 6000", "fee: 6001"), []string{`services/parking-permit/tests/permit.yaml:9: "Half a year": `}},
 		"a service without tests":           {drop(tests), []string{"services/parking-permit/service.yaml:2: the service has no tests"}},

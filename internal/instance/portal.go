@@ -7,21 +7,23 @@ import (
 	"time"
 
 	"portico/internal/platform/i18n"
+	"portico/internal/services"
 )
 
 // Portal is portico.yaml: what people see of the operator, and its calendar.
 type Portal struct {
-	ID          ID         `yaml:"id" json:"id" doc:"Stands in the store and in the keys; never changes."`
-	Languages   []Language `yaml:"languages" json:"languages" doc:"The first is the one for visitors who ask for none of them."`
-	Name        i18n.Text  `yaml:"name" json:"name" doc:"The portal's name."`
-	Description i18n.Text  `yaml:"description" json:"description" doc:"What the portal is, in a sentence."`
-	Operator    Operator   `yaml:"operator" json:"operator"`
-	Storage     Storage    `yaml:"storage" json:"storage" doc:"Where the data is kept (O8)."`
-	Brand       Brand      `yaml:"brand" json:"brand"`
-	Timezone    Zone       `yaml:"timezone" json:"timezone" doc:"A name of the IANA time zone database."`
-	Currency    Currency   `yaml:"currency" json:"currency" doc:"ISO 4217."`
-	Calendar    Calendar   `yaml:"calendar" json:"calendar"`
-	Contacts    []Contact  `yaml:"contacts" json:"contacts" doc:"Every channel that the policy names (O16)."`
+	ID          ID                  `yaml:"id" json:"id" doc:"Stands in the store and in the keys; never changes."`
+	Languages   []Language          `yaml:"languages" json:"languages" doc:"The first is the one for visitors who ask for none of them."`
+	Name        i18n.Text           `yaml:"name" json:"name" doc:"The portal's name."`
+	Description i18n.Text           `yaml:"description" json:"description" doc:"What the portal is, in a sentence."`
+	Operator    Operator            `yaml:"operator" json:"operator"`
+	Storage     Storage             `yaml:"storage" json:"storage" doc:"Where the data is kept (O8)."`
+	Brand       Brand               `yaml:"brand" json:"brand"`
+	Timezone    Zone                `yaml:"timezone" json:"timezone" doc:"A name of the IANA time zone database."`
+	Currency    Currency            `yaml:"currency" json:"currency" doc:"ISO 4217."`
+	Calendar    Calendar            `yaml:"calendar" json:"calendar"`
+	Categories  []services.Category `yaml:"categories,omitempty" json:"categories,omitempty" doc:"The headings of the catalogue, in the order in which they are shown."`
+	Contacts    []Contact           `yaml:"contacts" json:"contacts" doc:"Every channel that the policy names (O16)."`
 }
 
 // Operator is who answers for the portal.

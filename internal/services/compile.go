@@ -22,6 +22,7 @@ type Env struct {
 	Languages    []string
 	Zone         *time.Location
 	Declarations *policy.Declarations
+	Categories   []Category
 }
 
 // Problem is a fault: the file inside the service's folder, the line, the
@@ -65,7 +66,7 @@ func (c *compiler) fail(file, path, format string, args ...any) {
 // returns the definition, or every problem at once and none.
 func Compile(fsys fs.FS, id string, env Env) (*Definition, []Problem) {
 	c := &compiler{fsys: fsys, env: env, docs: map[string]*strict.Document{}}
-	d := &Definition{}
+	d := &Definition{zone: env.Zone, lines: map[string]int{}}
 	var form forms.File
 	var rules forms.Rules
 	c.decode(serviceFile, &d.File, true)
@@ -190,6 +191,13 @@ func (c *compiler) service(d *Definition, id string) {
 	if len(d.Audience) == 0 {
 		c.fail(serviceFile, "audience", "names nobody")
 	}
+	if i := slices.IndexFunc(c.env.Categories, func(k Category) bool { return k.ID == d.Category }); i < 0 {
+		c.fail(serviceFile, "category", "portico.yaml declares no category %q", d.Category)
+	} else {
+		d.category = c.env.Categories[i]
+	}
+	c.offers(d)
+	c.index(d)
 	decl := c.env.Declarations
 	has := func(path, what, id string, ids func(func(string))) {
 		found := false
@@ -228,6 +236,11 @@ func (c *compiler) service(d *Definition, id string) {
 			c.fail(serviceFile, fmt.Sprintf("decide/roles/%d", i), "data.yaml declares no role %q", role)
 		} else if p := decl.Roles[j].Party; !slices.Contains(d.parties, p) {
 			d.parties = append(d.parties, p)
+		}
+	}
+	for i, role := range d.Enter {
+		if !slices.ContainsFunc(decl.Roles, func(r policy.Role) bool { return r.ID == role }) {
+			c.fail(serviceFile, fmt.Sprintf("enter/%d", i), "data.yaml declares no role %q", role)
 		}
 	}
 	c.shown(d)

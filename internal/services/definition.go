@@ -2,7 +2,7 @@ package services
 
 import (
 	"slices"
-	"strings"
+	"time"
 
 	"portico/internal/forms"
 	"portico/internal/policy"
@@ -14,6 +14,10 @@ type Definition struct {
 	Form     *forms.Form
 	Workflow Workflow
 	parties  []string // of the roles that decide
+	category Category
+	zone     *time.Location
+	lines    map[string]int // of needs in service.yaml, by path
+	index    map[string][]entry
 }
 
 // Catalogue is where definitions come from: the instance in force, and the
@@ -115,15 +119,4 @@ func (d *Definition) Activities() []policy.Activity {
 // For reports whether somebody with these roles decides on the service.
 func (d *Definition) For(roles []string) bool {
 	return slices.ContainsFunc(d.Decide.Roles, func(r string) bool { return slices.Contains(roles, r) })
-}
-
-// Finds reports whether all words stand in the name, summary or category.
-func (d *Definition) Finds(words, lang string) bool {
-	text := strings.ToLower(strings.Join([]string{d.Name.In(lang), d.Summary.In(lang), d.Category.In(lang), d.Eligibility.In(lang)}, " "))
-	for _, w := range strings.Fields(strings.ToLower(words)) {
-		if !strings.Contains(text, w) {
-			return false
-		}
-	}
-	return true
 }

@@ -6,6 +6,10 @@
 //     its workflow (everything reachable, no dead end, every state has an
 //     owner), its fields and the two activities that it derives, and its own
 //     tests pass. Every problem is reported at once with file and line.
+//   - What a service needs first can be had: Link refuses needs of what does
+//     not exist, and circles (O18).
+//   - Searching forgives spelling: accents, vowel signs of Thaana, letters
+//     swapped, missing, wrong or too many; a query is bounded (O18).
 //   - Before starting, a person reads who will get which data, for what and
 //     how long, from the same declarations that decide (O6, O10).
 //
@@ -13,36 +17,7 @@
 // ID.apply (the person, self) and ID.decide (the roles, by task), the fields
 // ID.KEY of its form and ID.remarks, which an official writes.
 //
-// # services/ID/service.yaml
-//
-//	id: road-permit                  # the folder's name
-//	version: "2026-11"
-//	reference: RP                    # references are RP-7F3K-92QD
-//	name: {en: …}                    # what people call it
-//	summary: {en: …}                 # what it is for, in a sentence or two
-//	category: {en: …}                # heading in the catalogue
-//	audience: [person]               # person | company | council
-//	eligibility: {en: …}             # who can apply
-//	documents: [{en: …}]             # what to have at hand; may be left out
-//	cost: {en: …}                    # the rule of the fee in words
-//	after: {en: …}                   # what happens after applying
-//	law: {en: …}                     # legal basis in words
-//	appeal: {en: …}                  # how to appeal against a decision
-//	responsible: city-council        # party of recipients.yaml
-//	working-days: 5                  # expected time
-//	purpose: provide-services        # of purposes.yaml
-//	basis: {dpv: dpv:…, law: …}      # only where it is not the purpose's
-//	retention: application           # of retention.yaml
-//	apply:
-//	  name: {en: Applying for a road permit}
-//	decide:
-//	  name: {en: Deciding on a road permit}
-//	  roles: [permit-officer]        # of data.yaml
-//	  fields: [road, person.name]    # all that the official may see: keys of the form, or ids
-//	remarks:                         # what the official writes to the person
-//	  category: application
-//	  name: {en: Remarks of the official}
-//	  why: {en: …}
+// docs/services.md shows how a service is written, with every key.
 //
 // # workflow.yaml
 //

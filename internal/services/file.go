@@ -1,33 +1,87 @@
 package services
 
 import (
+	"fmt"
+	"time"
+
 	"portico/internal/platform/i18n"
 	"portico/internal/policy"
 )
 
 // File is service.yaml.
 type File struct {
-	ID          string        `yaml:"id"`
-	Version     string        `yaml:"version"`
-	Reference   string        `yaml:"reference"`
-	Name        i18n.Text     `yaml:"name"`
-	Summary     i18n.Text     `yaml:"summary"`
-	Category    i18n.Text     `yaml:"category"`
-	Audience    []Audience    `yaml:"audience"`
-	Eligibility i18n.Text     `yaml:"eligibility"`
-	Documents   []i18n.Text   `yaml:"documents,omitempty"`
-	Cost        i18n.Text     `yaml:"cost"`
-	After       i18n.Text     `yaml:"after"`
-	Law         i18n.Text     `yaml:"law"`
-	Appeal      i18n.Text     `yaml:"appeal"`
-	Responsible string        `yaml:"responsible"`
-	WorkingDays int           `yaml:"working-days"`
-	Purpose     string        `yaml:"purpose"`
-	Basis       *policy.Basis `yaml:"basis,omitempty"`
-	Retention   string        `yaml:"retention"`
-	Apply       Apply         `yaml:"apply"`
-	Decide      Decide        `yaml:"decide"`
-	Remarks     Remarks       `yaml:"remarks"`
+	ID          string        `yaml:"id" doc:"the folder's name"`
+	Version     string        `yaml:"version" doc:"how you name this state of the service, such as 2026-11"`
+	Reference   string        `yaml:"reference" doc:"two to four capital letters that references begin with, as RP in RP-7F3K-92QD"`
+	Name        i18n.Text     `yaml:"name" doc:"what people call it"`
+	Summary     i18n.Text     `yaml:"summary" doc:"what it is for, in a sentence or two"`
+	Keywords    i18n.Text     `yaml:"keywords,omitempty" doc:"further words that people search by, with commas between them"`
+	Category    string        `yaml:"category" doc:"a category of portico.yaml: the heading in the catalogue"`
+	Audience    []Audience    `yaml:"audience" doc:"for whom it is"`
+	Opens       Day           `yaml:"opens,omitempty" doc:"the first day on which one can apply"`
+	Closes      Day           `yaml:"closes,omitempty" doc:"the last day on which one can apply"`
+	Eligibility i18n.Text     `yaml:"eligibility" doc:"who can apply"`
+	Documents   []i18n.Text   `yaml:"documents,omitempty" doc:"what to have at hand"`
+	Needs       []Need        `yaml:"needs,omitempty" doc:"what to complete first"`
+	Cost        i18n.Text     `yaml:"cost" doc:"the rule of the fee in words, a sentence a line"`
+	After       i18n.Text     `yaml:"after" doc:"what happens after applying"`
+	Law         i18n.Text     `yaml:"law" doc:"the legal basis in words"`
+	Appeal      i18n.Text     `yaml:"appeal" doc:"how to appeal against a decision"`
+	Responsible string        `yaml:"responsible" doc:"the party of recipients.yaml that answers for the service"`
+	WorkingDays int           `yaml:"working-days" doc:"the expected time, in working days"`
+	Level       Level         `yaml:"level,omitempty" doc:"how well the portal must know who applies; declared if left out"`
+	StepUp      bool          `yaml:"step-up" doc:"who applies confirms it anew before sending"`
+	Enter       []string      `yaml:"enter,omitempty" doc:"roles of data.yaml that may enter an application for somebody else"`
+	Variants    []Variant     `yaml:"variants,omitempty" doc:"ways of applying, such as new and renew"`
+	Purpose     string        `yaml:"purpose" doc:"a purpose of purposes.yaml"`
+	Basis       *policy.Basis `yaml:"basis,omitempty" doc:"the legal basis, only where it is not the purpose's"`
+	Retention   string        `yaml:"retention" doc:"a rule of retention.yaml"`
+	Apply       Apply         `yaml:"apply" doc:"the person's own use of what they declare"`
+	Decide      Decide        `yaml:"decide" doc:"the use by those who decide"`
+	Remarks     Remarks       `yaml:"remarks" doc:"what the official writes to the person"`
+}
+
+// Variant is one way of applying for a service. What it leaves out is the
+// service's; what it needs is needed on top of what the service needs.
+type Variant struct {
+	ID          string      `yaml:"id" doc:"small letters; rules know it as the text variant"`
+	Name        i18n.Text   `yaml:"name" doc:"what people call it, such as Renew a permit"`
+	Summary     i18n.Text   `yaml:"summary" doc:"for whom it is, in a sentence"`
+	Eligibility i18n.Text   `yaml:"eligibility,omitempty" doc:"who can apply, instead of the service's"`
+	Documents   []i18n.Text `yaml:"documents,omitempty" doc:"what to have at hand, instead of the service's"`
+	Needs       []Need      `yaml:"needs,omitempty" doc:"what to complete first, besides what the service needs"`
+	Cost        i18n.Text   `yaml:"cost,omitempty" doc:"the rule of the fee in words, instead of the service's"`
+}
+
+// Need is what a person completes first: an application for a service of the
+// portal that has reached a state.
+type Need struct {
+	Service string `yaml:"service" doc:"the id of a service of this portal"`
+	Variant string `yaml:"variant,omitempty" doc:"one of its variants; any of them if left out"`
+	State   string `yaml:"state" doc:"the state that the application has reached"`
+	Within  int    `yaml:"within,omitempty" doc:"how many days ago at the most; ever if left out"`
+}
+
+// Category is a heading of the catalogue. They are declared in portico.yaml,
+// in the order in which they are shown.
+type Category struct {
+	ID   string    `yaml:"id" json:"id" doc:"small letters; services name it"`
+	Name i18n.Text `yaml:"name" json:"name" doc:"the heading"`
+}
+
+// Day is a date, written 2026-11-22.
+type Day string
+
+// Pattern is the form of a day.
+func (Day) Pattern() string { return `^\d{4}-\d{2}-\d{2}$` }
+
+// UnmarshalText reads a day.
+func (d *Day) UnmarshalText(b []byte) error {
+	if _, err := time.Parse(time.DateOnly, string(b)); err != nil {
+		return fmt.Errorf("%q is not a day such as 2026-11-22", b)
+	}
+	*d = Day(b)
+	return nil
 }
 
 // Audience is for whom a service is.
@@ -36,47 +90,55 @@ type Audience string
 // Values lists the audiences.
 func (Audience) Values() []string { return []string{"person", "company", "council"} }
 
+// Level is how well the portal knows somebody.
+type Level string
+
+// Values lists the levels, the lowest first.
+func (Level) Values() []string {
+	return []string{"declared", "channel", "official", "register", "national"}
+}
+
 // Apply names the person's own use of what they apply with.
 type Apply struct {
-	Name i18n.Text `yaml:"name"`
+	Name i18n.Text `yaml:"name" doc:"what the policy calls this use"`
 }
 
 // Decide says who decides and what they may see.
 type Decide struct {
-	Name   i18n.Text `yaml:"name"`
-	Roles  []string  `yaml:"roles"`
-	Fields []string  `yaml:"fields"`
+	Name   i18n.Text `yaml:"name" doc:"what the policy calls this use"`
+	Roles  []string  `yaml:"roles" doc:"roles of data.yaml"`
+	Fields []string  `yaml:"fields" doc:"all that the official may see: keys of the form"`
 }
 
 // Remarks declares the field ID.remarks.
 type Remarks struct {
-	Category string    `yaml:"category"`
-	Name     i18n.Text `yaml:"name"`
-	Why      i18n.Text `yaml:"why"`
+	Category string    `yaml:"category" doc:"a category of data.yaml"`
+	Name     i18n.Text `yaml:"name" doc:"what it is called"`
+	Why      i18n.Text `yaml:"why" doc:"why it is kept"`
 }
 
 // Tests is a file of tests/.
 type Tests struct {
-	Now     string         `yaml:"now"`
-	Answers map[string]any `yaml:"answers,omitempty"`
-	Cases   []Test         `yaml:"cases"`
+	Now     string         `yaml:"now" doc:"the time at which all cases run"`
+	Answers map[string]any `yaml:"answers,omitempty" doc:"given in every case"`
+	Cases   []Test         `yaml:"cases" doc:"what is tried"`
 }
 
 // Test is one case: given answers and a time, what comes out.
 type Test struct {
-	Name    string         `yaml:"name"`
-	Now     string         `yaml:"now,omitempty"`
-	Answers map[string]any `yaml:"answers,omitempty"`
-	Actions []string       `yaml:"actions,omitempty"`
-	Expect  Expect         `yaml:"expect"`
+	Name    string         `yaml:"name" doc:"what is tried, in words"`
+	Now     string         `yaml:"now,omitempty" doc:"another time"`
+	Answers map[string]any `yaml:"answers,omitempty" doc:"on top of those given in every case; null takes one away"`
+	Actions []string       `yaml:"actions,omitempty" doc:"what is done after submitting, one after the other"`
+	Expect  Expect         `yaml:"expect" doc:"what must come out"`
 }
 
 // Expect is what a test expects. What is left out is not looked at, but for
 // errors: none is expected unless named.
 type Expect struct {
-	Errors map[string]string `yaml:"errors,omitempty"`
-	Hidden []string          `yaml:"hidden,omitempty"`
-	Values map[string]string `yaml:"values,omitempty"`
-	Fee    *int64            `yaml:"fee,omitempty"`
-	State  string            `yaml:"state,omitempty"`
+	Errors map[string]string `yaml:"errors,omitempty" doc:"key and rule, or key and the last word of the code"`
+	Hidden []string          `yaml:"hidden,omitempty" doc:"the keys that are not asked"`
+	Values map[string]string `yaml:"values,omitempty" doc:"answers that come out, computed ones included"`
+	Fee    *int64            `yaml:"fee,omitempty" doc:"in the smallest unit of the currency"`
+	State  string            `yaml:"state,omitempty" doc:"where the actions lead"`
 }

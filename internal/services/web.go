@@ -3,7 +3,6 @@ package services
 import (
 	"net/http"
 	"slices"
-	"strings"
 
 	"portico/internal/platform/fault"
 	"portico/internal/platform/i18n"
@@ -39,16 +38,13 @@ func (h handlers) home(q *web.Req) error {
 	return q.Page(http.StatusOK, web.Page{Title: q.P.T("services.home"), Body: pages.HomePage(home)})
 }
 
-// maxWords bounds what can be searched for.
-const maxWords = 100
-
 func (h handlers) list(q *web.Req) error {
-	words := strings.TrimSpace(q.Value("q"))
-	if r := []rune(words); len(r) > maxWords {
-		words = string(r[:maxWords])
+	all := h.Catalogue.Services()
+	s := Find(all, q.Value("q"), q.Lang, q.P.T("services.search.ignored"))
+	if s.Query == "" {
+		s.Found = all
 	}
-	found := slices.DeleteFunc(slices.Clone(h.Catalogue.Services()), func(d *Definition) bool { return !d.Finds(words, q.Lang) })
-	list := pages.List{Words: words, Groups: h.groups(q, found), Found: len(found)}
+	list := pages.List{Words: s.Query, Groups: h.groups(q, s.Found), Found: len(s.Found)}
 	return q.Page(http.StatusOK, web.Page{Title: q.P.T("services.title"), Body: pages.ListPage(list)})
 }
 
@@ -56,7 +52,7 @@ func (h handlers) list(q *web.Req) error {
 func (h handlers) groups(q *web.Req, list []*Definition) []pages.Group {
 	var groups []pages.Group
 	for _, d := range list {
-		title := q.P.In(d.Category)
+		title := q.P.In(d.category.Name)
 		i := slices.IndexFunc(groups, func(g pages.Group) bool { return g.Title == title })
 		if i < 0 {
 			i = len(groups)

@@ -80,7 +80,25 @@ func Declarations(t testing.TB) *policy.Declarations {
 // Env is what the portal gives to its services.
 func Env(t testing.TB) services.Env {
 	t.Helper()
-	return services.Env{Languages: langs(), Zone: Zone(), Declarations: Declarations(t)}
+	return services.Env{Languages: langs(), Zone: Zone(), Declarations: Declarations(t), Categories: categories(t)}
+}
+
+// categories reads the headings of the portal's catalogue.
+func categories(t testing.TB) []services.Category {
+	t.Helper()
+	data, err := fs.ReadFile(Folder(t, "."), "portico.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc, problems := strict.Parse(data)
+	if len(problems) > 0 {
+		t.Fatalf("portico.yaml: %v", problems)
+	}
+	var list struct {
+		Categories []services.Category `yaml:"categories"`
+	}
+	doc.Decode(&list) // the rest of the file is not for this type
+	return list.Categories
 }
 
 // Compile compiles a service's folder; a problem fails the test.
