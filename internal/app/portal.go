@@ -16,6 +16,7 @@ import (
 	"portico/internal/contact"
 	"portico/internal/demo"
 	"portico/internal/identity"
+	"portico/internal/identity/security"
 	"portico/internal/instance"
 	"portico/internal/platform/clock"
 	"portico/internal/platform/i18n"
@@ -212,6 +213,7 @@ func (p *portal) mount() {
 		Description: func() i18n.Text { return p.live.Current().Portal.Description },
 	})
 	p.identity.Mount(p.router)
+	security.MountPerson(p.router, p.identity)
 	p.staff.Mount(p.router)
 	p.cases.Mount(p.router)
 	(&cabinet.Cabinet{Applications: p.cases, Log: p.log, Data: p.vault, Policy: p.policy, Vkey: p.ring.Vkey()}).Mount(p.router)

@@ -15,6 +15,7 @@ import (
 
 	"portico/internal/audit"
 	"portico/internal/identity"
+	account "portico/internal/identity/security"
 	"portico/internal/platform/db"
 	"portico/internal/platform/i18n"
 	"portico/internal/platform/jobs"
@@ -127,6 +128,7 @@ func openAs(t *testing.T, d *db.DB, phone func(*policy.Field)) *portal {
 		t.Fatal(err)
 	}
 	p.Mount(p.router)
+	account.MountPerson(p.router, p.Service)
 	return p
 }
 

@@ -108,8 +108,8 @@ func lifeOf(realm string) time.Duration {
 	return PersonLife
 }
 
-// cookieOf is the cookie of a realm.
-func cookieOf(realm string) string {
+// CookieOf is the cookie of a realm.
+func CookieOf(realm string) string {
 	if realm == web.RealmStaff {
 		return web.StaffCookie
 	}

@@ -38,13 +38,12 @@ func (s *Service) Mount(r *web.Router) {
 		{Method: "POST", Path: "/sign-in/code", Activity: "none: reads no value, only secrets", Handler: s.takeSecond},
 		{Method: "POST", Path: "/sign-out", Activity: "none: ends a session", Handler: s.takeSignOut},
 	} {
-		handle(r, rt)
+		Handle(r, rt)
 	}
-	s.MountOwn(r, web.Route{Path: "/cabinet/security", Audience: web.Person, Activity: own})
 }
 
-// handle declares a route of an account: its answers are kept by nobody.
-func handle(r *web.Router, rt web.Route) {
+// Handle declares a route of an account: its answers are kept by nobody.
+func Handle(r *web.Router, rt web.Route) {
 	rt.Limit = formLimit
 	handler := rt.Handler
 	rt.Handler = func(q *web.Req) error {

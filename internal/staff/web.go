@@ -9,6 +9,7 @@ import (
 	"portico/internal/identity"
 	"portico/internal/identity/credential"
 	identitypages "portico/internal/identity/pages"
+	"portico/internal/identity/security"
 	"portico/internal/platform/fault"
 	"portico/internal/platform/web"
 	"portico/internal/platform/web/ui"
@@ -50,7 +51,7 @@ func (s *Service) Mount(r *web.Router) {
 		}
 		r.Handle(rt)
 	}
-	s.Identity.MountOwn(r, web.Route{Path: "/staff/account", Audience: web.Staff, Activity: own, Unprefixed: true})
+	security.MountStaff(r, s.Identity)
 }
 
 // home leads to the first page that an official may open.

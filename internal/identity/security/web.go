@@ -1,4 +1,4 @@
-package identity
+package security
 
 import (
 	"net/http"
@@ -7,29 +7,40 @@ import (
 	"github.com/a-h/templ"
 
 	"portico/internal/audit"
+	"portico/internal/identity"
 	"portico/internal/identity/credential"
 	"portico/internal/identity/pages"
 	"portico/internal/platform/fault"
 	"portico/internal/platform/i18n"
 	"portico/internal/platform/web"
 	"portico/internal/platform/web/ui"
+	"portico/internal/policy"
 )
 
 // own are the pages on which somebody looks after their account: how they sign
 // in, where, and what happened to it.
 type own struct {
-	*Service
+	*identity.Service
 	base web.Route
 }
 
-// MountOwn declares these pages below a path, for an audience. Officials, who
-// always have a second factor, can replace theirs but not remove it.
-func (s *Service) MountOwn(r *web.Router, base web.Route) {
+// MountPerson declares these pages for people.
+func MountPerson(r *web.Router, s *identity.Service) {
+	mount(r, s, web.Route{Path: "/cabinet/security", Audience: web.Person, Activity: policy.ActivityAccount})
+}
+
+// MountStaff declares them for officials, who always have a second factor:
+// they can replace theirs but not remove it.
+func MountStaff(r *web.Router, s *identity.Service) {
+	mount(r, s, web.Route{Path: "/staff/account", Audience: web.Staff, Activity: policy.ActivityStaffAccount, Unprefixed: true})
+}
+
+func mount(r *web.Router, s *identity.Service, base web.Route) {
 	o := &own{s, base}
 	page := func(method, path string, h web.Handler) {
 		rt := base
 		rt.Method, rt.Path, rt.Handler = method, base.Path+path, h
-		handle(r, rt)
+		identity.Handle(r, rt)
 	}
 	page("GET", "", o.showSecurity)
 	page("GET", "/history", o.showHistory)
@@ -103,7 +114,7 @@ func (o *own) showSecurity(q *web.Req) error {
 }
 
 // historyTable is a history in words.
-func historyTable(p *i18n.Printer, moments []Moment) ui.Grid {
+func historyTable(p *i18n.Printer, moments []identity.Moment) ui.Grid {
 	g := ui.Grid{
 		Empty: p.T("identity.history.none"),
 		Head:  []ui.Cell{{Text: p.T("identity.history.when")}, {Text: p.T("identity.history.what")}, {Text: p.T("identity.history.how")}},
@@ -160,34 +171,34 @@ func (o *own) takeEnd(q *web.Req) error {
 
 func (o *own) showChange(q *web.Req) error { return o.askChange(q, nil) }
 
-func (o *own) askChange(q *web.Req, t *Typed) error {
-	return Answer(q, t, o.path(q, ""), pages.Form{
+func (o *own) askChange(q *web.Req, t *identity.Typed) error {
+	return identity.Answer(q, t, o.path(q, ""), pages.Form{
 		Caption: q.P.T("identity.security.title"), Title: q.P.T("identity.change.title"),
 		Lead:   []string{q.P.T("identity.change.lead")},
 		Action: o.path(q, "/password"), Button: q.P.T("identity.change.go"),
-		Fields: []templ.Component{CurrentField(q, t), PasswordField(q, t)},
+		Fields: []templ.Component{identity.CurrentField(q, t), identity.PasswordField(q, t)},
 	}, "current", "password")
 }
 
 func (o *own) takeChange(q *web.Req) error {
-	t := ReadForm(q, "current", "password")
+	t := identity.ReadForm(q, "current", "password")
 	if t.Bad() {
 		return o.askChange(q, t)
 	}
-	e, err := o.ChangePassword(q.R.Context(), q.Session, q.Value("current"), q.Value("password"), q.Lang, FromOf(q))
+	e, err := o.ChangePassword(q.R.Context(), q.Session, q.Value("current"), q.Value("password"), q.Lang, identity.FromOf(q))
 	return o.changed(q, e, err, "password", func(err error) error { t.Add(err); return o.askChange(q, t) })
 }
 
 // changed sets the new session's cookie and goes back to the security page, or
 // shows the form again with what is wrong.
-func (o *own) changed(q *web.Req, e Entry, err error, done string, again func(error) error) error {
+func (o *own) changed(q *web.Req, e identity.Entry, err error, done string, again func(error) error) error {
 	if err != nil {
-		if Shown(err) {
+		if identity.Shown(err) {
 			return again(err)
 		}
 		return err
 	}
-	if err := q.SetCookie(cookieOf(q.Session.Realm), e.Token, 0); err != nil {
+	if err := q.SetCookie(identity.CookieOf(q.Session.Realm), e.Token, 0); err != nil {
 		return err
 	}
 	return q.Redirect(o.path(q, "") + "?done=" + done)
@@ -197,7 +208,7 @@ func (o *own) showSetUp(q *web.Req) error {
 	return o.askSetUp(q, nil)
 }
 
-func (o *own) askSetUp(q *web.Req, t *Typed) error {
+func (o *own) askSetUp(q *web.Req, t *identity.Typed) error {
 	_, has, err := o.HasSecond(q.R.Context(), q.Session.Subject)
 	if err != nil {
 		return err
@@ -206,21 +217,21 @@ func (o *own) askSetUp(q *web.Req, t *Typed) error {
 	if has {
 		what = "replace"
 	}
-	return Answer(q, t, o.path(q, ""), pages.Form{
+	return identity.Answer(q, t, o.path(q, ""), pages.Form{
 		Caption: q.P.T("identity.security.title"), Title: q.P.T("identity.second." + what + ".title"),
 		Lead:   []string{q.P.T("identity.second." + what + ".lead"), q.P.T("identity.current.lead")},
 		Action: o.path(q, "/second-factor"), Button: q.P.T("identity.continue"),
-		Fields: []templ.Component{CurrentField(q, t)},
+		Fields: []templ.Component{identity.CurrentField(q, t)},
 	}, "current")
 }
 
 func (o *own) takeSetUp(q *web.Req) error {
-	t := ReadForm(q, "current")
+	t := identity.ReadForm(q, "current")
 	if t.Bad() {
 		return o.askSetUp(q, t)
 	}
-	if err := o.NewSecond(q.R.Context(), q.Session, q.Value("current"), FromOf(q)); err != nil {
-		if !Shown(err) {
+	if err := o.NewSecond(q.R.Context(), q.Session, q.Value("current"), identity.FromOf(q)); err != nil {
+		if !identity.Shown(err) {
 			return err
 		}
 		t.Add(err)
@@ -233,32 +244,32 @@ func (o *own) takeSetUp(q *web.Req) error {
 // an app is somebody else's.
 func (o *own) label(q *web.Req) string {
 	if o.base.Audience == web.Staff {
-		return StaffLabel
+		return identity.StaffLabel
 	}
 	return q.P.In(o.Portal().Name)
 }
 
 func (o *own) showKey(q *web.Req) error { return o.askKey(q, nil) }
 
-func (o *own) askKey(q *web.Req, t *Typed) error {
+func (o *own) askKey(q *web.Req, t *identity.Typed) error {
 	key, err := o.SecondKey(q.R.Context(), q.Session.Subject, o.label(q))
 	if err != nil {
 		return err
 	}
-	return Answer(q, t, o.path(q, ""), pages.Form{
+	return identity.Answer(q, t, o.path(q, ""), pages.Form{
 		Caption: q.P.T("identity.security.title"), Title: q.P.T("identity.key.title"),
 		Before: pages.Key(o.path(q, "/second-factor/picture"), credential.Grouped(key.Secret())),
 		Action: o.path(q, "/second-factor/key"), Button: q.P.T("identity.key.confirm"),
-		Fields: []templ.Component{CodeField(q, t, "identity.code", "identity.second.hint")},
+		Fields: []templ.Component{identity.CodeField(q, t, "identity.code", "identity.second.hint")},
 	}, "code")
 }
 
 func (o *own) takeKey(q *web.Req) error {
-	t := ReadForm(q, "code")
+	t := identity.ReadForm(q, "code")
 	if t.Bad() {
 		return o.askKey(q, t)
 	}
-	e, err := o.ConfirmSecond(q.R.Context(), q.Session, q.Value("code"), q.Lang, FromOf(q))
+	e, err := o.ConfirmSecond(q.R.Context(), q.Session, q.Value("code"), q.Lang, identity.FromOf(q))
 	return o.changed(q, e, err, "second", func(err error) error { t.Add(err); return o.askKey(q, t) })
 }
 
@@ -276,20 +287,20 @@ func (o *own) showPicture(q *web.Req) error {
 
 func (o *own) showRemove(q *web.Req) error { return o.askRemove(q, nil) }
 
-func (o *own) askRemove(q *web.Req, t *Typed) error {
-	return Answer(q, t, o.path(q, ""), pages.Form{
+func (o *own) askRemove(q *web.Req, t *identity.Typed) error {
+	return identity.Answer(q, t, o.path(q, ""), pages.Form{
 		Caption: q.P.T("identity.security.title"), Title: q.P.T("identity.second.remove.title"),
 		Lead:   []string{q.P.T("identity.second.remove.lead"), q.P.T("identity.current.lead")},
 		Action: o.path(q, "/second-factor/remove"), Button: q.P.T("identity.second.remove"), Look: ui.Danger,
-		Fields: []templ.Component{CurrentField(q, t)},
+		Fields: []templ.Component{identity.CurrentField(q, t)},
 	}, "current")
 }
 
 func (o *own) takeRemove(q *web.Req) error {
-	t := ReadForm(q, "current")
+	t := identity.ReadForm(q, "current")
 	if t.Bad() {
 		return o.askRemove(q, t)
 	}
-	e, err := o.RemoveSecond(q.R.Context(), q.Session, q.Value("current"), q.Lang, FromOf(q))
+	e, err := o.RemoveSecond(q.R.Context(), q.Session, q.Value("current"), q.Lang, identity.FromOf(q))
 	return o.changed(q, e, err, "removed", func(err error) error { t.Add(err); return o.askRemove(q, t) })
 }
