@@ -8,14 +8,15 @@ func Holding() []db.Table {
 	const no, who, sealed = db.Nothing, db.Pseudonym, db.Sealed
 	return []db.Table{
 		{Name: "identity_account", Columns: map[string]db.Holds{
-			"subject": who, "realm": no, "state": no, "contact": no, "created_at": no, "changed_at": no}},
+			"subject": who, "realm": no, "state": no, "contact": no, "created_at": no, "changed_at": no, "seasoned_at": no}},
+		{Name: "identity_channel", Columns: map[string]db.Holds{"subject": who, "field": no, "since": no, "seasoned_at": no}},
 		{Name: "identity_secret", Columns: map[string]db.Holds{
 			"subject": who, "kind": no, "sealed": sealed, "step": no, "changed_at": no}},
 		{Name: "identity_challenge", Columns: map[string]db.Holds{
 			"subject": who, "id": who, "salt": no, "tries": no, "sends": no, "created_at": no, "expires_at": no, "used_at": no}},
 		{Name: "identity_session", Columns: map[string]db.Holds{
 			"subject": who, "id": who, "realm": no, "stage": no, "token_hash": who, "means": no, "tries": no,
-			"created_at": no, "seen_at": no, "expires_at": no, "ended_at": no}},
+			"created_at": no, "seen_at": no, "expires_at": no, "ended_at": no, "stepped_at": no, "stepped_by": no, "seasoned_at": no}},
 		{Name: "identity_failure", Columns: map[string]db.Holds{"hour": no, "count": no}},
 	}
 }

@@ -66,7 +66,7 @@ func (s *Service) sendCode(ctx context.Context, job *jobs.Job) error {
 	return s.send(ctx, p, to, c.ID+":"+fmt.Sprint(c.Sends), "identity.message.known")
 }
 
-// sendNotice tells the holder of an account that its credentials changed.
+// sendNotice tells the holder of an account of something on one channel.
 func (s *Service) sendNotice(ctx context.Context, job *jobs.Job) error {
 	var a account
 	err := s.DB.View(ctx, func(tx *db.Tx) (err error) {
@@ -76,10 +76,10 @@ func (s *Service) sendNotice(ctx context.Context, job *jobs.Job) error {
 	if err != nil {
 		return fmt.Errorf("send a notice: %w", err)
 	}
-	if a.State == "" || a.State == Closed {
+	if a.State == "" {
 		return nil
 	}
-	return s.Write(ctx, a.Subject, job.Get("language"), job.ID, "identity.message."+job.Get("what"))
+	return s.writeTo(ctx, a, job.Get("channel"), job.Get("language"), job.ID, job.Get("key"))
 }
 
 // Write sends a message of another package to the holder of an account: key is
@@ -93,20 +93,24 @@ func (s *Service) Write(ctx context.Context, subject, lang, messageID, key strin
 	if err != nil {
 		return fmt.Errorf("write to a person: %w", err)
 	}
+	return s.writeTo(ctx, a, a.Contact, lang, messageID, key, args...)
+}
+
+func (s *Service) writeTo(ctx context.Context, a account, channel, lang, messageID, key string, args ...any) error {
 	activity := policy.ActivitySignIn
-	if a.Contact == policy.FieldStaffEmail {
+	if channel == policy.FieldStaffEmail {
 		activity = policy.ActivityStaffAccount
 	}
-	to, err := s.address(ctx, activity, a.Subject, a.Contact)
+	to, err := s.address(ctx, activity, a.Subject, channel)
 	if err != nil {
 		return fmt.Errorf("write to a person: %w", err)
 	}
 	return s.send(ctx, s.printer(lang), to, messageID, key, args...)
 }
 
-// notify has a notice sent.
+// notify has every channel told of a change of how one signs in.
 func (s *Service) notify(tx *db.Tx, subject, what, lang string) error {
-	return s.Jobs.Enqueue(tx, jobs.New{Kind: jobNotice, Payload: map[string]string{"subject": subject, "what": what, "language": lang}})
+	return s.Notify(tx, subject, "identity.message."+what, lang)
 }
 
 // address opens the contact of an account for sending.

@@ -263,7 +263,7 @@ func (s *Service) Confirm(ctx context.Context, token, code string, from From) er
 		if used, err := useChallenge(tx, ch, s.Clock.Now()); err != nil || !used {
 			return errors.Join(err, errSignIn)
 		}
-		if err := s.Vault.Index(tx, c.Field, row.Subject, c.Value); err != nil {
+		if err := s.addChannel(tx, row.Subject, c, s.Clock.Now()); err != nil {
 			return err
 		}
 		return s.move(tx, row.Subject, Pending, Confirmed, "contact-confirmed", nil)
@@ -430,7 +430,7 @@ func (s *Service) CreatePerson(ctx context.Context, p NewPerson) (subject string
 		if subject, err = s.newAccount(tx, c, Open); err != nil {
 			return err
 		}
-		if err := s.Vault.Index(tx, c.Field, subject, c.Value); err != nil {
+		if err := s.addChannel(tx, subject, c, s.Clock.Now()); err != nil {
 			return err
 		}
 		if err := s.put(tx, subject, d.values()...); err != nil {

@@ -59,6 +59,7 @@ type Service struct {
 
 	mu      sync.RWMutex
 	members Members
+	levels  Levels
 }
 
 // New returns the service and registers its jobs.
@@ -151,7 +152,7 @@ func (s *Service) enter(tx *db.Tx, subject, realm string, st stage, means, brows
 	}
 	row := session{
 		Subject: subject, ID: id.New(now), Realm: realm, Stage: st, Hash: hashToken(token),
-		Means: means, Created: now, Expires: now.Add(life),
+		Means: means, Created: now, Expires: now.Add(life), Stepped: now, SteppedBy: means, Seasoned: now,
 	}
 	if st == stageEnrol {
 		if err := endEnrolments(tx, subject, now); err != nil {
@@ -227,9 +228,15 @@ func (s *Service) Session(ctx context.Context, token, realm string) (*web.Sessio
 		}
 		found := &web.Session{
 			ID: row.ID, Subject: row.Subject, Realm: realm, Strong: row.Means == MeansSecond, Signed: row.Created,
+			Stepped: row.Stepped, SteppedBy: row.SteppedBy, Seasoned: latest(row.Seasoned, a.Seasoned),
 		}
 		if realm == web.RealmStaff {
 			if found.Roles, found.Party, err = s.rolesOf(tx, row.Subject); err != nil || len(found.Roles) == 0 {
+				return err
+			}
+		}
+		if realm == web.RealmPerson {
+			if found.Level, err = s.levelOf(tx, row.Subject); err != nil {
 				return err
 			}
 		}
@@ -245,6 +252,13 @@ func (s *Service) Session(ctx context.Context, token, realm string) (*web.Sessio
 		}
 	}
 	return out, nil
+}
+
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 // tokenSize is the length of a token (id.Token).

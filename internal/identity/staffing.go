@@ -33,7 +33,7 @@ func (s *Service) AddStaff(tx *db.Tx, subject string, c credential.Contact) erro
 	if err := insertAccount(tx, account{Subject: subject, Realm: web.RealmStaff, State: Confirmed, Contact: policy.FieldStaffEmail}, s.Clock.Now()); err != nil {
 		return fmt.Errorf("make an official's account: %w", err)
 	}
-	return s.Vault.Index(tx, policy.FieldStaffEmail, subject, c.Value)
+	return s.addChannel(tx, subject, c, s.Clock.Now())
 }
 
 // StaffState is the state of an official's account.

@@ -14,6 +14,8 @@ type account struct {
 	Realm   string
 	State   State
 	Contact string // field by which they sign in
+	// Seasoned is from when on it may authorise a download or a consent.
+	Seasoned time.Time
 }
 
 func insertAccount(tx *db.Tx, a account, now time.Time) error {
@@ -26,12 +28,13 @@ func insertAccount(tx *db.Tx, a account, now time.Time) error {
 // no state.
 func selectAccount(tx *db.Tx, subject string) (a account, err error) {
 	var state string
-	err = tx.QueryRow(`SELECT subject, realm, state, contact FROM identity_account WHERE subject = $1`, subject).
-		Scan(&a.Subject, &a.Realm, &state, &a.Contact)
+	var seasoned int64
+	err = tx.QueryRow(`SELECT subject, realm, state, contact, seasoned_at FROM identity_account WHERE subject = $1`, subject).
+		Scan(&a.Subject, &a.Realm, &state, &a.Contact, &seasoned)
 	if errors.Is(err, db.ErrNoRows) {
 		return account{}, nil
 	}
-	a.State = State(state)
+	a.State, a.Seasoned = State(state), clock.FromMicros(seasoned)
 	return a, err
 }
 
@@ -144,26 +147,33 @@ type session struct {
 	Seen    time.Time
 	Expires time.Time
 	Ended   bool
+	// Stepped is when they proved last who they are, SteppedBy with what;
+	// Seasoned from when on the session may authorise a download or a consent.
+	Stepped   time.Time
+	SteppedBy string
+	Seasoned  time.Time
 }
 
 func insertSession(tx *db.Tx, s session) error {
-	_, err := tx.Exec(`INSERT INTO identity_session (subject, id, realm, stage, token_hash, means, tries, created_at, seen_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $7, $8)`,
-		s.Subject, s.ID, s.Realm, string(s.Stage), s.Hash, s.Means, clock.Micros(s.Created), clock.Micros(s.Expires))
+	_, err := tx.Exec(`INSERT INTO identity_session (subject, id, realm, stage, token_hash, means, tries, created_at, seen_at, expires_at, stepped_at, stepped_by, seasoned_at) VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $7, $8, $9, $10, $11)`,
+		s.Subject, s.ID, s.Realm, string(s.Stage), s.Hash, s.Means, clock.Micros(s.Created), clock.Micros(s.Expires),
+		clock.Micros(s.Stepped), s.SteppedBy, clock.Micros(s.Seasoned))
 	return err
 }
 
-const sessionColumns = `subject, id, realm, stage, token_hash, means, tries, created_at, seen_at, expires_at, ended_at`
+const sessionColumns = `subject, id, realm, stage, token_hash, means, tries, created_at, seen_at, expires_at, ended_at, stepped_at, stepped_by, seasoned_at`
 
 func scanSession(scan func(...any) error) (s session, err error) {
 	var stageName string
-	var created, seen, expires int64
+	var created, seen, expires, stepped, seasoned int64
 	var ended *int64
-	err = scan(&s.Subject, &s.ID, &s.Realm, &stageName, &s.Hash, &s.Means, &s.Tries, &created, &seen, &expires, &ended)
+	err = scan(&s.Subject, &s.ID, &s.Realm, &stageName, &s.Hash, &s.Means, &s.Tries, &created, &seen, &expires, &ended, &stepped, &s.SteppedBy, &seasoned)
 	if errors.Is(err, db.ErrNoRows) {
 		return session{}, nil
 	}
 	s.Stage, s.Ended = stage(stageName), ended != nil
 	s.Created, s.Seen, s.Expires = clock.FromMicros(created), clock.FromMicros(seen), clock.FromMicros(expires)
+	s.Stepped, s.Seasoned = clock.FromMicros(stepped), clock.FromMicros(seasoned)
 	return s, err
 }
 

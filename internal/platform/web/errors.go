@@ -108,6 +108,8 @@ func (r *Router) words(q *Req, f *fault.Fault) (title, text string) {
 // wayOut is the link that helps most after a fault.
 func (r *Router) wayOut(q *Req, f *fault.Fault) Link {
 	switch {
+	case errors.Is(f, ErrStepUp):
+		return Link{Text: q.P.T("web.fault.step-up.go"), Href: r.stepUp(q)}
 	case f.Kind == fault.SignIn:
 		return Link{Text: q.P.T("web.fault.sign-in.go"), Href: r.signIn(q)}
 	case q.staff():

@@ -38,6 +38,10 @@ type Route struct {
 	Activity string
 	// Roles limits a Staff route to holders of one of them; none: all staff.
 	Roles []string
+	// StepUp, on a route for people or officials, is how long ago they may
+	// have proved who they are at the most; 0: at sign-in is enough. Whoever
+	// did longer ago is led to prove it again, and back (see Req.NeedStepUp).
+	StepUp time.Duration
 	// Unprefixed routes have no language in their path: /staff/…, /audit/….
 	Unprefixed bool
 	// Limit bounds the body in bytes; 0 means DefaultLimit.
@@ -58,7 +62,36 @@ type Session struct {
 	Party   string
 	Strong  bool // a second factor was given
 	Signed  time.Time
+	// Level is how well the portal knows who this person is.
+	Level Level
+	// Stepped is when they last proved who they are, at sign-in or since, and
+	// SteppedBy with what: identity's means.
+	Stepped   time.Time
+	SteppedBy string
+	// Seasoned is from when on this session may authorise a download of data or
+	// a consent: what proved it is older than the time in which its owner would
+	// hear of somebody else's having added it (see Req.NeedSeasoned).
+	Seasoned time.Time
 }
+
+// Level is how well the portal knows who a person is. Each includes those
+// before it.
+type Level uint8
+
+// The levels.
+const (
+	LevelDeclared  Level = iota // they said so
+	LevelConfirmed              // and a channel of theirs is confirmed
+	LevelOfficial               // an official saw their card
+	LevelRegister               // a register knows them
+	LevelNational               // the national login vouches for them
+)
+
+// Levels are the names of the levels, in order, as declarations write them.
+func Levels() []string { return []string{"declared", "confirmed", "official", "register", "national"} }
+
+// String returns the level's name.
+func (l Level) String() string { return Levels()[l] }
 
 // Sessions finds the session behind a token from a cookie. An unknown, ended
 // or expired token gives nil, nil; one of somebody who is on the way in gives

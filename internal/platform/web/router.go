@@ -139,6 +139,8 @@ func (rt Route) fault() error {
 		return fmt.Errorf("unknown audience")
 	case len(rt.Roles) > 0 && rt.Audience != Staff:
 		return fmt.Errorf("roles are for staff")
+	case rt.StepUp < 0 || rt.StepUp > 0 && rt.Audience != Person && rt.Audience != Staff:
+		return fmt.Errorf("stepping up is for whoever is signed in")
 	case rt.Limit < 0:
 		return fmt.Errorf("negative limit")
 	}

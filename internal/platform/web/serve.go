@@ -99,7 +99,11 @@ func (e *endpoint) ServeHTTP(_ http.ResponseWriter, req *http.Request) {
 	q := req.Context().Value(reqKey{}).(*Req)
 	q.R, q.Route = req, e.route
 	e.router.speak(q, e.lang)
-	if err := e.router.serve(q); err != nil {
+	err := e.router.serve(q)
+	if errors.Is(err, ErrStepUp) && safe(q.R.Method) && !wantsJSON(q) {
+		err = q.Redirect(e.router.stepUp(q))
+	}
+	if err != nil {
 		e.router.fail(q, err)
 	}
 }
@@ -120,6 +124,11 @@ func (r *Router) serve(q *Req) error {
 		}
 		if len(q.Route.Roles) > 0 && !slices.ContainsFunc(q.Route.Roles, func(role string) bool { return slices.Contains(q.Session.Roles, role) }) {
 			return fault.New(fault.Denied, "error.denied")
+		}
+		if q.Route.StepUp > 0 {
+			if err := q.NeedStepUp(q.Route.StepUp); err != nil {
+				return err
+			}
 		}
 	}
 	return q.Route.Handler(q)
