@@ -13,12 +13,17 @@
 //   - Denials of whoever is signed in are events too, the same one once a
 //     minute and within a budget; those of nobody are counted.
 //   - Every value knows its source (O3) and opens only in its place: instance,
-//     table, column, row and person (O9).
+//     table, column, person, scope, field and item, with the source and the
+//     time that it was put with (O9).
 //   - A store and its keys know each other: see OpenKeys.
 //
 // Scopes. A person's values are sealed by scope: "profile", "evidence" (the
 // events), "case:ID", "file:ID". Each has its own random key, wrapped by an
 // epoch key of the key directory; Rewrap brings all of them to a new epoch.
+//
+// Items. A field has one value in a scope, or items: any number of values, each
+// under an id, such as the messages of a case. A permit for the field is for
+// all of them; a new item replaces nothing and moves no gate.
 //
 // Several people in one transaction: in the order of their ids.
 //

@@ -15,7 +15,7 @@ func Holding() []db.Table {
 			"subject": db.Pseudonym, "scope": db.Pseudonym, "epoch": db.Nothing, "wrapped": db.Sealed,
 		}},
 		{Name: "vault_value", Columns: map[string]db.Holds{
-			"subject": db.Pseudonym, "scope": db.Pseudonym, "field": db.Nothing, "source": db.Nothing, "sealed": db.Sealed, "at": db.Nothing,
+			"subject": db.Pseudonym, "scope": db.Pseudonym, "field": db.Nothing, "item": db.Nothing, "source": db.Nothing, "sealed": db.Sealed, "at": db.Nothing,
 		}},
 		{Name: "vault_index", Columns: map[string]db.Holds{
 			"kind": db.Nothing, "mac": db.Pseudonym, "subject": db.Pseudonym,

@@ -32,15 +32,16 @@ type sealedScope struct {
 
 type sealedValue struct {
 	field  string
+	item   string
 	source string
 	sealed []byte
 	at     int64
 }
 
-// hasAny reports whether there is a value of one of the fields already.
+// hasAny reports whether there is one of the values already.
 func (s *sealedScope) hasAny(values []Value) bool {
 	return slices.ContainsFunc(values, func(v Value) bool {
-		return slices.ContainsFunc(s.values, func(old sealedValue) bool { return old.field == v.Field })
+		return slices.ContainsFunc(s.values, func(old sealedValue) bool { return old.field == v.Field && old.item == v.Item })
 	})
 }
 
@@ -93,21 +94,21 @@ func selectSealed(tx *db.Tx, subject, scope string) (*sealedScope, error) {
 			s = &sealedScope{}
 		}
 		var v sealedValue
-		var field, source *string
+		var field, item, source *string
 		var keyEpoch, evidenceEpoch, at *int64
 		err := r.Scan(&s.gate.version, &s.gate.erased, &s.gate.restricted,
-			&keyEpoch, &s.key.wrapped, &evidenceEpoch, &s.evidence.wrapped, &field, &source, &v.sealed, &at)
+			&keyEpoch, &s.key.wrapped, &evidenceEpoch, &s.evidence.wrapped, &field, &item, &source, &v.sealed, &at)
 		if err != nil {
 			return err
 		}
 		s.key.epoch, s.evidence.epoch = orZero(keyEpoch), orZero(evidenceEpoch)
 		if field != nil {
-			v.field, v.source, v.at = *field, *source, *at
+			v.field, v.item, v.source, v.at = *field, *item, *source, *at
 			s.values = append(s.values, v)
 		}
 		return nil
 	}, `SELECT g.version, g.erased_at IS NOT NULL, g.restricted_at IS NOT NULL,
-			k.epoch, k.wrapped, e.epoch, e.wrapped, v.field, v.source, v.sealed, v.at
+			k.epoch, k.wrapped, e.epoch, e.wrapped, v.field, v.item, v.source, v.sealed, v.at
 		FROM vault_gate g
 		LEFT JOIN vault_scope k ON k.subject = g.subject AND k.scope = $1
 		LEFT JOIN vault_scope e ON e.subject = g.subject AND e.scope = 'evidence'
@@ -158,10 +159,10 @@ func bumpGate(tx *db.Tx, subject string) error {
 	return err
 }
 
-func putValue(tx *db.Tx, subject, scope, field, source string, sealed []byte, at int64) error {
-	_, err := tx.Exec(`INSERT INTO vault_value (subject, scope, field, source, sealed, at) VALUES ($1, $2, $3, $4, $5, $6)
-		ON CONFLICT (subject, scope, field) DO UPDATE SET source = excluded.source, sealed = excluded.sealed, at = excluded.at`,
-		subject, scope, field, source, sealed, at)
+func putValue(tx *db.Tx, subject, scope string, v *sealedValue) error {
+	_, err := tx.Exec(`INSERT INTO vault_value (subject, scope, field, item, source, sealed, at) VALUES ($1, $2, $3, $4, $5, $6, $7)
+		ON CONFLICT (subject, scope, field, item) DO UPDATE SET source = excluded.source, sealed = excluded.sealed, at = excluded.at`,
+		subject, scope, v.field, v.item, v.source, v.sealed, v.at)
 	return err
 }
 

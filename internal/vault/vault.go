@@ -6,6 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
+	"strconv"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -92,16 +95,37 @@ type Use struct {
 	Reference string // what people call the case, for the event
 }
 
-// Value is one value of a field.
+// Value is one value of a field. A field may have many, such as the messages
+// of a case: each is then an item, named by an id of package id.
 type Value struct {
 	Field  string
+	Item   string // empty for the only one
 	Text   string
 	Source string    // form | browser | staff | system | party:ID
 	At     time.Time // when it was put
 }
 
-// Values are values by field.
+// Values are values by field; those of items are had by Items.
 type Values map[string]Value
+
+// Items are the items of a field, in the order of their ids.
+func (v Values) Items(field string) (items []Value) {
+	for _, value := range v {
+		if value.Field == field && value.Item != "" {
+			items = append(items, value)
+		}
+	}
+	slices.SortFunc(items, func(a, b Value) int { return strings.Compare(a.Item, b.Item) })
+	return items
+}
+
+func (v Values) add(value Value) {
+	if value.Item == "" {
+		v[value.Field] = value
+		return
+	}
+	v[value.Field+"#"+value.Item] = value // no field's id has a "#"
+}
 
 // Text is the text of a field, empty if there is no value.
 func (v Values) Text(field string) string { return v[field].Text }
@@ -232,21 +256,21 @@ func (v *Vault) open(p *Permit, s *sealedScope) (Values, error) {
 				return nil, err
 			}
 		}
-		text, err := box.Open(v.place(p.granted.Subject(), p.granted.Scope(), sealed.field, sealed.source), sealed.sealed)
+		text, err := box.Open(v.place(p.granted.Subject(), p.granted.Scope(), sealed), sealed.sealed)
 		if err != nil {
 			return nil, fmt.Errorf("open a value of %s: %w", sealed.field, err)
 		}
-		values[sealed.field] = Value{sealed.field, string(text), sealed.source, clock.FromMicros(sealed.at)}
+		values.add(Value{sealed.field, sealed.item, string(text), sealed.source, clock.FromMicros(sealed.at)})
 	}
 	return values, nil
 }
 
-// place is where a value is sealed to. The source belongs to it: whoever
-// changes where a value came from makes it unreadable.
-func (v *Vault) place(subject, scope, field, source string) keys.Place {
+// place is where a value is sealed to. Source and time belong to it: whoever
+// changes where a value came from, or when, makes it unreadable.
+func (v *Vault) place(subject, scope string, value *sealedValue) keys.Place {
 	return keys.Place{
 		Instance: v.ring.Instance(), Table: "vault_value", Column: "sealed",
-		Row: keys.Row(scope, field, source), Person: subject,
+		Row: keys.Row(scope, value.field, value.item, value.source, strconv.FormatInt(value.at, 10)), Person: subject,
 	}
 }
 
@@ -306,6 +330,9 @@ func (v *Vault) Put(tx *db.Tx, p *Permit, values []Value) error {
 		if value.Source == "" {
 			return fmt.Errorf("put a value of %q: it does not say where it came from", value.Field)
 		}
+		if value.Item != "" && !id.Valid(value.Item) {
+			return fmt.Errorf("put a value of %q: an item is named by an id", value.Field)
+		}
 	}
 	subject, scope := p.granted.Subject(), p.granted.Scope()
 	// The gate first: behind it nobody else writes for this person until the
@@ -327,8 +354,9 @@ func (v *Vault) Put(tx *db.Tx, p *Permit, values []Value) error {
 		return err
 	}
 	for _, value := range values {
-		sealed := box.Seal(v.place(subject, scope, value.Field, value.Source), []byte(value.Text))
-		if err := putValue(tx, subject, scope, value.Field, value.Source, sealed, clock.Micros(now)); err != nil {
+		sealed := &sealedValue{field: value.Field, item: value.Item, source: value.Source, at: clock.Micros(now)}
+		sealed.sealed = box.Seal(v.place(subject, scope, sealed), []byte(value.Text))
+		if err := putValue(tx, subject, scope, sealed); err != nil {
 			return fmt.Errorf("put a value: %w", err)
 		}
 	}

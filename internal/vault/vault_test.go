@@ -12,6 +12,7 @@ import (
 	"portico/internal/audit"
 	"portico/internal/platform/db"
 	"portico/internal/platform/fault"
+	"portico/internal/platform/id"
 	"portico/internal/policy"
 	"portico/internal/policy/policytest"
 	"portico/internal/testkit"
@@ -497,6 +498,9 @@ func TestO9_AValueOpensOnlyInItsPlace(t *testing.T) {
 		"another source": func(a, _ string, _, _ []byte) (string, []any, vault.Use) {
 			return `UPDATE vault_value SET source = $1 WHERE subject = $2 AND field = $3`, []any{"party:register", a, name}, own(a, name)
 		},
+		"another time": func(a, _ string, _, _ []byte) (string, []any, vault.Use) {
+			return `UPDATE vault_value SET at = at + 1 WHERE subject = $1 AND field = $2`, []any{a, name}, own(a, name)
+		},
 		"one bit changed": func(a, _ string, sealed, _ []byte) (string, []any, vault.Use) {
 			sealed[len(sealed)/2] ^= 1
 			return value, []any{sealed, a, name}, own(a, name)
@@ -546,6 +550,87 @@ func TestO9_AValueOpensOnlyInItsPlace(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestO9_EachItemOpensOnlyAsItself(t *testing.T) {
+	each(t, func(t *testing.T, s *vaulttest.Store) {
+		a := person(t, s)
+		first, second := id.New(s.Clock.Now()), id.New(s.Clock.Now().Add(time.Second))
+		put := func(values ...vault.Value) error {
+			use := own(a, name)
+			use.Operation = policy.Collect
+			return s.Update(t.Context(), func(tx *db.Tx) error {
+				p, err := s.Permit(tx, use)
+				if err != nil {
+					return err
+				}
+				return s.Put(tx, p, values)
+			})
+		}
+		if err := put(vault.Value{Field: name, Item: second, Text: "Two", Source: "form"}, vault.Value{Field: name, Item: first, Text: "One", Source: "staff"}); err != nil {
+			t.Fatal(err)
+		}
+		values, err := s.Read(t.Context(), own(a, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		items := values.Items(name)
+		if len(items) != 2 || items[0].Text != "One" || items[0].Source != "staff" || items[1].Text != "Two" || items[1].Item != second {
+			t.Errorf("the items are %+v", items)
+		}
+		if values.Text(name) != "Aishath Nasreena Ibrahim" {
+			t.Errorf("the only value is %q", values.Text(name))
+		}
+		if err := put(vault.Value{Field: name, Item: "not an id", Text: "x", Source: "form"}); err == nil {
+			t.Error("an item has a name that is no id")
+		}
+		// One item in the place of the other does not open.
+		if err := s.DB.Update(t.Context(), func(tx *db.Tx) error {
+			_, err := tx.Exec(`UPDATE vault_value SET item = $1 WHERE subject = $2 AND item = $3`, id.New(s.Clock.Now()), a, first)
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if values, err := s.Read(t.Context(), own(a, name)); err == nil {
+			t.Errorf("revealed %v", values)
+		}
+	})
+}
+
+func TestI6_OnlyReplacingAnItemMovesTheGate(t *testing.T) {
+	each(t, func(t *testing.T, s *vaulttest.Store) {
+		a := person(t, s)
+		use, item := own(a, name), id.New(s.Clock.Now())
+		use.Operation = policy.Collect
+		version := func() (v int64) {
+			if err := s.DB.View(t.Context(), func(tx *db.Tx) error {
+				return tx.QueryRow(`SELECT version FROM vault_gate WHERE subject = $1`, a).Scan(&v)
+			}); err != nil {
+				t.Fatal(err)
+			}
+			return v
+		}
+		put := func() {
+			if err := s.Update(t.Context(), func(tx *db.Tx) error {
+				p, err := s.Permit(tx, use)
+				if err != nil {
+					return err
+				}
+				return s.Put(tx, p, []vault.Value{{Field: name, Item: item, Text: "x", Source: "form"}})
+			}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		before := version()
+		put()
+		if now := version(); now != before {
+			t.Errorf("a new item moved the gate from %d to %d", before, now)
+		}
+		put()
+		if now := version(); now != before+1 {
+			t.Errorf("replacing an item left the gate at %d", now)
+		}
+	})
 }
 
 func TestIndexFindsWhoHasTheIdentifier(t *testing.T) {
