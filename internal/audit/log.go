@@ -96,18 +96,45 @@ func Look(c Config) *Log {
 // Append writes an event, sealed in box, with its number. Only the vault calls
 // it: it has passed the gate for the number and holds the evidence box.
 func (l *Log) Append(tx *db.Tx, box keys.Box, e *Event) error {
+	leaf, sealed, err := l.seal(box, e)
+	if err == nil {
+		err = insertEvent(tx, e, leaf, sealed)
+	}
+	return wrap(err)
+}
+
+// AppendIf writes an event as Append does, in one statement with the passing
+// of the gate: guard is an UPDATE … RETURNING that changes a row only if the
+// event's number is the next one; args are its parameters. It reports false,
+// and nothing was written, if guard changed no row. Only for PostgreSQL: the
+// statements of SQLite cannot be nested so.
+func (l *Log) AppendIf(tx *db.Tx, box keys.Box, e *Event, guard string, args ...any) (bool, error) {
+	leaf, sealed, err := l.seal(box, e)
+	if err != nil {
+		return false, wrap(err)
+	}
+	written, err := insertEventIf(tx, e, leaf, sealed, guard, args)
+	return written, wrap(err)
+}
+
+func wrap(err error) error {
+	if err != nil {
+		return fmt.Errorf("write an event: %w", err)
+	}
+	return nil
+}
+
+// seal makes an event whole, and returns it as the store keeps it.
+func (l *Log) seal(box keys.Box, e *Event) (leaf [32]byte, sealed []byte, err error) {
 	e.V, e.Instance = eventVersion, l.ring.Instance()
 	if e.At == 0 {
 		e.At = clock.Micros(l.clock.Now())
 	}
 	plain, leaf, err := e.encode()
 	if err != nil {
-		return err
+		return leaf, nil, err
 	}
-	if err := insertEvent(tx, e, leaf, box.Seal(l.place(e.Subject, e.N), plain)); err != nil {
-		return fmt.Errorf("write an event: %w", err)
-	}
-	return nil
+	return leaf, box.Seal(l.place(e.Subject, e.N), plain), nil
 }
 
 // place is where an event is sealed to.

@@ -3,6 +3,7 @@ package audit
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"portico/internal/platform/db"
 )
@@ -11,6 +12,16 @@ func insertEvent(tx *db.Tx, e *Event, leaf [32]byte, sealed []byte) error {
 	_, err := tx.Exec(`INSERT INTO audit_event (subject, n, at, leaf, sealed) VALUES ($1, $2, $3, $4, $5)`,
 		e.Subject, e.N, e.At, leaf[:], sealed)
 	return err
+}
+
+// insertEventIf inserts an event if guard returns a row. The parameters of
+// guard come first.
+func insertEventIf(tx *db.Tx, e *Event, leaf [32]byte, sealed []byte, guard string, args []any) (bool, error) {
+	k := len(args)
+	query := fmt.Sprintf(`WITH passed AS (%s) INSERT INTO audit_event (subject, n, at, leaf, sealed)
+		SELECT $%d, $%d, $%d, $%d, $%d FROM passed`, guard, k+1, k+2, k+3, k+4, k+5)
+	n, err := tx.Exec(query, append(slices.Clone(args), e.Subject, e.N, e.At, leaf[:], sealed)...)
+	return n == 1, err
 }
 
 // stored is one event as it stands in the store, with its place in the tree.

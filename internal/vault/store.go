@@ -14,6 +14,7 @@ import (
 // gate is a subject's gate.
 type gate struct {
 	version    int64
+	n          int64 // number of the last event
 	erased     bool
 	restricted bool
 }
@@ -96,7 +97,7 @@ func selectSealed(tx *db.Tx, subject, scope string) (*sealedScope, error) {
 		var v sealedValue
 		var field, item, source *string
 		var keyEpoch, evidenceEpoch, at *int64
-		err := r.Scan(&s.gate.version, &s.gate.erased, &s.gate.restricted,
+		err := r.Scan(&s.gate.version, &s.gate.n, &s.gate.erased, &s.gate.restricted,
 			&keyEpoch, &s.key.wrapped, &evidenceEpoch, &s.evidence.wrapped, &field, &item, &source, &v.sealed, &at)
 		if err != nil {
 			return err
@@ -107,7 +108,7 @@ func selectSealed(tx *db.Tx, subject, scope string) (*sealedScope, error) {
 			s.values = append(s.values, v)
 		}
 		return nil
-	}, `SELECT g.version, g.erased_at IS NOT NULL, g.restricted_at IS NOT NULL,
+	}, `SELECT g.version, g.n, g.erased_at IS NOT NULL, g.restricted_at IS NOT NULL,
 			k.epoch, k.wrapped, e.epoch, e.wrapped, v.field, v.item, v.source, v.sealed, v.at
 		FROM vault_gate g
 		LEFT JOIN vault_scope k ON k.subject = g.subject AND k.scope = $1
@@ -144,6 +145,10 @@ func passGate(tx *db.Tx, subject string, version int64) (n int64, err error) {
 	}
 	return n, err
 }
+
+// gatePassed is passGate as the guard of an event in one statement with it,
+// whose number was foretold: it passes only if no other event came between.
+const gatePassed = `UPDATE vault_gate SET n = n + 1 WHERE subject = $1 AND version = $2 AND n = $3 RETURNING n`
 
 // nextNumber takes the next number whatever the gate's version.
 func nextNumber(tx *db.Tx, subject string) (n int64, err error) {

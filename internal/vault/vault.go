@@ -219,9 +219,31 @@ func (v *Vault) pass(tx *db.Tx, p *Permit, s *sealedScope) (*Handle, error) {
 	if err := v.log.Append(tx, box, p.event(audit.KindAccess, n)); err != nil {
 		return nil, err
 	}
+	return v.handle(tx, p, s), nil
+}
+
+// passAtOnce is pass in one statement, which is all of its transaction. It
+// foretells the event's number, and errMoved says that it was wrong.
+func (v *Vault) passAtOnce(tx *db.Tx, p *Permit, s *sealedScope) (*Handle, error) {
+	box, err := v.boxes.open(p.granted.Subject(), Evidence, s.evidence)
+	if err != nil {
+		return nil, err
+	}
+	event := p.event(audit.KindAccess, s.gate.n+1)
+	passed, err := v.log.AppendIf(tx, box, event, gatePassed, p.granted.Subject(), p.granted.Version(), s.gate.n)
+	if err == nil && !passed {
+		err = errMoved
+	}
+	if err != nil {
+		return nil, err
+	}
+	return v.handle(tx, p, s), nil
+}
+
+func (v *Vault) handle(tx *db.Tx, p *Permit, s *sealedScope) *Handle {
 	h := &Handle{vault: v, permit: p, sealed: s}
 	tx.AfterCommit(func() { h.durable.Store(true) })
-	return h, nil
+	return h
 }
 
 // Handle is a use that passed the gate.
@@ -298,17 +320,28 @@ func (v *Vault) read(ctx context.Context, use Use) (Values, error) {
 		return nil, v.noGate(use, err)
 	}
 	var h *Handle
-	err = v.db.Update(ctx, func(tx *db.Tx) error {
-		p, err := v.decide(tx, use, s.gate.state())
-		if err != nil {
+	by := func(pass func(*db.Tx, *Permit, *sealedScope) (*Handle, error)) func(*db.Tx) error {
+		return func(tx *db.Tx) error {
+			p, err := v.decide(tx, use, s.gate.state())
+			if err != nil {
+				return err
+			}
+			if err := p.granted.Spend(tx.ID(), p.now); err != nil {
+				return err
+			}
+			h, err = pass(tx, p, s)
 			return err
 		}
-		if err := p.granted.Spend(tx.ID(), p.now); err != nil {
-			return err
-		}
-		h, err = v.pass(tx, p, s)
-		return err
-	})
+	}
+	err = errMoved
+	if v.db.Engine() == db.Postgres {
+		err = v.db.Once(ctx, by(v.passAtOnce))
+	}
+	if errors.Is(err, errMoved) {
+		// Not at once: the number is taken in turn, behind whoever else uses
+		// this person's data just now.
+		err = v.db.Update(ctx, by(v.pass))
+	}
 	if err != nil {
 		return nil, err
 	}

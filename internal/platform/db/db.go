@@ -42,6 +42,7 @@ type engine interface {
 	update(ctx context.Context, fn func(*Tx) error) (*Tx, error)
 	view(ctx context.Context, fn func(*Tx) error) error
 	glance(ctx context.Context, fn func(*Tx) error) error
+	alone(ctx context.Context, fn func(*Tx) error) (*Tx, error)
 	handle() *sql.DB
 	close() error
 }
@@ -82,7 +83,11 @@ func (d *DB) Close() error { return d.engine.close() }
 // If fn fails, nothing it did remains and its error is returned as it is. A
 // store that cannot commit answers fault.Unavailable.
 func (d *DB) Update(ctx context.Context, fn func(*Tx) error) error {
-	tx, err := d.engine.update(ctx, fn)
+	return after(d.engine.update(ctx, fn))
+}
+
+// after runs what waited for a transaction to be durable.
+func after(tx *Tx, err error) error {
 	if err != nil {
 		return err
 	}
@@ -90,6 +95,13 @@ func (d *DB) Update(ctx context.Context, fn func(*Tx) error) error {
 		hook()
 	}
 	return nil
+}
+
+// Once is an Update whose fn executes one statement and nothing else, as its
+// last act: an error that fn answers afterwards does not undo it. PostgreSQL
+// needs one round trip for it instead of three.
+func (d *DB) Once(ctx context.Context, fn func(*Tx) error) error {
+	return after(d.engine.alone(ctx, fn))
 }
 
 // View runs fn in a transaction that only reads, on one snapshot.

@@ -276,6 +276,40 @@ func TestReadingDoesNotWrite(t *testing.T) {
 	}, things)
 }
 
+func TestOnceIsATransactionOfOneStatement(t *testing.T) {
+	testkit.Databases(t, func(t *testing.T, d *db.DB) {
+		durable := false
+		err := d.Once(t.Context(), func(tx *db.Tx) error {
+			tx.AfterCommit(func() { durable = len(rows(t, d)) == 1 })
+			return put("once", 1)(tx)
+		})
+		if err != nil || !durable {
+			t.Errorf("one statement: %v, and seen after it: %v", err, durable)
+		}
+		hooked := false
+		err = d.Once(t.Context(), func(tx *db.Tx) error {
+			tx.AfterCommit(func() { hooked = true })
+			return errors.New("decided otherwise")
+		})
+		if err == nil || hooked {
+			t.Errorf("without a statement: %v, as if it were durable: %v", err, hooked)
+		}
+	}, things)
+}
+
+func TestOnceRefusesASecondStatement(t *testing.T) {
+	d := testkit.Database(t, db.Postgres, things)
+	err := d.Once(t.Context(), func(tx *db.Tx) error {
+		if err := put("first", 1)(tx); err != nil {
+			t.Fatal(err)
+		}
+		return put("second", 1)(tx)
+	})
+	if got := rows(t, d); err == nil || len(got) != 1 {
+		t.Errorf("a second statement: %v, and there are %q", err, got)
+	}
+}
+
 func TestAViewIsOneSnapshot(t *testing.T) {
 	testkit.Databases(t, func(t *testing.T, d *db.DB) {
 		err := d.View(t.Context(), func(tx *db.Tx) error {

@@ -41,7 +41,7 @@ func (p *postgres) close() error { return p.db.Close() }
 func (p *postgres) update(ctx context.Context, fn func(*Tx) error) (*Tx, error) {
 	for attempt := 1; ; attempt++ {
 		tx := &Tx{kind: Postgres, writes: true}
-		err := p.once(ctx, tx, fn, nil)
+		err := p.within(ctx, tx, fn, nil)
 		if err == nil {
 			return tx, nil
 		}
@@ -58,14 +58,23 @@ func (p *postgres) update(ctx context.Context, fn func(*Tx) error) (*Tx, error) 
 }
 
 func (p *postgres) view(ctx context.Context, fn func(*Tx) error) error {
-	return p.once(ctx, &Tx{kind: Postgres}, fn, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
+	return p.within(ctx, &Tx{kind: Postgres}, fn, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
 }
 
 func (p *postgres) glance(ctx context.Context, fn func(*Tx) error) error {
 	return fn(&Tx{kind: Postgres, run: pgPool{ctx, p.db}})
 }
 
-func (p *postgres) once(ctx context.Context, tx *Tx, fn func(*Tx) error, opts *sql.TxOptions) error {
+// alone leaves it to the server that a statement alone is a transaction.
+func (p *postgres) alone(ctx context.Context, fn func(*Tx) error) (*Tx, error) {
+	tx := &Tx{kind: Postgres, writes: true, run: &pgOnce{pgPool: pgPool{ctx, p.db}}}
+	if err := fn(tx); err != nil {
+		return nil, err
+	}
+	return tx, nil
+}
+
+func (p *postgres) within(ctx context.Context, tx *Tx, fn func(*Tx) error, opts *sql.TxOptions) error {
 	t, err := p.db.BeginTx(ctx, opts)
 	if err != nil {
 		return errStore.Because(err)
@@ -120,4 +129,20 @@ func (p pgPool) query(query string, args []any) (*sql.Rows, error) {
 
 func (p pgPool) queryRow(query string, args []any) *sql.Row {
 	return p.db.QueryRowContext(p.ctx, query, args...)
+}
+
+var errOnce = errors.New("sql: a Once executes one statement and nothing else")
+
+// pgOnce runs one statement as a transaction of its own.
+type pgOnce struct {
+	pgPool
+	done bool
+}
+
+func (o *pgOnce) exec(query string, args []any) (sql.Result, error) {
+	if o.done {
+		return nil, errOnce
+	}
+	o.done = true
+	return o.db.ExecContext(o.ctx, query, args...)
 }

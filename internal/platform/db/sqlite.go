@@ -239,6 +239,11 @@ func (s *sqlite) fail(c *conn, waiting []*write, err error) {
 	}
 }
 
+// alone gains nothing here: writers share their commit already.
+func (s *sqlite) alone(ctx context.Context, fn func(*Tx) error) (*Tx, error) {
+	return s.update(ctx, fn)
+}
+
 func (s *sqlite) view(ctx context.Context, fn func(*Tx) error) error {
 	return s.glance(ctx, func(tx *Tx) (err error) {
 		c := tx.run.(*conn)
