@@ -5,13 +5,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"portico/internal/audit"
 	"portico/internal/identity/credential"
+	"portico/internal/identity/profile"
 	"portico/internal/platform/db"
 	"portico/internal/platform/fault"
 	"portico/internal/platform/id"
@@ -21,90 +19,13 @@ import (
 	"portico/internal/vault"
 )
 
-// Details are who somebody says they are: declared values that reserve
-// nothing and prove nothing.
-type Details struct {
-	Name           string
-	BirthDate      string // 1990-12-31
-	IdentityNumber string
-	Address        string // lines
-}
-
-// What details may measure.
-const (
-	nameMax     = 200
-	addressMax  = 500
-	addressRows = 6
-	ageMax      = 130 // years
-)
-
-// tidy brings details to the form in which they are kept.
-func (d Details) tidy() Details {
-	lines := strings.Split(strings.TrimSpace(d.Address), "\n")
-	for i, l := range lines {
-		lines[i] = strings.Join(strings.Fields(l), " ")
-	}
-	return Details{
-		Name:           strings.Join(strings.Fields(d.Name), " "),
-		BirthDate:      strings.TrimSpace(d.BirthDate),
-		IdentityNumber: strings.ToUpper(strings.Join(strings.Fields(d.IdentityNumber), "")),
-		Address:        strings.Join(lines, "\n"),
-	}
-}
-
-// check returns what is wrong with tidy details on a day.
-func (d Details) check(pattern string, today time.Time) []fault.Field {
-	var wrong []fault.Field
-	no := func(name, code string, args ...any) {
-		wrong = append(wrong, fault.Field{Name: name, Code: "identity.details." + code, Args: args})
-	}
-	switch n := utf8.RuneCountInString(d.Name); {
-	case n == 0:
-		no("name", "name.empty")
-	case n > nameMax:
-		no("name", "name.long", "max", nameMax)
-	case strings.Contains(d.Name, "\n"):
-		no("name", "name.empty")
-	}
-	birth, err := time.Parse(time.DateOnly, d.BirthDate)
-	switch {
-	case d.BirthDate == "":
-		no("birth-date", "birth-date.empty")
-	case err != nil:
-		no("birth-date", "birth-date.none")
-	case birth.After(today):
-		no("birth-date", "birth-date.future")
-	case birth.Before(today.AddDate(-ageMax, 0, 0)):
-		no("birth-date", "birth-date.old")
-	}
-	switch ok, err := regexp.MatchString(pattern, d.IdentityNumber); {
-	case d.IdentityNumber == "":
-		no("identity-number", "identity-number.empty")
-	case len(d.IdentityNumber) > 64 || err != nil || !ok:
-		no("identity-number", "identity-number.form")
-	}
-	switch n := utf8.RuneCountInString(d.Address); {
-	case n == 0:
-		no("address", "address.empty")
-	case n > addressMax || strings.Count(d.Address, "\n") >= addressRows:
-		no("address", "address.long", "max", addressMax, "lines", addressRows)
-	}
-	return wrong
-}
-
-func (d Details) values() []vault.Value {
-	return []vault.Value{
-		{Field: policy.FieldName, Text: d.Name, Source: policy.SourceForm},
-		{Field: policy.FieldBirthDate, Text: d.BirthDate, Source: policy.SourceForm},
-		{Field: policy.FieldIdentityNumber, Text: d.IdentityNumber, Source: policy.SourceForm},
-		{Field: policy.FieldAddress, Text: d.Address, Source: policy.SourceForm},
-	}
-}
+// Details are who somebody says they are.
+type Details = profile.Details
 
 // checkDetails says what is wrong with details, as an Invalid fault, or nil.
 func (s *Service) checkDetails(d Details) error {
 	number, _ := s.Policy().Field(policy.FieldIdentityNumber)
-	if wrong := d.check(number.Pattern, s.Clock.Now().In(s.zone())); len(wrong) > 0 {
+	if wrong := d.Check(number.Pattern, s.Clock.Now().In(s.zone())); len(wrong) > 0 {
 		return fault.Input(wrong...)
 	}
 	return nil
@@ -318,7 +239,7 @@ func (s *Service) move(tx *db.Tx, subject string, from, to State, reason string,
 
 // Describe takes who somebody says they are.
 func (s *Service) Describe(ctx context.Context, token string, d Details) error {
-	d = d.tidy()
+	d = d.Tidy()
 	if err := s.checkDetails(d); err != nil {
 		return err
 	}
@@ -336,7 +257,7 @@ func (s *Service) Describe(ctx context.Context, token string, d Details) error {
 				return err
 			}
 		}
-		return s.put(tx, row.Subject, d.values()...)
+		return s.put(tx, row.Subject, d.Values()...)
 	})
 	if err != nil {
 		return fmt.Errorf("describe an account: %w", err)
@@ -418,7 +339,7 @@ func (s *Service) CreatePerson(ctx context.Context, p NewPerson) (subject string
 	if !ok {
 		return "", fault.Input(fault.Field{Name: "contact", Code: "identity.contact.form", Args: []any{"phone", s.examplePhone()}})
 	}
-	d := p.Details.tidy()
+	d := p.Details.Tidy()
 	if err := errors.Join(s.checkDetails(d), s.checkPassword(p.Password, c.Value)); err != nil {
 		return "", err
 	}
@@ -433,7 +354,7 @@ func (s *Service) CreatePerson(ctx context.Context, p NewPerson) (subject string
 		if err := s.addChannel(tx, subject, c, s.Clock.Now()); err != nil {
 			return err
 		}
-		if err := s.put(tx, subject, d.values()...); err != nil {
+		if err := s.put(tx, subject, d.Values()...); err != nil {
 			return err
 		}
 		if err := s.keepSecret(tx, subject, secretPassword, []byte(hash)); err != nil {

@@ -60,6 +60,8 @@ type Service struct {
 	mu      sync.RWMutex
 	members Members
 	levels  Levels
+
+	arrivals Arrivals
 }
 
 // New returns the service and registers its jobs.
@@ -180,6 +182,11 @@ func (s *Service) enter(tx *db.Tx, subject, realm string, st stage, means, brows
 	if realm == web.RealmPerson {
 		if err := s.putBrowser(tx, row, browser); err != nil {
 			return "", err
+		}
+		if s.arrivals != nil {
+			if err := s.arrivals.Arrived(tx, subject); err != nil {
+				return "", err
+			}
 		}
 	}
 	return token, s.note(tx, audit.KindSignIn, realm, subject, means, audit.Facts{"session": row.ID})

@@ -36,24 +36,24 @@ func (s *Service) AddStaff(tx *db.Tx, subject string, c credential.Contact) erro
 	return s.addChannel(tx, subject, c, s.Clock.Now())
 }
 
-// StaffState is the state of an official's account.
-func (s *Service) StaffState(tx *db.Tx, subject string) (State, error) {
+// State is the state of somebody's account in a realm.
+func (s *Service) State(tx *db.Tx, realm, subject string) (State, error) {
 	a, err := selectAccount(tx, subject)
-	if err == nil && a.Realm != web.RealmStaff {
+	if err == nil && a.Realm != realm {
 		return "", nil
 	}
 	return a.State, err
 }
 
-// SetStaffState takes an official's account to another state. Suspending and
-// closing end every session at once. The event is the caller's.
-func (s *Service) SetStaffState(tx *db.Tx, subject string, from, to State) error {
+// SetState takes an account to another state. Suspending and closing end every
+// session at once. The event is the caller's.
+func (s *Service) SetState(tx *db.Tx, subject string, from, to State) error {
 	if !from.May(to) {
 		return fault.New(fault.Conflict, "identity.state")
 	}
 	moved, err := moveAccount(tx, subject, from, to, s.Clock.Now())
 	if err != nil {
-		return fmt.Errorf("change an official's account: %w", err)
+		return fmt.Errorf("change an account: %w", err)
 	}
 	if !moved {
 		return fault.New(fault.Conflict, "identity.state")
@@ -62,7 +62,7 @@ func (s *Service) SetStaffState(tx *db.Tx, subject string, from, to State) error
 		return nil
 	}
 	if _, err := endSessions(tx, subject, "", s.Clock.Now()); err != nil {
-		return fmt.Errorf("end an official's sessions: %w", err)
+		return fmt.Errorf("end the sessions of an account: %w", err)
 	}
 	return nil
 }

@@ -16,12 +16,19 @@ import (
 	"portico/internal/policy"
 )
 
-// afterwards is where somebody goes who asked for nothing else.
-func afterwards(q *web.Req) string { return q.Next(q.Path("/cabinet/")) }
+// afterwards is where somebody goes who has signed in: where they wanted to,
+// or their cabinet.
+func (s *Service) afterwards(q *web.Req) string {
+	next := q.Next(q.Path("/cabinet/"))
+	if s.arrivals == nil {
+		return next
+	}
+	return s.arrivals.Welcome(q, next)
+}
 
 func (s *Service) showContact(q *web.Req) error {
 	if q.Session != nil {
-		return q.Redirect(afterwards(q))
+		return q.Redirect(s.afterwards(q))
 	}
 	var t *Typed
 	if q.Value("expired") != "" {
@@ -110,7 +117,7 @@ func period(p *i18n.Printer, rule policy.Retention) string {
 
 func (s *Service) takeContact(q *web.Req) error {
 	if q.Session != nil {
-		return q.Redirect(afterwards(q))
+		return q.Redirect(s.afterwards(q))
 	}
 	t := ReadForm(q, "contact")
 	c, ok := s.ParseContact(q.Value("contact"))
@@ -258,7 +265,7 @@ func (s *Service) takeDetails(q *web.Req) error {
 		IdentityNumber: q.Value("identity-number"), Address: q.Value("address"),
 	}
 	if t.Bad() { // what could not be read is told together with the rest
-		t.Add(s.checkDetails(d.tidy()))
+		t.Add(s.checkDetails(d.Tidy()))
 		return s.askDetails(q, t)
 	}
 	if err := s.Describe(q.R.Context(), q.Cookie(web.SessionCookie), d); err != nil {
@@ -302,5 +309,5 @@ func (s *Service) takePassword(q *web.Req) error {
 }
 
 func (s *Service) showDone(q *web.Req) error {
-	return q.Page(http.StatusOK, web.Page{Title: q.P.T("identity.done.title"), Body: pages.Done(afterwards(q)), Private: true})
+	return q.Page(http.StatusOK, web.Page{Title: q.P.T("identity.done.title"), Body: pages.Done(s.afterwards(q)), Private: true})
 }

@@ -21,7 +21,7 @@ func Ended(q *web.Req) []string {
 
 func (s *Service) showSignIn(q *web.Req) error {
 	if q.Session != nil {
-		return q.Redirect(afterwards(q))
+		return q.Redirect(s.afterwards(q))
 	}
 	return s.askSignIn(q, nil)
 }
@@ -72,7 +72,7 @@ func (s *Service) takeSignIn(q *web.Req) error {
 	if e.Second {
 		return q.Redirect(WithNext(q, q.Path("/sign-in/code")))
 	}
-	return q.Redirect(afterwards(q))
+	return q.Redirect(s.afterwards(q))
 }
 
 func (s *Service) showSecond(q *web.Req) error { return s.askSecond(q, nil) }
@@ -102,7 +102,7 @@ func (s *Service) takeSecond(q *web.Req) error {
 	if err := q.SetCookie(web.SessionCookie, e.Token, 0); err != nil {
 		return err
 	}
-	return q.Redirect(afterwards(q))
+	return q.Redirect(s.afterwards(q))
 }
 
 func (s *Service) takeSignOut(q *web.Req) error {

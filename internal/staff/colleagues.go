@@ -8,6 +8,7 @@ import (
 	"portico/internal/identity"
 	"portico/internal/platform/db"
 	"portico/internal/platform/fault"
+	"portico/internal/platform/web"
 	"portico/internal/policy"
 	"portico/internal/vault"
 )
@@ -42,7 +43,7 @@ func (s *Service) Colleagues(ctx context.Context, roles []string, also ...string
 				if !slices.ContainsFunc(m.Roles, func(r string) bool { return slices.Contains(roles, r) }) && !slices.Contains(also, m.Subject) {
 					continue
 				}
-				state, err := s.Identity.StaffState(tx, m.Subject)
+				state, err := s.Identity.State(tx, web.RealmStaff, m.Subject)
 				if err != nil {
 					return err
 				}

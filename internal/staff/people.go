@@ -37,7 +37,7 @@ func (s *Service) People(ctx context.Context, me *web.Session, after string) (li
 			return err
 		}
 		for _, m := range members {
-			state, err := s.Identity.StaffState(tx, m.Subject)
+			state, err := s.Identity.State(tx, web.RealmStaff, m.Subject)
 			if err != nil {
 				return err
 			}
@@ -81,7 +81,7 @@ func (s *Service) Person(ctx context.Context, me *web.Session, reference string)
 		if p.Member, err = s.member(tx, reference); err != nil {
 			return err
 		}
-		p.State, err = s.Identity.StaffState(tx, p.Subject)
+		p.State, err = s.Identity.State(tx, web.RealmStaff, p.Subject)
 		return err
 	})
 	if err != nil {
@@ -214,14 +214,14 @@ func (s *Service) SetRoles(ctx context.Context, me *web.Session, reference strin
 // Suspend keeps an official out for now. Every session ends at once.
 func (s *Service) Suspend(ctx context.Context, me *web.Session, reference string) error {
 	return s.change(ctx, me, reference, "suspended", func(tx *db.Tx, m Member) ([]string, error) {
-		return nil, s.Identity.SetStaffState(tx, m.Subject, identity.Open, identity.Suspended)
+		return nil, s.Identity.SetState(tx, m.Subject, identity.Open, identity.Suspended)
 	})
 }
 
 // Resume lets a suspended official in again.
 func (s *Service) Resume(ctx context.Context, me *web.Session, reference string) error {
 	return s.change(ctx, me, reference, "resumed", func(tx *db.Tx, m Member) ([]string, error) {
-		return nil, s.Identity.SetStaffState(tx, m.Subject, identity.Suspended, identity.Open)
+		return nil, s.Identity.SetState(tx, m.Subject, identity.Suspended, identity.Open)
 	})
 }
 
@@ -235,7 +235,7 @@ func (s *Service) NewSecond(ctx context.Context, me *web.Session, reference stri
 // InviteAgain makes another link for somebody who has not followed the first.
 func (s *Service) InviteAgain(ctx context.Context, me *web.Session, reference, lang string) error {
 	return s.change(ctx, me, reference, "invited", func(tx *db.Tx, m Member) ([]string, error) {
-		state, err := s.Identity.StaffState(tx, m.Subject)
+		state, err := s.Identity.State(tx, web.RealmStaff, m.Subject)
 		if err != nil {
 			return nil, err
 		}
@@ -253,7 +253,7 @@ func (s *Service) Remove(ctx context.Context, me *web.Session, reference string)
 		return err
 	}
 	return s.change(ctx, me, reference, "removed", func(tx *db.Tx, m Member) ([]string, error) {
-		if err := s.Identity.SetStaffState(tx, m.Subject, p.State, identity.Closed); err != nil {
+		if err := s.Identity.SetState(tx, m.Subject, p.State, identity.Closed); err != nil {
 			return nil, err
 		}
 		if err := dropInvitations(tx, m.Subject); err != nil {
