@@ -10,6 +10,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"portico/internal/account"
 	"portico/internal/audit"
 	"portico/internal/cabinet"
 	"portico/internal/cases"
@@ -18,6 +19,7 @@ import (
 	"portico/internal/identity"
 	"portico/internal/identity/security"
 	"portico/internal/instance"
+	"portico/internal/mandates"
 	"portico/internal/platform/clock"
 	"portico/internal/platform/i18n"
 	"portico/internal/platform/jobs"
@@ -48,6 +50,8 @@ type portal struct {
 	cases    *cases.Cases
 	identity *identity.Service
 	staff    *staff.Service
+	account  *account.Service
+	mandates *mandates.Service
 	url      string // where the server listens; set by listen
 	sender   sender
 	catcher  *demo.Catcher // of a demo\'s messages
@@ -160,6 +164,8 @@ func (p *portal) features(ctx context.Context, in *instance.Instance, opts insta
 		DB: p.db, Vault: p.vault, Log: p.log, Jobs: p.queue, Sender: p.sender, Codes: p.ring, Catalogue: in.Catalogue,
 		Portal: p.shell, Policy: p.policy, Clock: p.clock, Demo: p.demo,
 	})
+	p.account = account.New(account.Config{DB: p.db, Vault: p.vault, Identity: p.identity, Policy: p.policy, Clock: p.clock})
+	p.mandates = mandates.New(mandates.Config{DB: p.db, Vault: p.vault, Policy: p.policy, Clock: p.clock})
 	p.staff = staff.New(staff.Config{
 		DB: p.db, Vault: p.vault, Identity: p.identity, Jobs: p.queue, Policy: p.policy, Clock: p.clock,
 		Address: p.address, Demo: p.demo,

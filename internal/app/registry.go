@@ -3,6 +3,7 @@ package app
 import (
 	"io/fs"
 
+	"portico/internal/account"
 	"portico/internal/audit"
 	"portico/internal/cabinet"
 	"portico/internal/cases"
@@ -11,6 +12,7 @@ import (
 	"portico/internal/forms"
 	"portico/internal/identity"
 	"portico/internal/instance"
+	"portico/internal/mandates"
 	"portico/internal/platform/db"
 	"portico/internal/platform/jobs"
 	"portico/internal/platform/mail"
@@ -26,11 +28,13 @@ import (
 // Migrations are the schemas of all features.
 func Migrations() []fs.FS {
 	return []fs.FS{
+		account.Migrations(),
 		audit.Migrations(),
 		cases.Migrations(),
 		identity.Migrations(),
 		instance.Migrations(),
 		jobs.Migrations(),
+		mandates.Migrations(),
 		proof.Migrations(),
 		staff.Migrations(),
 		vault.Migrations(),
@@ -40,11 +44,13 @@ func Migrations() []fs.FS {
 // Holdings declare what every column of the store holds (I1).
 func Holdings() (all []db.Table) {
 	for _, tables := range [][]db.Table{
+		account.Holding(),
 		audit.Holding(),
 		cases.Holding(),
 		identity.Holding(),
 		instance.Holding(),
 		jobs.Holding(),
+		mandates.Holding(),
 		proof.Holding(),
 		staff.Holding(),
 		vault.Holding(),
@@ -57,6 +63,7 @@ func Holdings() (all []db.Table) {
 // Locales are the sentences of all features.
 func Locales() []fs.FS {
 	return []fs.FS{
+		account.Locales(),
 		audit.Locales(),
 		cabinet.Locales(),
 		cases.Locales(),
@@ -66,6 +73,7 @@ func Locales() []fs.FS {
 		identity.Locales(),
 		jobs.Locales(),
 		mail.Locales(),
+		mandates.Locales(),
 		policy.Locales(),
 		privacy.Locales(),
 		proof.Locales(),

@@ -1,0 +1,25 @@
+// Package account is what a person does about their own account, and how well
+// the portal knows them.
+//
+// It promises:
+//   - What a person entered, they change at once (M21); what an official has
+//     compared with a card falls back to "declared" when it is changed.
+//   - A new e-mail address or phone counts only when its code came back. Who
+//     has an old one is told, and can stop the change for 72 hours.
+//   - Contact data is asked about from time to time, by a declared rule and
+//     once a sign-in at the most; what bounces is marked (N18).
+//   - The history of an account is one page: sign-ins, means, services used,
+//     changes, sign-outs (M25).
+//   - Before a cabinet is closed, what stays, on which ground and until when is
+//     said, from the declarations and what the person has under way. For the
+//     declared grace, signing in opens it again.
+//   - A level is earned: only an official who saw the card, a register or a
+//     national login makes an identity number verified, and only a verified
+//     one belongs to one person. Whose a number is, is told to nobody (O10).
+//
+// It keeps no value: those are in the vault, under the activities account,
+// sign-in and identity-check.
+//
+// Tables: account_person, account_bounce, account_change, account_closing,
+// account_visit, account_verification. Statements: M5, M21, M25, N18, O2, O10.
+package account
