@@ -238,18 +238,14 @@ func (c *compiler) service(d *Definition, id string) {
 			d.parties = append(d.parties, p)
 		}
 	}
-	for i, role := range d.Enter {
-		if !slices.ContainsFunc(decl.Roles, func(r policy.Role) bool { return r.ID == role }) {
-			c.fail(serviceFile, fmt.Sprintf("enter/%d", i), "data.yaml declares no role %q", role)
-		}
-	}
+	c.drafting(d)
 	c.shown(d)
 	for _, f := range d.Form.Fields() {
 		if f.Core && !slices.ContainsFunc(decl.Fields, func(p policy.Field) bool { return p.ID == f.ID }) {
 			c.fail(formFile, "schema/properties/"+f.Key+"/x-portico-field", "data.yaml declares no field %q", f.ID)
 		}
-		if f.Key == "remarks" {
-			c.fail(formFile, "schema/properties/remarks", "%s is what the official writes: take another key", d.RemarksField())
+		if f.Key == "remarks" || f.Key == "draft" {
+			c.fail(formFile, "schema/properties/"+f.Key, "%s.%s is a field of the portal's own: take another key", d.ID, f.Key)
 		}
 	}
 	due := slices.ContainsFunc(d.Workflow.States, func(s State) bool { return s.Fee })

@@ -15,6 +15,7 @@ type Definition struct {
 	Workflow Workflow
 	parties  []string // of the roles that decide
 	category Category
+	draft    policy.Category // of what was not sent yet
 	zone     *time.Location
 	lines    map[string]int // of needs in service.yaml, by path
 	index    map[string][]entry
@@ -83,37 +84,40 @@ func (d *Definition) Fields() []policy.Field {
 			continue
 		}
 		field := policy.Field{ID: f.ID, Category: f.Category, Name: f.Label, Why: f.Why, Sources: f.Source, Reuse: policy.Reuse(f.Reuse)}
+		if len(d.Enter) > 0 && !f.Computed && !slices.Contains(field.Sources, policy.SourceStaff) {
+			field.Sources = append(slices.Clone(field.Sources), policy.SourceStaff)
+		}
 		if len(field.Why) == 0 {
 			field.Why = d.Summary // a computed value is there for what the service is for
 		}
 		fields = append(fields, field)
 	}
 	return append(fields, policy.Field{
+		ID: d.DraftField(), Category: d.draft.ID, Name: d.draft.Name, Why: d.Summary,
+		Sources: []string{policy.SourceForm}, Reuse: policy.ReuseNever,
+	}, policy.Field{
 		ID: d.RemarksField(), Category: d.Remarks.Category, Name: d.Remarks.Name, Why: d.Remarks.Why,
 		Sources: []string{policy.SourceStaff}, Reuse: policy.ReuseNever,
 	})
 }
 
-// Activities returns the two uses of data that the service is.
+// Activities returns the uses of data that the service is.
 func (d *Definition) Activities() []policy.Activity {
-	var who []string
-	for _, role := range d.Decide.Roles {
-		who = append(who, "role:"+role)
-	}
-	return []policy.Activity{
+	all := []policy.Activity{
 		{
 			ID: d.ApplyActivity(), Purpose: d.Purpose, Basis: d.Basis, Retention: d.Retention,
 			Name: d.Apply.Name, Who: []string{"person"}, Relation: policy.RelationSelf,
 			Operations: []policy.OperationName{"use", "collect"},
-			Fields:     append(d.Asked(), d.RemarksField()), Parties: d.parties,
+			Fields:     append(d.Asked(), d.DraftField(), d.RemarksField()), Parties: d.parties,
 		},
 		{
 			ID: d.DecideActivity(), Purpose: d.Purpose, Basis: d.Basis, Retention: d.Retention,
-			Name: d.Decide.Name, Who: who, Relation: policy.RelationTask,
+			Name: d.Decide.Name, Who: roles(d.Decide.Roles), Relation: policy.RelationTask,
 			Operations: []policy.OperationName{"use", "collect"},
 			Fields:     append(d.Shown(), d.RemarksField()), Parties: d.parties,
 		},
 	}
+	return append(all, d.entering()...)
 }
 
 // For reports whether somebody with these roles decides on the service.

@@ -36,6 +36,7 @@ type File struct {
 	Purpose     string        `yaml:"purpose" doc:"a purpose of purposes.yaml"`
 	Basis       *policy.Basis `yaml:"basis,omitempty" doc:"the legal basis, only where it is not the purpose's"`
 	Retention   string        `yaml:"retention" doc:"a rule of retention.yaml"`
+	Drafts      string        `yaml:"drafts,omitempty" doc:"a category of data.yaml: what was typed and not sent yet; draft if left out. Its retention rule says when a draft goes, counted from its last change"`
 	Apply       Apply         `yaml:"apply" doc:"the person's own use of what they declare"`
 	Decide      Decide        `yaml:"decide" doc:"the use by those who decide"`
 	Remarks     Remarks       `yaml:"remarks" doc:"what the official writes to the person"`
