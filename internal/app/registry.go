@@ -9,6 +9,7 @@ import (
 	"portico/internal/cases"
 	"portico/internal/contact"
 	"portico/internal/demo"
+	"portico/internal/desk"
 	"portico/internal/forms"
 	"portico/internal/identity"
 	"portico/internal/instance"
@@ -69,6 +70,7 @@ func Locales() []fs.FS {
 		cases.Locales(),
 		contact.Locales(),
 		demo.Locales(),
+		desk.Locales(),
 		forms.Locales(),
 		identity.Locales(),
 		jobs.Locales(),

@@ -10,7 +10,7 @@ type row struct {
 
 // features is the table of allowed imports: imports go down the list only.
 var features = []row{
-	{"app", []string{"demo", "instance", "proof", "cabinet", "account", "mandates", "contact", "privacy", "cases", "services", "forms", "staff", "identity", "vault", "audit", "keys", "policy", "policy/text"}, nil},
+	{"app", []string{"demo", "instance", "proof", "cabinet", "account", "mandates", "contact", "privacy", "desk", "cases", "services", "forms", "staff", "identity", "vault", "audit", "keys", "policy", "policy/text"}, nil},
 	{"demo", nil, nil},
 	{"cabinet", []string{"cases", "services", "identity", "vault", "audit", "keys", "policy"}, nil},
 	{"account", []string{"identity", "vault", "audit", "policy"}, nil},
@@ -23,6 +23,7 @@ var features = []row{
 	{"privacy", []string{"proof", "policy", "policy/text"}, map[string]string{
 		"proof": "the policy page shows the status of a promise beside its sentence",
 	}},
+	{"desk", []string{"cases", "services", "forms", "staff", "vault", "audit", "policy"}, nil},
 	{"cases", []string{"services", "forms", "vault", "audit", "policy"}, nil},
 	{"services", []string{"forms", "policy"}, nil},
 	{"forms", []string{"policy"}, nil},

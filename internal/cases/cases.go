@@ -137,6 +137,9 @@ func Moved(err error) bool {
 	return errors.Is(err, errMoved) || errors.Is(err, errTaken) || errors.Is(err, errSubmitted)
 }
 
+// Taken reports whether an error says that somebody else took the case first.
+func Taken(err error) bool { return errors.Is(err, errTaken) }
+
 // Application is a case with what is in it, as somebody may see it.
 type Application struct {
 	*Case

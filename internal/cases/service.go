@@ -347,8 +347,8 @@ func (c *Cases) find(ctx context.Context, caseID string) (row *Case, steps []Ste
 	return row, steps, wrap("find a case", err)
 }
 
-// version returns the service as it was when the case was submitted.
-func (c *Cases) version(row *Case) (*services.Definition, error) {
+// Version returns the service as it was when the case was submitted.
+func (c *Cases) Version(row *Case) (*services.Definition, error) {
 	if d := c.Catalogue.Version(row.Instance, row.Service); d != nil {
 		return d, nil
 	}
@@ -362,7 +362,7 @@ func (c *Cases) Application(ctx context.Context, actor policy.Actor, caseID stri
 	if err != nil {
 		return nil, err
 	}
-	d, err := c.version(row)
+	d, err := c.Version(row)
 	if err != nil {
 		return nil, err
 	}
@@ -392,7 +392,7 @@ func (c *Cases) Row(ctx context.Context, actor policy.Actor, caseID string) (*Ca
 	if row.Draft() {
 		return nil, nil, errNotFound
 	}
-	d, err := c.version(row)
+	d, err := c.Version(row)
 	return row, d, err
 }
 

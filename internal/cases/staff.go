@@ -12,9 +12,9 @@ import (
 	"portico/internal/vault"
 )
 
-// pageSize is how many cases a page of the queue shows: as many as leave the
+// PageSize is how many cases a page of the queue shows: as many as leave the
 // page beneath 30 KB in every language.
-const pageSize = 30
+const PageSize = 30
 
 // Queue lists the cases on which an official may decide: references, states
 // and dates, nothing of what they are about.
@@ -25,7 +25,7 @@ func (c *Cases) Queue(ctx context.Context, actor policy.Actor, f Filter) (list [
 			f.Services = append(f.Services, d.ID)
 		}
 	}
-	f.Limit = pageSize
+	f.Limit = PageSize
 	err = c.DB.View(ctx, func(tx *db.Tx) error {
 		list, more, err = selectQueue(tx, f)
 		return err
@@ -49,7 +49,7 @@ func (c *Cases) View(ctx context.Context, actor policy.Actor, caseID string) (*A
 	if err != nil {
 		return nil, err
 	}
-	d, err := c.version(row)
+	d, err := c.Version(row)
 	if err != nil {
 		return nil, err
 	}
@@ -91,13 +91,13 @@ func (c *Cases) View(ctx context.Context, actor policy.Actor, caseID string) (*A
 	return c.application(row, d, steps, values)
 }
 
-// glance returns a case as its row says, without opening it.
-func (c *Cases) glance(ctx context.Context, caseID string) (*Application, error) {
+// Glance returns a case as its row says, without opening it.
+func (c *Cases) Glance(ctx context.Context, caseID string) (*Application, error) {
 	row, steps, err := c.find(ctx, caseID)
 	if err != nil {
 		return nil, err
 	}
-	d, err := c.version(row)
+	d, err := c.Version(row)
 	if err != nil {
 		return nil, err
 	}
@@ -111,7 +111,7 @@ func (c *Cases) Act(ctx context.Context, actor policy.Actor, caseID, state, acti
 	if err != nil {
 		return nil, err
 	}
-	d, err := c.version(row)
+	d, err := c.Version(row)
 	if err != nil {
 		return nil, err
 	}

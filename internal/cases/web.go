@@ -20,11 +20,10 @@ const (
 	inputOrdinal  = "_ordinal"
 	inputRevision = "_revision"
 	inputDeclared = "_declared"
-	inputState    = "_state"
 )
 
-// Mount declares the pages of persons and of officials. An activity that
-// begins with {service} is that of each service.
+// Mount declares the pages of persons. An activity that begins with {service}
+// is that of each service.
 func (c *Cases) Mount(r *web.Router) {
 	person := func(method, path string, h web.Handler) {
 		r.Handle(web.Route{Method: method, Path: path, Audience: web.Person, Activity: "{service}.apply", Handler: h})
@@ -36,21 +35,11 @@ func (c *Cases) Mount(r *web.Router) {
 	person(http.MethodGet, "/cabinet/applications", c.list)
 	person(http.MethodGet, "/cabinet/applications/{id}", c.own)
 	person(http.MethodGet, "/cabinet/applications/{id}/sent", c.sent)
-	staff := func(method, path string, h web.Handler) {
-		r.Handle(web.Route{Method: method, Path: path, Audience: web.Staff, Activity: "{service}.decide", Unprefixed: true, Handler: h})
-	}
-	staff(http.MethodGet, "/staff/cases", c.queue)
-	staff(http.MethodGet, "/staff/cases/{id}", c.view)
-	staff(http.MethodPost, "/staff/cases/{id}", c.decided)
 }
 
-// actor is who is signed in, as decisions see them.
+// actor is the person who is signed in, as decisions see them.
 func actor(q *web.Req) policy.Actor {
-	kind := policy.Person
-	if q.Session.Realm == web.RealmStaff {
-		kind = policy.Staff
-	}
-	return policy.Actor{Kind: kind, ID: q.Session.Subject, Roles: q.Session.Roles, Party: q.Session.Party, Strong: q.Session.Strong}
+	return policy.Actor{Kind: policy.Person, ID: q.Session.Subject, Strong: q.Session.Strong}
 }
 
 func (c *Cases) ask(q *web.Req) error {

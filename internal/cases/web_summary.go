@@ -27,7 +27,7 @@ func (c *Cases) Summaries(q *web.Req) ([]Summary, error) {
 	}
 	var out []Summary
 	for _, row := range rows {
-		d, err := c.version(row)
+		d, err := c.Version(row)
 		if err != nil {
 			continue // a service that this store no longer knows
 		}

@@ -1,3 +1,3 @@
-// Package pages draws what package cases shows: drafts, applications, the queue and decisions.
+// Package pages draws what package cases shows: drafts and applications.
 // It decides nothing and reads nothing.
 package pages
