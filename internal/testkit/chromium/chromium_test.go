@@ -1,9 +1,13 @@
 package chromium
 
 import (
+	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
+	"slices"
+	"sync/atomic"
 	"testing"
 )
 
@@ -60,6 +64,40 @@ func TestATabSavesWhatItDownloads(t *testing.T) {
 	for range 2 {
 		if got := tab.Download("a"); string(got) != "saved" {
 			t.Errorf("the file holds %q", got)
+		}
+	}
+}
+
+func TestALineIsSlowAndLostAndBackAgain(t *testing.T) {
+	var got atomic.Int64
+	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		n, _ := io.Copy(io.Discard, r.Body)
+		got.Add(n)
+		w.Header().Set("Content-Type", "text/html")
+		_, _ = w.Write([]byte(`<!doctype html><input type="file" name="plan">`))
+	}))
+	defer site.Close()
+	file := filepath.Join(t.TempDir(), "plan")
+	if err := os.WriteFile(file, make([]byte, 96<<10), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	tab := Start(t).Tab(t, Look{Width: 360})
+	tab.Open(site.URL)
+	tab.Pick("plan", file)
+	send := func(l Line) string {
+		tab.Connect(l)
+		Value[bool](tab, `window.sent = ''; window.began = performance.now(); fetch('/', {method: 'POST', body: document.querySelector('input').files[0]})
+			.then(() => { window.sent = performance.now() - window.began > 500 ? 'slowly' : 'sent' }, () => { window.sent = 'lost' }); true`)
+		tab.Until("window.sent !== ''")
+		return Value[string](tab, "window.sent")
+	}
+	for _, step := range []struct {
+		line Line
+		want []string // a busy machine may be slow by itself
+		all  int64    // bytes that have arrived by then
+	}{{ThreeG, []string{"slowly"}, 96 << 10}, {Lost, []string{"lost"}, 96 << 10}, {Fast, []string{"sent", "slowly"}, 192 << 10}} {
+		if sent := send(step.line); !slices.Contains(step.want, sent) || got.Load() != step.all {
+			t.Errorf("over %+v the file went %s, and %d bytes have arrived", step.line, sent, got.Load())
 		}
 	}
 }
