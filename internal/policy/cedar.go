@@ -14,7 +14,7 @@ import (
 // Action::"ACTIVITY", the resource Data::"SCOPE". The context has what the
 // request and the store say: actor, subject, scope, operation, party (text);
 // fields, roles (sets of text); strong, erased, restricted, taskOpen (truth);
-// taskScope, taskHolder (text). Whoever evaluates it must count an error as a
+// taskScope, taskHolder, because (text). Whoever evaluates it must count an error as a
 // denial.
 func (p *Policy) Cedar() string {
 	var b strings.Builder
@@ -75,6 +75,8 @@ func (p *Policy) cedarRule(b *strings.Builder, a *activity, principal, role stri
 	case a.relation == relationTask:
 		conditions = append(conditions, `context.taskScope != ""`, `context.taskScope == context.scope`,
 			`context.taskHolder == context.actor`, `context.taskOpen`, `!context.restricted`)
+	case a.relation == relationReason:
+		conditions = append(conditions, `context.because != ""`, `!context.restricted`)
 	default:
 		conditions = append(conditions, `!context.restricted`)
 	}

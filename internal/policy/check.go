@@ -177,9 +177,9 @@ func (c *compiler) who(a *Activity, path string) {
 			if w != "system" {
 				c.report(path, "%q cannot act in an activity of the system", w)
 			}
-		case RelationTask, RelationDuty:
+		case RelationTask, RelationDuty, RelationReason:
 			if !isRole {
-				c.report(path, "%q cannot hold a task or a duty: name roles", w)
+				c.report(path, "%q cannot hold a task or a duty, or give a reason: name roles", w)
 			}
 		}
 	}
@@ -316,6 +316,8 @@ func (c *compiler) compile(a *Activity) *activity {
 		t.relation = relationTask
 	case RelationDuty:
 		t.relation = relationDuty
+	case RelationReason:
+		t.relation = relationReason
 	case RelationSystem:
 		t.relation = relationSystem
 	}

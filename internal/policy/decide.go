@@ -72,7 +72,8 @@ type State struct {
 }
 
 // Request is one use that somebody asks for. Tx identifies the transaction in
-// which the permit may be spent; Now is the request's only clock.
+// which the permit may be spent; Now is the request's only clock. Because is
+// the reason in writing of whoever acts without a task.
 type Request struct {
 	Actor     Actor
 	Subject   string
@@ -81,6 +82,7 @@ type Request struct {
 	Operation Operation
 	Fields    []string
 	Task      Task
+	Because   string
 	State     State
 	Now       time.Time
 	Tx        uint64
@@ -120,6 +122,7 @@ const (
 	ReasonNoTask                         // no task, or one on another scope
 	ReasonTaskOfAnother                  // somebody else holds the task
 	ReasonTaskClosed                     // the task is done
+	ReasonNoBecause                      // the activity asks for a reason in writing
 	ReasonRestricted                     // the person restricted processing
 	ReasonNoPermit                       // Spend: the zero permit, or a copy
 	ReasonSpent                          // Spend: used before
@@ -160,6 +163,8 @@ func (r Reason) String() string {
 		return "task-of-somebody-else"
 	case ReasonTaskClosed:
 		return "task-closed"
+	case ReasonNoBecause:
+		return "no-reason-given"
 	case ReasonRestricted:
 		return "restricted"
 	case ReasonNoPermit:

@@ -33,6 +33,11 @@ func sound() map[string]policy.Request {
 			Fields: []string{"person.name", "road-permit.road"},
 			Task:   policy.Task{Scope: "case:1", Holder: "shifa", Open: true}, Now: noon, Tx: 7,
 		},
+		"review": {
+			Actor:   policy.Actor{Kind: policy.Staff, ID: "niuma", Roles: []string{"reviewer"}, Strong: true},
+			Subject: "ali", Activity: "road-permit.review", Scope: "case:1", Operation: policy.Use,
+			Fields: []string{"person.name"}, Because: "A complaint came in.", Now: noon, Tx: 7,
+		},
 		"code to e-mail": {
 			Actor: policy.Actor{Kind: policy.System}, Subject: "ali", Activity: "sign-in", Scope: "profile",
 			Operation: policy.Use, Fields: []string{"person.email"}, Now: noon, Tx: 7,
@@ -60,6 +65,11 @@ func TestI4_EveryAnswerHasItsReason(t *testing.T) {
 		{"own account", func(*policy.Request) {}, policy.ReasonAllowed},
 		{"case at hand", func(*policy.Request) {}, policy.ReasonAllowed},
 		{"code to e-mail", func(*policy.Request) {}, policy.ReasonAllowed},
+		{"review", func(*policy.Request) {}, policy.ReasonAllowed},
+		{"review", func(r *policy.Request) { r.Because = "" }, policy.ReasonNoBecause},
+		{"review", func(r *policy.Request) { r.Operation = policy.Collect }, policy.ReasonWrongOperation},
+		{"review", func(r *policy.Request) { r.Actor.Roles = []string{"permit-officer"} }, policy.ReasonActorNotDeclared},
+		{"review", func(r *policy.Request) { r.State.Restricted = true }, policy.ReasonRestricted},
 		{"list of staff", func(*policy.Request) {}, policy.ReasonAllowed},
 		{"own staff account", func(*policy.Request) {}, policy.ReasonAllowed},
 		{"own account", func(r *policy.Request) { r.State.Restricted = true }, policy.ReasonAllowed},
@@ -187,7 +197,7 @@ func generated(rng *rand.Rand, d *policy.Declarations) policy.Request {
 	all := sound()
 	r := all[pick(rng, slices.Sorted(maps.Keys(all))...)]
 	for range rng.IntN(3) {
-		switch rng.IntN(12) {
+		switch rng.IntN(13) {
 		case 0:
 			r.Actor.Kind = other.Actor.Kind
 		case 1:
@@ -212,6 +222,8 @@ func generated(rng *rand.Rand, d *policy.Declarations) policy.Request {
 			r.Task = other.Task
 		case 11:
 			r.State = other.State
+		case 12:
+			r.Because = other.Because
 		}
 	}
 	return r
@@ -231,11 +243,12 @@ func wild(rng *rand.Rand, d *policy.Declarations) policy.Request {
 		Scope:     pick(rng, "profile", "case:1", "case:1", ""),
 		Operation: pick(rng, policy.Use, policy.Use, policy.Collect, 0),
 		Task:      policy.Task{Scope: pick(rng, "case:1", "case:1", "case:2", "profile", ""), Holder: pick(rng, "shifa", "shifa", "ali", ""), Open: rng.IntN(4) > 0},
+		Because:   pick(rng, "", "A complaint came in."),
 		State:     policy.State{Erased: rng.IntN(8) == 0, Restricted: rng.IntN(4) == 0},
 		Now:       noon, Tx: 7,
 	}
 	for range rng.IntN(3) {
-		r.Actor.Roles = append(r.Actor.Roles, pick(rng, "permit-officer", "administrator", "nobody"))
+		r.Actor.Roles = append(r.Actor.Roles, pick(rng, "permit-officer", "administrator", "reviewer", "nobody"))
 	}
 	var declared []string
 	for _, a := range d.Activities {
@@ -266,7 +279,7 @@ func TestI2_TakingAwayNeverAllows(t *testing.T) {
 			allowed++
 		}
 		less := r
-		switch rng.IntN(6) {
+		switch rng.IntN(7) {
 		case 0:
 			less.Actor.Roles = nil
 		case 1:
@@ -278,6 +291,8 @@ func TestI2_TakingAwayNeverAllows(t *testing.T) {
 		case 4:
 			less.State.Erased = true
 		case 5:
+			less.Because = ""
+		case 6:
 			less.Fields = append(slices.Clone(less.Fields), pick(rng, p.Declarations().Fields...).ID)
 		}
 		if after := p.Decide(&less, nil); after.Allowed && !before.Allowed && len(r.Fields) > 0 {

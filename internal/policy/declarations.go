@@ -100,6 +100,8 @@ type Basis struct {
 //	self     the data is the actor's own; who may add system
 //	task     the actor holds an open task on the very scope; who is roles only
 //	duty     the role alone; allowed for fields of staff only (staff.…)
+//	reason   the role, and a reason in writing, which stands in the event; who
+//	         is roles only
 //	system   the program itself; who is system only
 //
 // The party of a role that acts must be among Parties (O6).

@@ -22,6 +22,7 @@ const (
 	relationSelf relation = iota + 1
 	relationTask
 	relationDuty
+	relationReason
 	relationSystem
 )
 
@@ -152,6 +153,10 @@ func (p *Policy) decide(req *Request, a *activity, d *Decision, fields *[maxFiel
 			return ReasonTaskClosed
 		}
 	case relationDuty:
+	case relationReason:
+		if req.Because == "" {
+			return ReasonNoBecause
+		}
 	default:
 		return ReasonActorNotDeclared
 	}

@@ -49,11 +49,12 @@ const (
 	RelationSelf   Relation = "self"
 	RelationTask   Relation = "task"
 	RelationDuty   Relation = "duty"
+	RelationReason Relation = "reason"
 	RelationSystem Relation = "system"
 )
 
 // Values lists the relations.
-func (Relation) Values() []string { return []string{"self", "task", "duty", "system"} }
+func (Relation) Values() []string { return []string{"self", "task", "duty", "reason", "system"} }
 
 // OperationName is an Operation as declarations write it.
 type OperationName string

@@ -221,21 +221,32 @@ func (c *compiler) service(d *Definition, id string) {
 			yield(r.ID)
 		}
 	})
-	has("remarks/category", "category", d.Remarks.Category, func(yield func(string)) {
-		for _, k := range decl.Categories {
-			yield(k.ID)
+	for at, w := range map[string]*Written{"remarks": &d.Remarks, "message": d.Message, "note": d.Note} {
+		if w != nil {
+			has(at+"/category", "category", w.Category, func(yield func(string)) {
+				for _, k := range decl.Categories {
+					yield(k.ID)
+				}
+			})
 		}
-	})
+	}
+	if d.Message == nil && d.Workflow.asks() {
+		c.fail(serviceFile, "message", "the workflow asks for information: declare what the messages are")
+	}
 	d.parties = []string{d.Responsible}
 	if len(d.Decide.Roles) == 0 {
 		c.fail(serviceFile, "decide/roles", "nobody can decide")
 	}
-	for i, role := range d.Decide.Roles {
-		j := slices.IndexFunc(decl.Roles, func(r policy.Role) bool { return r.ID == role })
-		if j < 0 {
-			c.fail(serviceFile, fmt.Sprintf("decide/roles/%d", i), "data.yaml declares no role %q", role)
-		} else if p := decl.Roles[j].Party; !slices.Contains(d.parties, p) {
-			d.parties = append(d.parties, p)
+	acting := map[string][]string{"decide": d.Decide.Roles}
+	if d.Review != nil {
+		acting["review"] = d.Review.Roles
+		if len(d.Review.Roles) == 0 {
+			c.fail(serviceFile, "review/roles", "nobody can review: leave review out")
+		}
+	}
+	for _, use := range []string{"decide", "review"} {
+		for i, role := range acting[use] {
+			c.role(d, fmt.Sprintf("%s/roles/%d", use, i), role)
 		}
 	}
 	c.drafting(d)
@@ -244,13 +255,24 @@ func (c *compiler) service(d *Definition, id string) {
 		if f.Core && !slices.ContainsFunc(decl.Fields, func(p policy.Field) bool { return p.ID == f.ID }) {
 			c.fail(formFile, "schema/properties/"+f.Key+"/x-portico-field", "data.yaml declares no field %q", f.ID)
 		}
-		if f.Key == "remarks" || f.Key == "draft" {
+		if slices.Contains([]string{"remarks", "message", "note", "draft"}, f.Key) {
 			c.fail(formFile, "schema/properties/"+f.Key, "%s.%s is a field of the portal's own: take another key", d.ID, f.Key)
 		}
 	}
 	due := slices.ContainsFunc(d.Workflow.States, func(s State) bool { return s.Fee })
 	if due != d.Form.HasFee() {
 		c.fail(workflowFile, "states", "a service has fee rules exactly if the fee is due in some state (fee: true)")
+	}
+}
+
+// role adds the party of a role that acts to those of the service.
+func (c *compiler) role(d *Definition, at, role string) {
+	roles := c.env.Declarations.Roles
+	i := slices.IndexFunc(roles, func(r policy.Role) bool { return r.ID == role })
+	if i < 0 {
+		c.fail(serviceFile, at, "data.yaml declares no role %q", role)
+	} else if p := roles[i].Party; !slices.Contains(d.parties, p) {
+		d.parties = append(d.parties, p)
 	}
 }
 

@@ -81,6 +81,76 @@ func TestFaultyServiceIsRefusedWithFileAndLine(t *testing.T) {
 	}
 }
 
+// asking is a workflow in which the office asks and the applicant answers.
+const asking = `initial: submitted
+states:
+  - {id: submitted, name: {en: a, dv: a}, says: {en: a, dv: a}, look: info, deadline: 3, amend: true, actions: [
+      {id: take, name: {en: a, dv: a}, to: in-review, take: true},
+      {id: withdraw, name: {en: a, dv: a}, to: withdrawn, by: applicant}]}
+  - {id: in-review, name: {en: a, dv: a}, says: {en: a, dv: a}, look: info, deadline: 3, actions: [
+      {id: ask, name: {en: a, dv: a}, to: asked, asks: true},
+      {id: propose, name: {en: a, dv: a}, to: proposed, releases: true}]}
+  - {id: asked, name: {en: a, dv: a}, says: {en: a, dv: a}, look: warn, by: applicant, deadline: 20, pauses: true, amend: true, actions: [
+      {id: answer, name: {en: a, dv: a}, to: in-review, by: applicant},
+      {id: expire, name: {en: a, dv: a}, to: withdrawn, by: system}]}
+  - {id: proposed, name: {en: a, dv: a}, says: {en: a, dv: a}, look: info, deadline: 3, actions: [
+      {id: take-over, name: {en: a, dv: a}, to: confirming, take: true, other: true}]}
+  - {id: confirming, name: {en: a, dv: a}, says: {en: a, dv: a}, look: info, deadline: 3, actions: [
+      {id: approve, name: {en: a, dv: a}, to: approved, other: true}]}
+  - {id: approved, name: {en: a, dv: a}, says: {en: a, dv: a}, look: good, final: true, fee: true}
+  - {id: withdrawn, name: {en: a, dv: a}, says: {en: a, dv: a}, look: neutral, final: true}
+`
+
+func TestO18_AWorkflowNeitherEndsNorWaitsForEver(t *testing.T) {
+	for name, test := range map[string]struct{ old, new, says string }{
+		"it is whole":                     {"", "", ""},
+		"the applicant cannot answer":     {"{id: answer, name: {en: a, dv: a}, to: in-review, by: applicant}", "{id: cancel, name: {en: a, dv: a}, to: withdrawn}", "turn of the applicant"},
+		"it waits for the applicant":      {",\n      {id: expire, name: {en: a, dv: a}, to: withdrawn, by: system}]", "]", "waits for ever"},
+		"it pauses without a deadline":    {"by: applicant, deadline: 20, pauses: true", "by: applicant, pauses: true", "has a deadline"},
+		"the office pauses for itself":    {"look: info, deadline: 3, amend: true", "look: info, deadline: 3, pauses: true", "stands still only"},
+		"who asks does not wait":          {"to: asked, asks: true", "to: proposed, asks: true", "waits for it"},
+		"nobody owns what was released":   {"take: true, other: true", "other: true", "has no owner"},
+		"two things happen by themselves": {"to: in-review, by: applicant}", "to: in-review, by: system}", "one action at the most"},
+		"the applicant takes it":          {"to: withdrawn, by: applicant}", "to: withdrawn, by: applicant, take: true}", "are for officials"},
+		"no action leads there":           {"to: confirming, take", "to: in-review, take", "no action leads"},
+		"a final state has a turn":        {"look: neutral, final: true", "look: neutral, final: true, by: system", "nobody's turn"},
+		"a name of the engine's own":      {"{id: propose,", "{id: hand-over,", "none of"},
+	} {
+		files := permit(t)
+		for _, file := range []string{"tests/fees.yaml", "tests/answers.yaml"} {
+			delete(files, file)
+		}
+		files["tests/states.yaml"] = &fstest.MapFile{Data: []byte(statesTest)}
+		service := strings.Replace(string(files["service.yaml"].Data), "remarks:\n", "message: {category: application, name: {en: a, dv: a}, why: {en: a, dv: a}}\nremarks:\n", 1)
+		files["service.yaml"] = &fstest.MapFile{Data: []byte(service)}
+		flow := strings.Replace(asking, test.old, test.new, 1)
+		if flow == asking && test.old != "" {
+			t.Errorf("%s: the change changes nothing", name)
+		}
+		files["workflow.yaml"] = &fstest.MapFile{Data: []byte(flow)}
+		_, problems := services.Compile(files, "road-permit", servicestest.Env(t))
+		if test.says == "" {
+			if len(problems) > 0 {
+				t.Errorf("%s: %v", name, problems)
+			}
+			continue
+		}
+		if !slices.ContainsFunc(problems, func(p services.Problem) bool {
+			return p.File == "workflow.yaml" && p.Line > 0 && strings.Contains(p.Message, test.says)
+		}) {
+			t.Errorf("%s: %v", name, problems)
+		}
+	}
+}
+
+// statesTest goes through the whole of the workflow asking.
+const statesTest = `now: 2026-11-23T09:00:00+05:00
+answers: {name: Aishath Mohamed, identity-number: A123456, phone: "+9607771234", email: a@example.mv, road: Dhigu Magu, section: All of it, kind: construction, start: "2026-11-30T09:00:00+05:00", hours: "9"}
+cases:
+  - {name: It is asked and answered, actions: [take, ask, answer, propose, take-over, approve], expect: {state: approved}}
+  - {name: It is never answered, actions: [take, ask, expire], expect: {state: withdrawn}}
+`
+
 func TestSentencesAreInEveryLanguage(t *testing.T) {
 	catalogue, err := i18n.Load(services.Locales())
 	if err != nil {

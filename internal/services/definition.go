@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"portico/internal/forms"
+	"portico/internal/platform/i18n"
 	"portico/internal/policy"
 )
 
@@ -41,8 +42,48 @@ func (d *Definition) ApplyActivity() string { return d.ID + ".apply" }
 // DecideActivity is the id of the use by those who decide.
 func (d *Definition) DecideActivity() string { return d.ID + ".decide" }
 
+// ReviewActivity is the id of the use, for a reason in writing, by those whose
+// task a case is not. It exists only if the service declares it.
+func (d *Definition) ReviewActivity() string { return d.ID + ".review" }
+
 // RemarksField is the id of the field that an official writes.
 func (d *Definition) RemarksField() string { return d.ID + ".remarks" }
+
+// MessageField is the id of the field whose items are the messages between
+// applicant and office, empty if the service has none.
+func (d *Definition) MessageField() string {
+	if d.Message == nil {
+		return ""
+	}
+	return d.ID + ".message"
+}
+
+// NoteField is the id of the field whose items are the notes of officials,
+// empty if the service has none.
+func (d *Definition) NoteField() string {
+	if d.Note == nil {
+		return ""
+	}
+	return d.ID + ".note"
+}
+
+// Told returns the ids of the fields, beside the form's, that the person may
+// see: remarks and messages.
+func (d *Definition) Told() []string {
+	if d.Message == nil {
+		return []string{d.RemarksField()}
+	}
+	return []string{d.RemarksField(), d.MessageField()}
+}
+
+// Worked returns the ids of the fields, beside the form's, that those who
+// decide may see: remarks, messages and notes.
+func (d *Definition) Worked() []string {
+	if d.Note == nil {
+		return d.Told()
+	}
+	return append(d.Told(), d.NoteField())
+}
 
 // Asked returns the ids of all fields of the form.
 func (d *Definition) Asked() []string {
@@ -92,32 +133,37 @@ func (d *Definition) Fields() []policy.Field {
 		}
 		fields = append(fields, field)
 	}
-	return append(fields, policy.Field{
-		ID: d.DraftField(), Category: d.draft.ID, Name: d.draft.Name, Why: d.Summary,
-		Sources: []string{policy.SourceForm}, Reuse: policy.ReuseNever,
-	}, policy.Field{
-		ID: d.RemarksField(), Category: d.Remarks.Category, Name: d.Remarks.Name, Why: d.Remarks.Why,
-		Sources: []string{policy.SourceStaff}, Reuse: policy.ReuseNever,
-	})
+	written := func(id string, w *Written, sources ...string) {
+		if w != nil {
+			fields = append(fields, policy.Field{
+				ID: id, Category: w.Category, Name: w.Name, Why: w.Why, Sources: sources, Reuse: policy.ReuseNever,
+			})
+		}
+	}
+	written(d.DraftField(), &Written{Category: d.draft.ID, Name: d.draft.Name, Why: d.Summary}, policy.SourceForm)
+	written(d.RemarksField(), &d.Remarks, policy.SourceStaff)
+	written(d.MessageField(), d.Message, policy.SourceForm, policy.SourceStaff)
+	written(d.NoteField(), d.Note, policy.SourceStaff)
+	return fields
 }
 
-// Activities returns the uses of data that the service is.
+// Activities returns the uses of data that the service is: the person's own,
+// that of those who decide and, if declared, of those who review.
 func (d *Definition) Activities() []policy.Activity {
-	all := []policy.Activity{
-		{
-			ID: d.ApplyActivity(), Purpose: d.Purpose, Basis: d.Basis, Retention: d.Retention,
-			Name: d.Apply.Name, Who: []string{"person"}, Relation: policy.RelationSelf,
-			Operations: []policy.OperationName{"use", "collect"},
-			Fields:     append(d.Asked(), d.DraftField(), d.RemarksField()), Parties: d.parties,
-		},
-		{
-			ID: d.DecideActivity(), Purpose: d.Purpose, Basis: d.Basis, Retention: d.Retention,
-			Name: d.Decide.Name, Who: roles(d.Decide.Roles), Relation: policy.RelationTask,
-			Operations: []policy.OperationName{"use", "collect"},
-			Fields:     append(d.Shown(), d.RemarksField()), Parties: d.parties,
-		},
+	of := func(id string, name i18n.Text, who []string, relation policy.Relation, fields []string, operations ...policy.OperationName) policy.Activity {
+		return policy.Activity{
+			ID: id, Purpose: d.Purpose, Basis: d.Basis, Retention: d.Retention, Name: name, Who: who, Relation: relation,
+			Operations: operations, Fields: fields, Parties: d.parties,
+		}
 	}
-	return append(all, d.entering()...)
+	list := []policy.Activity{
+		of(d.ApplyActivity(), d.Apply.Name, []string{"person"}, policy.RelationSelf, append(append(d.Asked(), d.DraftField()), d.Told()...), "use", "collect"),
+		of(d.DecideActivity(), d.Decide.Name, roles(d.Decide.Roles), policy.RelationTask, append(d.Shown(), d.Worked()...), "use", "collect"),
+	}
+	if d.Review != nil {
+		list = append(list, of(d.ReviewActivity(), d.Review.Name, roles(d.Review.Roles), policy.RelationReason, append(d.Shown(), d.Worked()...), "use"))
+	}
+	return append(list, d.entering()...)
 }
 
 // For reports whether somebody with these roles decides on the service.

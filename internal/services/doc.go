@@ -4,7 +4,7 @@
 // It promises:
 //   - A definition that compiles is whole: its form and rules (package forms),
 //     its workflow (everything reachable, no dead end, every state has an
-//     owner), its fields and the two activities that it derives, and its own
+//     owner), its fields and the activities that it derives, and its own
 //     tests pass. Every problem is reported at once with file and line.
 //   - What a service needs first can be had: Link refuses needs of what does
 //     not exist, and circles (O18).
@@ -14,8 +14,9 @@
 //     how long, from the same declarations that decide (O6, O10).
 //
 // It owns no tables and knows no case. A definition yields the activities
-// ID.apply (the person, self) and ID.decide (the roles, by task), the fields
-// ID.KEY of its form and ID.remarks, which an official writes.
+// ID.apply (the person, self), ID.decide (the roles, by task) and perhaps
+// ID.review (roles, with a reason), the fields ID.KEY of its form, ID.remarks,
+// ID.message and ID.note.
 //
 // docs/services.md shows how a service is written, with every key.
 //
@@ -25,11 +26,29 @@
 //	states:
 //	  - id: submitted
 //	    name: {en: Received}
-//	    says: {en: …}                # what it means, to the person
+//	    says: {en: …}                # what it means and what happens next, to the person
 //	    look: info                   # neutral | info | good | warn | bad
-//	    deadline: 5                  # working days from receipt
+//	    by: official                 # whose turn: official (if left out) | applicant | system
+//	    deadline: 5                  # working days; for an official from receipt
+//	    amend: true                  # the applicant may still change answers
 //	    actions:
 //	      - {id: take, name: {en: Take}, to: in-review, take: true}
+//	      - {id: withdraw, name: {en: Withdraw}, to: withdrawn, by: applicant}
+//	  - id: in-review                # …
+//	    actions:
+//	      - {id: ask, name: {en: Ask for information}, to: information-requested, asks: true}
+//	      - {id: approve, name: {en: Approve}, to: approved, remarks: optional}
+//	  - id: information-requested
+//	    name: {en: Information requested}
+//	    says: {en: …}
+//	    look: warn
+//	    by: applicant
+//	    deadline: 20                 # from when the case came here
+//	    pauses: true                 # the office's deadline stands still meanwhile
+//	    amend: true
+//	    actions:
+//	      - {id: answer, name: {en: Answer}, to: in-review, by: applicant}
+//	      - {id: expire, name: {en: Expired}, to: withdrawn, by: system}
 //	  - id: approved
 //	    name: {en: Approved}
 //	    says: {en: …}
@@ -37,8 +56,21 @@
 //	    final: true
 //	    fee: true                    # the fee is due in this state
 //
-// An action has remarks: none, optional or required, and take: true where it
-// makes the official the case's holder; every other action is the holder's.
+// An action of an official has remarks: none, optional or required, which the
+// applicant reads with the decision; take: true makes the official the case's
+// holder, releases: true lets it go; every other action is the holder's. With
+// asks: true it sends a message and says which answers may be changed, so that
+// the state that it leads to is the applicant's. With other: true it is for an
+// official who has done nothing on the case but taking it and such actions
+// (four eyes). An action by system happens by itself once the deadline has
+// passed; without one a deadline that passes is shown and moves nothing.
+//
+// # message, note and review in service.yaml
+//
+// With message: applicant and office write to each other, with note: officials
+// write for each other; both are items of a field of that name. With review:
+// its roles may open a case that is not their task, for a reason in writing,
+// which the applicant reads. What is left out, nobody can do.
 //
 // # form.yaml and rules.yaml
 //

@@ -39,7 +39,10 @@ type File struct {
 	Drafts      string        `yaml:"drafts,omitempty" doc:"a category of data.yaml: what was typed and not sent yet; draft if left out. Its retention rule says when a draft goes, counted from its last change"`
 	Apply       Apply         `yaml:"apply" doc:"the person's own use of what they declare"`
 	Decide      Decide        `yaml:"decide" doc:"the use by those who decide"`
-	Remarks     Remarks       `yaml:"remarks" doc:"what the official writes to the person"`
+	Remarks     Written       `yaml:"remarks" doc:"what the official writes to the person with a decision"`
+	Message     *Written      `yaml:"message,omitempty" doc:"what applicant and office write to each other; without it they cannot"`
+	Note        *Written      `yaml:"note,omitempty" doc:"what officials note for each other; without it they cannot"`
+	Review      *Review       `yaml:"review,omitempty" doc:"opening a case that is not one's task, for a reason in writing; without it nobody can"`
 }
 
 // Variant is one way of applying for a service. What it leaves out is the
@@ -111,11 +114,19 @@ type Decide struct {
 	Fields []string  `yaml:"fields" doc:"all that the official may see: keys of the form"`
 }
 
-// Remarks declares the field ID.remarks.
-type Remarks struct {
+// Written declares a field of the service that people write beside the form:
+// ID.remarks, ID.message and ID.note.
+type Written struct {
 	Category string    `yaml:"category" doc:"a category of data.yaml"`
 	Name     i18n.Text `yaml:"name" doc:"what it is called"`
 	Why      i18n.Text `yaml:"why" doc:"why it is kept"`
+}
+
+// Review says who may open a case that is not their task, if they write why.
+// They see what those see who decide, and change nothing.
+type Review struct {
+	Name  i18n.Text `yaml:"name" doc:"what the policy calls this use"`
+	Roles []string  `yaml:"roles" doc:"roles of data.yaml"`
 }
 
 // Tests is a file of tests/.

@@ -118,10 +118,10 @@ func (d *Definition) follow(t Test, submitted bool) []string {
 		if !ok {
 			return []string{fmt.Sprintf("in state %q there is no action %q", at, id)}
 		}
-		if !a.Take && !held {
+		if a.Doer() == Official && !a.Take && !held {
 			return []string{fmt.Sprintf("nobody holds the case, so nobody can %q", id)}
 		}
-		at, held = a.To, true
+		at, held = a.To, (held || a.Take) && !a.Releases
 	}
 	if t.Expect.State != "" && t.Expect.State != at {
 		return []string{fmt.Sprintf("state: got %s, expected %s", at, t.Expect.State)}

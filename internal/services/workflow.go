@@ -12,20 +12,44 @@ const Draft = "draft"
 
 // Workflow is workflow.yaml: a table of states.
 type Workflow struct {
-	Initial string  `yaml:"initial"`
-	States  []State `yaml:"states"`
+	Initial string  `yaml:"initial" doc:"the state of an application that was just sent"`
+	States  []State `yaml:"states" doc:"where a case can stand"`
 }
 
 // State is where a case stands.
 type State struct {
-	ID       string    `yaml:"id"`
-	Name     i18n.Text `yaml:"name"`
-	Says     i18n.Text `yaml:"says"`
-	Look     Look      `yaml:"look"`
-	Deadline int       `yaml:"deadline,omitempty"` // working days from receipt
-	Final    bool      `yaml:"final"`
-	Fee      bool      `yaml:"fee"` // the fee is due
-	Actions  []Action  `yaml:"actions,omitempty"`
+	ID       string    `yaml:"id" doc:"small letters"`
+	Name     i18n.Text `yaml:"name" doc:"what people call it"`
+	Says     i18n.Text `yaml:"says" doc:"what it means and what happens next, to the applicant"`
+	Look     Look      `yaml:"look" doc:"how it is drawn, beside its name"`
+	By       Turn      `yaml:"by,omitempty" doc:"whose turn it is; the official's if left out"`
+	Deadline int       `yaml:"deadline,omitempty" doc:"in working days: from receipt where it is the official's turn, otherwise from when the case came into the state"`
+	Pauses   bool      `yaml:"pauses" doc:"while it is the applicant's turn, the deadline of the office stands still"`
+	Amend    bool      `yaml:"amend" doc:"the applicant may still change answers"`
+	Final    bool      `yaml:"final" doc:"the case is closed"`
+	Fee      bool      `yaml:"fee" doc:"the fee is due"`
+	Actions  []Action  `yaml:"actions,omitempty" doc:"what can be done here"`
+}
+
+// Turn says whose turn it is.
+type Turn string
+
+// The turns. The empty Turn is Official.
+const (
+	Official  Turn = "official"
+	Applicant Turn = "applicant"
+	System    Turn = "system"
+)
+
+// Values lists the turns.
+func (Turn) Values() []string { return []string{string(Official), string(Applicant), string(System)} }
+
+// or is t, Official if it was left out.
+func (t Turn) or() Turn {
+	if t == "" {
+		return Official
+	}
+	return t
 }
 
 // Look is how a state is drawn, beside its name.
@@ -34,13 +58,17 @@ type Look string
 // Values lists the looks.
 func (Look) Values() []string { return []string{"neutral", "info", "good", "warn", "bad"} }
 
-// Action is what an official can do in a state.
+// Action is what can be done in a state.
 type Action struct {
-	ID      string    `yaml:"id"`
-	Name    i18n.Text `yaml:"name"`
-	To      string    `yaml:"to"`
-	Take    bool      `yaml:"take"`
-	Remarks Writing   `yaml:"remarks,omitempty"`
+	ID       string    `yaml:"id" doc:"small letters"`
+	Name     i18n.Text `yaml:"name" doc:"what stands on the button, such as Approve"`
+	To       string    `yaml:"to" doc:"the state that it leads to"`
+	By       Turn      `yaml:"by,omitempty" doc:"who does it; an official if left out, system: by itself once the deadline has passed"`
+	Take     bool      `yaml:"take" doc:"it makes the official the holder of the case"`
+	Releases bool      `yaml:"releases" doc:"nobody holds the case afterwards"`
+	Other    bool      `yaml:"other" doc:"four eyes: only an official who has not acted on this case but by taking it or by such actions"`
+	Asks     bool      `yaml:"asks" doc:"it asks the applicant for information, in a message"`
+	Remarks  Writing   `yaml:"remarks,omitempty" doc:"whether the official writes remarks, which the applicant reads with the decision"`
 }
 
 // Writing says whether an action comes with remarks to the person.
@@ -55,6 +83,25 @@ const (
 
 // Values lists the ways of writing.
 func (Writing) Values() []string { return []string{string(Never), string(Optional), string(Always)} }
+
+// Turn is whose turn it is in the state.
+func (s State) Turn() Turn { return s.By.or() }
+
+// Of lists the actions of the state that somebody does.
+func (s State) Of(t Turn) (list []Action) {
+	for _, a := range s.Actions {
+		if a.Doer() == t {
+			list = append(list, a)
+		}
+	}
+	return list
+}
+
+// Doer is who does the action.
+func (a Action) Doer() Turn { return a.By.or() }
+
+// Writes reports whether remarks can come with the action.
+func (a Action) Writes() bool { return a.Remarks == Optional || a.Remarks == Always }
 
 // State returns a state of the workflow.
 func (w *Workflow) State(id string) (State, bool) {
@@ -86,28 +133,27 @@ func (c *compiler) workflow(w *Workflow) {
 		switch {
 		case s.Final && len(s.Actions) > 0:
 			c.fail(workflowFile, at(i, "actions"), "nothing follows a final state")
-		case s.Final && s.Deadline > 0:
-			c.fail(workflowFile, at(i, "deadline"), "a final state has no deadline")
+		case s.Final && (s.Deadline > 0 || s.Pauses || s.Amend || s.By != ""):
+			c.fail(workflowFile, at(i, "id"), "a final state is nobody's turn: it has no by, deadline, pauses or amend")
 		case !s.Final && len(s.Actions) == 0:
 			c.fail(workflowFile, at(i, "id"), "a dead end: give it an action, or final: true")
 		case !s.Final && (s.Deadline < 1 || s.Deadline > 366):
 			c.fail(workflowFile, at(i, "deadline"), "an open state has a deadline in working days")
+		case !s.Final:
+			c.turn(s, at(i, "by"), at(i, "pauses"))
 		}
-		actions := map[string]bool{}
+		ids, late := map[string]bool{}, 0
 		for j, a := range s.Actions {
 			at := func(key string) string { return fmt.Sprintf("states/%d/actions/%d/%s", i, j, key) }
-			if !idForm.MatchString(a.ID) || actions[a.ID] {
-				c.fail(workflowFile, at("id"), "an action has an id of its own in its state, in small letters")
+			if !idForm.MatchString(a.ID) || ids[a.ID] || reserved(a.ID) {
+				c.fail(workflowFile, at("id"), "an action has an id of its own in its state, in small letters, and none of %v", reservedSteps())
 			}
-			actions[a.ID] = true
-			if _, ok := w.State(a.To); !ok {
-				c.fail(workflowFile, at("to"), "there is no state %q", a.To)
-			}
-			if a.Take && a.Remarks != "" && a.Remarks != Never {
-				c.fail(workflowFile, at("remarks"), "who takes a case writes nothing yet")
-			}
-			if to, _ := w.State(a.To); a.Take && to.Final {
-				c.fail(workflowFile, at("to"), "who takes a case has it to decide, so %q cannot be final", a.To)
+			ids[a.ID] = true
+			c.action(w, a, at)
+			if a.Doer() == System {
+				if late++; late > 1 {
+					c.fail(workflowFile, at("by"), "one action at the most happens by itself in a state")
+				}
 			}
 		}
 	}
@@ -119,6 +165,51 @@ func (c *compiler) workflow(w *Workflow) {
 	}
 	c.reach(w)
 }
+
+// turn checks that whoever's turn it is can do something, and that a case
+// does not wait for the applicant for ever.
+func (c *compiler) turn(s State, by, pauses string) {
+	if len(s.Of(s.Turn())) == 0 {
+		c.fail(workflowFile, by, "it is the turn of the %s, who has no action here", s.Turn())
+	}
+	if s.Turn() != Applicant {
+		if s.Pauses {
+			c.fail(workflowFile, pauses, "the office's deadline stands still only while it is the applicant's turn")
+		}
+		return
+	}
+	if len(s.Of(System)) == 0 && len(s.Of(Official)) == 0 {
+		c.fail(workflowFile, by, "if the applicant never acts, the case waits for ever: give it an action by system, or one by an official")
+	}
+}
+
+// action checks one action.
+func (c *compiler) action(w *Workflow, a Action, at func(string) string) {
+	to, ok := w.State(a.To)
+	switch {
+	case !ok:
+		c.fail(workflowFile, at("to"), "there is no state %q", a.To)
+	case a.Doer() != Official && (a.Take || a.Releases || a.Other || a.Asks || a.Writes()):
+		c.fail(workflowFile, at("by"), "take, releases, other, asks and remarks are for officials")
+	case a.Take && a.Releases:
+		c.fail(workflowFile, at("releases"), "who takes a case does not release it")
+	case a.Take && a.Writes():
+		c.fail(workflowFile, at("remarks"), "who takes a case writes nothing yet")
+	case a.Take && to.Final:
+		c.fail(workflowFile, at("to"), "who takes a case has it to decide, so %q cannot be final", a.To)
+	case a.Asks && (a.Take || a.Writes()):
+		c.fail(workflowFile, at("asks"), "who asks writes a message, no remarks, and holds the case already")
+	case a.Asks && to.Turn() != Applicant:
+		c.fail(workflowFile, at("to"), "who asks for information waits for it: %q must be by: applicant", a.To)
+	}
+}
+
+// reservedSteps are what the steps of a case are called beside its actions.
+func reservedSteps() []string {
+	return []string{"submit", "amend", "message", "hand-over", "release", "overdue"}
+}
+
+func reserved(action string) bool { return slices.Contains(reservedSteps(), action) }
 
 // reach follows the actions from the beginning: every state is reached,
 // whoever acts holds the case, and some end is reached from everywhere.
@@ -136,8 +227,8 @@ func (c *compiler) reach(w *Workflow) {
 		visited[id] = true
 		s, _ := w.State(id)
 		for _, a := range s.Actions {
-			if taken || a.Take {
-				walk(a.To, true)
+			if taken || a.Take || a.Doer() != Official {
+				walk(a.To, (taken || a.Take) && !a.Releases)
 			}
 		}
 	}
@@ -155,10 +246,17 @@ func (c *compiler) reach(w *Workflow) {
 		switch {
 		case !held[s.ID] && !free[s.ID]:
 			c.fail(workflowFile, at, "no action leads to %q", s.ID)
-		case free[s.ID] && !slices.ContainsFunc(s.Actions, func(a Action) bool { return a.Take }):
+		case free[s.ID] && !s.Final && s.Turn() == Official && !slices.ContainsFunc(s.Actions, func(a Action) bool { return a.Take }):
 			c.fail(workflowFile, at, "%q has no owner: a case that nobody holds needs an action with take: true", s.ID)
 		case !ends[s.ID]:
 			c.fail(workflowFile, at, "no end is reached from %q", s.ID)
 		}
 	}
+}
+
+// asks reports whether some action asks the applicant for information.
+func (w *Workflow) asks() bool {
+	return slices.ContainsFunc(w.States, func(s State) bool {
+		return slices.ContainsFunc(s.Actions, func(a Action) bool { return a.Asks })
+	})
 }

@@ -19,6 +19,7 @@ import (
 
 // The facts of an event about a use, beyond what its other members say.
 const (
+	factBecause    = "because"    // the reason in writing of who had no task
 	factGate       = "gate"       // the gate's version
 	factHolder     = "holder"     // who held the task
 	factOpen       = "open"       // the task was open
@@ -52,7 +53,7 @@ func useEvent(u *Use, state policy.State, d policy.Decision) *audit.Event {
 	for _, f := range []struct {
 		name string
 		text string
-	}{{factParty, u.Actor.Party}, {factHolder, u.Task.Holder}, {factTask, u.Task.Scope}} {
+	}{{factParty, u.Actor.Party}, {factHolder, u.Task.Holder}, {factTask, u.Task.Scope}, {factBecause, u.Because}} {
 		if f.text != "" {
 			facts[f.name] = f.text
 		}
@@ -81,9 +82,10 @@ func Replay(e *audit.Event) (policy.Request, error) {
 			Roles: strings.Fields(e.Facts[factRoles]), Strong: e.Facts[factStrong] == yes,
 		},
 		Subject: e.Subject, Activity: e.Activity, Scope: e.Scope, Fields: e.Fields,
-		Task:  policy.Task{Scope: e.Facts[factTask], Holder: e.Facts[factHolder], Open: e.Facts[factOpen] == yes},
-		State: policy.State{Erased: e.Facts[factErased] == yes, Restricted: e.Facts[factRestricted] == yes},
-		Now:   clock.FromMicros(e.At),
+		Task:    policy.Task{Scope: e.Facts[factTask], Holder: e.Facts[factHolder], Open: e.Facts[factOpen] == yes},
+		Because: e.Facts[factBecause],
+		State:   policy.State{Erased: e.Facts[factErased] == yes, Restricted: e.Facts[factRestricted] == yes},
+		Now:     clock.FromMicros(e.At),
 	}
 	for _, k := range []policy.Kind{policy.Person, policy.Staff, policy.System} {
 		if k.String() == e.Actor.Kind {

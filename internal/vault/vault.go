@@ -92,6 +92,7 @@ type Use struct {
 	Scope     string
 	Fields    []string
 	Task      policy.Task
+	Because   string // the reason in writing, where the activity asks for one
 	Reference string // what people call the case, for the event
 }
 
@@ -189,7 +190,7 @@ func (v *Vault) noGate(use Use, err error) error {
 func (u *Use) request(state policy.State) policy.Request {
 	return policy.Request{
 		Actor: u.Actor, Subject: u.Subject, Activity: u.Activity, Scope: u.Scope,
-		Operation: u.Operation, Fields: u.Fields, Task: u.Task, State: state,
+		Operation: u.Operation, Fields: u.Fields, Task: u.Task, Because: u.Because, State: state,
 	}
 }
 

@@ -46,6 +46,7 @@ func Declarations() *policy.Declarations {
 		},
 		Roles: []policy.Role{
 			{ID: "permit-officer", Name: text("Permit officer", "ޕާމިޓް އޮފިސަރު"), Party: "council"},
+			{ID: "reviewer", Name: text("Reviewer", "މުރާޖަޢާކުރާ"), Party: "council"},
 			{ID: "administrator", Name: text("Administrator", "އެޑްމިނިސްޓްރޭޓަރު"), Party: "operator", May: []policy.Capability{policy.AdministerPeople, policy.SeeOperations}},
 		},
 		Purposes: []policy.Purpose{
@@ -113,6 +114,8 @@ func Declarations() *policy.Declarations {
 		{ID: "road-permit.decide", Purpose: "services", Name: text("Deciding on a road permit", "މަގު ޕާމިޓު ނިންމުން"), Who: []string{"role:permit-officer"}, Operations: []policy.OperationName{"use", "collect"}, Relation: policy.RelationTask,
 			Fields: []string{policy.FieldName, "road-permit.road", "road-permit.remarks"}, Parties: []string{"council"}, Retention: "application",
 			Basis: &policy.Basis{DPV: "eu-gdpr:A6-1-c", Law: text("Road act", "މަގުގެ ޤާނޫނު")}},
+		{ID: "road-permit.review", Purpose: "services", Name: text("Looking into a road permit", "މަގު ޕާމިޓު ބެލުން"), Who: []string{"role:reviewer"}, Operations: []policy.OperationName{"use"}, Relation: policy.RelationReason,
+			Fields: []string{policy.FieldName, "road-permit.road"}, Parties: []string{"council"}, Retention: "application"},
 	}
 	return d
 }
