@@ -204,3 +204,11 @@ func hasReference(tx *db.Tx, reference string) (bool, error) {
 	err := tx.QueryRow(`SELECT COUNT(*) FROM cases_case WHERE reference = $1`, reference).Scan(&n)
 	return n > 0, err
 }
+
+// lastReached returns when one of a person's cases last came into a state.
+func lastReached(tx *db.Tx, subject, service, variant, state string) (time.Time, error) {
+	var at sql.NullInt64
+	err := tx.QueryRow(`SELECT MAX(s.at) FROM cases_step s JOIN cases_case c ON c.subject = s.subject AND c.id = s.case_id
+		WHERE s.subject = $1 AND c.service = $2 AND ($3 = '' OR c.variant = $3) AND s.state = $4`, subject, service, variant, state).Scan(&at)
+	return orZero(at), err
+}
