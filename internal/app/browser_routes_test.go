@@ -146,7 +146,8 @@ func strangers(v *tour, version string) {
 		v.stop("LANG"+path, "LANG"+path, http.StatusOK)
 	}
 	v.stop("LANG/services/{id}", "LANG/services/road-permit", http.StatusOK)
-	v.stop("LANG/services", "LANG/services?q=zebra", http.StatusOK) // nothing is found
+	v.stop("LANG/services", "LANG/services?q=zebra", http.StatusOK)        // nothing is found
+	v.stop("LANG/services", "LANG/services?q=zebra+permit", http.StatusOK) // but something near
 	v.stop("LANG/services/{id}", "LANG/services/zebra", http.StatusNotFound)
 	v.stop("LANG/cabinet/data", "LANG/cabinet/data", http.StatusOK) // leads to signing in
 	v.stop("LANG/privacy/versions/{id}", "LANG/privacy/versions/"+version, http.StatusOK)
@@ -158,6 +159,8 @@ func strangers(v *tour, version string) {
 	for _, path := range []string{"/healthz", "/readyz", "/audit/checkpoint", "/privacy.jsonld", "/.well-known/gpc.json", "/.well-known/security.txt"} {
 		v.file(b, path, path)
 	}
+	v.file(b, "/services.jsonld", "/services.jsonld")
+	v.file(b, "/services/{file}", "/services/road-permit.jsonld")
 	v.file(b, "LANG/privacy/processing.csv", "LANG/privacy/processing.csv")
 	checkpoint, err := io.ReadAll(b.Get("/audit/checkpoint").Body)
 	if err != nil {

@@ -218,6 +218,9 @@ func (p *portal) mount() {
 		Catalogue: p.live.Catalogue(), Policy: p.policy,
 		Name:        func() i18n.Text { return p.live.Current().Portal.Name },
 		Description: func() i18n.Text { return p.live.Current().Portal.Description },
+		Categories:  func() []services.Category { return p.live.Current().Portal.Categories },
+		Currency:    func() string { return string(p.live.Current().Portal.Currency) },
+		Address:     p.address, Reached: p.cases, Clock: p.clock,
 	})
 	p.identity.Mount(p.router)
 	security.MountPerson(p.router, p.identity)

@@ -202,7 +202,12 @@ func (w *World) Router(mount func(*web.Router), locales ...fs.FS) *web.Router {
 	if err != nil {
 		w.T.Fatal(err)
 	}
-	services.Mount(router, services.Config{Catalogue: w.Catalogue, Policy: w.Policy, Name: Name, Description: Name})
+	services.Mount(router, services.Config{
+		Catalogue: w.Catalogue, Policy: w.Policy, Name: Name, Description: Name, Reached: w.Cases, Clock: w.Store.Clock,
+		Categories: func() []services.Category { return servicestest.Env(w.T).Categories },
+		Currency:   func() string { return "MVR" },
+		Address:    func() string { return "https://one.gov.mv" },
+	})
 	mount(router)
 	return router
 }
