@@ -71,8 +71,8 @@ func (r *Router) fail(q *Req, err error) {
 	h.Del("Content-Disposition")
 	h.Del("ETag")
 	h.Del("Last-Modified")
-	if code == http.StatusTooManyRequests && h.Get("Retry-After") == "" {
-		h.Set("Retry-After", "60")
+	if code == http.StatusTooManyRequests {
+		h.Set("Retry-After", "900") // the 15 minutes that the page speaks of
 	}
 	if code == http.StatusServiceUnavailable {
 		h.Set("Retry-After", "30")

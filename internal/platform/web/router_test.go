@@ -406,6 +406,9 @@ func TestErrorsForPeopleAreAPageInTheirLanguage(t *testing.T) {
 		if ref := res.Header().Get("X-Reference"); !strings.Contains(body, ref) {
 			t.Errorf("%s: the page does not show its reference %s", tc.path, ref)
 		}
+		if after, want := res.Header().Get("Retry-After"), map[int]string{429: "900", 503: "30"}[tc.want]; after != want {
+			t.Errorf("%s: a program is told to try again after %q seconds, want %q", tc.path, after, want)
+		}
 		if strings.Count(body, "<h1") != 1 {
 			t.Errorf("%s: not exactly one h1", tc.path)
 		}
