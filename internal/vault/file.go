@@ -1,0 +1,201 @@
+package vault
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"sync/atomic"
+
+	"portico/internal/audit"
+	"portico/internal/keys"
+	"portico/internal/platform/db"
+	"portico/internal/policy"
+)
+
+// A file is the content of a declared field of a case. Its bytes and its name
+// are sealed under a key of their own, the scope file:ID, so that it can be
+// forgotten alone; the permit that opens it is the field's, in the scope of
+// the case. Scope and field are in the additional data: a file whose row was
+// moved to another case, question or person does not open.
+
+// File names a file and the field whose content it is.
+type File struct {
+	ID    string
+	Field string
+}
+
+// scope is where the key of a file is.
+func (f File) scope() string { return "file:" + f.ID }
+
+// FileChunk is how many bytes of a file are sealed together: sealing can go on
+// at a multiple of it.
+const FileChunk = chunkSize
+
+// factFiles names the files of an event.
+const factFiles = "files"
+
+// Files is a use of files that passed the gate.
+type Files struct {
+	vault   *Vault
+	permit  *Permit
+	files   []File
+	keys    []wrappedKey
+	durable atomic.Bool
+}
+
+// NewFile makes the key of a file with a permit to collect its field, and
+// writes the event.
+func (v *Vault) NewFile(tx *db.Tx, p *Permit, f File) (*Files, error) {
+	return v.passFiles(tx, p, true, f)
+}
+
+// OpenFiles passes the gate with a permit for the fields of these files, and
+// writes one event. With a permit to use they can be read, with a permit to
+// collect they can be written, once the transaction is durable.
+func (v *Vault) OpenFiles(tx *db.Tx, p *Permit, files ...File) (*Files, error) {
+	return v.passFiles(tx, p, false, files...)
+}
+
+func (v *Vault) passFiles(tx *db.Tx, p *Permit, fresh bool, files ...File) (*Files, error) {
+	if err := p.granted.Spend(tx.ID(), v.clock.Now()); err != nil {
+		return nil, err
+	}
+	operation, kind := p.granted.Operation(), audit.KindAccess
+	if operation == policy.Collect {
+		kind = audit.KindCollect
+	}
+	ids := make([]string, len(files))
+	for i, f := range files {
+		if ids[i] = f.ID; !p.granted.Allows(operation, f.Field) || fresh && operation != policy.Collect {
+			return nil, fmt.Errorf("open a file: the permit is not for it")
+		}
+	}
+	subject := p.granted.Subject()
+	n, err := passGate(tx, subject, p.granted.Version())
+	if err != nil {
+		return nil, err
+	}
+	h := &Files{vault: v, permit: p, files: files, keys: make([]wrappedKey, len(files))}
+	for i, f := range files {
+		if fresh {
+			if err := newScope(tx, v.ring, subject, f.scope()); err != nil {
+				return nil, fmt.Errorf("make the key of a file: %w", err)
+			}
+		}
+		if h.keys[i], err = selectScope(tx, subject, f.scope()); err != nil {
+			return nil, fmt.Errorf("find the key of a file: %w", err)
+		}
+	}
+	evidence, err := selectScope(tx, subject, Evidence)
+	if err != nil {
+		return nil, fmt.Errorf("open a file: %w", err)
+	}
+	box, err := v.boxes.open(subject, Evidence, evidence)
+	if err != nil {
+		return nil, err
+	}
+	e := p.event(kind, n)
+	e.Facts[factFiles] = strings.Join(ids, " ")
+	if err := v.log.Append(tx, box, e); err != nil {
+		return nil, err
+	}
+	tx.AfterCommit(func() { h.durable.Store(true) })
+	return h, nil
+}
+
+// ForgetFile destroys the key of a file: what is sealed under it is gone,
+// wherever its bytes are. The gate moves, so that whoever decided to open it
+// decides again.
+func (v *Vault) ForgetFile(tx *db.Tx, subject, id string) error {
+	if err := v.Bump(tx, subject); err != nil {
+		return err
+	}
+	if err := deleteScope(tx, subject, File{ID: id}.scope()); err != nil {
+		return fmt.Errorf("destroy the key of a file: %w", err)
+	}
+	return nil
+}
+
+// find returns the box of a file.
+func (h *Files) find(id string) (File, keys.Box, error) {
+	i := slices.IndexFunc(h.files, func(f File) bool { return f.ID == id })
+	if i < 0 {
+		return File{}, keys.Box{}, fmt.Errorf("open a file: the permit was spent on others")
+	}
+	f := h.files[i]
+	box, err := h.vault.boxes.open(h.permit.granted.Subject(), f.scope(), h.keys[i])
+	return f, box, err
+}
+
+// blob is the place of a file's bytes: what it is the content of, and its
+// version, for a file may be replaced by what was made of it.
+func (h *Files) blob(f File, version int64) string {
+	return keys.Row(h.permit.granted.Scope(), f.Field, f.ID, fmt.Sprint(version))
+}
+
+// Sealer seals a version of a file to w, beginning at a chunk. It refuses
+// before the commit, and without a permit to collect.
+func (h *Files) Sealer(w io.Writer, id string, version int64, chunk uint64) (*Sealer, error) {
+	f, box, err := h.find(id)
+	switch {
+	case err != nil:
+		return nil, err
+	case !h.durable.Load():
+		return nil, errNotYet
+	case h.permit.granted.Operation() != policy.Collect:
+		return nil, fmt.Errorf("write a file: the permit is to read")
+	}
+	s := NewSealer(w, box, h.vault.ring.Instance(), h.permit.granted.Subject(), h.blob(f, version))
+	s.chunks.next = chunk
+	return s, nil
+}
+
+// Reader opens a version of a file from r. It refuses before the commit, and
+// without a permit to use.
+func (h *Files) Reader(r io.Reader, id string, version int64) (io.Reader, error) {
+	f, box, err := h.find(id)
+	switch {
+	case err != nil:
+		return nil, err
+	case !h.durable.Load():
+		return nil, errNotYet
+	case h.permit.granted.Operation() != policy.Use:
+		return nil, fmt.Errorf("read a file: the permit is to write")
+	}
+	return NewOpener(r, box, h.vault.ring.Instance(), h.permit.granted.Subject(), h.blob(f, version)), nil
+}
+
+// SealName seals the name that a person gave a file.
+func (h *Files) SealName(id, name string) ([]byte, error) {
+	f, box, err := h.find(id)
+	if err != nil {
+		return nil, err
+	}
+	return box.Seal(h.name(f), []byte(name)), nil
+}
+
+// Name opens what SealName sealed, once the event is durable.
+func (h *Files) Name(id string, sealed []byte) (string, error) {
+	f, box, err := h.find(id)
+	switch {
+	case err != nil:
+		return "", err
+	case !h.durable.Load():
+		return "", errNotYet
+	case h.permit.granted.Operation() != policy.Use:
+		return "", fmt.Errorf("read a file: the permit is to write")
+	}
+	name, err := box.Open(h.name(f), sealed)
+	if err != nil {
+		return "", fmt.Errorf("open the name of a file: %w", err)
+	}
+	return string(name), nil
+}
+
+func (h *Files) name(f File) keys.Place {
+	return keys.Place{
+		Instance: h.vault.ring.Instance(), Table: "file", Column: "name",
+		Row: keys.Row(h.permit.granted.Scope(), f.Field, f.ID), Person: h.permit.granted.Subject(),
+	}
+}
