@@ -23,6 +23,7 @@ import (
 	"portico/internal/proof"
 	"portico/internal/services"
 	"portico/internal/staff"
+	"portico/internal/uploads"
 	"portico/internal/vault"
 )
 
@@ -38,6 +39,7 @@ func Migrations() []fs.FS {
 		mandates.Migrations(),
 		proof.Migrations(),
 		staff.Migrations(),
+		uploads.Migrations(),
 		vault.Migrations(),
 	}
 }
@@ -54,6 +56,7 @@ func Holdings() (all []db.Table) {
 		mandates.Holding(),
 		proof.Holding(),
 		staff.Holding(),
+		uploads.Holding(),
 		vault.Holding(),
 	} {
 		all = append(all, tables...)
@@ -81,6 +84,7 @@ func Locales() []fs.FS {
 		proof.Locales(),
 		services.Locales(),
 		staff.Locales(),
+		uploads.Locales(),
 		vault.Locales(),
 		web.Locales(),
 	}

@@ -10,7 +10,7 @@ type row struct {
 
 // features is the table of allowed imports: imports go down the list only.
 var features = []row{
-	{"app", []string{"demo", "instance", "proof", "cabinet", "account", "mandates", "contact", "privacy", "desk", "cases", "services", "forms", "staff", "identity", "vault", "audit", "keys", "policy", "policy/text"}, nil},
+	{"app", []string{"demo", "instance", "proof", "cabinet", "account", "mandates", "contact", "privacy", "desk", "cases", "uploads", "services", "forms", "staff", "identity", "vault", "audit", "keys", "policy", "policy/text"}, nil},
 	{"demo", nil, nil},
 	{"cabinet", []string{"cases", "services", "identity", "vault", "audit", "keys", "policy"}, nil},
 	{"account", []string{"identity", "vault", "audit", "policy"}, nil},
@@ -23,8 +23,9 @@ var features = []row{
 	{"privacy", []string{"proof", "policy", "policy/text"}, map[string]string{
 		"proof": "the policy page shows the status of a promise beside its sentence",
 	}},
-	{"desk", []string{"cases", "services", "forms", "staff", "vault", "audit", "policy"}, nil},
+	{"desk", []string{"cases", "uploads", "services", "forms", "staff", "vault", "audit", "policy"}, nil},
 	{"cases", []string{"services", "forms", "vault", "audit", "policy"}, nil},
+	{"uploads", []string{"vault", "policy"}, nil},
 	{"services", []string{"forms", "policy"}, nil},
 	{"forms", []string{"policy"}, nil},
 	{"staff", []string{"identity", "vault", "audit", "policy"}, map[string]string{
@@ -43,6 +44,7 @@ var platform = []row{
 	{"platform/web", []string{"platform/clock", "platform/fault", "platform/i18n", "platform/id", "platform/web/ui"}, nil},
 	{"platform/web/ui", []string{"platform/i18n"}, nil},
 	{"platform/jobs", []string{"platform/clock", "platform/db", "platform/fault", "platform/id"}, nil},
+	{"platform/blobs", []string{"platform/clock", "platform/fault", "platform/id"}, nil},
 	{"platform/mail", []string{"platform/clock", "platform/fault"}, nil},
 	{"platform/db", []string{"platform/fault"}, nil},
 	{"platform/i18n", nil, nil},

@@ -1,0 +1,330 @@
+package uploads
+
+import (
+	"bufio"
+	"bytes"
+	"compress/zlib"
+	"errors"
+	"io"
+	"strings"
+	"sync/atomic"
+)
+
+// A PDF is examined by its names. A name such as /JavaScript can stand in the
+// file itself or in an object stream, which is compressed: both are read, every
+// byte of the file included, so that nothing is hidden behind a wrong length or
+// a cross reference into the middle of something. What cannot be read so, such
+// as an object stream under another filter, is refused.
+
+// forbidden are names that make a PDF do something, or hold other files.
+var forbidden = map[string]Reason{
+	"JavaScript": Active, "Launch": Active, "RichMedia": Active, "XFA": Active, "SubmitForm": Active, "ImportData": Active,
+	"EmbeddedFile": Archive, "EmbeddedFiles": Archive, "Encrypt": Encrypted,
+}
+
+const (
+	blockSize  = 32 << 10
+	longest    = 127      // bytes of a name, by the standard
+	maxObjects = 64 << 20 // bytes of all object streams of a file, inflated
+	maxTaps    = 16       // object streams that are open at once: properly it is one
+	tailSize   = 66 << 10 // what a reader of zip archives looks at
+)
+
+var errObjects = errors.New("the object streams of a PDF are too large")
+
+// examinePDF reads a PDF to its end and returns why it is refused.
+func examinePDF(r io.Reader) (Reason, error) {
+	p := &pdf{from: r, block: make([]byte, 0, blockSize)}
+	p.left.Store(maxObjects)
+	reason, err := names(p, p.note, p.stream)
+	if r := p.finish(); err == nil && reason == NoReason {
+		reason = r
+	}
+	if err != nil || reason != NoReason {
+		return reason, err
+	}
+	return p.end.judge(), nil
+}
+
+// bytesReader is what names are read from.
+type bytesReader interface {
+	io.ByteReader
+	UnreadByte() error
+}
+
+// names calls each for every name that comes, and stream where the data of a
+// stream begins. It ends at the first reason to refuse.
+func names(in bytesReader, each func(string) Reason, stream func() Reason) (Reason, error) {
+	var last [6]byte
+	for {
+		c, err := in.ReadByte()
+		if errors.Is(err, io.EOF) {
+			return NoReason, nil
+		}
+		if err != nil {
+			return NoReason, err
+		}
+		copy(last[:], last[1:])
+		last[5] = c
+		reason := NoReason
+		switch {
+		case c == '/':
+			name, err := readName(in)
+			if err != nil {
+				return NoReason, err
+			}
+			last = [6]byte{}
+			reason = each(name)
+		case string(last[3:]) == "obj":
+			reason = each("obj")
+		case string(last[:]) == "stream":
+			reason = stream()
+		}
+		if reason != NoReason {
+			return reason, nil
+		}
+	}
+}
+
+// readName reads a name behind its slash, with #41 for A.
+func readName(in bytesReader) (string, error) {
+	var name []byte
+	for {
+		c, err := in.ReadByte()
+		if errors.Is(err, io.EOF) {
+			return unhash(name), nil
+		}
+		if err != nil {
+			return "", err
+		}
+		if c <= ' ' || strings.IndexByte("()<>[]{}/%", c) >= 0 {
+			return unhash(name), in.UnreadByte()
+		}
+		if len(name) <= 3*longest {
+			name = append(name, c)
+		}
+	}
+}
+
+func unhash(name []byte) string {
+	if bytes.IndexByte(name, '#') < 0 {
+		return string(name)
+	}
+	digit := func(c byte) int { return strings.IndexByte("0123456789abcdef", c|0x20) }
+	var out []byte
+	for i := 0; i < len(name); i++ {
+		if name[i] == '#' && i+2 < len(name) && digit(name[i+1]) >= 0 && digit(name[i+2]) >= 0 {
+			out = append(out, byte(digit(name[i+1])<<4|digit(name[i+2])))
+			i += 2
+			continue
+		}
+		out = append(out, name[i])
+	}
+	return string(out)
+}
+
+// forbids is why a name is refused.
+func forbids(name string) Reason { return forbidden[name] }
+
+// pdf reads a PDF block by block. Each block also goes to the taps: the object
+// streams that began before its end, each inflated on the side.
+type pdf struct {
+	from  io.Reader
+	block []byte
+	at    int
+	back  bool // the last byte is to be read again
+	last  byte
+	end   tail
+	taps  []*tap
+	left  atomic.Int64 // how much may still be inflated
+
+	objects, flate, other bool // names since the last object began
+}
+
+// tap is an object stream that is inflated while the file is read on.
+type tap struct {
+	to    *io.PipeWriter
+	begin int // where it begins in the present block
+	found chan Reason
+}
+
+// ReadByte returns the next byte of the file.
+func (p *pdf) ReadByte() (byte, error) {
+	if p.back {
+		p.back = false
+		return p.last, nil
+	}
+	for p.at == len(p.block) {
+		if err := p.fill(); err != nil {
+			return 0, err
+		}
+	}
+	p.last = p.block[p.at]
+	p.at++
+	return p.last, nil
+}
+
+// UnreadByte has the last byte read again.
+func (p *pdf) UnreadByte() error {
+	p.back = true
+	return nil
+}
+
+// fill hands the present block to the taps and reads the next.
+func (p *pdf) fill() error {
+	p.pour()
+	n, err := p.from.Read(p.block[:cap(p.block)])
+	p.block, p.at = p.block[:n], 0
+	p.end.take(p.block)
+	if n > 0 {
+		return nil
+	}
+	return err
+}
+
+func (p *pdf) pour() {
+	open := p.taps[:0]
+	for _, t := range p.taps {
+		if t.begin < len(p.block) {
+			_, _ = t.to.Write(p.block[t.begin:]) // one that has seen enough takes no more
+		}
+		t.begin = 0
+		open = append(open, t)
+	}
+	p.taps = open
+}
+
+// note looks at a name of the file itself.
+func (p *pdf) note(name string) Reason {
+	switch {
+	case name == "obj": // the keyword, "endobj" too
+		p.objects, p.flate, p.other = false, false, false
+	case name == "ObjStm":
+		p.objects = true
+	case name == "FlateDecode":
+		p.flate = true
+	case strings.HasSuffix(name, "Decode"), name == "Crypt", name == "Predictor":
+		p.other = true
+	}
+	return forbids(name)
+}
+
+// stream is called where the data of a stream begins.
+func (p *pdf) stream() Reason {
+	if !p.objects {
+		return NoReason
+	}
+	flate := p.flate
+	p.objects = false
+	if p.other || len(p.live()) >= maxTaps {
+		return Unexaminable
+	}
+	r, w := io.Pipe()
+	t := &tap{to: w, begin: p.at, found: make(chan Reason, 1)}
+	p.taps = append(p.taps, t)
+	go func() {
+		t.found <- p.inflate(r, flate)
+		_ = r.Close()
+	}()
+	return NoReason
+}
+
+// live drops the taps that found nothing and are done.
+func (p *pdf) live() []*tap {
+	open := p.taps[:0]
+	for _, t := range p.taps {
+		select {
+		case reason := <-t.found:
+			if reason != NoReason {
+				t.found <- reason
+				open = append(open, t)
+			}
+		default:
+			open = append(open, t)
+		}
+	}
+	p.taps = open
+	return p.taps
+}
+
+// inflate reads the names of an object stream.
+func (p *pdf) inflate(r io.Reader, flate bool) Reason {
+	in := bufio.NewReader(r)
+	first := byte(' ')
+	for err := error(nil); first == '\r' || first == '\n' || first == ' '; {
+		if first, err = in.ReadByte(); err != nil {
+			return Unexaminable
+		}
+	}
+	if !flate { // then it is plain, begins with a number, and is read with the rest
+		if first < '0' || first > '9' {
+			return Unexaminable
+		}
+		return NoReason
+	}
+	_ = in.UnreadByte()
+	z, err := zlib.NewReader(in)
+	if err != nil {
+		return Unexaminable
+	}
+	reason, err := names(bufio.NewReader(bounded{z, &p.left}), forbids, func() Reason { return NoReason })
+	if err != nil {
+		return Unexaminable
+	}
+	return reason
+}
+
+// finish ends the taps and returns what they found.
+func (p *pdf) finish() Reason {
+	p.pour()
+	found := NoReason
+	for _, t := range p.taps {
+		_ = t.to.Close()
+		if reason := <-t.found; reason != NoReason {
+			found = reason
+		}
+	}
+	return found
+}
+
+// bounded is a reader with a budget that it shares with others.
+type bounded struct {
+	io.Reader
+	left *atomic.Int64
+}
+
+func (b bounded) Read(p []byte) (int, error) {
+	n, err := b.Reader.Read(p)
+	if b.left.Add(-int64(n)) < 0 {
+		return n, errObjects
+	}
+	return n, err
+}
+
+// tail keeps the end of a file, and whether an archive begins in it.
+type tail struct {
+	kept    []byte
+	archive bool
+}
+
+func (t *tail) take(p []byte) {
+	seam := append(bytes.Clone(t.kept[max(0, len(t.kept)-8):]), p...)
+	t.archive = t.archive || bytes.Contains(seam, []byte("Rar!\x1a\x07")) || bytes.Contains(seam, []byte("7z\xbc\xaf\x27\x1c"))
+	t.kept = append(t.kept, p...)
+	if len(t.kept) > 2*tailSize {
+		t.kept = append(t.kept[:0], t.kept[len(t.kept)-tailSize:]...)
+	}
+}
+
+// judge looks at how a PDF ends: with its end and nothing behind it, and not
+// as a zip archive does.
+func (t *tail) judge() Reason {
+	if t.archive || bytes.Contains(t.kept[max(0, len(t.kept)-tailSize):], []byte("PK\x05\x06")) {
+		return Archive
+	}
+	end := bytes.TrimRight(t.kept, "\r\n\t \x00")
+	if !bytes.HasSuffix(end, []byte("%%EOF")) || !bytes.Contains(end[max(0, len(end)-1024):], []byte("startxref")) {
+		return BrokenOff
+	}
+	return NoReason
+}

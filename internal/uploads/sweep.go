@@ -1,0 +1,111 @@
+package uploads
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"portico/internal/platform/blobs"
+	"portico/internal/platform/db"
+	"portico/internal/platform/jobs"
+)
+
+const (
+	sweepEvery = time.Hour
+	sweepPage  = 50
+	// patience is how long bytes may be missing, and how long a blob may belong
+	// to nothing: whoever writes it may not have noted it yet.
+	patience = 24 * time.Hour
+)
+
+// Start has the sweep run now, and every hour from then on.
+func (u *Uploads) Start(ctx context.Context) error {
+	err := u.DB.Update(ctx, func(tx *db.Tx) error { return u.nextSweep(tx, u.Clock.Now()) })
+	if err != nil {
+		return fmt.Errorf("plan the sweep of files: %w", err)
+	}
+	return nil
+}
+
+// nextSweep plans the sweep of the hour of a time; the key has it once.
+func (u *Uploads) nextSweep(tx *db.Tx, at time.Time) error {
+	hour := at.Truncate(sweepEvery)
+	return u.Jobs.Enqueue(tx, jobs.New{Kind: jobSweep, Key: "sweep:" + strconv.FormatInt(hour.Unix(), 10), At: hour})
+}
+
+func (u *Uploads) sweepJob(ctx context.Context, _ *jobs.Job) error {
+	if err := u.Sweep(ctx); err != nil {
+		return err
+	}
+	return u.DB.Update(ctx, func(tx *db.Tx) error { return u.nextSweep(tx, u.Clock.Now().Add(sweepEvery)) })
+}
+
+// Sweep destroys what belongs to nobody: files whose bytes stay missing, files
+// of applications that are gone, and blobs that no file knows.
+func (u *Uploads) Sweep(ctx context.Context) error {
+	since := u.Clock.Now().Add(-patience)
+	behind := ""
+	for {
+		var list []*File
+		err := u.DB.View(ctx, func(tx *db.Tx) (err error) {
+			list, err = selectLoose(tx, since, behind, sweepPage)
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("look for loose files: %w", err)
+		}
+		if len(list) == 0 {
+			return u.sweepBlobs(ctx, since)
+		}
+		for _, f := range list {
+			behind = f.ID
+			if err := u.sweepFile(ctx, f); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+func (u *Uploads) sweepFile(ctx context.Context, f *File) error {
+	if f.State != Received {
+		lives, err := u.Lives(ctx, f.Subject, f.Scope)
+		if err != nil {
+			return fmt.Errorf("look for the case of a file: %w", err)
+		}
+		if lives {
+			return nil
+		}
+	}
+	err := u.Vault.Update(ctx, func(tx *db.Tx) error {
+		now, err := selectFile(tx, f.ID)
+		if err != nil || now == nil || now.revision != f.revision || !now.Attached.IsZero() {
+			return err
+		}
+		return u.destroy(tx, now)
+	})
+	if err != nil {
+		return fmt.Errorf("destroy a loose file: %w", err)
+	}
+	return nil
+}
+
+// sweepBlobs deletes blobs that no file knows.
+func (u *Uploads) sweepBlobs(ctx context.Context, since time.Time) error {
+	return u.Blobs.List(ctx, func(b blobs.Info) error {
+		if !b.At.Before(since) {
+			return nil
+		}
+		if b.Done {
+			var known bool
+			err := u.DB.View(ctx, func(tx *db.Tx) (err error) {
+				known, err = hasBlob(tx, b.ID)
+				return err
+			})
+			if err != nil || known {
+				return err
+			}
+		}
+		return u.Blobs.Delete(ctx, b.ID)
+	})
+}
