@@ -32,13 +32,21 @@ func checkCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s is sound: %d services, %d languages, version %.12s\n",
-				in.Portal.ID, len(in.Services), len(in.Portal.Languages), in.Hash)
+			_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s is sound: %s, %s, version %.12s\n",
+				in.Portal.ID, number(len(in.Services), "service"), number(len(in.Portal.Languages), "language"), in.Hash)
 			return err
 		},
 	}
 	cmd.Flags().StringVar(&kind, "schema", "", "print the JSON Schema of a kind of file instead: "+strings.Join(instance.SchemaKinds(), ", "))
 	return cmd
+}
+
+// number is a number of things, in English.
+func number(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
 }
 
 // loadInstance loads the directory dir as serve does, or prints its faults to
