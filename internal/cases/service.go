@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"portico/internal/forms"
+	"portico/internal/forms/sent"
 	"portico/internal/platform/db"
 	"portico/internal/platform/fault"
 	"portico/internal/platform/id"
@@ -98,7 +99,7 @@ func (c *Cases) Begin(ctx context.Context, actor policy.Actor, service string) (
 			draft.Reused[key] = true
 		}
 	}
-	draft.Typed = d.Form.Typed(draft.Answers)
+	draft.Typed = sent.Typed(d.Form, draft.Answers)
 	draft.Outcome, err = c.check(d, draft.Answers)
 	return draft, err
 }
@@ -106,21 +107,21 @@ func (c *Cases) Begin(ctx context.Context, actor policy.Actor, service string) (
 // check runs the form on answers. That a rule failed is an error of the form,
 // so that nothing is submitted and nothing that was typed is lost.
 func (c *Cases) check(d *services.Definition, given forms.Answers, before ...forms.Error) (*forms.Outcome, error) {
-	o, err := d.Form.Check(given, c.Clock.Now(), before...)
+	o, err := d.Form.Check(given, forms.At{Now: c.Clock.Now()}, before...)
 	if rule, ok := asRule(err); ok {
-		return &forms.Outcome{Answers: given, Errors: append(before, forms.Error{Code: "forms.error.rule", Args: []any{"rule", rule}, Rule: rule})}, nil
+		return &forms.Outcome{Look: forms.Look{Answers: given}, Errors: append(before, forms.Error{Code: "forms.error.rule", Args: []any{"rule", rule}, Rule: rule})}, nil
 	}
 	return o, err
 }
 
 // Save keeps what was sent as the draft, if it is right. Otherwise nothing is
 // stored, and the draft that is returned holds everything that was typed.
-func (c *Cases) Save(ctx context.Context, actor policy.Actor, service string, ordinal int64, sent url.Values, also ...string) (*Draft, error) {
+func (c *Cases) Save(ctx context.Context, actor policy.Actor, service string, ordinal int64, values url.Values, also ...string) (*Draft, error) {
 	d := c.Catalogue.Service(service)
 	if d == nil {
 		return nil, errUnknown
 	}
-	read := d.Form.Decode(sent, also...)
+	read := sent.Decode(d.Form, sent.Input{Values: values, Also: also})
 	draft := &Draft{Service: d, Ordinal: ordinal, Typed: read.Typed}
 	var err error
 	if draft.Outcome, err = c.check(d, read.Answers, read.Errors...); err != nil {
@@ -402,7 +403,7 @@ func (c *Cases) application(row *Case, d *services.Definition, steps []Step, val
 	if row.Draft() {
 		return a, nil
 	}
-	fee, err := d.Form.Price(a.Answers, row.Submitted)
+	fee, err := d.Form.Price(a.Answers, forms.At{Now: row.Submitted})
 	if err != nil {
 		return nil, fmt.Errorf("compute the fee of a case: %w", err)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"portico/internal/cases/pages"
 	"portico/internal/forms"
+	"portico/internal/forms/questions"
 	"portico/internal/platform/fault"
 	"portico/internal/platform/web"
 	"portico/internal/platform/web/ui"
@@ -55,12 +56,9 @@ func (c *Cases) ask(q *web.Req) error {
 
 func (c *Cases) showQuestions(q *web.Req, draft *Draft, status int, notice *pages.Notice) error {
 	d := draft.Service
-	v := forms.View{
+	v := questions.View{
 		Form: d.Form, Typed: draft.Typed, Errors: draft.Outcome.Errors, Why: d.Why(c.Policy(), q.P),
-		Notes: map[string]string{}, Hidden: map[string]bool{}, Needed: draft.Outcome.Needed,
-	}
-	for key := range draft.Outcome.Hidden {
-		v.Hidden[key] = true
+		Notes: map[string]string{}, Hidden: draft.Outcome.Hidden, Needed: draft.Outcome.Needed,
 	}
 	for key := range draft.Reused {
 		v.Notes[key] = q.P.T("cases.ask.reused")

@@ -4,12 +4,8 @@ import (
 	"errors"
 	"maps"
 	"slices"
-	"strconv"
-	"time"
 
 	"cel.dev/cel-go/common/types"
-	"github.com/santhosh-tekuri/jsonschema/v6"
-	"github.com/santhosh-tekuri/jsonschema/v6/kind"
 
 	"portico/internal/platform/i18n"
 )
@@ -25,35 +21,72 @@ type Line struct {
 type Fee struct {
 	Lines []Line
 	Total int64
+	Waits []string // of an estimate: keys that lines still wait for; none: it is whole
 }
 
-// Outcome is what a form makes of answers.
+// Look is a form as things stand: what it asks, and what it would cost.
+type Look struct {
+	Answers  Answers           // those that count: none hidden, computed ones included
+	Hidden   map[string]string // key → the visible rule that hides it
+	Needed   map[string]bool   // keys that must be answered, by schema or rule
+	Pages    []Page            // those that ask or say something
+	Estimate *Fee              // of the lines that can be computed; nil if there is none
+}
+
+// Outcome is what a form makes of answers that are to be submitted.
 type Outcome struct {
-	Answers Answers           // those that count: none hidden, computed ones included
-	Hidden  map[string]string // key → the visible rule that hides it
-	Needed  map[string]bool   // keys that must be answered, by schema or rule
-	Errors  []Error           // in the order of the questions
-	Fee     *Fee              // nil while there are errors, or if the form has none
+	Look
+	Errors []Error // in the order of the questions
+	Fee    *Fee    // nil while there are errors, or if the form has none
+}
+
+// Look says what is asked now and what it would cost, for answers of which
+// some are missing or wrong (before: errors that decoding found). It is the
+// same decision as that of Check. The error is a *RuleError.
+func (f *Form) Look(given Answers, at At, before ...Error) (*Look, error) {
+	o, err := f.check(given, at, false, before)
+	if err != nil {
+		return nil, err
+	}
+	return &o.Look, nil
 }
 
 // Check validates answers and runs the rules, with errors that decoding found
 // already. The error is a *RuleError: a rule could not be evaluated, and
 // nothing may be submitted.
-func (f *Form) Check(given Answers, now time.Time, before ...Error) (*Outcome, error) {
-	o := &Outcome{Answers: maps.Clone(given), Hidden: map[string]string{}, Needed: map[string]bool{}}
+func (f *Form) Check(given Answers, at At, before ...Error) (*Outcome, error) {
+	return f.check(given, at, true, before)
+}
+
+// CheckPage is Check with the errors of one page only, so that a person can go
+// on from page to page. Errors of the form as a whole are left in.
+func (f *Form) CheckPage(page string, given Answers, at At, before ...Error) (*Outcome, error) {
+	o, err := f.Check(given, at, before...)
+	if err != nil {
+		return nil, err
+	}
+	o.Errors = slices.DeleteFunc(o.Errors, func(e Error) bool {
+		on, asked := f.PageOf(e.Key)
+		return asked && on.ID != page
+	})
+	return o, nil
+}
+
+func (f *Form) check(given Answers, at At, whole bool, before []Error) (*Outcome, error) {
+	o := &Outcome{Look: Look{Answers: maps.Clone(given), Hidden: map[string]string{}, Needed: map[string]bool{}}}
 	if o.Answers == nil {
 		o.Answers = Answers{}
 	}
-	for _, field := range f.fields {
-		if field.Computed {
-			delete(o.Answers, field.Key)
+	bad := map[string]bool{}
+	for key, text := range o.Answers {
+		if field, ok := f.Field(key); !ok || !field.Asked() || text == "" || !f.has(key) {
+			delete(o.Answers, key)
 		}
 	}
-	bad := map[string]bool{}
 	for _, e := range before {
-		if e.Key != "" {
-			bad[e.Key] = true
-			delete(o.Answers, e.Key)
+		if key, _ := split(e.Key); key != "" {
+			bad[key] = true
+			delete(o.Answers, key)
 		}
 	}
 	unfit, err := f.unfit(o.Answers)
@@ -62,35 +95,44 @@ func (f *Form) Check(given Answers, now time.Time, before ...Error) (*Outcome, e
 	}
 	// What does not fit its own schema is not shown to rules.
 	fit := maps.Clone(o.Answers)
-	for key := range unfit {
+	for _, e := range unfit {
+		key, _ := split(e.Key)
 		delete(fit, key)
 		bad[key] = true
 	}
-	if err := f.hide(o, fit, now); err != nil {
+	m := f.bind(fit, at)
+	if err := f.hide(o, m); err != nil {
 		return nil, err
 	}
-	for _, e := range before {
-		if _, hidden := o.Hidden[e.Key]; !hidden {
+	for _, e := range slices.Concat(before, unfit) {
+		if key, _ := split(e.Key); o.Hidden[key] == "" {
 			o.Errors = append(o.Errors, e)
 		}
 	}
-	for key, e := range unfit {
-		if _, hidden := o.Hidden[key]; !hidden {
-			o.Errors = append(o.Errors, e)
-		}
-	}
-	if err := f.need(o, fit, bad, now); err != nil {
+	if err := f.need(o, m, bad); err != nil {
 		return nil, err
 	}
-	if err := f.compute(o, fit, now); err != nil {
+	if err := f.compute(o, m); err != nil {
 		return nil, err
 	}
-	if err := f.object(o, fit, now); err != nil {
-		return nil, err
-	}
-	if len(o.Errors) == 0 && len(f.rules.fee) > 0 {
-		if err := f.fee(o, now); err != nil {
+	if whole {
+		if err := f.object(o, m); err != nil {
 			return nil, err
+		}
+	}
+	if len(f.rules.fee) > 0 {
+		if o.Estimate, err = f.fee(m.answers, m, true); err != nil {
+			return nil, err
+		}
+		if whole && len(o.Errors) == 0 {
+			if o.Fee, err = f.fee(m.answers, m, false); err != nil {
+				return nil, err
+			}
+		}
+	}
+	for _, page := range f.Pages {
+		if slices.ContainsFunc(page.Fields, func(key string) bool { return o.Hidden[key] == "" }) {
+			o.Pages = append(o.Pages, page)
 		}
 	}
 	f.sort(o.Errors)
@@ -100,37 +142,37 @@ func (f *Form) Check(given Answers, now time.Time, before ...Error) (*Outcome, e
 // hide drops every answer whose visible rule does not hold. A rule that waits
 // for an answer hides its field for now; that answer is missing, so nothing
 // can be submitted meanwhile.
-func (f *Form) hide(o *Outcome, fit Answers, now time.Time) error {
-	for _, r := range f.rules.visible {
+func (f *Form) hide(o *Outcome, m *moment) error {
+	for i := range f.rules.visible {
+		r := &f.rules.visible[i]
 		shown := false
-		if r.ready(fit) {
-			m, err := f.at(fit, now)
-			if err != nil {
-				return &RuleError{Rule: r.id, Err: err}
-			}
+		if r.ready(m.answers) {
+			var err error
 			if shown, err = r.holds(m); err != nil {
 				return err
 			}
 		}
-		if !shown {
-			o.Hidden[r.field] = r.id
-			delete(o.Answers, r.field)
-			delete(fit, r.field)
+		if shown {
+			continue
+		}
+		for _, key := range r.targets {
+			if o.Hidden[key] == "" || r.page == "" {
+				o.Hidden[key] = r.id
+			}
+			delete(o.Answers, key)
+			m.drop(key)
 		}
 	}
 	return nil
 }
 
 // need reports what must be answered and is not.
-func (f *Form) need(o *Outcome, fit Answers, bad map[string]bool, now time.Time) error {
+func (f *Form) need(o *Outcome, m *moment, bad map[string]bool) error {
 	rules := map[string]string{}
-	for _, r := range f.rules.required {
-		if !r.ready(fit) {
+	for i := range f.rules.required {
+		r := &f.rules.required[i]
+		if !r.ready(m.answers) {
 			continue
-		}
-		m, err := f.at(fit, now)
-		if err != nil {
-			return &RuleError{Rule: r.id, Err: err}
 		}
 		needed, err := r.holds(m)
 		if err != nil {
@@ -141,76 +183,82 @@ func (f *Form) need(o *Outcome, fit Answers, bad map[string]bool, now time.Time)
 		}
 	}
 	for _, field := range f.fields {
-		_, hidden := o.Hidden[field.Key]
-		if hidden || field.Computed || !field.Required && rules[field.Key] == "" {
+		needed := field.Required || rules[field.Key] != ""
+		if field.Kind == Warranty { // whoever states something about somebody else warrants it
+			_, stated := o.Answers[field.For]
+			subject, _ := f.Field(field.For)
+			needed = stated || bad[field.For] || subject.Required || rules[field.For] != ""
+		}
+		if o.Hidden[field.Key] != "" || !field.Asked() || !needed {
 			continue
 		}
 		o.Needed[field.Key] = true
 		if _, answered := o.Answers[field.Key]; !answered && !bad[field.Key] {
-			code := "forms.error.required"
-			if field.Kind == Choice || field.Kind == YesNo {
-				code = "forms.error.choose"
-			}
-			o.Errors = append(o.Errors, Error{Key: field.Key, Code: code, Rule: rules[field.Key]})
+			o.Errors = append(o.Errors, Error{Key: field.Key, Code: field.missing(), Rule: rules[field.Key]})
 		}
 	}
 	return nil
 }
 
+// missing is what is said of a question that needs an answer.
+func (f Field) missing() string {
+	switch f.Kind {
+	case Choice, Choices, YesNo, Party:
+		return "forms.error.choose"
+	case Files:
+		return "forms.error.file"
+	case Group:
+		return "forms.error.row"
+	case Warranty:
+		return "forms.error.warranty"
+	}
+	return "forms.error.required"
+}
+
 // compute fills what value rules say.
-func (f *Form) compute(o *Outcome, fit Answers, now time.Time) error {
-	for _, r := range f.rules.value {
-		if !r.ready(fit) {
+func (f *Form) compute(o *Outcome, m *moment) error {
+	computed := Answers{}
+	for i := range f.rules.value {
+		r := &f.rules.value[i]
+		if !r.ready(m.answers) {
 			continue
-		}
-		m, err := f.at(fit, now)
-		if err != nil {
-			return &RuleError{Rule: r.id, Err: err}
 		}
 		v, err := r.run(m)
 		if err != nil {
 			return err
 		}
 		field, _ := f.Field(r.field)
-		var text string
-		switch v := v.(type) {
-		case types.Int:
-			text = strconv.FormatInt(int64(v), 10)
-		case types.Bool:
-			text = strconv.FormatBool(bool(v))
-		case types.String:
-			text = string(v)
-		case types.Timestamp:
-			layout := time.RFC3339
-			if field.Kind == Date {
-				layout = time.DateOnly
-			}
-			text = v.In(f.zone).Format(layout)
-		default:
-			return &RuleError{Rule: r.id, Err: errors.New("no value that can be kept")}
+		text, err := f.text(field, v)
+		if err != nil {
+			return r.fails(m, err)
 		}
-		o.Answers[r.field], fit[r.field] = text, text
+		if text == "" { // an empty text says nothing
+			continue
+		}
+		// Rules that follow read what is kept, not more decimals than that.
+		if v, err = f.celValue(r.field, text); err != nil {
+			return r.fails(m, err)
+		}
+		m.add(r.field, text, v)
+		o.Answers[r.field], computed[r.field] = text, text
 	}
-	if unfit, err := f.unfit(o.Answers); err != nil {
+	unfit, err := f.unfit(computed)
+	if err != nil {
 		return err
-	} else {
-		for _, r := range f.rules.value {
-			if _, bad := unfit[r.field]; bad {
-				return &RuleError{Rule: r.id, Err: errors.New("the result does not fit the schema")}
-			}
+	}
+	for i := range f.rules.value {
+		if r := &f.rules.value[i]; slices.ContainsFunc(unfit, func(e Error) bool { return e.Key == r.field }) {
+			return r.fails(m, errors.New("the result does not fit the schema"))
 		}
 	}
 	return nil
 }
 
 // object runs the error rules whose answers are all there.
-func (f *Form) object(o *Outcome, fit Answers, now time.Time) error {
-	m, err := f.at(fit, now)
-	if err != nil {
-		return &RuleError{Err: err}
-	}
-	for _, r := range f.rules.wrong {
-		if _, hidden := o.Hidden[r.field]; hidden || !r.ready(fit) {
+func (f *Form) object(o *Outcome, m *moment) error {
+	for i := range f.rules.wrong {
+		r := &f.rules.wrong[i]
+		if o.Hidden[r.field] != "" || !r.ready(m.answers) {
 			continue
 		}
 		wrong, err := r.holds(m)
@@ -224,118 +272,45 @@ func (f *Form) object(o *Outcome, fit Answers, now time.Time) error {
 	return nil
 }
 
-func (f *Form) fee(o *Outcome, now time.Time) error {
-	m, err := f.at(o.Answers, now)
-	if err != nil {
-		return &RuleError{Err: err}
-	}
+// fee adds up the lines. An estimate leaves out those that wait for answers,
+// and says for which.
+func (f *Form) fee(answers Answers, m *moment, estimate bool) (*Fee, error) {
 	fee := &Fee{}
-	for _, r := range f.rules.fee {
+	for i := range f.rules.fee {
+		r := &f.rules.fee[i]
+		if waits := r.waits(answers); estimate && len(waits) > 0 {
+			fee.Waits = append(fee.Waits, waits...)
+			continue
+		}
 		v, err := r.run(m)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		n, ok := v.(types.Int)
 		if !ok || n < 0 || int64(n) > maxAmount || fee.Total > maxAmount {
-			return &RuleError{Rule: r.id, Err: errors.New("no amount")}
+			return nil, r.fails(m, errors.New("no amount"))
 		}
 		fee.Lines = append(fee.Lines, Line{Rule: r.id, Label: r.text, Amount: int64(n)})
 		fee.Total += int64(n)
 	}
-	o.Fee = fee
-	return nil
+	slices.Sort(fee.Waits)
+	fee.Waits = slices.Compact(fee.Waits)
+	if estimate && len(fee.Lines) == 0 {
+		return nil, nil
+	}
+	return fee, nil
 }
 
 const maxAmount = 1_000_000_000_000_00 // more than any fee, and no overflow when added
 
-// unfit asks the schema which answers are wrong by themselves.
-func (f *Form) unfit(answers Answers) (map[string]Error, error) {
-	object := map[string]any{}
-	for key, text := range answers {
-		v, err := f.typed(key, text)
-		if err != nil {
-			return nil, &RuleError{Rule: "schema", Err: err}
-		}
-		object[key] = v
-	}
-	found := map[string]Error{}
-	err := f.schema.Validate(object)
-	var invalid *jsonschema.ValidationError
-	switch {
-	case err == nil:
-		return found, nil
-	case !errors.As(err, &invalid):
-		return nil, &RuleError{Rule: "schema", Err: err}
-	}
-	f.walk(invalid, found)
-	return found, nil
-}
-
-// walk turns what the validator found into sentences of ours. That something
-// is missing is found apart, because rules may require too.
-func (f *Form) walk(e *jsonschema.ValidationError, found map[string]Error) {
-	for _, cause := range e.Causes {
-		f.walk(cause, found)
-	}
-	if len(e.InstanceLocation) != 1 || len(e.Causes) > 0 {
-		return
-	}
-	key := e.InstanceLocation[0]
-	n := func(v int) []any { return []any{"n", v} }
-	r := Error{Key: key, Code: "forms.error.unfit"}
-	field, _ := f.Field(key)
-	switch k := e.ErrorKind.(type) {
-	case *kind.MinLength:
-		r.Code, r.Args = "forms.error.too-short", n(k.Want)
-	case *kind.MaxLength:
-		r.Code, r.Args = "forms.error.too-long", n(k.Want)
-	case *kind.Minimum:
-		if field.min != nil {
-			r.Code, r.Args = "forms.error.minimum", n(int(*field.min))
-		}
-	case *kind.Maximum:
-		if field.max != nil {
-			r.Code, r.Args = "forms.error.maximum", n(int(*field.max))
-		}
-	case *kind.Enum:
-		r.Code = "forms.error.choice"
-	case *kind.Format:
-		r.Code = "forms.error." + string(field.Kind)
-	}
-	if _, first := found[key]; !first {
-		found[key] = r
-	}
-}
-
 // sort puts errors into the order of the questions, those of the form first.
 func (f *Form) sort(errs []Error) {
 	place := func(e Error) int {
-		if i, ok := f.index[e.Key]; ok {
+		key, _ := split(e.Key)
+		if i, ok := f.index[key]; ok {
 			return i
 		}
 		return -1
 	}
 	slices.SortStableFunc(errs, func(a, b Error) int { return place(a) - place(b) })
-}
-
-// Text says the error in the language of p.
-func (e Error) Text(f *Form, p *i18n.Printer) string {
-	if len(e.Says) > 0 {
-		return p.In(e.Says)
-	}
-	args := slices.Clone(e.Args)
-	if field, ok := f.Field(e.Key); ok {
-		args = append(args, "label", p.In(field.Label))
-	}
-	return p.T(e.Code, args...)
-}
-
-// Visible returns the words of the rule that a field is shown by.
-func (f *Form) Visible(key string) (rule string, because i18n.Text) {
-	for _, r := range f.rules.visible {
-		if r.field == key {
-			return r.id, r.text
-		}
-	}
-	return "", nil
 }

@@ -7,7 +7,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"time"
+
+	"portico/internal/forms/answer"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
@@ -25,6 +26,7 @@ type compiler struct {
 	form     *Form
 	service  string
 	file     *File
+	env      Env
 	problems []Problem
 }
 
@@ -32,12 +34,12 @@ func (c *compiler) fail(file, path, format string, args ...any) {
 	c.problems = append(c.problems, Problem{File: file, Path: path, Message: fmt.Sprintf(format, args...)})
 }
 
-// Compile makes a form of the declarations of a service, with dates and times
-// in zone. It reports every problem at once; the form is nil if there is one.
-func Compile(service string, file *File, rules *Rules, zone *time.Location) (*Form, []Problem) {
+// Compile makes a form of the declarations of a service. It reports every
+// problem at once; the form is nil if there is one.
+func Compile(service string, file *File, rules *Rules, env Env) (*Form, []Problem) {
 	c := &compiler{
-		service: service, file: file,
-		form: &Form{Pages: file.Pages, Declaration: file.Declaration, index: map[string]int{}, zone: zone},
+		service: service, file: file, env: env,
+		form: &Form{Declaration: file.Declaration, index: map[string]int{}, zone: env.Zone, currency: env.Currency},
 	}
 	computed := map[string]bool{}
 	for _, r := range rules.Value {
@@ -45,6 +47,7 @@ func Compile(service string, file *File, rules *Rules, zone *time.Location) (*Fo
 	}
 	c.head()
 	c.fields(computed)
+	c.pages()
 	c.names()
 	c.compileSchema()
 	if len(c.problems) == 0 {
@@ -80,23 +83,22 @@ func (c *compiler) head() {
 // fields compiles the questions in the order of the pages.
 func (c *compiler) fields(computed map[string]bool) {
 	placed := map[string]bool{}
-	pages := map[string]bool{}
 	for i, page := range c.file.Pages {
-		at := fmt.Sprintf("pages/%d", i)
-		if !keyForm.MatchString(page.ID) || pages[page.ID] {
-			c.fail(formFile, at+"/id", "a page has an id of its own, in small letters")
-		}
-		pages[page.ID] = true
 		for j, key := range page.Fields {
-			at := fmt.Sprintf("%s/fields/%d", at, j)
+			at := fmt.Sprintf("pages/%d/fields/%d", i, j)
 			p, ok := c.file.Schema.Properties[key]
+			block, says := c.file.Information[key]
 			switch {
-			case !ok:
-				c.fail(formFile, at, "%q is no property of the schema", key)
-			case computed[key]:
-				c.fail(formFile, at, "%q is computed by a rule, so it is not asked", key)
+			case ok && says:
+				c.fail(formFile, "information/"+key, "%q is a question: give the information another key", key)
 			case placed[key]:
 				c.fail(formFile, at, "%q stands on the pages twice", key)
+			case says:
+				c.add(Field{Key: key, Kind: Info, Label: block.Title, Text: block.Text}, "information/"+key)
+			case !ok:
+				c.fail(formFile, at, "%q is no property of the schema, and no information", key)
+			case computed[key]:
+				c.fail(formFile, at, "%q is computed by a rule, so it is not asked", key)
 			default:
 				c.field(key, p, false)
 			}
@@ -111,18 +113,69 @@ func (c *compiler) fields(computed map[string]bool) {
 			c.fail(formFile, "schema/properties/"+key, "%q stands on no page", key)
 		}
 	}
+	for _, key := range slices.Sorted(maps.Keys(c.file.Information)) {
+		if !placed[key] {
+			c.fail(formFile, "information/"+key, "%q stands on no page", key)
+		}
+	}
+}
+
+// pages compiles the pages, with warranties before what they cover.
+func (c *compiler) pages() {
+	seen := map[string]bool{}
+	for i, page := range c.file.Pages {
+		at := fmt.Sprintf("pages/%d", i)
+		if !keyForm.MatchString(page.ID) || seen[page.ID] || page.ID == "check" {
+			c.fail(formFile, at+"/id", "a page has an id of its own, in small letters, and not \"check\"")
+		}
+		for _, id := range page.After {
+			if !seen[id] {
+				c.fail(formFile, at+"/after", "no page before this one has the id %q", id)
+			}
+		}
+		seen[page.ID] = true
+		var keys []string
+		for _, key := range page.Fields {
+			if w := warrantyOf(key); c.form.has(w) {
+				keys = append(keys, w)
+			}
+			keys = append(keys, key)
+			if f, _ := c.form.Field(key); f.Alone() && slices.ContainsFunc(page.Fields, func(other string) bool {
+				g, _ := c.form.Field(other)
+				return other != key && g.Kind != Info
+			}) {
+				c.fail(formFile, at+"/fields", "%q asks for a file, so it stands alone on its page", key)
+			}
+		}
+		page.Fields = keys
+		c.form.Pages = append(c.form.Pages, page)
+	}
+	c.form.tasks = len(c.form.Pages) > 6
+	if c.file.TaskList != nil {
+		c.form.tasks = *c.file.TaskList
+	}
+}
+
+// add takes a field into the form.
+func (c *compiler) add(f Field, at string) {
+	if !keyForm.MatchString(f.Key) || len(f.Key) > 60 {
+		c.fail(formFile, at, "a key is at most 40 small letters and digits, joined by -")
+	}
+	if c.form.has(f.Key) {
+		c.fail(formFile, at, "there are two questions with the key %q", f.Key)
+	}
+	c.form.index[f.Key] = len(c.form.fields)
+	c.form.fields = append(c.form.fields, f)
 }
 
 func (c *compiler) field(key string, p Property, computed bool) {
 	at := "schema/properties/" + key
-	if !keyForm.MatchString(key) || len(key) > 40 {
+	if len(key) > 40 {
 		c.fail(formFile, at, "a key is at most 40 small letters and digits, joined by -")
 	}
-	f := Field{
-		Key: key, ID: c.service + "." + key, Label: p.Label, Hint: p.Hint, Why: p.Why, Unit: p.Unit,
-		Category: p.Category, Source: p.Source, Reuse: p.Reuse, min: p.Minimum, max: p.Maximum,
-		Computed: computed, Required: slices.Contains(c.file.Schema.Required, key),
-	}
+	f := c.part(key, p.Part, at)
+	f.ID, f.Why, f.Category, f.Source, f.Reuse = c.service+"."+key, p.Why, p.Category, p.Source, p.Reuse
+	f.Computed, f.Required, f.About = computed, slices.Contains(c.file.Schema.Required, key), string(p.About)
 	if p.Field != "" {
 		f.ID, f.Core = p.Field, true
 		if p.Category != "" || p.Sensitivity != "" {
@@ -130,6 +183,9 @@ func (c *compiler) field(key string, p Property, computed bool) {
 		}
 		if other, twice := c.form.ByID(p.Field); twice {
 			c.fail(formFile, at+"/x-portico-field", "%s is asked by %q already", p.Field, other.Key)
+		}
+		if p.About == Other {
+			c.fail(formFile, at+"/x-portico-about", "%s is about the person themselves", p.Field)
 		}
 	} else if p.Category == "" {
 		c.fail(formFile, at, "missing key \"x-portico-category\": each field of personal data has a category")
@@ -152,71 +208,46 @@ func (c *compiler) field(key string, p Property, computed bool) {
 	if f.Reuse != "never" && !f.Core {
 		c.fail(formFile, at+"/x-portico-reuse", "only what is in the profile can be reused: name it by x-portico-field")
 	}
-	c.kind(&f, p, at)
-	c.form.index[key] = len(c.form.fields)
-	c.form.fields = append(c.form.fields, f)
+	c.composite(&f, p, at)
+	if f.Kind == Phone || f.Kind == Identity {
+		c.declared(&f)
+	}
+	c.warranty(f, p, at)
+	c.add(f, at)
 }
 
-// kind decides what sort of question the property is.
-func (c *compiler) kind(f *Field, p Property, at string) {
-	wrong := func(key, format string, args ...any) { c.fail(formFile, at+"/"+key, format, args...) }
+// warranty adds the question that stands before data about somebody else.
+func (c *compiler) warranty(f Field, p Property, at string) {
 	switch {
-	case p.Type == "integer":
-		f.Kind, f.Max = Integer, 20
-	case p.Type == "boolean":
-		f.Kind = YesNo
-	case p.Type != "string":
-		wrong("type", "%q is none of string, integer, boolean", p.Type)
-	case len(p.Enum) > 0:
-		f.Kind, f.Select = Choice, p.Widget == "select"
-	default:
-		kinds := map[string]Kind{"": Text, "date": Date, "date-time": DateTime, "email": Email, "phone": Phone}
-		kind, ok := kinds[p.Format]
-		if !ok {
-			wrong("format", "%q is none of date, date-time, email, phone", p.Format)
-		}
-		if f.Kind = kind; kind == Text && p.Widget == "long" {
-			f.Kind = Long
-		}
-		f.Max = MaxText
-		if p.MaxLength != nil {
-			f.Max = min(*p.MaxLength, MaxText)
-		} else if f.Kind == Text {
-			wrong("type", "a text has a limit: write maxLength")
-		}
-		if kind == Email || kind == Phone {
-			f.Max = min(f.Max, 254)
-		}
+	case f.About != Other && len(p.Conditions) > 0:
+		c.fail(formFile, at+"/x-portico-conditions", "conditions belong to data about somebody else: write x-portico-about: other")
+	case f.About != Other:
+		return
+	case len(p.Conditions) == 0:
+		c.fail(formFile, at, "missing key \"x-portico-conditions\": say on what conditions data about somebody else is stated")
+	case f.Computed:
+		c.fail(formFile, at+"/x-portico-about", "what is computed is not stated by anybody")
 	}
-	if want := map[Kind]string{Choice: "radio, select", Text: "long", Long: "long"}[f.Kind]; p.Widget != "" && !slices.Contains(strings.Split(want, ", "), p.Widget) {
-		wrong("x-portico-widget", "%q does not fit this type", p.Widget)
-	}
-	text := f.Kind == Text || f.Kind == Long || f.Kind == Email || f.Kind == Phone
-	for key, set := range map[string]bool{"minLength": p.MinLength != nil, "maxLength": p.MaxLength != nil, "pattern": p.Pattern != ""} {
-		if set && !text {
-			wrong(key, "only a text has %s", key)
+	key := warrantyOf(f.Key)
+	c.add(Field{
+		Key: key, ID: c.service + "." + key, Kind: Warranty, For: f.Key, Label: f.Label, Why: f.Why, Conditions: p.Conditions,
+		Category: f.Category, Source: []string{"form"}, Reuse: "never",
+	}, at)
+}
+
+// declared takes over how the instance writes such values.
+func (c *compiler) declared(f *Field) {
+	id := map[Kind]string{Phone: "person.phone", Identity: "person.identity-number"}[f.Kind]
+	for _, d := range c.env.Fields {
+		if d.ID != id && d.ID != f.ID || f.Core && d.ID != f.ID {
+			continue
 		}
-	}
-	for key, set := range map[string]bool{"minimum": p.Minimum != nil, "maximum": p.Maximum != nil, "x-portico-unit": len(p.Unit) > 0} {
-		if set && f.Kind != Integer {
-			wrong(key, "only a number has %s", key)
+		f.prefix, f.written = d.Prefix, d.Written
+		if f.Kind == Identity && d.Pattern != "" {
+			f.pattern, _ = regexp.Compile(d.Pattern) // an instance whose pattern is none is refused where it is declared
 		}
-	}
-	if f.Kind != Choice && (len(p.Enum) > 0 || len(p.Options) > 0) {
-		wrong("type", "only a choice (type: string) has enum and x-portico-options")
-	}
-	for i, value := range p.Enum {
-		f.Options = append(f.Options, Option{Value: value, Label: p.Options[value]})
-		if _, ok := p.Options[value]; !ok {
-			wrong("enum", "%q has no words in x-portico-options", value)
-		}
-		if !keyForm.MatchString(value) || slices.Contains(p.Enum[:i], value) {
-			wrong("enum", "%q: a value stands once, in small letters and digits joined by -", value)
-		}
-	}
-	for _, value := range slices.Sorted(maps.Keys(p.Options)) {
-		if !slices.Contains(p.Enum, value) {
-			wrong("x-portico-options/"+value, "%q is no value of enum", value)
+		if f.Kind == Identity && len(f.Hint) == 0 {
+			f.Hint = d.Written
 		}
 	}
 }
@@ -226,7 +257,7 @@ func (c *compiler) kind(f *Field, p Property, at string) {
 func (c *compiler) names() {
 	inputs := map[string]string{}
 	for _, f := range c.form.fields {
-		for _, name := range f.Inputs() {
+		for _, name := range f.Inputs(f.Key) {
 			if other, taken := inputs[name]; taken {
 				c.fail(formFile, "schema/properties/"+f.Key, "%q and %q would both be sent as %q", f.Key, other, name)
 			}
@@ -238,8 +269,10 @@ func (c *compiler) names() {
 // compileSchema hands the data part to the validator.
 func (c *compiler) compileSchema() {
 	properties := map[string]any{}
-	for key, p := range c.file.Schema.Properties {
-		properties[key] = p.schema()
+	for _, f := range c.form.fields {
+		if f.Kind != Info {
+			properties[f.Key] = f.schema(c.file.Schema.Properties[f.Key])
+		}
 	}
 	required := []any{}
 	for _, key := range c.file.Schema.Required {
@@ -248,8 +281,9 @@ func (c *compiler) compileSchema() {
 	compiler := jsonschema.NewCompiler()
 	compiler.UseLoader(noLoader{})
 	compiler.AssertFormat()
-	compiler.RegisterFormat(&jsonschema.Format{Name: "email", Validate: formatOf(parseEmail)})
-	compiler.RegisterFormat(&jsonschema.Format{Name: "phone", Validate: formatOf(parsePhone)})
+	for name, parse := range map[string]func(string) (string, bool){"email": answer.Email, "phone": answer.Phone, "time": answer.Time} {
+		compiler.RegisterFormat(&jsonschema.Format{Name: name, Validate: formatOf(parse)})
+	}
 	const name = "portico:form"
 	doc := map[string]any{
 		"$schema": dialect, "type": "object", "properties": properties,
@@ -265,37 +299,6 @@ func (c *compiler) compileSchema() {
 		return
 	}
 	c.form.schema = schema
-}
-
-// schema is the part of a property that JSON Schema knows.
-func (p Property) schema() map[string]any {
-	s := map[string]any{"type": p.Type}
-	if p.Format != "" {
-		s["format"] = p.Format
-	}
-	if len(p.Enum) > 0 {
-		values := []any{}
-		for _, v := range p.Enum {
-			values = append(values, v)
-		}
-		s["enum"] = values
-	}
-	if p.Pattern != "" {
-		s["pattern"] = p.Pattern
-	}
-	if p.MinLength != nil {
-		s["minLength"] = *p.MinLength
-	}
-	if p.MaxLength != nil {
-		s["maxLength"] = *p.MaxLength
-	}
-	if p.Minimum != nil {
-		s["minimum"] = *p.Minimum
-	}
-	if p.Maximum != nil {
-		s["maximum"] = *p.Maximum
-	}
-	return s
 }
 
 // noLoader refuses every reference: a form is whole in its own file.

@@ -7,101 +7,103 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"portico/internal/platform/i18n"
-)
-
-// Kind is what sort of question a field is.
-type Kind string
-
-// The kinds.
-const (
-	Text     Kind = "text"
-	Long     Kind = "long"
-	Integer  Kind = "integer"
-	Choice   Kind = "choice"
-	YesNo    Kind = "yes-no"
-	Date     Kind = "date"
-	DateTime Kind = "date-time"
-	Email    Kind = "email"
-	Phone    Kind = "phone"
-)
-
-// The bounds on what a form takes.
-const (
-	MaxText   = 4000  // characters of one answer at the most, whatever is declared
-	maxFields = 100   // questions of one form
-	maxCost   = 10000 // CEL cost units of one rule
+	"portico/internal/policy"
 )
 
 // Answers is what was answered: canonical text by key. A key that is not
 // there was not answered.
 type Answers map[string]string
 
-// Option is one value of a choice.
-type Option struct {
-	Value string
-	Label i18n.Text
-}
-
-// Field is one question of a compiled form.
-type Field struct {
-	Key      string
-	ID       string // of the declared field: person.phone, or SERVICE.KEY
-	Core     bool   // the declared field is not the service's own
-	Kind     Kind
-	Select   bool // a choice from a list, rather than by radio buttons
-	Required bool // by the schema; a rule may require it too
-	Computed bool // by a value rule: never asked
-	Label    i18n.Text
-	Hint     i18n.Text
-	Why      i18n.Text
-	Unit     i18n.Text
-	Options  []Option
-	Category string
-	Source   []string
-	Reuse    string
-	Max      int // characters
-	min, max *int64
-}
-
 // Form is a compiled form. It never changes and is safe for concurrent use.
 type Form struct {
 	Pages       []Page
 	Declaration i18n.Text
 
-	fields []Field
-	index  map[string]int
-	schema *jsonschema.Schema
-	zone   *time.Location
-	rules  rules
+	fields   []Field // with information blocks and warranties
+	index    map[string]int
+	schema   *jsonschema.Schema
+	zone     *time.Location
+	currency string
+	tasks    bool
+	rules    rules
 }
 
 // Env is what the instance gives to its forms.
 type Env struct {
 	Languages []string
 	Zone      *time.Location
+	Currency  string         // of money
+	Fields    []policy.Field // those declared: how their values are written
 }
 
-// Fields returns the questions in the order of the pages, then what is
-// computed.
-func (f *Form) Fields() []Field { return slices.Clone(f.fields) }
+// At is what answers are judged at, besides themselves.
+type At struct {
+	Now     time.Time
+	Variant string // of the service, as rules read it
+}
 
-// Field returns the question with this key.
+// Fields returns what is asked, in the order of the pages, then what is
+// computed. A warranty is a field like any other; information is none.
+func (f *Form) Fields() []Field {
+	return slices.DeleteFunc(slices.Clone(f.fields), func(g Field) bool { return g.Kind == Info })
+}
+
+// Field returns the question or information block with this key, or the part
+// of a group by a path such as people.0.name.
 func (f *Form) Field(key string) (Field, bool) {
-	i, ok := f.index[key]
-	if !ok {
+	if i, ok := f.index[key]; ok {
+		return f.fields[i], true
+	}
+	group, part := split(key)
+	i, ok := f.index[group]
+	if !ok || part == "" {
 		return Field{}, false
 	}
-	return f.fields[i], true
+	return f.fields[i].Part(part)
 }
 
 // ByID returns the question for a declared field.
 func (f *Form) ByID(id string) (Field, bool) {
 	i := slices.IndexFunc(f.fields, func(g Field) bool { return g.ID == id })
-	if i < 0 {
+	if i < 0 || id == "" {
 		return Field{}, false
 	}
 	return f.fields[i], true
 }
+
+// Page returns the page with this id.
+func (f *Form) Page(id string) (Page, bool) {
+	i := slices.IndexFunc(f.Pages, func(p Page) bool { return p.ID == id })
+	if i < 0 {
+		return Page{}, false
+	}
+	return f.Pages[i], true
+}
+
+// PageOf returns the page on which a key, or a path below it, is asked. A
+// computed value stands on none.
+func (f *Form) PageOf(key string) (Page, bool) {
+	top, _ := split(key)
+	i := slices.IndexFunc(f.Pages, func(p Page) bool { return slices.Contains(p.Fields, top) })
+	if i < 0 {
+		return Page{}, false
+	}
+	return f.Pages[i], true
+}
+
+// All returns what stands on the pages, information too, then what is
+// computed.
+func (f *Form) All() []Field { return slices.Clone(f.fields) }
+
+// Zone is that of the form's dates and times.
+func (f *Form) Zone() *time.Location { return f.zone }
+
+// Currency is that of the form's amounts.
+func (f *Form) Currency() string { return f.currency }
+
+// TaskList reports whether the pages are begun from a list of tasks rather
+// than one after another: as declared, or by their number.
+func (f *Form) TaskList() bool { return f.tasks }
 
 // HasFee reports whether the form computes a fee.
 func (f *Form) HasFee() bool { return len(f.rules.fee) > 0 }
@@ -116,15 +118,36 @@ func (f *Form) FeeReads() []string {
 	return slices.Compact(keys)
 }
 
+// FeeAsks returns what a person has to be asked for an estimate of the fee, in
+// the order of the questions: what the fee depends on, directly or by a value
+// that is computed, and what decides whether that is asked.
+func (f *Form) FeeAsks() []Field {
+	needed := map[string]bool{}
+	var need func(key string)
+	need = func(key string) {
+		if needed[key] {
+			return
+		}
+		needed[key] = true
+		for _, r := range slices.Concat(f.rules.visible, f.rules.value) {
+			if slices.Contains(r.targets, key) {
+				for _, other := range r.asks {
+					need(other)
+				}
+			}
+		}
+	}
+	for _, key := range f.FeeReads() {
+		need(key)
+	}
+	return slices.DeleteFunc(f.Fields(), func(g Field) bool { return !needed[g.Key] || g.Computed })
+}
+
 // Price computes the fee for answers that were checked before, of which only
 // those that the fee depends on need be there.
-func (f *Form) Price(answers Answers, now time.Time) (*Fee, error) {
+func (f *Form) Price(answers Answers, at At) (*Fee, error) {
 	if !f.HasFee() {
 		return nil, nil
 	}
-	o := &Outcome{Answers: answers}
-	if err := f.fee(o, now); err != nil {
-		return nil, err
-	}
-	return o.Fee, nil
+	return f.fee(answers, f.bind(answers, at), false)
 }

@@ -3,30 +3,31 @@ package forms
 import (
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 	"time"
 
 	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/common/ast"
-	"cel.dev/cel-go/common/cost"
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
 
+	"portico/internal/forms/rule"
 	"portico/internal/platform/i18n"
 )
 
 // rules are the compiled rules of a form, each list in the order in which it
 // is evaluated.
 type rules struct {
-	visible, required, value, wrong, fee []rule
+	visible, required, value, wrong, fee []compiled
 }
 
-// rule is one compiled expression.
-type rule struct {
+// compiled is one compiled expression.
+type compiled struct {
 	id      string
 	field   string
+	page    string    // instead of a field
+	targets []string  // keys that it decides on: the field, or all of the page
 	text    i18n.Text // because, says or label
 	program cel.Program
 	reads   []string // keys it needs answered: those it does not ask has() of
@@ -37,6 +38,7 @@ type rule struct {
 type RuleError struct {
 	Rule string
 	Err  error
+	Read []Read // what the rule read
 }
 
 // Error names the rule only: the cause may hold a value.
@@ -45,185 +47,94 @@ func (e *RuleError) Error() string { return "rule " + e.Rule + " could not be ev
 // Unwrap returns the cause.
 func (e *RuleError) Unwrap() error { return e.Err }
 
-// object is the name of the type of answers in rules.
-const object = "answers"
-
-// variable is how rules write a key.
-func variable(key string) string { return strings.ReplaceAll(key, "-", "_") }
-
-func (k Kind) celType() *cel.Type {
-	switch k {
-	case Integer:
-		return cel.IntType
-	case YesNo:
-		return cel.BoolType
-	case Date, DateTime:
-		return cel.TimestampType
+// Explain says why, with the values that the rule read: for who writes rules
+// and tests them with answers of nobody.
+func (e *RuleError) Explain() string {
+	var read []string
+	for _, r := range e.Read {
+		read = append(read, r.String())
 	}
-	return cel.StringType
+	says := e.Error()
+	if e.Err != nil {
+		says += ": " + e.Err.Error()
+	}
+	if len(read) > 0 {
+		says += "; it read " + strings.Join(read, ", ")
+	}
+	return says
 }
 
-// provider tells CEL which fields the answers have, and finds them.
-type provider struct {
-	types.Provider
-	fields map[string]*types.FieldType
+// Read is one answer that a rule looked at.
+type Read struct {
+	Key   string
+	Label i18n.Text
+	Text  string // canonical, empty for an answer that is not there
 }
 
-func (p *provider) FindStructType(name string) (*types.Type, bool) {
-	if name == object {
-		return types.NewTypeTypeWithParam(types.NewObjectType(object)), true
+// String is the answer as a test file writes it.
+func (r Read) String() string {
+	if r.Text == "" {
+		return r.Key + " (not answered)"
 	}
-	return p.Provider.FindStructType(name)
-}
-
-func (p *provider) FindStructFieldNames(name string) ([]string, bool) {
-	if name != object {
-		return p.Provider.FindStructFieldNames(name)
-	}
-	var names []string
-	for n := range p.fields {
-		names = append(names, n)
-	}
-	slices.Sort(names)
-	return names, true
-}
-
-func (p *provider) FindStructFieldType(name, field string) (*types.FieldType, bool) {
-	if name != object {
-		return p.Provider.FindStructFieldType(name, field)
-	}
-	f, ok := p.fields[field]
-	return f, ok
-}
-
-// bound is what the variable answers holds while rules run.
-type bound map[string]ref.Val
-
-// environment is what rules may say.
-func (f *Form) environment() (*cel.Env, error) {
-	registry, err := types.NewRegistry()
-	if err != nil {
-		return nil, err
-	}
-	p := &provider{Provider: registry, fields: map[string]*types.FieldType{}}
-	for _, field := range f.fields {
-		name := variable(field.Key)
-		p.fields[name] = &types.FieldType{
-			Type: field.Kind.celType(),
-			IsSet: func(target any) bool {
-				b, _ := target.(bound)
-				_, ok := b[name]
-				return ok
-			},
-			GetFrom: func(target any) (any, error) {
-				b, _ := target.(bound)
-				if v, ok := b[name]; ok {
-					return v, nil
-				}
-				return nil, fmt.Errorf("%s is not answered", name)
-			},
-		}
-	}
-	return cel.NewCustomEnv(
-		cel.CustomTypeAdapter(registry),
-		cel.CustomTypeProvider(p),
-		cel.StdLib(),
-		cel.ClearMacros(),
-		cel.Macros(cel.HasMacro),
-		cel.ParserExpressionSizeLimit(2000),
-		cel.ParserRecursionLimit(40),
-		cel.DefaultUTCTimeZone(true),
-		cel.Variable(object, cel.ObjectType(object)),
-		cel.Variable("now", cel.TimestampType),
-		cel.Variable("today", cel.TimestampType),
-		cel.Function("begun", cel.Overload("begun_int_int", []*cel.Type{cel.IntType, cel.IntType}, cel.IntType, cel.BinaryBinding(begun))),
-		cel.Function("hours", cel.Overload("hours_int", []*cel.Type{cel.IntType}, cel.DurationType, cel.UnaryBinding(durations(time.Hour)))),
-		cel.Function("days", cel.Overload("days_int", []*cel.Type{cel.IntType}, cel.DurationType, cel.UnaryBinding(durations(24*time.Hour)))),
-	)
-}
-
-// begun counts the units begun in an amount: none for nothing or less.
-func begun(amount, unit ref.Val) ref.Val {
-	a, okA := amount.(types.Int)
-	u, okU := unit.(types.Int)
-	switch {
-	case !okA || !okU:
-		return types.MaybeNoSuchOverloadErr(amount)
-	case u <= 0:
-		return types.NewErr("begun: a unit is more than nothing")
-	case a <= 0:
-		return types.Int(0)
-	}
-	return (a-1)/u + 1
-}
-
-func durations(unit time.Duration) func(ref.Val) ref.Val {
-	return func(v ref.Val) ref.Val {
-		n, ok := v.(types.Int)
-		if !ok {
-			return types.MaybeNoSuchOverloadErr(v)
-		}
-		if int64(n) > math.MaxInt64/int64(unit) || int64(n) < math.MinInt64/int64(unit) {
-			return types.NewErr("the duration is too long")
-		}
-		return types.Duration{Duration: time.Duration(n) * unit}
-	}
-}
-
-// sizes bounds the texts that a rule can meet, for the estimate of its cost.
-type sizes struct{ max uint64 }
-
-func (s sizes) EstimateSize(n cost.AstNode) *cost.SizeEstimate {
-	if n.Type().Kind() == types.StringKind {
-		e := cost.RangedSizeEstimate(0, s.max)
-		return &e
-	}
-	return nil
-}
-
-func (sizes) EstimateCallCost(string, string, *cost.AstNode, []cost.AstNode) *cost.CallEstimate {
-	return nil
+	return r.Key + " = " + r.Text
 }
 
 // compileRules checks the rules against the fields.
 func (c *compiler) compileRules(file *Rules) {
-	env, err := c.form.environment()
+	env, err := rule.Environment(c.form.structs())
 	if err != nil {
 		c.fail(rulesFile, "", "%v", err)
 		return
 	}
 	ids := map[string]bool{}
-	one := func(list string, i int, id, field, key, expression string, want *cel.Type, text i18n.Text) (rule, bool) {
+	one := func(list string, i int, id, field, key, expression string, want *cel.Type, text i18n.Text) (compiled, bool) {
 		at := fmt.Sprintf("%s/%d", list, i)
 		before := len(c.problems)
 		if !keyForm.MatchString(id) || ids[id] {
 			c.fail(rulesFile, at+"/id", "a rule has an id of its own, in small letters: %q", id)
 		}
 		ids[id] = true
-		if _, ok := c.form.Field(field); !ok && list != "fee" {
-			c.fail(rulesFile, at+"/field", "the form has no field %q", field)
+		if field != "" {
+			c.target(list, at, field)
 		}
 		r, err := c.form.compileRule(env, expression, want)
 		if err != nil {
 			c.fail(rulesFile, at+"/"+key, "%v", err)
 		}
 		r.id, r.field, r.text = id, field, text
+		r.targets = []string{field}
+		if w := warrantyOf(field); c.form.has(w) {
+			r.targets = append(r.targets, w)
+		}
 		return r, len(c.problems) == before
 	}
 	all := &c.form.rules
 	for i, w := range file.Visible {
-		if r, ok := one("visible", i, w.ID, w.Field, "when", w.When, cel.BoolType, w.Because); ok {
+		r, ok := one("visible", i, w.ID, w.Field, "when", w.When, cel.BoolType, w.Because)
+		page, known := c.form.Page(w.Page)
+		switch at := fmt.Sprintf("visible/%d", i); {
+		case (w.Field == "") == (w.Page == ""):
+			c.fail(rulesFile, at+"/field", "a rule is about a field or about a page: name one of them")
+		case w.Page != "" && !known:
+			c.fail(rulesFile, at+"/page", "the form has no page %q", w.Page)
+		case w.Page != "":
+			r.page, r.targets = w.Page, page.Fields
+		}
+		if ok {
 			all.visible = append(all.visible, r)
 		}
 	}
 	for i, w := range file.Required {
+		if w.Field == "" || w.Page != "" {
+			c.fail(rulesFile, fmt.Sprintf("required/%d/field", i), "what must be answered is a field: name it")
+		}
 		if r, ok := one("required", i, w.ID, w.Field, "when", w.When, cel.BoolType, w.Because); ok {
 			all.required = append(all.required, r)
 		}
 	}
 	for i, v := range file.Value {
 		field, _ := c.form.Field(v.Field)
-		if r, ok := one("value", i, v.ID, v.Field, "is", v.Is, field.Kind.celType(), nil); ok {
+		if r, ok := one("value", i, v.ID, v.Field, "is", v.Is, field.celType(), nil); ok {
 			all.value = append(all.value, r)
 		}
 	}
@@ -244,54 +155,86 @@ func (c *compiler) compileRules(file *Rules) {
 	}
 }
 
+// target checks that a rule of a list can be about a field.
+func (c *compiler) target(list, at, key string) {
+	field, ok := c.form.Field(key)
+	switch {
+	case !ok || strings.Contains(key, "."):
+		c.fail(rulesFile, at+"/field", "the form has no field %q", key)
+	case list == "visible":
+	case field.Kind == Info:
+		c.fail(rulesFile, at+"/field", "%q is information: nothing is answered", key)
+	case list == "value" && slices.Contains([]Kind{Group, Files, Choices, Address, Party, Warranty}, field.Kind):
+		c.fail(rulesFile, at+"/field", "%q is a %s, which no rule computes", key, field.Kind)
+	}
+}
+
+// has reports whether there is a question with this key.
+func (f *Form) has(key string) bool {
+	_, ok := f.index[key]
+	return ok
+}
+
 // compileRule checks the type of an expression and bounds its cost.
-func (f *Form) compileRule(env *cel.Env, expression string, want *cel.Type) (rule, error) {
+func (f *Form) compileRule(env *cel.Env, expression string, want *cel.Type) (compiled, error) {
 	checked, issues := env.Compile(expression)
 	if err := issues.Err(); err != nil {
 		message, _, _ := strings.Cut(strings.TrimPrefix(err.Error(), "ERROR: <input>:"), "\n")
-		return rule{}, fmt.Errorf("%s", message)
+		return compiled{}, fmt.Errorf("%s", message)
 	}
 	if !checked.OutputType().IsExactType(want) {
-		return rule{}, fmt.Errorf("the result is %s and must be %s", checked.OutputType(), want)
+		return compiled{}, fmt.Errorf("the result is %s and must be %s", checked.OutputType(), want)
 	}
-	var r rule
-	var whole bool
-	if r.reads, r.asks, whole = f.reads(checked.NativeRep().Expr()); whole {
-		return rule{}, errors.New("answers can only be read one by one, as in answers.name")
+	var r compiled
+	var err error
+	if r.reads, r.asks, err = f.reads(checked.NativeRep()); err != nil {
+		return compiled{}, err
 	}
-	estimate, err := env.EstimateCost(checked, sizes{MaxText})
+	estimate, err := env.EstimateCost(checked, sizes{f})
 	if err != nil {
-		return rule{}, err
+		return compiled{}, err
 	}
 	if estimate.Max > maxCost {
-		return rule{}, fmt.Errorf("it may cost %d and the most is %d: make it simpler", estimate.Max, maxCost)
+		return compiled{}, fmt.Errorf("it may cost %d and the most is %d: make it simpler, or the longest answers and the most rows fewer", estimate.Max, maxCost)
 	}
 	program, err := env.Program(checked, cel.CostLimit(maxCost), cel.EvalOptions(cel.OptOptimize))
 	if err != nil {
-		return rule{}, err
+		return compiled{}, err
 	}
 	r.program = program
 	return r, nil
 }
 
 // reads lists the keys that an expression reads: those that it never asks
-// has() of, and all. It also tells whether the answers are used as a whole.
-func (f *Form) reads(e ast.Expr) (unguarded, all []string, whole bool) {
-	keys := map[string]string{}
+// has() of, and all. Answers are read one by one, and a part of a row that may
+// be empty only after has().
+func (f *Form) reads(tree *ast.AST) (unguarded, all []string, err error) {
+	keys, maybe := map[string]string{}, map[string]bool{}
 	for _, field := range f.fields {
 		keys[variable(field.Key)] = field.Key
+		for _, part := range field.Parts {
+			if !part.Required {
+				maybe[rowType+variable(field.Key)+"."+variable(part.Key)] = true
+			}
+		}
 	}
 	var guarded []string
+	read, asked := map[string]bool{}, map[string]bool{}
 	mentions, selects := 0, 0
-	ast.PreOrderVisit(e, ast.NewExprVisitor(func(e ast.Expr) {
+	ast.PreOrderVisit(tree.Expr(), ast.NewExprVisitor(func(e ast.Expr) {
 		switch e.Kind() {
 		case ast.IdentKind:
 			if e.AsIdent() == object {
 				mentions++
 			}
+		case ast.StructKind:
+			err = errors.New("rules read answers and make none")
 		case ast.SelectKind:
 			s := e.AsSelect()
 			if s.Operand().Kind() != ast.IdentKind || s.Operand().AsIdent() != object {
+				place := tree.GetType(s.Operand().ID()).TypeName() + "." + s.FieldName()
+				read[place] = read[place] || maybe[place]
+				asked[place] = asked[place] || s.IsTestOnly()
 				return
 			}
 			selects++
@@ -302,6 +245,14 @@ func (f *Form) reads(e ast.Expr) (unguarded, all []string, whole bool) {
 			}
 		}
 	}))
+	if mentions > selects {
+		err = errors.New("answers can only be read one by one, as in answers.name")
+	}
+	for place, maybe := range read {
+		if _, part, _ := strings.Cut(place, "."); maybe && !asked[place] {
+			err = fmt.Errorf("%s may be unanswered in a row: ask has() of it first", part)
+		}
+	}
 	slices.Sort(all)
 	all = slices.Compact(all)
 	for _, key := range all {
@@ -309,23 +260,25 @@ func (f *Form) reads(e ast.Expr) (unguarded, all []string, whole bool) {
 			unguarded = append(unguarded, key)
 		}
 	}
-	return unguarded, all, mentions > selects
+	return unguarded, all, err
 }
 
-// order sorts rules so that each comes after those whose field it reads, and
-// reports a field with two rules and a circle.
-func (c *compiler) order(list string, rs []rule) {
-	var sorted []rule
+// order sorts rules so that each comes after those that decide on what it
+// reads, and reports a field with two rules and a circle.
+func (c *compiler) order(list string, rs []compiled) {
+	var sorted []compiled
 	left := slices.Clone(rs)
 	for i, r := range rs {
-		if slices.ContainsFunc(rs[:i], func(o rule) bool { return o.field == r.field }) {
-			c.fail(rulesFile, fmt.Sprintf("%s/%d/field", list, i), "%q has two such rules", r.field)
+		if slices.ContainsFunc(rs[:i], func(o compiled) bool { return o.field == r.field && o.page == r.page }) {
+			c.fail(rulesFile, fmt.Sprintf("%s/%d/field", list, i), "%q has two such rules", r.field+r.page)
 			return
 		}
 	}
 	for len(left) > 0 {
-		i := slices.IndexFunc(left, func(r rule) bool {
-			return !slices.ContainsFunc(left, func(o rule) bool { return slices.Contains(r.asks, o.field) })
+		i := slices.IndexFunc(left, func(r compiled) bool {
+			return !slices.ContainsFunc(left, func(o compiled) bool {
+				return slices.ContainsFunc(o.targets, func(key string) bool { return slices.Contains(r.asks, key) })
+			})
 		})
 		if i < 0 {
 			c.fail(rulesFile, list, "rules depend on each other in a circle, among them %q", left[0].id)
@@ -340,9 +293,9 @@ func (c *compiler) order(list string, rs []rule) {
 // guards reports rules that read what may be unanswered when they run.
 func (c *compiler) guards(all *rules) {
 	hides := func(key string) bool {
-		return slices.ContainsFunc(all.visible, func(r rule) bool { return r.field == key })
+		return slices.ContainsFunc(all.visible, func(r compiled) bool { return slices.Contains(r.targets, key) })
 	}
-	for list, rs := range map[string][]rule{"visible": all.visible, "required": all.required, "value": all.value, "error": all.wrong, "fee": all.fee} {
+	for list, rs := range map[string][]compiled{"visible": all.visible, "required": all.required, "value": all.value, "error": all.wrong, "fee": all.fee} {
 		for _, r := range rs {
 			for _, key := range r.asks {
 				if f, _ := c.form.Field(key); f.Computed && (list == "visible" || list == "required") {
@@ -363,74 +316,90 @@ func (c *compiler) guards(all *rules) {
 	}
 }
 
-// moment is what all rules of one evaluation see.
+// moment is what the rules of one evaluation see: the answers that count at
+// that point, and the circumstances.
 type moment struct {
-	vars map[string]any
+	form    *Form
+	answers Answers
+	vars    map[string]any
+	bad     error // an answer is not in its canonical form
 }
 
-// at binds answers and the request's time.
-func (f *Form) at(answers Answers, now time.Time) (moment, error) {
-	b := bound{}
+// bind gives answers and circumstances to rules. Answers that come later are
+// added by set.
+func (f *Form) bind(answers Answers, at At) *moment {
+	local := at.Now.In(f.zone)
+	today := time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, f.zone)
+	values := rule.Bound{}
+	m := &moment{form: f, answers: answers, vars: map[string]any{
+		object: values, "now": types.Timestamp{Time: at.Now.UTC()}, "today": types.Timestamp{Time: today.UTC()}, "variant": types.String(at.Variant),
+	}}
 	for key, text := range answers {
 		v, err := f.celValue(key, text)
 		if err != nil {
-			return moment{}, err
+			m.bad = fmt.Errorf("%s: %w", key, err)
+			continue
 		}
-		b[variable(key)] = v
+		values[variable(key)] = v
 	}
-	local := now.In(f.zone)
-	today := time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, f.zone)
-	return moment{vars: map[string]any{object: b, "now": types.Timestamp{Time: now.UTC()}, "today": types.Timestamp{Time: today.UTC()}}}, nil
+	return m
 }
 
-func (f *Form) celValue(key, text string) (ref.Val, error) {
-	v, err := f.typed(key, text)
-	if err != nil {
-		return nil, err
+// drop takes an answer away, add gives one.
+func (m *moment) drop(key string) {
+	delete(m.answers, key)
+	delete(m.vars[object].(rule.Bound), variable(key)) //nolint:forcetypeassert // bind put it there
+}
+
+func (m *moment) add(key, text string, v ref.Val) {
+	m.answers[key] = text
+	m.vars[object].(rule.Bound)[variable(key)] = v //nolint:forcetypeassert // bind put it there
+}
+
+// read lists what a rule looks at.
+func (m *moment) read(r *compiled) []Read {
+	var out []Read
+	for _, key := range r.asks {
+		field, _ := m.form.Field(key)
+		out = append(out, Read{Key: key, Label: field.Label, Text: m.answers[key]})
 	}
-	field, _ := f.Field(key)
-	switch v := v.(type) {
-	case int64:
-		return types.Int(v), nil
-	case bool:
-		return types.Bool(v), nil
-	case string:
-		switch field.Kind {
-		case Date:
-			t, err := time.ParseInLocation(time.DateOnly, v, f.zone)
-			return types.Timestamp{Time: t.UTC()}, err
-		case DateTime:
-			t, err := time.Parse(time.RFC3339, v)
-			return types.Timestamp{Time: t.UTC()}, err
-		}
-		return types.String(v), nil
-	}
-	return nil, errors.New("no such type")
+	return out
+}
+
+// fails makes the error of a rule.
+func (r *compiled) fails(m *moment, err error) error {
+	return &RuleError{Rule: r.id, Err: err, Read: m.read(r)}
 }
 
 // run evaluates one rule.
-func (r *rule) run(m moment) (ref.Val, error) {
+func (r *compiled) run(m *moment) (ref.Val, error) {
+	if m.bad != nil {
+		return nil, r.fails(m, m.bad)
+	}
 	v, _, err := r.program.Eval(m.vars)
 	if err != nil {
-		return nil, &RuleError{Rule: r.id, Err: err}
+		return nil, r.fails(m, err)
 	}
 	return v, nil
 }
 
 // holds evaluates a condition.
-func (r *rule) holds(m moment) (bool, error) {
+func (r *compiled) holds(m *moment) (bool, error) {
 	v, err := r.run(m)
 	if err != nil {
 		return false, err
 	}
 	b, ok := v.(types.Bool)
 	if !ok {
-		return false, &RuleError{Rule: r.id, Err: errors.New("no yes or no")}
+		return false, r.fails(m, errors.New("no yes or no"))
 	}
 	return bool(b), nil
 }
 
-// ready reports whether all that the rule needs is answered.
-func (r *rule) ready(answers Answers) bool {
-	return !slices.ContainsFunc(r.reads, func(key string) bool { _, ok := answers[key]; return !ok })
+// waits lists the answers that the rule needs and that are not there.
+func (r *compiled) waits(answers Answers) []string {
+	return slices.DeleteFunc(slices.Clone(r.reads), func(key string) bool { _, ok := answers[key]; return ok })
 }
+
+// ready reports whether all that the rule needs is answered.
+func (r *compiled) ready(answers Answers) bool { return len(r.waits(answers)) == 0 }

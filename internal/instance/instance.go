@@ -147,7 +147,7 @@ func (l *loader) services(in *Instance) {
 		return
 	}
 	in.Services = map[string]*services.Definition{}
-	env := services.Env{Languages: in.Portal.Langs(), Zone: in.Portal.Timezone.Location(), Declarations: in.Declarations, Categories: in.Portal.Categories}
+	env := services.Env{Languages: in.Portal.Langs(), Zone: in.Portal.Timezone.Location(), Declarations: in.Declarations, Categories: in.Portal.Categories, Currency: string(in.Portal.Currency)}
 	var fields []policy.Field
 	var activities []policy.Activity
 	all := map[string]*services.Definition{} // nil for one with faults

@@ -22,6 +22,7 @@ type Env struct {
 	Languages    []string
 	Zone         *time.Location
 	Declarations *policy.Declarations
+	Currency     string
 	Categories   []Category
 }
 
@@ -79,7 +80,7 @@ func Compile(fsys fs.FS, id string, env Env) (*Definition, []Problem) {
 		c.texts(rulesFile, reflect.ValueOf(&rules), "", false)
 		c.texts(workflowFile, reflect.ValueOf(&d.Workflow), "", false)
 		var problems []forms.Problem
-		d.Form, problems = forms.Compile(id, &form, &rules, env.Zone)
+		d.Form, problems = forms.Compile(id, &form, &rules, forms.Env{Languages: env.Languages, Zone: env.Zone, Currency: env.Currency, Fields: env.Declarations.Fields})
 		for _, p := range problems {
 			c.fail(p.File, p.Path, "%s", p.Message)
 		}
@@ -146,6 +147,10 @@ func (c *compiler) texts(file string, v reflect.Value, path string, optional boo
 	case reflect.Struct:
 		for i := range v.NumField() {
 			field := v.Type().Field(i)
+			if field.Anonymous {
+				c.texts(file, v.Field(i), path, optional)
+				continue
+			}
 			key, options, _ := strings.Cut(field.Tag.Get("yaml"), ",")
 			c.texts(file, v.Field(i), below(key), options != "" || field.Tag.Get("portico") == "optional")
 		}

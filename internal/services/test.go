@@ -1,6 +1,7 @@
 package services
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -51,20 +52,22 @@ func (d *Definition) run(tests Tests, t Test) []string {
 	answers := forms.Answers{}
 	for _, given := range []map[string]any{tests.Answers, t.Answers} {
 		for key, v := range given {
-			switch v := v.(type) {
-			case nil:
+			if v == nil {
 				delete(answers, key)
-			case string:
-				answers[key] = v
-			default:
-				answers[key] = fmt.Sprint(v)
+				continue
 			}
-			if _, ok := d.Form.Field(key); !ok {
-				return []string{fmt.Sprintf("the form has no field %q", key)}
+			text, err := d.Form.Text(key, v)
+			if err != nil {
+				return []string{err.Error()}
 			}
+			answers[key] = text
 		}
 	}
-	o, err := d.Form.Check(answers, now)
+	o, err := d.Form.Check(answers, forms.At{Now: now})
+	var rule *forms.RuleError
+	if errors.As(err, &rule) {
+		return []string{rule.Explain()}
+	}
 	if err != nil {
 		return []string{err.Error()}
 	}

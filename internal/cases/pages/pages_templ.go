@@ -11,7 +11,7 @@ import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
 import (
-	"portico/internal/forms"
+	"portico/internal/forms/questions"
 	"portico/internal/platform/web/ui"
 )
 
@@ -30,7 +30,7 @@ type Notice struct {
 type Ask struct {
 	Service string
 	Notice  *Notice
-	Form    forms.View
+	Form    questions.View
 	Hidden  []Hidden
 	Action  string
 }
@@ -277,7 +277,7 @@ func AskPage(a Ask) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = forms.Questions(a.Form, page).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = questions.Questions(a.Form, page).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

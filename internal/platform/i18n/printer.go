@@ -157,12 +157,32 @@ func group(s, sep string) string {
 	return b.String()
 }
 
+// Decimal writes a number such as "-1250.5" with its thousands apart.
+func (p *Printer) Decimal(s string) string {
+	s, negative := strings.CutPrefix(s, "-")
+	whole, frac, _ := strings.Cut(s, ".")
+	s = group(whole, p.rules.thousands)
+	if frac != "" {
+		s += p.rules.decimal + frac
+	}
+	if negative {
+		s = "-" + s
+	}
+	return s
+}
+
+// MinorDigits is how many digits the smallest unit of an ISO 4217 currency
+// stands behind its main one.
+func MinorDigits(currency string) int {
+	if d, ok := minorDigits[currency]; ok {
+		return d
+	}
+	return 2
+}
+
 // Money writes an amount in minor units of an ISO 4217 currency: "MVR 1,250.00".
 func (p *Printer) Money(minor int64, currency string) string {
-	digits := 2
-	if d, ok := minorDigits[currency]; ok {
-		digits = d
-	}
+	digits := MinorDigits(currency)
 	sign := ""
 	if minor < 0 {
 		sign, minor = "-", -minor

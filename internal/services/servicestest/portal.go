@@ -80,7 +80,7 @@ func Declarations(t testing.TB) *policy.Declarations {
 // Env is what the portal gives to its services.
 func Env(t testing.TB) services.Env {
 	t.Helper()
-	return services.Env{Languages: langs(), Zone: Zone(), Declarations: Declarations(t), Categories: categories(t)}
+	return services.Env{Languages: langs(), Zone: Zone(), Declarations: Declarations(t), Categories: categories(t), Currency: "MVR"}
 }
 
 // categories reads the headings of the portal's catalogue.

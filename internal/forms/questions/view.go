@@ -1,0 +1,161 @@
+package questions
+
+import (
+	"context"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/a-h/templ"
+
+	"portico/internal/forms"
+	"portico/internal/forms/sent"
+	"portico/internal/platform/i18n"
+	"portico/internal/platform/web/ui"
+)
+
+// View is a form as it is shown to somebody.
+type View struct {
+	Form      *forms.Form
+	Typed     map[string]string // what stands in each input
+	Errors    []forms.Error
+	Why       map[string]string // key → why it is asked, who gets it, how long it is kept
+	Notes     map[string]string // key → where the value that stands there comes from
+	Hidden    map[string]string // key → the rule by which it is not asked as things stand
+	Needed    map[string]bool   // keys that must be answered
+	Companies []sent.Company    // those for which the person may act
+
+	// File shows how a file is sent, for who has a better way than an input:
+	// progress, resumption, what was sent already.
+	File func(forms.Field) templ.Component
+}
+
+// Multipart reports whether the page sends files.
+func Multipart(f *forms.Form, page forms.Page) bool {
+	return slices.ContainsFunc(page.Fields, func(key string) bool {
+		field, _ := f.Field(key)
+		return field.Kind == forms.Files
+	})
+}
+
+// Problems are the errors as the summary above the questions lists them.
+func (v View) Problems(p *i18n.Printer) []ui.Problem {
+	var out []ui.Problem
+	for _, e := range v.Errors {
+		out = append(out, ui.Problem{ID: e.Key, Text: e.Text(v.Form, p)})
+	}
+	return out
+}
+
+// wrong is what is wrong with the question or part of this name.
+func (v View) wrong(p *i18n.Printer, name string) string {
+	for _, e := range v.Errors {
+		if e.Key == name {
+			return e.Text(v.Form, p)
+		}
+	}
+	return ""
+}
+
+// field is a question, or the part of a row, of this name as its component
+// takes it.
+func (v View) field(ctx context.Context, f forms.Field, name string) ui.Field {
+	p := i18n.From(ctx)
+	u := ui.Field{
+		Name: name, Label: p.In(f.Label), Hint: p.In(f.Hint), Value: v.Typed[name], Why: v.Why[name],
+		Suffix: p.In(f.Unit), Optional: !v.Needed[name], Error: v.wrong(p, name),
+	}
+	if strings.Contains(name, ".") {
+		u.Optional = !f.Required
+	}
+	if note := v.Notes[name]; note != "" {
+		u.Hint = sentences(u.Hint, note)
+	}
+	if _, because := v.Form.Visible(name); len(because) > 0 && u.Why != "" {
+		u.Why += "\n" + p.T("forms.because", "because", p.In(because))
+	}
+	switch f.ID {
+	case "person.name":
+		u.Autocomplete = "name"
+	case "person.address":
+		u.Autocomplete = "street-address"
+	case "person.identity-number":
+		u.LTR, u.Width = true, 10
+	}
+	switch f.Kind {
+	case forms.Text, forms.Long:
+		u.Max = f.Max
+	case forms.Integer:
+		u.InputMode, u.LTR, u.Width = "numeric", true, 5
+	case forms.Number:
+		u.InputMode, u.LTR, u.Width = "decimal", true, 10
+	case forms.Money:
+		u.InputMode, u.LTR, u.Width, u.Prefix = "decimal", true, 10, v.Form.Currency()
+	case forms.Email:
+		u.Type, u.Autocomplete, u.LTR, u.Max = "email", "email", true, f.Max
+	case forms.Phone:
+		u.Type, u.Autocomplete, u.LTR, u.Width = "tel", "tel", true, 20
+	case forms.Identity:
+		u.LTR, u.Width = true, 10
+	case forms.Time:
+		u.Type, u.LTR, u.Width = "time", true, 10
+	case forms.Choice, forms.Choices:
+		u.Values = strings.Fields(u.Value)
+		for _, o := range f.Options {
+			u.Options = append(u.Options, ui.Option{Value: o.Value, Label: p.In(o.Label)})
+		}
+	case forms.YesNo:
+		u.Inline = true
+		u.Options = []ui.Option{{Value: "true", Label: p.T("forms.yes")}, {Value: "false", Label: p.T("forms.no")}}
+	case forms.Party:
+		u.Options = []ui.Option{{Value: "person", Label: p.T("forms.party.person")}}
+		for _, c := range v.Companies {
+			u.Options = append(u.Options, ui.Option{Value: c.ID, Label: c.Name, Hint: p.T("forms.claimed")})
+		}
+	case forms.Date, forms.DateTime:
+		form := url.Values{}
+		for input, typed := range v.Typed {
+			form.Set(input, typed)
+		}
+		u.Value = ui.DateValue(form, name)
+	}
+	if f.About == forms.Other || strings.Contains(name, ".") {
+		u.Autocomplete = "" // the browser knows the person, not whom they speak of
+	}
+	return u
+}
+
+// sentences puts two sentences after each other.
+func sentences(a, b string) string {
+	if a == "" {
+		return b
+	}
+	if !strings.ContainsAny(a[len(a)-1:], ".!?") {
+		a += "."
+	}
+	return a + " " + b
+}
+
+// time is the second input of a date and time.
+func (v View) time(ctx context.Context, f forms.Field, name string) ui.Field {
+	p := i18n.From(ctx)
+	u := v.field(ctx, f, name)
+	return ui.Field{
+		Name: name + "-time", Label: p.T("forms.time", "label", u.Label), Type: "time", Value: v.Typed[name+"-time"],
+		Width: 10, LTR: true, Error: u.Error, Optional: u.Optional,
+	}
+}
+
+// rows is how many rows of a group are shown: those that were sent, and at
+// least one.
+func (v View) rows(f forms.Field) int {
+	n := 0
+	for n < forms.MaxRows && v.Typed[f.Key+"."+strconv.Itoa(n)] != "" {
+		n++
+	}
+	return max(n, f.Rows.Min, 1)
+}
+
+// row is the name of one row.
+func row(f forms.Field, n int) string { return f.Key + "." + strconv.Itoa(n) }
