@@ -90,8 +90,9 @@ func (c *Cases) Timeline(p *i18n.Printer, a *Application, by func(id string) str
 		step := a.Steps[i]
 		s, _ := a.Service.Workflow.State(step.State)
 		title := p.In(s.Name)
-		if step.Action == "submit" {
-			title = p.T("cases.step.submit")
+		switch step.Action {
+		case "submit", StepHandOver, StepRelease, StepClaim:
+			title = p.T("cases.step." + step.Action)
 		}
 		out = append(out, ui.Event{Title: title, Time: p.DateTime(step.At), Text: by(step.Actor), Kind: ui.Kind(s.Look)})
 	}

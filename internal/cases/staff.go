@@ -12,27 +12,6 @@ import (
 	"portico/internal/vault"
 )
 
-// PageSize is how many cases a page of the queue shows: as many as leave the
-// page beneath 30 KB in every language.
-const PageSize = 30
-
-// Queue lists the cases on which an official may decide: references, states
-// and dates, nothing of what they are about.
-func (c *Cases) Queue(ctx context.Context, actor policy.Actor, f Filter) (list []*Case, more bool, err error) {
-	f.Services = nil
-	for _, d := range c.Catalogue.Services() {
-		if d.For(actor.Roles) {
-			f.Services = append(f.Services, d.ID)
-		}
-	}
-	f.Limit = PageSize
-	err = c.DB.View(ctx, func(tx *db.Tx) error {
-		list, more, err = selectQueue(tx, f)
-		return err
-	})
-	return list, more, wrap("list the queue", err)
-}
-
 // deciding is an official's use of a case.
 func deciding(actor policy.Actor, d *services.Definition, row *Case, op policy.Operation, fields []string) vault.Use {
 	return vault.Use{

@@ -3,7 +3,6 @@ package cases
 import (
 	"database/sql"
 	"errors"
-	"strings"
 	"time"
 
 	"portico/internal/platform/clock"
@@ -126,57 +125,6 @@ func selectOf(tx *db.Tx, subject string) (list []*Case, err error) {
 		return err
 	}, `SELECT `+columns+` FROM cases_case WHERE subject = $1 ORDER BY changed_at DESC, id`, subject)
 	return list, err
-}
-
-// Filter narrows the queue.
-type Filter struct {
-	Services []string // those that the official decides on
-	State    string   // empty: every open one
-	Holder   string   // only those that this official holds
-	Closed   bool     // those decided
-	Offset   int
-	Limit    int
-}
-
-// selectQueue returns submitted cases, the oldest first, and whether there are more.
-func selectQueue(tx *db.Tx, f Filter) (list []*Case, more bool, err error) {
-	if len(f.Services) == 0 {
-		return nil, false, nil
-	}
-	var where strings.Builder
-	var args []any
-	arg := func(v any) string {
-		args = append(args, v)
-		return "$" + itoa(len(args))
-	}
-	where.WriteString(`service IN (`)
-	for i, s := range f.Services {
-		if i > 0 {
-			where.WriteString(", ")
-		}
-		where.WriteString(arg(s))
-	}
-	where.WriteString(`) AND submitted_at IS NOT NULL`)
-	if f.State != "" {
-		where.WriteString(` AND state = ` + arg(f.State))
-	} else if f.Closed {
-		where.WriteString(` AND closed_at IS NOT NULL`)
-	} else {
-		where.WriteString(` AND closed_at IS NULL`)
-	}
-	if f.Holder != "" {
-		where.WriteString(` AND holder = ` + arg(f.Holder))
-	}
-	query := `SELECT ` + columns + ` FROM cases_case WHERE ` + where.String() + ` ORDER BY submitted_at, id LIMIT ` + arg(f.Limit+1) + ` OFFSET ` + arg(f.Offset)
-	err = tx.Select(func(r *db.Rows) error {
-		c, err := scanCase(r.Scan)
-		list = append(list, c)
-		return err
-	}, query, args...)
-	if len(list) > f.Limit {
-		return list[:f.Limit], true, err
-	}
-	return list, false, err
 }
 
 func insertStep(tx *db.Tx, c *Case, s Step) error {

@@ -1,0 +1,118 @@
+package cases
+
+import (
+	"context"
+	"strings"
+
+	"portico/internal/platform/db"
+	"portico/internal/platform/fault"
+	"portico/internal/platform/id"
+	"portico/internal/policy"
+	"portico/internal/services"
+	"portico/internal/vault"
+)
+
+// The steps that change who holds a case, whatever its workflow.
+const (
+	StepHandOver = "hand-over" // from the holder, or by who supervises, to a colleague
+	StepRelease  = "release"   // nobody holds it any more
+	StepClaim    = "claim"     // somebody takes what was released
+)
+
+// Colleague is the official to whom a case is handed.
+type Colleague struct {
+	ID    string
+	Roles []string
+}
+
+var errColleague = fault.Input(fault.Field{Name: "to", Code: "cases.error.colleague"})
+
+// HandOver gives an open case, as it was last seen, to a colleague who decides
+// on the service; the zero Colleague is nobody. Its holder can, and whoever
+// supervises; what nobody holds, whoever decides can give to themself. A word
+// becomes a note, which only the holder can write.
+func (c *Cases) HandOver(ctx context.Context, actor policy.Actor, caseID string, revision int64, to Colleague, word string) (*Case, error) {
+	word = strings.TrimSpace(word)
+	row, _, err := c.find(ctx, caseID)
+	if err != nil {
+		return nil, err
+	}
+	d, err := c.Version(row)
+	if err != nil {
+		return nil, err
+	}
+	err = c.Vault.Update(ctx, func(tx *db.Tx) error {
+		var err error
+		if row, err = selectCase(tx, caseID); err != nil {
+			return err
+		}
+		return c.handOver(tx, actor, d, row, revision, to, word)
+	})
+	if fault.KindOf(err) == fault.Denied {
+		return nil, errDenied.Because(err)
+	}
+	if err != nil {
+		return nil, wrap("hand a case over", err)
+	}
+	return row, nil
+}
+
+func (c *Cases) handOver(tx *db.Tx, actor policy.Actor, d *services.Definition, row *Case, revision int64, to Colleague, word string) error {
+	step := StepHandOver
+	use := deciding(actor, d, row, policy.Use, c.declared(d.DecideActivity(), d.Shown()))
+	switch {
+	case to.ID == "":
+		step = StepRelease
+	case row.Holder == "" && to.ID == actor.ID:
+		step, use.Task.Holder = StepClaim, actor.ID // would they be allowed to see it?
+	}
+	leads := c.Supervises(actor, d) && (actor.Strong || c.Policy().Demo())
+	if !leads || step == StepClaim || word != "" {
+		if _, err := c.Vault.Permit(tx, use); err != nil {
+			return err
+		}
+	}
+	switch {
+	case !row.Open() || row.Revision != revision || row.Holder == to.ID:
+		return errMoved
+	case to.ID != "" && !d.For(to.Roles):
+		return errColleague
+	case tooLong(word):
+		return fault.Input(fault.Field{Name: "word", Code: "cases.error.remarks-long", Args: []any{"n", MaxRemarks}})
+	}
+	if ok, err := holdCase(tx, row); err != nil || !ok {
+		return firstOf(err, errMoved)
+	}
+	if word != "" {
+		if err := c.word(tx, actor, d, row, word); err != nil {
+			return err
+		}
+	}
+	steps, err := selectSteps(tx, row)
+	if err != nil {
+		return err
+	}
+	was, now := *row, c.Config.Clock.Now()
+	row.Holder, row.Changed, row.Revision = to.ID, now, row.Revision+1
+	if ok, err := moveCase(tx, &was, row); err != nil || !ok {
+		return firstOf(err, errMoved)
+	}
+	if err := c.Vault.Bump(tx, row.Subject); err != nil {
+		return err
+	}
+	return insertStep(tx, row, Step{N: int64(len(steps)) + 1, At: now, Action: step, State: row.State, Actor: actor.ID})
+}
+
+// word keeps what the holder says to whoever has the case next, as a note.
+func (c *Cases) word(tx *db.Tx, actor policy.Actor, d *services.Definition, row *Case, word string) error {
+	if d.NoteField() == "" {
+		return fault.Input(fault.Field{Name: "word", Code: "cases.error.no-notes"})
+	}
+	permit, err := c.Vault.Permit(tx, deciding(actor, d, row, policy.Collect, []string{d.NoteField()}))
+	if err != nil {
+		return err
+	}
+	return c.Vault.Put(tx, permit, []vault.Value{{
+		Field: d.NoteField(), Item: id.New(c.Config.Clock.Now()), Text: word, Source: policy.SourceStaff,
+	}})
+}

@@ -1,0 +1,109 @@
+package cases
+
+import (
+	"strings"
+	"time"
+
+	"portico/internal/platform/clock"
+	"portico/internal/platform/db"
+)
+
+// selection is the open cases of one service whose deadline has one number of
+// days: in the order of what it counts from, which is that of the deadlines.
+type selection struct {
+	service string
+	days    int
+	state   string
+	without []string // states
+	holder  string
+	free    bool
+	before  time.Time // counted before
+	from    time.Time // counted from
+	after   time.Time // counted after, or at the same time and with a later id
+	afterID string
+}
+
+// args gathers the arguments of a query.
+type args []any
+
+func (a *args) add(v any) string {
+	*a = append(*a, v)
+	return "$" + itoa(len(*a))
+}
+
+// where writes the conditions of a selection.
+func (s selection) where(a *args) string {
+	var w strings.Builder
+	w.WriteString(` WHERE closed_at IS NULL AND submitted_at IS NOT NULL`)
+	if s.holder != "" {
+		w.WriteString(` AND holder = ` + a.add(s.holder))
+	}
+	w.WriteString(` AND service = ` + a.add(s.service) + ` AND days = ` + a.add(s.days))
+	if !s.after.IsZero() {
+		w.WriteString(` AND (counted_at, id) > (` + a.add(clock.Micros(s.after)) + `, ` + a.add(s.afterID) + `)`)
+	}
+	if !s.from.IsZero() {
+		w.WriteString(` AND counted_at >= ` + a.add(clock.Micros(s.from)))
+	}
+	if !s.before.IsZero() {
+		w.WriteString(` AND counted_at < ` + a.add(clock.Micros(s.before)))
+	}
+	if s.state != "" {
+		w.WriteString(` AND state = ` + a.add(s.state))
+	}
+	for _, state := range s.without {
+		w.WriteString(` AND state <> ` + a.add(state))
+	}
+	if s.free {
+		w.WriteString(` AND holder IS NULL`)
+	}
+	return w.String()
+}
+
+func selectOpen(tx *db.Tx, s selection, limit int) (list []*Case, err error) {
+	var a args
+	query := `SELECT ` + columns + ` FROM cases_case` + s.where(&a) + ` ORDER BY counted_at, id LIMIT ` + a.add(limit)
+	return selectCases(tx, query, a...)
+}
+
+func countOpen(tx *db.Tx, s selection, limit int) (n int, err error) {
+	var a args
+	query := `SELECT COUNT(*) FROM (SELECT id FROM cases_case` + s.where(&a) + ` LIMIT ` + a.add(limit) + `) AS found`
+	err = tx.QueryRow(query, a...).Scan(&n)
+	return n, err
+}
+
+// nextDays returns the next number of days above one that open cases of a
+// service have, and false if there is none.
+func nextDays(tx *db.Tx, service string, above int) (days int, more bool, err error) {
+	err = tx.Select(func(r *db.Rows) error {
+		more = true
+		return r.Scan(&days)
+	}, `SELECT days FROM cases_case WHERE closed_at IS NULL AND submitted_at IS NOT NULL AND service = $1 AND days > $2 ORDER BY days LIMIT 1`, service, above)
+	return days, more, err
+}
+
+// selectClosed returns decided cases of a service, the newest first.
+func selectClosed(tx *db.Tx, service string, after place, begun bool, limit int) (list []*Case, err error) {
+	var a args
+	query := `SELECT ` + columns + ` FROM cases_case WHERE closed_at IS NOT NULL AND service = ` + a.add(service)
+	if begun {
+		query += ` AND (closed_at, id) < (` + a.add(clock.Micros(after.at)) + `, ` + a.add(after.id) + `)`
+	}
+	query += ` ORDER BY closed_at DESC, id DESC LIMIT ` + a.add(limit)
+	return selectCases(tx, query, a...)
+}
+
+func countClosed(tx *db.Tx, service string, limit int) (n int, err error) {
+	err = tx.QueryRow(`SELECT COUNT(*) FROM (SELECT id FROM cases_case WHERE closed_at IS NOT NULL AND service = $1 LIMIT $2) AS found`, service, limit).Scan(&n)
+	return n, err
+}
+
+func selectCases(tx *db.Tx, query string, a ...any) (list []*Case, err error) {
+	err = tx.Select(func(r *db.Rows) error {
+		c, err := scanCase(r.Scan)
+		list = append(list, c)
+		return err
+	}, query, a...)
+	return list, err
+}
