@@ -266,13 +266,16 @@ func officials(officer, administrator, invited *tour, reference string) {
 	}
 	signIn(officer, "permit-officer")
 	officer.stop("/staff/cases", "/staff/cases", http.StatusOK)
-	officer.stop("/staff/cases", "/staff/cases?show=closed", http.StatusOK) // nothing in it
+	officer.stop("/staff/cases", "/staff/cases?closed=yes", http.StatusOK) // nothing in it
+	officer.stop("/staff/remarks", "/staff/remarks", http.StatusOK)
+	officer.stop("/staff/keys", "/staff/keys", http.StatusOK)
 	officer.open("/staff/cases")
 	at := chromium.Value[string](officer.tab, fmt.Sprintf(`[...document.querySelectorAll('main tbody tr')].find(r => r.innerText.includes(%q)).querySelector('a').pathname`, reference))
 	officer.stop("/staff/cases/{id}", at, http.StatusOK) // not taken
 	officer.open(at)
 	officer.press("main button[value=take]")
 	officer.stop("/staff/cases/{id}", at, http.StatusOK)
+	officer.stop("/staff/cases/hand-over", "/staff/cases/hand-over?case="+strings.TrimPrefix(at, "/staff/cases/"), http.StatusOK)
 	officer.stop("/staff/people", "/staff/people", http.StatusForbidden)
 
 	signIn(administrator, "administrator")

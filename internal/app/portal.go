@@ -226,7 +226,7 @@ func (p *portal) mount() {
 	security.MountPerson(p.router, p.identity)
 	p.staff.Mount(p.router)
 	p.cases.Mount(p.router)
-	desk.New(desk.Config{Cases: p.cases, Clock: p.clock}).Mount(p.router)
+	desk.New(desk.Config{DB: p.db, Cases: p.cases, Officials: p.staff, Clock: p.clock}).Mount(p.router)
 	(&cabinet.Cabinet{Applications: p.cases, Log: p.log, Data: p.vault, Policy: p.policy, Vkey: p.ring.Vkey()}).Mount(p.router)
 	contact.Mount(p.router, p.operator)
 	privacy.New(privacy.Config{Source: p.live.Policies(), Clock: p.clock}).Mount(p.router)

@@ -59,8 +59,10 @@ func TestScreensHoldInARealBrowser(t *testing.T) {
 		s.tab = browser.Tab(t, chromium.Look{Width: 1280})
 		s.signIn(w.Official, lang)
 		for _, page := range []struct{ name, path string }{
-			{"queue", "/staff/cases"}, {"closed", "/staff/cases?show=closed"}, {"open", "/staff/cases/" + open.ID},
+			{"queue", "/staff/cases"}, {"closed", "/staff/cases?closed=yes"}, {"open", "/staff/cases/" + open.ID},
 			{"held", "/staff/cases/" + held.ID}, {"refused", "/staff/cases/" + refused.ID},
+			{"hand-over", "/staff/cases/hand-over?case=" + held.ID}, {"nothing-to-hand-over", "/staff/cases/hand-over"},
+			{"remarks", "/staff/remarks"}, {"keys", "/staff/keys"}, {"narrowed", "/staff/cases?service=road-permit&holder=me"},
 		} {
 			s.tab.Open(s.url + page.path)
 			s.tab.See(360, i == 0)

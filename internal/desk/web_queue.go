@@ -1,135 +1,252 @@
 package desk
 
 import (
+	"context"
 	"net/http"
 	"net/url"
-	"strconv"
+	"time"
 
 	"portico/internal/cases"
 	"portico/internal/desk/pages"
 	"portico/internal/platform/web"
 	"portico/internal/platform/web/ui"
 	"portico/internal/policy"
-	"portico/internal/services"
 )
 
-// The ways to look at the queue.
+// soon is how long before its deadline a case is marked.
+const soon = 48 * time.Hour
+
+// The values of the queue's filters, which one can bookmark.
 const (
-	showOpen   = "open"
-	showMine   = "mine"
-	showClosed = "closed"
+	holderMe   = "me"
+	holderNone = "none"
+	dueOver    = "overdue"
+	dueSoon    = "soon"
 )
 
-func (k *Desk) queue(q *web.Req) error {
-	who, show := actor(q), q.Value("show")
-	f := cases.Filter{}
-	switch show {
-	case showMine:
-		f.Holder = who.ID
-	case showClosed:
-		f.Closed = true
-	default:
-		f.State = k.state(who, show)
-		if f.State == "" {
-			show = showOpen
+// look is how an official looks at the queue, as the address says.
+type look struct {
+	service, state, holder, due string
+	closed                      bool
+	after                       string
+}
+
+// lookOf reads a look. What it does not know is left out.
+func (k *Desk) lookOf(q *web.Req, who policy.Actor) look {
+	l := look{closed: q.Value("closed") == yes, after: q.Value("after")}
+	switch q.Value("show") { // how addresses of the queue were written before
+	case "mine":
+		l.holder = holderMe
+	case "closed":
+		l.closed = true
+	}
+	for _, d := range k.Cases.Works(who) {
+		if d.ID == q.Value("service") {
+			l.service = d.ID
+		}
+		if _, ok := d.Workflow.State(q.Value("state")); ok {
+			l.state = q.Value("state")
 		}
 	}
-	from, _ := strconv.Atoi(q.Value("from"))
-	f.Offset = min(max(from, 0), 1_000_000)
-	rows, more, err := k.Cases.Queue(q.R.Context(), who, f)
+	if h := q.Value("holder"); h == holderMe || h == holderNone {
+		l.holder = h
+	}
+	if d := q.Value("due"); d == dueOver || d == dueSoon {
+		l.due = d
+	}
+	return l
+}
+
+// filter is what a look asks of the cases.
+func (k *Desk) filter(who policy.Actor, l look) cases.Filter {
+	f := cases.Filter{Service: l.service, State: l.state, Free: l.holder == holderNone, Closed: l.closed, After: l.after}
+	if l.holder == holderMe {
+		f.Holder = who.ID
+	}
+	now := k.Clock.Now()
+	switch l.due {
+	case dueOver:
+		f.Before = now
+	case dueSoon:
+		f.From, f.Before = now, now.Add(soon)
+	}
+	return f
+}
+
+// href is the address of a look.
+func (l look) href() string {
+	v := url.Values{}
+	for name, value := range map[string]string{"service": l.service, "state": l.state, "holder": l.holder, "due": l.due, "after": l.after} {
+		if value != "" {
+			v.Set(name, value)
+		}
+	}
+	if l.closed {
+		v.Set("closed", yes)
+	}
+	if len(v) == 0 {
+		return "/staff/cases"
+	}
+	return "/staff/cases?" + v.Encode()
+}
+
+func (k *Desk) queue(q *web.Req) error {
+	ctx, who := q.R.Context(), actor(q)
+	l := k.lookOf(q, who)
+	page := pages.Queue{None: len(k.Cases.Works(who)) == 0}
+	if done := q.Value("done"); done != "" {
+		page.Notice = k.done(q, done)
+	}
+	if q.Value("none") == yes {
+		page.Notice = &pages.Notice{Kind: ui.Info, Title: q.P.T("desk.queue.nothing-to-take")}
+	}
+	if page.None {
+		return q.Page(http.StatusOK, web.Page{Title: q.P.T("desk.queue.title"), Body: pages.QueuePage(page), Wide: true})
+	}
+	found, err := k.Cases.Queue(ctx, who, k.filter(who, l))
 	if err != nil {
 		return err
 	}
-	page := pages.Queue{Filters: k.filters(q, who, show), Grid: k.queueGrid(q, who, rows)}
-	page.None = len(page.Filters) == 0
-	at := func(offset int) string {
-		return "/staff/cases?" + url.Values{"show": {show}, "from": {strconv.Itoa(offset)}}.Encode()
+	if page.Tabs, err = k.tabs(ctx, q, who, l); err != nil {
+		return err
 	}
-	if f.Offset > 0 {
-		page.Pages.Prev = at(max(f.Offset-cases.PageSize, 0))
+	if page.Keys, err = k.keysOn(ctx, who.ID); err != nil {
+		return err
 	}
-	if more {
-		page.Pages.Next = at(f.Offset + cases.PageSize)
+	page.Filters, page.Narrowed = k.filters(q, who, l), l.service != "" || l.state != ""
+	page.Holder, page.Due, page.Closed = l.holder, l.due, l.closed
+	page.Grid, page.Choose = k.queueGrid(q, who, found.Rows)
+	page.Service, page.Takes = l.service, k.decides(who)
+	page.Supervises = k.leads(who)
+	if l.after != "" {
+		first := l
+		first.after = ""
+		page.Start = first.href()
 	}
-	if len(rows) > 0 {
-		page.Pages.Text = q.P.T("desk.queue.page", "from", f.Offset+1, "to", f.Offset+len(rows))
+	if found.Next != "" {
+		l.after = found.Next
+		page.Pages.Next = l.href()
 	}
 	return q.Page(http.StatusOK, web.Page{Title: q.P.T("desk.queue.title"), Body: pages.QueuePage(page), Wide: true})
 }
 
-// decides lists the services that somebody decides on.
-func (k *Desk) decides(who policy.Actor) []*services.Definition {
-	var out []*services.Definition
-	for _, d := range k.Cases.Catalogue.Services() {
+// decides reports whether an official decides on any service.
+func (k *Desk) decides(who policy.Actor) bool {
+	for _, d := range k.Cases.Works(who) {
 		if d.For(who.Roles) {
-			out = append(out, d)
+			return true
 		}
 	}
-	return out
+	return false
 }
 
-// state returns name if some service that they decide on has such a state.
-func (k *Desk) state(who policy.Actor, name string) string {
-	for _, d := range k.decides(who) {
-		if _, ok := d.Workflow.State(name); ok {
-			return name
+// tabs are the usual looks with how many cases each has. They keep the service
+// and the state that were chosen.
+func (k *Desk) tabs(ctx context.Context, q *web.Req, who policy.Actor, here look) (list []pages.Tab, err error) {
+	for _, t := range []struct {
+		key  string
+		look look
+	}{
+		{"open", look{}}, {"mine", look{holder: holderMe}}, {"free", look{holder: holderNone}}, {"overdue", look{due: dueOver}},
+		{"soon", look{due: dueSoon}}, {"closed", look{closed: true}},
+	} {
+		t.look.service = here.service
+		if !t.look.closed {
+			t.look.state = here.state
 		}
+		n, err := k.Cases.Count(ctx, who, k.filter(who, t.look))
+		if err != nil {
+			return nil, err
+		}
+		count := q.P.Number(int64(n))
+		if n == cases.MaxCount {
+			count += "+"
+		}
+		list = append(list, pages.Tab{
+			Text: q.P.T("desk.queue.tab." + t.key), Count: count, Href: t.look.href(),
+			Here: t.look.holder == here.holder && t.look.due == here.due && t.look.closed == here.closed,
+		})
 	}
-	return ""
+	return list, nil
 }
 
-// filters are the ways to look at the queue: whose, and by state.
-func (k *Desk) filters(q *web.Req, who policy.Actor, here string) []pages.Filter {
-	mine := k.decides(who)
-	if len(mine) == 0 {
-		return nil
-	}
-	add := func(list []pages.Filter, id, text string) []pages.Filter {
-		return append(list, pages.Filter{Text: text, Href: "/staff/cases?show=" + url.QueryEscape(id), Here: id == here})
-	}
-	list := add(nil, showOpen, q.P.T("desk.queue.open"))
-	list = add(list, showMine, q.P.T("desk.queue.mine"))
+// filters ask for the service and the state.
+func (k *Desk) filters(q *web.Req, who policy.Actor, l look) []ui.Field {
+	service := ui.Field{Name: "service", Label: q.P.T("desk.queue.service"), Value: l.service}
+	state := ui.Field{Name: "state", Label: q.P.T("desk.queue.state"), Value: l.state}
 	seen := map[string]bool{}
-	for _, d := range mine {
+	for _, d := range k.Cases.Works(who) {
+		service.Options = append(service.Options, ui.Option{Value: d.ID, Label: q.P.In(d.Name)})
 		for _, s := range d.Workflow.States {
-			if !seen[s.ID] {
-				list = add(list, s.ID, q.P.In(s.Name))
+			if !s.Final && !seen[s.ID] {
+				state.Options = append(state.Options, ui.Option{Value: s.ID, Label: q.P.In(s.Name)})
 			}
 			seen[s.ID] = true
 		}
 	}
-	return add(list, showClosed, q.P.T("desk.queue.closed"))
+	return []ui.Field{service, state}
 }
 
-// queueGrid shows cases without anything that they are about.
-func (k *Desk) queueGrid(q *web.Req, who policy.Actor, rows []*cases.Case) ui.Grid {
-	g := ui.Grid{Empty: q.P.T("desk.queue.empty")}
-	for _, key := range []string{"reference", "service", "state", "received", "due", "holder"} {
-		g.Head = append(g.Head, ui.Cell{Text: q.P.T("desk.queue." + key)})
-	}
+// queueGrid shows cases without anything that they are about, and reports
+// whether some of them can be chosen to hand them over.
+func (k *Desk) queueGrid(q *web.Req, who policy.Actor, rows []*cases.Case) (g ui.Grid, choose bool) {
+	g.Empty = q.P.T("desk.queue.empty")
 	for _, row := range rows {
 		d, err := k.Cases.Version(row)
 		if err != nil {
 			continue // a service that this store no longer knows
 		}
-		tag, due := cases.Tag(q.P, d, row), ui.Cell{Text: "–"}
-		if row.Open() {
-			due = k.dueCell(q, row)
+		tag, due, pick := cases.Tag(q.P, d, row), ui.Cell{Text: "–"}, ui.Cell{}
+		if at := k.Cases.Due(row); row.Open() && !at.IsZero() {
+			due = ui.Cell{Text: q.P.Date(at), Tag: k.dueTag(q, row)}
+		} else if !row.Closed.IsZero() {
+			due.Text = q.P.Date(row.Closed)
+		}
+		if row.Open() && (row.Holder == who.ID || k.Cases.Supervises(who, d)) {
+			pick.Pick = &ui.Pick{Name: "case", Value: row.ID, Label: q.P.T("desk.queue.choose", "reference", row.Reference)}
+			choose = true
 		}
 		g.Rows = append(g.Rows, []ui.Cell{
-			{Text: row.Reference, Href: "/staff/cases/" + row.ID, LTR: true}, {Text: q.P.In(d.Name)}, {Tag: &tag},
+			pick, {Text: row.Reference, Href: "/staff/cases/" + row.ID, LTR: true}, {Text: q.P.In(d.Name)}, {Tag: &tag},
 			{Text: q.P.Date(row.Submitted)}, due, {Text: holderOf(q, who, row)},
 		})
 	}
-	return g
+	for _, key := range []string{"pick", "reference", "service", "state", "received", "due", "holder"} {
+		g.Head = append(g.Head, ui.Cell{Text: q.P.T("desk.queue." + key)})
+	}
+	if !choose {
+		g.Head = g.Head[1:]
+		for i := range g.Rows {
+			g.Rows[i] = g.Rows[i][1:]
+		}
+	}
+	return g, choose
 }
 
-func (k *Desk) dueCell(q *web.Req, row *cases.Case) ui.Cell {
-	due := k.Cases.Due(row)
-	if k.Clock.Now().After(due) {
-		return ui.Cell{Tag: &ui.Label{Text: q.P.T("desk.queue.overdue", "date", q.P.Date(due)), Kind: ui.Bad}}
+// dueTag marks an open case whose deadline has passed or is near: in words, by
+// colour and by shape. It is nil for any other, and while the applicant is
+// being waited for.
+func (k *Desk) dueTag(q *web.Req, row *cases.Case) *ui.Label {
+	due, now := k.Cases.Due(row), k.Clock.Now()
+	switch {
+	case !row.Open() || due.IsZero() || k.waits(row):
+		return nil
+	case k.Cases.Overdue(row):
+		return &ui.Label{Text: q.P.T("desk.queue.overdue", "date", q.P.Date(due)), Kind: ui.Bad}
+	case due.Before(now.Add(soon)):
+		return &ui.Label{Text: q.P.T("desk.queue.soon", "date", q.P.Date(due)), Kind: ui.Warn}
 	}
-	return ui.Cell{Text: q.P.Date(due)}
+	return nil
+}
+
+// waits reports whether a case waits for somebody outside the office.
+func (k *Desk) waits(row *cases.Case) bool {
+	d, err := k.Cases.Version(row)
+	if err != nil {
+		return false
+	}
+	s, ok := d.Workflow.State(row.State)
+	return ok && !s.Final && s.Turn() != "official"
 }
 
 func holderOf(q *web.Req, who policy.Actor, row *cases.Case) string {
@@ -140,4 +257,41 @@ func holderOf(q *web.Req, who policy.Actor, row *cases.Case) string {
 		return q.P.T("desk.queue.holder.me")
 	}
 	return q.P.T("desk.queue.holder.other")
+}
+
+// takeOne takes the most urgent case that nobody holds and opens it.
+func (k *Desk) takeOne(q *web.Req) error {
+	if _, err := q.Form(); err != nil {
+		return err
+	}
+	if err := q.Once("service"); err != nil {
+		return err
+	}
+	caseID, err := k.takeNext(q.R.Context(), actor(q), q.Value("service"))
+	if err != nil {
+		return err
+	}
+	if caseID == "" {
+		return q.Redirect("/staff/cases?none=" + yes)
+	}
+	return q.Redirect("/staff/cases/" + caseID + "?" + inputNext + "=" + yes)
+}
+
+// onward leads on from a case that was acted on: back to it, or, for whoever
+// wants that, straight to the next one.
+func (k *Desk) onward(q *web.Req, row *cases.Case, s shown) error {
+	if !s.onward {
+		return q.Redirect("/staff/cases/" + row.ID)
+	}
+	if row.Open() && row.Holder == q.Session.Subject && !k.waits(row) {
+		return q.Redirect("/staff/cases/" + row.ID + "?" + inputNext + "=" + yes)
+	}
+	caseID, err := k.next(q.R.Context(), actor(q), "", true, row.ID)
+	if err != nil {
+		return err
+	}
+	if caseID == "" {
+		return q.Redirect("/staff/cases?done=" + row.ID)
+	}
+	return q.Redirect("/staff/cases/" + caseID + "?" + url.Values{inputNext: {yes}, "after": {row.ID}}.Encode())
 }

@@ -39,7 +39,8 @@ type Field struct {
 	Rows         int    // of a Textarea; default 5
 	Max          int    // characters a Textarea or Input takes; a Textarea counts them
 	Options      []Option
-	Inline       bool // Radios beside each other, for two short options
+	Key          string // the single key that leads to a Textarea, for those who turned keys on
+	Inline       bool   // Radios beside each other, for two short options
 }
 
 // Option is one answer to choose.

@@ -1,0 +1,74 @@
+package desk
+
+import (
+	"net/http"
+
+	"portico/internal/cases"
+	"portico/internal/desk/pages"
+	"portico/internal/platform/fault"
+	"portico/internal/platform/web"
+	"portico/internal/platform/web/ui"
+	"portico/internal/services"
+)
+
+// preview shows the letters that the decisions of the page would send, with
+// what is written so far. Nothing is decided yet.
+func (k *Desk) preview(q *web.Req, s shown) error {
+	a, err := k.Cases.View(q.R.Context(), actor(q), q.R.PathValue("id"))
+	if fault.KindOf(err) == fault.Denied {
+		return denied(q)
+	}
+	if err != nil {
+		return err
+	}
+	if a.Holder != q.Session.Subject || !a.Open() || a.State().ID != q.Value(inputState) {
+		return k.late(q, s, fault.New(fault.Conflict, "cases.error.moved"), false)
+	}
+	page := pages.Preview{
+		Service: q.P.In(a.Service.Name), Reference: a.Reference, Action: "/staff/cases/" + a.ID,
+		Hidden: []pages.Hidden{{Name: inputState, Value: a.State().ID}, {Name: "remarks", Value: s.typed}},
+	}
+	if s.onward {
+		page.Hidden = append(page.Hidden, pages.Hidden{Name: inputNext, Value: yes})
+	}
+	for _, action := range actions(a, true) {
+		to, _ := a.Service.Workflow.State(action.To)
+		if !to.Final {
+			continue
+		}
+		l := k.letter(q, a, to, s.typed)
+		if !action.Writes() {
+			l.Remarks = ""
+		}
+		switch {
+		case action.Remarks == services.Always && s.typed == "":
+			l.Missing = q.P.T("cases.error.remarks-missing")
+		default:
+			look := ui.Secondary
+			if to.Look == "bad" {
+				look = ui.Danger
+			} else if len(page.Letters) == 0 {
+				look = ui.Primary
+			}
+			l.Button = &ui.Btn{Text: q.P.In(action.Name), Name: "action", Value: action.ID, Look: look}
+		}
+		page.Letters = append(page.Letters, l)
+	}
+	return q.Page(http.StatusOK, web.Page{
+		Title: q.P.T("desk.letter.preview"), Service: page.Service, Body: pages.PreviewPage(page), Back: "/staff/cases/" + a.ID,
+	})
+}
+
+// letter is what the applicant reads of a case in a state.
+func (k *Desk) letter(q *web.Req, a *cases.Application, state services.State, remarks string) pages.Letter {
+	d := a.Service
+	party, _ := k.Cases.Policy().Party(d.Responsible)
+	l := pages.Letter{
+		From: q.P.In(party.Name), Service: q.P.In(d.Name), Reference: a.Reference, Date: q.P.Date(k.Clock.Now()),
+		State: ui.Label{Text: q.P.In(state.Name), Kind: ui.Kind(state.Look)}, Says: q.P.In(state.Says), Remarks: remarks, Appeal: q.P.In(d.Appeal),
+	}
+	if state.Fee {
+		l.Fee, l.FeeDue = k.fee(q, a), q.P.T("desk.letter.fee")
+	}
+	return l
+}
