@@ -50,9 +50,6 @@ func (u *Uploads) Begin(ctx context.Context, s *Spot, name string, size int64) (
 		return nil, refusal{Empty}
 	}
 	err := u.Vault.Update(ctx, func(tx *db.Tx) error {
-		if err := u.room(tx, s, f); err != nil {
-			return err
-		}
 		permit, err := u.Vault.Permit(tx, s.use(policy.Collect))
 		if err != nil {
 			return err
@@ -76,13 +73,15 @@ func (u *Uploads) Begin(ctx context.Context, s *Spot, name string, size int64) (
 	return f, nil
 }
 
-// room makes room for one more file: what was refused before gives way.
+// room makes room for one more file: what was refused before gives way, and
+// what was never sent to its end does where there is no other room.
 func (u *Uploads) room(tx *db.Tx, s *Spot, f *File) error {
 	list, err := selectScope(tx, f.Subject, f.Scope)
 	if err != nil {
 		return err
 	}
 	n := 0
+	var unfinished []*File
 	for _, other := range list {
 		switch {
 		case other.Field != f.Field:
@@ -90,9 +89,18 @@ func (u *Uploads) room(tx *db.Tx, s *Spot, f *File) error {
 			if err := u.destroy(tx, other); err != nil {
 				return err
 			}
+		case other.State == Received:
+			unfinished = append(unfinished, other)
+			n++
 		case other.State != Refused:
 			n++
 		}
+	}
+	for ; n >= max(1, s.Count) && len(unfinished) > 0; n-- {
+		if err := u.destroy(tx, unfinished[0]); err != nil {
+			return err
+		}
+		unfinished = unfinished[1:]
 	}
 	if n >= max(1, s.Count) {
 		return errCount

@@ -65,3 +65,94 @@ if (document.querySelector("[data-keys]")) {
     if (goal.matches("a[data-key]")) goal.click();
   });
 }
+
+// Send a file by itself: its bytes as they are, from where they stand, so that
+// a lost connection goes on. Without this the form sends it.
+const wait = (ms) => new Promise((done) => { setTimeout(done, ms); });
+const json = { Accept: "application/json" };
+for (const form of document.querySelectorAll("form[data-upload]")) {
+  const say = form.dataset;
+  const input = form.querySelector("[type=file]");
+  const bar = document.createElement("progress");
+  const told = document.createElement("p");
+  told.setAttribute("role", "status");
+  const piece = (file, id, offset) => new Promise((done) => {
+    const x = new XMLHttpRequest();
+    x.open("PATCH", say.to + id);
+    x.setRequestHeader("Accept", "application/json");
+    x.setRequestHeader("Upload-Offset", offset);
+    x.upload.onprogress = (event) => {
+      bar.value = offset + event.loaded;
+      const text = say.going.replace("#", String(Math.floor((bar.value / file.size) * 100)));
+      if (told.textContent !== text) told.textContent = text;
+    };
+    x.upload.onload = () => { told.textContent = say.checking; };
+    x.onloadend = () => {
+      let answer = {};
+      try { answer = JSON.parse(x.responseText); } catch { /* no answer of ours */ }
+      done({ ok: x.status === 200, lost: x.status === 0 || x.status >= 500, ...answer });
+    };
+    x.send(file.slice(offset));
+  });
+  const stands = async (id) => {
+    const r = await fetch(say.to + id + "/state", { headers: json });
+    return { ok: r.ok, ...(await r.json()) };
+  };
+  const send = async (file) => {
+    const begun = [...document.querySelectorAll("[data-resume]")].find((e) => e.dataset.name === file.name && e.dataset.bytes === String(file.size));
+    let is;
+    if (begun) {
+      is = await stands(begun.dataset.resume);
+    } else {
+      const r = await fetch(say.upload, { method: "POST", headers: json, body: new URLSearchParams({ name: file.name, size: file.size }) });
+      is = { ok: r.ok, ...(await r.json()) };
+      if (!r.ok) return is;
+    }
+    const { id } = is;
+    for (let tries = 0; is.state === "received" && tries < 60;) {
+      const from = is.offset;
+      is = await piece(file, id, from);
+      if (is.state !== "received" && !is.lost) break;
+      told.textContent = say.lost;
+      await wait(Math.min(1000 * 2 ** tries, 15000));
+      try { is = await stands(id); } catch { is = { state: "received", offset: from }; }
+      tries = is.offset > from ? 0 : tries + 1;
+    }
+    return is;
+  };
+  form.addEventListener("submit", async (event) => {
+    const file = input.files[0];
+    if (!file || form.dataset.sent) return;
+    event.preventDefault();
+    form.dataset.sent = "1";
+    for (const b of form.querySelectorAll("button")) b.setAttribute("aria-disabled", "true");
+    bar.max = file.size;
+    bar.value = 0;
+    bar.setAttribute("aria-label", file.name);
+    form.append(bar, told);
+    let is = {};
+    try { is = await send(file); } catch { /* said below */ }
+    if (is.ok && is.state !== "received") {
+      location.assign(say.back);
+      return;
+    }
+    bar.remove();
+    told.className = "error";
+    told.setAttribute("role", "alert");
+    told.textContent = is.says || is.detail || say.failed;
+    input.setAttribute("aria-invalid", "true");
+    delete form.dataset.sent;
+    for (const b of form.querySelectorAll("button")) b.removeAttribute("aria-disabled");
+  }, true);
+}
+// A file that is being checked: look again when it was.
+const watched = document.querySelector("[data-watch]");
+if (watched) {
+  (async () => {
+    for (let i = 0; i < 40; i++) {
+      await wait(3000);
+      const r = await fetch(watched.dataset.watch, { headers: json });
+      if ((await r.json()).state !== "checking") return location.reload();
+    }
+  })().catch(() => {});
+}

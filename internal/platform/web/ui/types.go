@@ -41,6 +41,7 @@ type Field struct {
 	Options      []Option
 	Key          string // the single key that leads to a Textarea, for those who turned keys on
 	Inline       bool   // Radios beside each other, for two short options
+	Accept       string // of an Input of type file: the endings and types that it offers
 }
 
 // Option is one answer to choose.

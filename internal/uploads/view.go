@@ -1,0 +1,129 @@
+package uploads
+
+import (
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/a-h/templ"
+
+	"portico/internal/platform/web"
+	"portico/internal/platform/web/ui"
+	"portico/internal/policy"
+	"portico/internal/uploads/pages"
+)
+
+// InputID is the id of the question's input, to which an error summary leads.
+const InputID = inputFile
+
+// Question returns the question for files with those that there are, which
+// opens their names. The words of the question are in field; an error in it
+// stands beside the input. It is a form, and must not stand in another one.
+func (s *Site) Question(q *web.Req, spot *Spot, field ui.Field) (templ.Component, []*File, error) {
+	list, err := s.Uploads.List(q.R.Context(), spot)
+	if err != nil {
+		return nil, nil, err
+	}
+	at := q.Path("/files/" + strings.TrimPrefix(spot.Use.Scope, "case:") + "/" + url.PathEscape(spot.Field))
+	kinds := spot.Kinds
+	if len(kinds) == 0 {
+		kinds = AllKinds()
+	}
+	var accept, names []string
+	for _, k := range kinds {
+		accept, names = append(accept, k.ending(), k.Media()), append(names, k.Word())
+	}
+	field.Name, field.ID, field.Type, field.Accept = inputFile, InputID, "file", strings.Join(accept, ",")
+	a := pages.Question{
+		Field: field, Action: at, New: at + "/new", Sends: q.Path("/files/"), Back: spot.Back,
+		Limits: q.P.T("uploads.limits", "kinds", q.P.List(names), "size", SizeWords(q.P, spot.most()), "n", max(1, spot.Count)),
+	}
+	n := 0
+	for _, f := range list {
+		if f.State == Clean || f.State == Checking {
+			n++
+		}
+		row := s.row(q, f)
+		if f.State == Clean {
+			row.Href = q.Path("/files/" + f.ID)
+		}
+		if f.Attached.IsZero() {
+			row.Remove = q.Path("/files/" + f.ID + "/remove")
+		}
+		if f.State == Received {
+			row.Resume, row.Bytes = f.ID, strconv.FormatInt(f.Size, 10)
+		}
+		if f.State == Checking {
+			row.Watch = q.Path("/files/" + f.ID + "/state")
+		}
+		a.Files = append(a.Files, row)
+	}
+	a.Full = n >= max(1, spot.Count)
+	return pages.Ask(a), list, nil
+}
+
+// row is a file in words.
+func (s *Site) row(q *web.Req, f *File) pages.File {
+	row := pages.File{Name: f.Name, State: ui.Label{Text: q.P.T("uploads.state." + string(f.State)), Kind: ui.Info}, Kind: f.Kind.Word()}
+	if f.Got > 0 && f.State != Refused {
+		row.Size = SizeWords(q.P, f.Got)
+	}
+	switch f.State {
+	case Clean:
+		row.State.Kind = ui.Good
+	case Checking:
+		row.Text = q.P.T("uploads.checking.text")
+	case Received:
+		row.State.Kind, row.Text = ui.Warn, q.P.T("uploads.received.text")
+	case Refused:
+		row.State.Kind, row.Text = ui.Bad, f.Reason.words(q.P, f.kinds, f.most)
+	}
+	return row
+}
+
+// Named is a file as an answer names it.
+type Named struct {
+	ID   string
+	Name string
+}
+
+// Documents shows an official the files that an answer names: what may be
+// opened to whoever holds the case. Pictures are shown on demand, each time as
+// an event.
+func (s *Site) Documents(q *web.Req, subject, scope string, named []Named) (templ.Component, error) {
+	states, err := s.Uploads.States(q.R.Context(), subject, scope)
+	if err != nil {
+		return nil, err
+	}
+	return pages.Documents(s.documents(q, states, named, "/staff/files/", true)), nil
+}
+
+// Mine shows a person the files of their own application.
+func (s *Site) Mine(q *web.Req, who policy.Actor, scope string, named []Named) (templ.Component, error) {
+	states, err := s.Uploads.States(q.R.Context(), who.ID, scope)
+	if err != nil {
+		return nil, err
+	}
+	return pages.Documents(s.documents(q, states, named, q.Path("/files/"), false)), nil
+}
+
+func (s *Site) documents(q *web.Req, states map[string]*File, named []Named, at string, shows bool) []pages.File {
+	var rows []pages.File
+	for _, n := range named {
+		f := states[n.ID]
+		if f == nil { // it was forgotten
+			rows = append(rows, pages.File{Name: n.Name, State: ui.Label{Text: q.P.T("uploads.state.gone"), Kind: ui.Neutral}})
+			continue
+		}
+		f.Name = n.Name
+		row := s.row(q, f)
+		if f.State == Clean {
+			row.Href = at + f.ID
+			if shows && f.Kind.Picture() {
+				row.Shows = at + f.ID + "/picture"
+			}
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
