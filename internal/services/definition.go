@@ -163,7 +163,7 @@ func (d *Definition) Activities() []policy.Activity {
 	if d.Review != nil {
 		list = append(list, of(d.ReviewActivity(), d.Review.Name, roles(d.Review.Roles), policy.RelationReason, append(d.Shown(), d.Worked()...), "use"))
 	}
-	return append(list, d.entering()...)
+	return append(append(list, d.examining()...), d.entering()...)
 }
 
 // For reports whether somebody with these roles decides on the service.

@@ -38,6 +38,7 @@ type File struct {
 	Retention   string        `yaml:"retention" doc:"a rule of retention.yaml"`
 	Drafts      string        `yaml:"drafts,omitempty" doc:"a category of data.yaml: what was typed and not sent yet; draft if left out. Its retention rule says when a draft goes, counted from its last change"`
 	Apply       Apply         `yaml:"apply" doc:"the person's own use of what they declare"`
+	Examine     *Apply        `yaml:"examine,omitempty" doc:"the portal's own use of the files that are uploaded: it examines them; called as apply is if left out"`
 	Decide      Decide        `yaml:"decide" doc:"the use by those who decide"`
 	Remarks     Written       `yaml:"remarks" doc:"what the official writes to the person with a decision"`
 	Message     *Written      `yaml:"message,omitempty" doc:"what applicant and office write to each other; without it they cannot"`

@@ -59,10 +59,10 @@ type Spot struct {
 }
 
 // MaxSize bounds what any field can allow.
-const MaxSize = 32 << 20
+const MaxSize = 100 << 20
 
 // DefaultMax is how large a file may be where its field does not say.
-const DefaultMax = 5 << 20
+const DefaultMax = 10 << 20
 
 // File is a file as its row says.
 type File struct {
