@@ -20,6 +20,7 @@ type Definition struct {
 	zone     *time.Location
 	lines    map[string]int // of needs in service.yaml, by path
 	index    map[string][]entry
+	trials   []Trial
 }
 
 // Catalogue is where definitions come from: the instance in force, and the

@@ -133,6 +133,7 @@ type Review struct {
 // Tests is a file of tests/.
 type Tests struct {
 	Now     string         `yaml:"now" doc:"the time at which all cases run"`
+	Variant string         `yaml:"variant,omitempty" doc:"the variant of all cases"`
 	Answers map[string]any `yaml:"answers,omitempty" doc:"given in every case"`
 	Cases   []Test         `yaml:"cases" doc:"what is tried"`
 }
@@ -141,17 +142,30 @@ type Tests struct {
 type Test struct {
 	Name    string         `yaml:"name" doc:"what is tried, in words"`
 	Now     string         `yaml:"now,omitempty" doc:"another time"`
+	Variant string         `yaml:"variant,omitempty" doc:"another variant"`
+	Reached []Happened     `yaml:"reached,omitempty" doc:"how far earlier applications of the person got"`
 	Answers map[string]any `yaml:"answers,omitempty" doc:"on top of those given in every case; null takes one away"`
-	Actions []string       `yaml:"actions,omitempty" doc:"what is done after submitting, one after the other"`
+	Actions []string       `yaml:"actions,omitempty" doc:"what officials, the applicant and the system do after it was sent, one after the other"`
 	Expect  Expect         `yaml:"expect" doc:"what must come out"`
+}
+
+// Happened is how far an earlier application got.
+type Happened struct {
+	Service string `yaml:"service" doc:"the id of the service"`
+	Variant string `yaml:"variant,omitempty" doc:"its variant"`
+	State   string `yaml:"state" doc:"the state that it reached"`
+	At      string `yaml:"at" doc:"when"`
 }
 
 // Expect is what a test expects. What is left out is not looked at, but for
 // errors: none is expected unless named.
 type Expect struct {
-	Errors map[string]string `yaml:"errors,omitempty" doc:"key and rule, or key and the last word of the code"`
-	Hidden []string          `yaml:"hidden,omitempty" doc:"the keys that are not asked"`
-	Values map[string]string `yaml:"values,omitempty" doc:"answers that come out, computed ones included"`
-	Fee    *int64            `yaml:"fee,omitempty" doc:"in the smallest unit of the currency"`
-	State  string            `yaml:"state,omitempty" doc:"where the actions lead"`
+	Errors   map[string]string `yaml:"errors,omitempty" doc:"key and rule, or key and the last word of the code"`
+	Hidden   []string          `yaml:"hidden,omitempty" doc:"the keys that are not asked"`
+	Values   map[string]string `yaml:"values,omitempty" doc:"answers that come out, computed ones included"`
+	Fee      *int64            `yaml:"fee,omitempty" doc:"in the smallest unit of the currency"`
+	Estimate *int64            `yaml:"estimate,omitempty" doc:"what the fee comes to so far, though answers are missing"`
+	Missing  []string          `yaml:"missing,omitempty" doc:"the services that are still to be completed first"`
+	Stage    Stage             `yaml:"stage,omitempty" doc:"whether the service is open at that time"`
+	State    string            `yaml:"state,omitempty" doc:"where the actions lead"`
 }

@@ -107,6 +107,9 @@ const (
 	Closed Stage = "closed"
 )
 
+// Values lists the stages.
+func (Stage) Values() []string { return []string{string(Open), string(NotYet), string(Closed)} }
+
 // Stage returns whether one can apply at a moment: from the beginning of the
 // day on which the service opens to the end of the day on which it closes.
 func (d *Definition) Stage(now time.Time) Stage {

@@ -24,6 +24,13 @@ func edited(t testing.TB, pairs ...string) fstest.MapFS {
 		text = strings.Replace(text, pairs[i], pairs[i+1], 1)
 	}
 	files["service.yaml"] = &fstest.MapFile{Data: []byte(text)}
+	if strings.Contains(text, "\nvariants:") {
+		for name, file := range files {
+			if strings.HasPrefix(name, "tests/") {
+				files[name] = &fstest.MapFile{Data: append([]byte("variant: new\n"), file.Data...)}
+			}
+		}
+	}
 	return files
 }
 

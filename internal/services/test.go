@@ -1,6 +1,8 @@
 package services
 
 import (
+	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -12,6 +14,16 @@ import (
 
 	"portico/internal/forms"
 )
+
+// Trial is one case of the service's own tests, and what came out of it.
+type Trial struct {
+	File  string
+	Name  string
+	Wrong []string // what came out otherwise than expected; none: it passed
+
+	tests Tests
+	test  Test
+}
 
 // tests runs the files of tests/ against the definition.
 func (c *compiler) tests(d *Definition) {
@@ -31,26 +43,38 @@ func (c *compiler) tests(d *Definition) {
 			c.fail(file, "cases", "there is no case")
 		}
 		for i, t := range tests.Cases {
-			at := fmt.Sprintf("cases/%d", i)
-			for _, m := range d.run(tests, t) {
-				c.fail(file, at, "%q: %s", t.Name, m)
+			trial := Trial{File: file, Name: t.Name, tests: tests, test: t}
+			d.trials = append(d.trials, trial)
+			for _, m := range d.run(trial) {
+				c.fail(file, fmt.Sprintf("cases/%d", i), "%q: %s", t.Name, m)
 			}
 		}
 	}
 }
 
-// run runs one test and says what came out otherwise than expected.
-func (d *Definition) run(tests Tests, t Test) []string {
-	clock := tests.Now
-	if t.Now != "" {
-		clock = t.Now
+// Trials runs the service's own tests again.
+func (d *Definition) Trials() []Trial {
+	all := slices.Clone(d.trials)
+	for i, t := range all {
+		all[i].Wrong = d.run(t)
 	}
-	now, err := time.Parse(time.RFC3339, clock)
+	return all
+}
+
+// run runs one test and says what came out otherwise than expected.
+func (d *Definition) run(trial Trial) []string {
+	t := trial.test
+	now, err := moment(cmp.Or(t.Now, trial.tests.Now))
 	if err != nil {
-		return []string{fmt.Sprintf("now is %q, not a time such as 2026-11-23T09:00:00+05:00", clock)}
+		return []string{err.Error()}
+	}
+	variant := cmp.Or(t.Variant, trial.tests.Variant)
+	offer, ok := d.Offer(variant)
+	if !ok {
+		return []string{fmt.Sprintf("the service has no variant %q", variant)}
 	}
 	answers := forms.Answers{}
-	for _, given := range []map[string]any{tests.Answers, t.Answers} {
+	for _, given := range []map[string]any{trial.tests.Answers, t.Answers} {
 		for key, v := range given {
 			if v == nil {
 				delete(answers, key)
@@ -63,7 +87,7 @@ func (d *Definition) run(tests Tests, t Test) []string {
 			answers[key] = text
 		}
 	}
-	o, err := d.Form.Check(answers, forms.At{Now: now})
+	o, err := d.Form.Check(answers, forms.At{Now: now, Variant: variant})
 	var rule *forms.RuleError
 	if errors.As(err, &rule) {
 		return []string{rule.Explain()}
@@ -71,38 +95,140 @@ func (d *Definition) run(tests Tests, t Test) []string {
 	if err != nil {
 		return []string{err.Error()}
 	}
-	var wrong []string
-	differ := func(what string, got, want any) {
-		if !reflect.DeepEqual(got, want) {
-			wrong = append(wrong, fmt.Sprintf("%s: got %v, expected %v", what, got, want))
+	wrong := d.compare(t.Expect, o, forms.At{Now: now, Variant: variant})
+	wrong = append(wrong, d.first(t, offer, now)...)
+	return append(wrong, d.follow(t, len(o.Errors) == 0)...)
+}
+
+// moment reads a time of a test.
+func moment(s string) (time.Time, error) {
+	at, err := time.Parse(time.RFC3339, s)
+	if err != nil {
+		return at, fmt.Errorf("%q is no time such as 2026-11-23T09:00:00+05:00", s)
+	}
+	return at, nil
+}
+
+// compare holds what came out of the form against what is expected, and says
+// of each difference by which rule it came, with what the rule read.
+func (d *Definition) compare(want Expect, o *forms.Outcome, at forms.At) (wrong []string) {
+	differ := func(what string, got, want any, rules ...string) {
+		if reflect.DeepEqual(got, want) {
+			return
 		}
+		says := fmt.Sprintf("%s: got %v, expected %v", what, got, want)
+		for _, rule := range rules {
+			says += "; " + d.Form.Reads(rule, o.Answers, at)
+		}
+		wrong = append(wrong, says)
 	}
 	errs := map[string]string{}
+	var blamed []string
 	for _, e := range o.Errors {
 		errs[e.Key] = e.Rule
 		if len(e.Says) == 0 {
 			errs[e.Key] = e.Code[strings.LastIndex(e.Code, ".")+1:]
 		}
-	}
-	want := t.Expect.Errors
-	if want == nil {
-		want = map[string]string{}
-	}
-	differ("errors", errs, want)
-	if t.Expect.Hidden != nil {
-		differ("hidden", slices.Sorted(maps.Keys(o.Hidden)), slices.Sorted(slices.Values(t.Expect.Hidden)))
-	}
-	for _, key := range slices.Sorted(maps.Keys(t.Expect.Values)) {
-		differ(key, o.Answers[key], t.Expect.Values[key])
-	}
-	if t.Expect.Fee != nil {
-		got := int64(0)
-		if o.Fee != nil {
-			got = o.Fee.Total
+		if e.Rule != "" && want.Errors[e.Key] != errs[e.Key] {
+			blamed = append(blamed, e.Rule)
 		}
-		differ("fee", got, *t.Expect.Fee)
 	}
-	return append(wrong, d.follow(t, len(o.Errors) == 0)...)
+	for key, rule := range want.Errors {
+		if errs[key] != rule {
+			blamed = append(blamed, rule)
+		}
+	}
+	expected := want.Errors
+	if expected == nil {
+		expected = map[string]string{}
+	}
+	slices.Sort(blamed)
+	differ("errors", errs, expected, d.rules(slices.Compact(blamed))...)
+	if want.Hidden != nil {
+		differ("hidden", slices.Sorted(maps.Keys(o.Hidden)), slices.Sorted(slices.Values(want.Hidden)), d.hiders(o.Hidden, want.Hidden)...)
+	}
+	for _, key := range slices.Sorted(maps.Keys(want.Values)) {
+		differ(key, o.Answers[key], want.Values[key], d.Form.Computes(key)...)
+	}
+	for _, f := range []struct {
+		what string
+		want *int64
+		got  *forms.Fee
+	}{{"fee", want.Fee, o.Fee}, {"estimate", want.Estimate, o.Estimate}} {
+		if f.want == nil {
+			continue
+		}
+		got, rules := int64(0), []string{}
+		if f.got != nil {
+			got = f.got.Total
+			for _, l := range f.got.Lines {
+				rules = append(rules, l.Rule)
+			}
+		}
+		differ(f.what, got, *f.want, rules...)
+	}
+	if want.Stage != "" {
+		differ("stage", d.Stage(at.Now), want.Stage)
+	}
+	return wrong
+}
+
+// rules are those of the ids that are rules: an error has the last word of a
+// code where no rule found it.
+func (d *Definition) rules(ids []string) []string {
+	return slices.DeleteFunc(ids, func(id string) bool { return !d.Form.HasRule(id) })
+}
+
+// hiders are the rules by which what is hidden differs from what should be.
+func (d *Definition) hiders(got map[string]string, want []string) (rules []string) {
+	for key, rule := range got {
+		if !slices.Contains(want, key) {
+			rules = append(rules, rule)
+		}
+	}
+	for _, key := range want {
+		if rule, _ := d.Form.Visible(key); got[key] == "" && rule != "" {
+			rules = append(rules, rule)
+		}
+	}
+	slices.Sort(rules)
+	return slices.Compact(rules)
+}
+
+// history is what somebody of a test has reached.
+type history []Happened
+
+// Reached returns when the state was last reached, of what is not in the future.
+func (h history) Reached(_ context.Context, _, service, variant, state string) (last time.Time, err error) {
+	for _, e := range h {
+		at, err := moment(e.At)
+		if err != nil {
+			return last, err
+		}
+		if e.Service == service && e.State == state && (variant == "" || e.Variant == variant) && at.After(last) {
+			last = at
+		}
+	}
+	return last, nil
+}
+
+// first compares what is still to be completed first.
+func (d *Definition) first(t Test, offer Offer, now time.Time) []string {
+	if t.Expect.Missing == nil {
+		return nil
+	}
+	all, err := d.Progress(context.Background(), history(t.Reached), "", offer, now)
+	if err != nil {
+		return []string{err.Error()}
+	}
+	got := []string{}
+	for _, p := range Missing(all) {
+		got = append(got, p.Service)
+	}
+	if !slices.Equal(got, t.Expect.Missing) {
+		return []string{fmt.Sprintf("missing: got %v, expected %v", got, t.Expect.Missing)}
+	}
+	return nil
 }
 
 // follow walks through the workflow by the actions of a test.
