@@ -106,6 +106,8 @@ func (f Field) Wrong() string {
 		return "forms.error." + string(f.Kind)
 	case Choice, Choices, YesNo, Party:
 		return "forms.error.choice"
+	case Warranty:
+		return "forms.error.warranty"
 	}
 	return "forms.error.unfit"
 }
@@ -133,6 +135,10 @@ func (f *Form) walk(e *jsonschema.ValidationError, found map[string]Error) {
 	}
 	switch k := e.ErrorKind.(type) {
 	case *kind.Required:
+		if field.Kind == Party {
+			put(path, field.Wrong())
+			return
+		}
 		if field.Kind != Group || len(at) != 2 {
 			put(path, "forms.error.whole")
 			return
@@ -163,11 +169,7 @@ func (f *Form) walk(e *jsonschema.ValidationError, found map[string]Error) {
 			code = "forms.error.file-type"
 		}
 		put(path, code)
-	case *kind.Const:
-		put(path, "forms.error.warranty")
-	case *kind.Pattern, *kind.Format:
-		put(path, field.Wrong())
 	default:
-		put(path, "forms.error.unfit")
+		put(path, field.Wrong())
 	}
 }

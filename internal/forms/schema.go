@@ -45,7 +45,9 @@ func (c *compiler) part(key string, p Part, at string) Field {
 		c.text(&f, p, wrong)
 	}
 	c.limits(&f, p, wrong)
-	c.options(&f, p.Enum, p.Options, wrong)
+	if p.Type != "array" { // the values are those of its items
+		c.options(&f, p.Enum, p.Options, wrong)
+	}
 	return f
 }
 

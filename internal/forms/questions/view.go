@@ -157,5 +157,63 @@ func (v View) rows(f forms.Field) int {
 	return max(n, f.Rows.Min, 1)
 }
 
+// row is what a row is called, with its number.
+func (v View) row(ctx context.Context, f forms.Field, n int) string {
+	p := i18n.From(ctx)
+	return p.T("forms.row", "row", p.In(f.Row), "n", n+1)
+}
+
+// buttons reports whether a page has buttons among its questions.
+func (v View) buttons(page forms.Page) bool {
+	return slices.ContainsFunc(page.Fields, func(key string) bool {
+		f, _ := v.Form.Field(key)
+		return f.Kind == forms.Group && v.Hidden[key] == ""
+	})
+}
+
+// addressPart is one input of an address.
+func (v View) addressPart(ctx context.Context, f forms.Field, name, part string) ui.Field {
+	p := i18n.From(ctx)
+	u := ui.Field{Name: name + "-" + part, Label: p.T("forms.address." + part), Value: v.Typed[name+"-"+part]}
+	switch part {
+	case "lines":
+		u.Rows, u.Autocomplete = 3, "street-address"
+	case "place":
+		u.Autocomplete = "address-level2"
+	default:
+		u.LTR, u.Width, u.Autocomplete = true, 10, "postal-code"
+	}
+	if f.About == forms.Other {
+		u.Autocomplete = ""
+	}
+	return u
+}
+
+// warranty is the checkbox by which somebody warrants their right.
+func (v View) warranty(ctx context.Context, f forms.Field, name string) ui.Field {
+	u := v.field(ctx, f, name)
+	u.Label, u.Value = i18n.From(ctx).T("forms.warranty"), "true"
+	return u
+}
+
+// file asks for a file by a plain input, with what is taken in its hint.
+func (v View) file(ctx context.Context, f forms.Field, name string) ui.Field {
+	p := i18n.From(ctx)
+	u := v.field(ctx, f, name)
+	u.Type, u.Value = "file", ""
+	u.Hint = sentences(u.Hint, Taken(p, f))
+	return u
+}
+
+// Taken says which files a question takes.
+func Taken(p *i18n.Printer, f forms.Field) string {
+	var kinds []string
+	for _, media := range f.Types {
+		_, kind, _ := strings.Cut(media, "/")
+		kinds = append(kinds, strings.ToUpper(kind)) // pdf, jpeg, png: ASCII
+	}
+	return p.T("forms.file.taken", "kinds", p.List(kinds), "n", f.Size>>20)
+}
+
 // row is the name of one row.
 func row(f forms.Field, n int) string { return f.Key + "." + strconv.Itoa(n) }

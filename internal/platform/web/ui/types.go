@@ -183,6 +183,9 @@ func T(ctx context.Context, key string, args ...any) string {
 	return i18n.From(ctx).T(key, args...)
 }
 
+// Words returns a declared text in the language of the page.
+func Words(ctx context.Context, t i18n.Text) string { return i18n.From(ctx).In(t) }
+
 // Href returns the address of path, which begins with a slash, in the
 // language of the page.
 func Href(ctx context.Context, path string) string {
