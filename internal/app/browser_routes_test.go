@@ -278,6 +278,13 @@ func officials(officer, administrator, invited *tour, reference string) {
 	officer.stop("/staff/cases/hand-over", "/staff/cases/hand-over?case="+strings.TrimPrefix(at, "/staff/cases/"), http.StatusOK)
 	officer.stop("/staff/people", "/staff/people", http.StatusForbidden)
 
+	supervisor := officer
+	supervisor.press("header form button, .account form button")
+	signIn(supervisor, "permit-supervisor")
+	supervisor.stop("/staff/load", "/staff/load", http.StatusOK)
+	supervisor.open("/staff/load")
+	supervisor.stop("/staff/load/{reference}", chromium.Value[string](supervisor.tab, `document.querySelector('main a[href^="/staff/load/"]').pathname`), http.StatusOK)
+
 	signIn(administrator, "administrator")
 	administrator.stop("/staff/", "/staff/", http.StatusOK)
 	for _, path := range []string{"/staff/people", "/staff/invite", "/staff/jobs", "/staff/proof"} {

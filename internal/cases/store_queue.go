@@ -1,6 +1,7 @@
 package cases
 
 import (
+	"database/sql"
 	"strings"
 	"time"
 
@@ -105,5 +106,23 @@ func selectCases(tx *db.Tx, query string, a ...any) (list []*Case, err error) {
 		list = append(list, c)
 		return err
 	}, query, a...)
+	return list, err
+}
+
+// selectLoad counts the open cases of a service whose deadline has so many
+// days, by state and holder: all, those counted before late, and those before near.
+func selectLoad(tx *db.Tx, service string, days int, late, near time.Time) (list []Load, err error) {
+	err = tx.Select(func(r *db.Rows) error {
+		l := Load{Service: service}
+		var holder sql.NullString
+		var oldest int64
+		err := r.Scan(&l.State, &holder, &l.N, &l.Overdue, &l.Soon, &oldest)
+		l.Holder, l.Oldest = holder.String, clock.FromMicros(oldest)
+		l.Soon -= l.Overdue
+		list = append(list, l)
+		return err
+	}, `SELECT state, holder, COUNT(*), SUM(CASE WHEN counted_at < $1 THEN 1 ELSE 0 END), SUM(CASE WHEN counted_at < $2 THEN 1 ELSE 0 END), MIN(submitted_at)
+		FROM cases_case WHERE closed_at IS NULL AND submitted_at IS NOT NULL AND service = $3 AND days = $4
+		GROUP BY state, holder ORDER BY state, holder`, clock.Micros(late), clock.Micros(near), service, days)
 	return list, err
 }

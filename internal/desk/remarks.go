@@ -36,6 +36,7 @@ var ofSomebody = regexp.MustCompile(`@|[0-9][0-9 ./-]{4,}[0-9]`)
 
 var (
 	errNotYours = fault.New(fault.Denied, "desk.remarks.denied")
+	errNobody   = fault.New(fault.NotFound, "desk.load.nobody")
 	errNoRemark = fault.New(fault.NotFound, "desk.remarks.unknown")
 )
 

@@ -53,22 +53,31 @@ func TestScreensHoldInARealBrowser(t *testing.T) {
 	if _, err := w.Act(t.Context(), w.Official, refused.ID, "in-review", "refuse", "The road is closed for a procession on that day.\nChoose another day."); err != nil {
 		t.Fatal(err)
 	}
+	lead := w.supervisor()
 	s := w.site(t)
 	browser := chromium.Start(t)
 	for i, lang := range []string{"en", "dv"} {
 		s.tab = browser.Tab(t, chromium.Look{Width: 1280})
 		s.signIn(w.Official, lang)
-		for _, page := range []struct{ name, path string }{
+		pages := []struct{ name, path string }{
 			{"queue", "/staff/cases"}, {"closed", "/staff/cases?closed=yes"}, {"open", "/staff/cases/" + open.ID},
 			{"held", "/staff/cases/" + held.ID}, {"refused", "/staff/cases/" + refused.ID},
 			{"hand-over", "/staff/cases/hand-over?case=" + held.ID}, {"nothing-to-hand-over", "/staff/cases/hand-over"},
 			{"remarks", "/staff/remarks"}, {"keys", "/staff/keys"}, {"narrowed", "/staff/cases?service=road-permit&holder=me"},
-		} {
-			s.tab.Open(s.url + page.path)
-			s.tab.See(360, i == 0)
-			s.shot(lang + "-" + page.name)
-			s.tab.See(1280, i == 1)
-			s.shot(lang + "-" + page.name)
 		}
+		look := func(name, path string) {
+			s.tab.Open(s.url + path)
+			s.tab.See(360, i == 0)
+			s.shot(lang + "-" + name)
+			s.tab.See(1280, i == 1)
+			s.shot(lang + "-" + name)
+		}
+		for _, page := range pages {
+			look(page.name, page.path)
+		}
+		s.signIn(lead, lang)
+		look("load", "/staff/load")
+		look("load-of-one", "/staff/load/ST-official")
+		look("denied", "/staff/cases/"+w.Applied(w.Citizen).ID[:8])
 	}
 }

@@ -19,6 +19,8 @@ func (k *Desk) Mount(r *web.Router) {
 	staff(http.MethodPost, "/staff/cases/next", k.takeOne)
 	staff(http.MethodGet, "/staff/cases/hand-over", k.showHandOver)
 	staff(http.MethodPost, "/staff/cases/hand-over", k.takeHandOver)
+	staff(http.MethodGet, "/staff/load", k.load)
+	staff(http.MethodGet, "/staff/load/{reference}", k.ofOne)
 	none(http.MethodGet, "/staff/remarks", "shows texts that tell nothing about anybody", k.showRemarks)
 	none(http.MethodPost, "/staff/remarks", "keeps texts that tell nothing about anybody", k.takeRemarks)
 	none(http.MethodGet, "/staff/keys", "shows the keys of pages", k.showKeys)

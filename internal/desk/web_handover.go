@@ -191,9 +191,12 @@ func (k *Desk) takeHandOver(q *web.Req) error {
 	var results []result
 	for _, h := range list {
 		_, err := k.Cases.HandOver(q.R.Context(), who, h.ID, h.seen, to, q.Value("word"))
+		if err == nil {
+			results = append(results, result{handed: h})
+			continue
+		}
 		f := fault.From(err)
 		switch {
-		case err == nil:
 		case f.Kind == fault.Invalid && len(f.Fields) == 1 && f.Fields[0].Name == "word" && len(results) == 0:
 			return k.askHandOver(q, http.StatusUnprocessableEntity, form["case"], q.Value("to"), q.Value("word"), map[string]string{"word": q.P.T(f.Fields[0].Code, f.Fields[0].Args...)})
 		case f.Kind != fault.Conflict && f.Kind != fault.Denied && f.Kind != fault.Invalid:
