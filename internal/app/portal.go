@@ -15,6 +15,7 @@ import (
 	"portico/internal/cabinet"
 	"portico/internal/cases"
 	"portico/internal/contact"
+	"portico/internal/cookies"
 	"portico/internal/demo"
 	"portico/internal/desk"
 	"portico/internal/identity"
@@ -49,6 +50,8 @@ type portal struct {
 	router   *web.Router
 	board    *proof.Board
 	cases    *cases.Cases
+	privacy  *privacy.Pages
+	choice   *cookies.Cookies
 	identity *identity.Service
 	staff    *staff.Service
 	account  *account.Service
@@ -132,6 +135,9 @@ func (p *portal) address() string {
 // cookies are those that the policy declares.
 func (p *portal) cookies() (all []web.Cookie) {
 	for _, c := range p.live.Current().Declarations.Cookies {
+		if c.Kind != "" && c.Kind != "cookie" {
+			continue // it is declared, and nothing that a router sets
+		}
 		all = append(all, web.Cookie{Name: c.Name, Class: string(c.Class)})
 	}
 	return all
@@ -171,8 +177,12 @@ func (p *portal) features(ctx context.Context, in *instance.Instance, opts insta
 		DB: p.db, Vault: p.vault, Identity: p.identity, Jobs: p.queue, Policy: p.policy, Clock: p.clock,
 		Address: p.address, Demo: p.demo,
 	})
+	p.privacy = privacy.New(privacy.Config{Source: p.live.Policies(), Clock: p.clock})
+	p.choice = cookies.New(cookies.Config{
+		Declared: func() []policy.Cookie { return p.live.Current().Declarations.Cookies }, Tables: p.privacy.CookieTables,
+	})
 	p.router, err = web.New(web.Config{
-		Langs: in.Portal.Langs(), Catalogue: in.Catalogue, Portal: p.shell, Cookies: p.cookies, Sessions: p.identity, Menu: p.staff.Menu, Clock: p.clock, Log: p.logger,
+		Langs: in.Portal.Langs(), Catalogue: in.Catalogue, Portal: p.shell, Cookies: p.cookies, Sessions: p.identity, Menu: p.staff.Menu, Granted: p.choice.Granted, Banner: p.choice.Banner, Clock: p.clock, Log: p.logger,
 		Metrics: prometheus.NewRegistry(), Demo: p.demo,
 	})
 	if err != nil {
@@ -229,7 +239,8 @@ func (p *portal) mount() {
 	desk.New(desk.Config{DB: p.db, Cases: p.cases, Officials: p.staff, Clock: p.clock}).Mount(p.router)
 	(&cabinet.Cabinet{Applications: p.cases, Log: p.log, Data: p.vault, Policy: p.policy, Vkey: p.ring.Vkey()}).Mount(p.router)
 	contact.Mount(p.router, p.operator)
-	privacy.New(privacy.Config{Source: p.live.Policies(), Clock: p.clock}).Mount(p.router)
+	p.privacy.Mount(p.router)
+	p.choice.Mount(p.router)
 	(&proof.Site{Board: p.board, Vkey: p.ring.Vkey(), Policy: p.policy}).Mount(p.router)
 	p.log.Mount(p.router)
 	if p.catcher != nil {
@@ -256,6 +267,7 @@ func (p *portal) system() *proof.System {
 		Newest:   p.newest,
 		Routes:   p.router.Routes,
 		Cookies:  p.router.Cookies,
+		Silence:  p.router.Silence,
 		Factors:  identity.Factors{DB: p.db, Clock: p.clock},
 		Transit:  func() proof.Transit { return p.transit },
 	}

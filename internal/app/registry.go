@@ -8,6 +8,7 @@ import (
 	"portico/internal/cabinet"
 	"portico/internal/cases"
 	"portico/internal/contact"
+	"portico/internal/cookies"
 	"portico/internal/demo"
 	"portico/internal/desk"
 	"portico/internal/forms"
@@ -74,6 +75,7 @@ func Locales() []fs.FS {
 		cabinet.Locales(),
 		cases.Locales(),
 		contact.Locales(),
+		cookies.Locales(),
 		demo.Locales(),
 		desk.Locales(),
 		forms.Locales(),

@@ -88,12 +88,20 @@ func (c *compiler) data() {
 			c.report("parties", "destination %q of the environment belongs to no party", n)
 		}
 	}
+	optional := false
 	for i, v := range d.Cookies {
 		path := at("cookies", "", i)
+		optional = optional || v.Class != CookieNecessary && slices.Contains(v.Class.Values(), string(v.Class))
 		if v.Class == CookieThirdParty && v.Party == "" {
 			c.report(path+"/party", "a third party's cookie names the party")
 		}
 		c.known(c.party, "party", v.Party, path+"/party")
+		if p, ok := c.party[v.Party]; ok && v.Class == CookieThirdParty && d.Parties[p].Policy == "" {
+			c.report(path+"/party", "a third party's own policy governs its cookie: party %q needs the address of its policy", v.Party)
+		}
+	}
+	if i, ok := c.cookie[CookieChoices]; optional && (!ok || d.Cookies[i].Class != CookieNecessary) {
+		c.report("cookies", "some classes need a choice, which a necessary cookie called %q keeps: declare it", CookieChoices)
 	}
 }
 

@@ -80,6 +80,10 @@ func TestI1_CompileFindsEveryFault(t *testing.T) {
 		{"destination of two", func(d *policy.Declarations) { d.Parties[1].Destinations = []string{"mail"} }, "parties/mailer/destinations", "belongs to"},
 		{"destination unknown", func(d *policy.Declarations) { d.Parties[1].Destinations = []string{"ads"} }, "parties/council/destinations", `no destination "ads"`},
 		{"third party's cookie of nobody", func(d *policy.Declarations) { d.Cookies[0].Class = policy.CookieThirdParty }, "cookies/0/party", "names the party"},
+		{"third party's cookie without its policy", func(d *policy.Declarations) {
+			d.Cookies[0].Class, d.Cookies[0].Party = policy.CookieThirdParty, d.Parties[1].ID
+		}, "cookies/0/party", "needs the address of its policy"},
+		{"choice that nothing keeps", func(d *policy.Declarations) { d.Cookies[0].Class = policy.CookiePerformance }, "cookies", "declare it"},
 		{"measure for nothing", func(d *policy.Declarations) { d.Measures[0].Promises[0] = "x" }, "measures/keys/promises", `no promise "x"`},
 	} {
 		t.Run(c.name, func(t *testing.T) {

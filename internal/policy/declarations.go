@@ -152,6 +152,7 @@ type Retention struct {
 type Cookie struct {
 	Name    string      `yaml:"name" json:"name"`
 	Class   CookieClass `yaml:"class" json:"class"`
+	Kind    CookieKind  `yaml:"kind,omitempty" json:"kind,omitempty"`
 	Purpose i18n.Text   `yaml:"purpose" json:"purpose"`
 	Period  Period      `yaml:"period" json:"period"`
 	Party   string      `yaml:"party,omitempty" json:"party,omitempty"`

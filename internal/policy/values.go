@@ -78,6 +78,18 @@ func (CookieClass) Values() []string {
 	return []string{"necessary", "performance", "functionality", "third-party"}
 }
 
+// CookieKind is what is kept in the browser, or done with it. The empty kind
+// is a cookie.
+type CookieKind string
+
+// Values lists the kinds. A measurement keeps nothing in the browser.
+func (CookieKind) Values() []string {
+	return []string{"cookie", "storage", "pixel", "tag", "measurement"}
+}
+
+// CookieChoices is the cookie that keeps which classes a browser granted.
+const CookieChoices = "choices"
+
 // Capability opens pages to a role; it never opens data.
 type Capability string
 

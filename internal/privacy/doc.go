@@ -1,5 +1,5 @@
 // Package privacy shows people what the instance declares: the policy in
-// words, its versions, the record of processing, the terms and the cookies.
+// words, its versions, the record of processing, and the terms.
 //
 // It promises:
 //   - The policy page says what the policy in force says: the facts in the text

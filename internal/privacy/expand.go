@@ -188,21 +188,24 @@ func cookieGrids(v *Version, p *i18n.Printer) []ui.Grid {
 	var out []ui.Grid
 	for _, class := range policy.CookieClass("").Values() {
 		g := ui.Grid{Caption: p.T("privacy.class." + class), Head: heads(p, "privacy.cookie", "privacy.what-for", "privacy.how-long")}
+		if class == string(policy.CookieThirdParty) {
+			g.Head = append(g.Head, ui.Cell{Text: p.T("privacy.cookie.party")})
+		}
 		for _, c := range v.Policy.Declarations().Cookies {
-			if string(c.Class) == class {
-				g.Rows = append(g.Rows, []ui.Cell{{Text: c.Name, LTR: true}, {Text: c.Purpose.In(p.Lang)}, {Text: period(p, c.Period)}})
+			if string(c.Class) != class {
+				continue
 			}
+			row := []ui.Cell{{Text: c.Name, LTR: true}, {Text: c.Purpose.In(p.Lang)}, {Text: period(p, c.Period)}}
+			if party, ok := v.Policy.Party(c.Party); ok && c.Class == policy.CookieThirdParty {
+				row = append(row, ui.Cell{Text: party.Name.In(p.Lang), Href: party.Policy}) // whose own policy governs it
+			}
+			g.Rows = append(g.Rows, row)
 		}
 		if len(g.Rows) > 0 {
 			out = append(out, g)
 		}
 	}
 	return out
-}
-
-// onlyNecessary reports whether there is nothing to accept or refuse (O4).
-func (v *Version) onlyNecessary() bool {
-	return !slices.ContainsFunc(v.Policy.Declarations().Cookies, func(c policy.Cookie) bool { return c.Class != policy.CookieNecessary })
 }
 
 // plainly writes a reference as Markdown.

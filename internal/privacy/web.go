@@ -29,7 +29,6 @@ func (s *Pages) Mount(r *web.Router) {
 		{"/privacy/processing", false, s.processing},
 		{"/privacy/processing.csv", false, s.processingCSV},
 		{"/terms", false, s.terms},
-		{"/cookies", false, s.cookies},
 		{"/privacy.jsonld", true, s.jsonLD},
 		{"/.well-known/gpc.json", true, s.gpc},
 		{"/.well-known/security.txt", true, s.security},
@@ -126,9 +125,9 @@ func (s *Pages) processingCSV(q *web.Req) error {
 	return q.Attachment("processing-"+q.Lang+".csv", "text/csv; charset=utf-8", b.Bytes())
 }
 
-func (s *Pages) cookies(q *web.Req) error {
-	return q.Page(http.StatusOK, web.Page{Title: q.P.T("privacy.cookies"), Body: cookiesPage(s.source.Current(), q.P)})
-}
+// CookieTables lists the cookies of the policy in force, a table for each
+// class, for the page on which they are chosen.
+func (s *Pages) CookieTables(q *web.Req) []ui.Grid { return cookieGrids(s.source.Current(), q.P) }
 
 func (s *Pages) jsonLD(q *web.Req) error {
 	v := s.source.Current()

@@ -337,24 +337,24 @@ func TestMarkupInDeclarationsIsShownAsText(t *testing.T) {
 	}
 }
 
-func TestO4_CookiesAreListedByClass(t *testing.T) {
-	doc := page(t, browse(t, version(t, "v1", noon, words, nil)), "/en/cookies")
-	doc.One("h1")
-	if s := doc.One("table").Text(); !strings.Contains(s, "session") || !strings.Contains(s, "Keeps you signed in.") {
-		t.Error(s)
+func TestO4_ThePolicyListsCookiesByClassAndAThirdPartysPolicyWithIts(t *testing.T) {
+	doc := page(t, browse(t, version(t, "v1", noon, words, func(d *policy.Declarations) {
+		d.Parties[1].Policy = "https://council.example/privacy"
+		d.Cookies = append(d.Cookies,
+			policy.Cookie{Name: policy.CookieChoices, Class: policy.CookieNecessary, Purpose: tr("Keeps your choice.", "އިޚްތިޔާރު."), Period: "P6M"},
+			policy.Cookie{Name: "size", Class: policy.CookieFunctionality, Purpose: tr("Remembers the size.", "ސައިޒް."), Period: "P1Y2M"},
+			policy.Cookie{Name: "map", Class: policy.CookieThirdParty, Kind: "tag", Party: d.Parties[1].ID, Purpose: tr("Shows a map.", "ޗާޓު."), Period: "session"})
+	})), "/en/privacy")
+	tables := doc.Find("table").Texts()
+	for _, want := range []string{"Keeps you signed in.", "1 year and 2 months", "Shows a map."} {
+		if !slices.ContainsFunc(tables, func(s string) bool { return strings.Contains(s, want) }) {
+			t.Errorf("no table of cookies says %q: %q", want, tables)
+		}
 	}
-	if doc.Has("form button[name=cookies], .banner") {
-		t.Error("there is a banner although nothing needs a choice")
+	if !slices.ContainsFunc(tables, func(s string) bool { return strings.Contains(s, "map") && strings.Contains(s, "Whose it is") }) {
+		t.Errorf("nothing says whose the map is: %q", tables)
 	}
-	more := page(t, browse(t, version(t, "v1", noon, words, func(d *policy.Declarations) {
-		d.Cookies = append(d.Cookies, policy.Cookie{Name: "size", Class: policy.CookieFunctionality, Purpose: tr("Remembers the size.", "ސައިޒް."), Period: "P1Y2M"})
-	})), "/en/cookies")
-	if n := more.Find("table").Len(); n != 2 {
-		t.Errorf("%d classes", n)
-	}
-	if s := more.One("main").Text(); !strings.Contains(s, "1 year and 2 months") || strings.Contains(s, "nothing to accept") {
-		t.Error(s)
-	}
+	doc.One(`td[data-label^="Whose"] a[href="https://council.example/privacy"]`)
 }
 
 func TestTermsAreDatedToo(t *testing.T) {

@@ -76,6 +76,7 @@ type System struct {
 	Transit  func() Transit                                     // nil, or without an address, where nothing listens: portico prove
 	Routes   func() []web.Route                                 // nil likewise
 	Cookies  func() []web.Cookie                                // nil likewise
+	Silence  func() []string                                    // classes that a browser has granted which chose nothing
 	Factors  Factors
 	Chapters []string // those that a policy must have
 }
@@ -203,7 +204,8 @@ func (s *System) recipients(_ context.Context, e *examination) {
 	e.note("connections", "n", len(in.Connections))
 }
 
-// cookies compares what the router may set with the policy (O4, I14).
+// cookies compares what the router may set with the policy, and asks it what
+// it would set for a browser that has chosen nothing (O4, I14).
 func (s *System) cookies(_ context.Context, e *examination) {
 	if s.Cookies == nil {
 		e.risk("not-running", "not-running")
@@ -219,11 +221,12 @@ func (s *System) cookies(_ context.Context, e *examination) {
 			e.broken("undeclared-cookie", "undeclared-cookie", "name", c.Name)
 		case string(d.Class) != c.Class:
 			e.broken("undeclared-cookie", "other-class", "name", c.Name, "class", c.Class)
-		case d.Class != policy.CookieNecessary:
-			e.broken("unnecessary-cookie", "unnecessary-cookie", "name", c.Name, "class", c.Class)
 		default:
 			e.note("cookie", "name", c.Name, "class", c.Class)
 		}
+	}
+	for _, class := range s.Silence() {
+		e.broken("granted-by-silence", "granted-by-silence", "class", class)
 	}
 	e.note("cookies", "n", len(declared))
 }

@@ -265,7 +265,7 @@ func (q *Req) SetCookie(name, value string, maxAge int) error {
 	if !ok {
 		return fmt.Errorf("cookie %q is not declared", name)
 	}
-	if c.Class != Necessary && (q.R.Header.Get("Sec-GPC") == "1" || q.router.cfg.Granted == nil || !q.router.cfg.Granted(q, c.Class)) {
+	if maxAge >= 0 && !q.Granted(c.Class) {
 		return fmt.Errorf("cookie %q: its class %q is not granted", name, c.Class)
 	}
 	http.SetCookie(q.W, &http.Cookie{
@@ -279,6 +279,17 @@ func (q *Req) SetCookie(name, value string, maxAge int) error {
 	})
 	return nil
 }
+
+// Granted reports whether this browser granted a class of cookies, or of what
+// else is done with it. Global Privacy Control refuses all that are not
+// necessary.
+func (q *Req) Granted(class string) bool {
+	granted := q.router.cfg.Granted
+	return class == Necessary || !q.Private() && granted != nil && granted(q, class)
+}
+
+// Private reports whether the browser asks not to be followed (Sec-GPC: 1).
+func (q *Req) Private() bool { return q.R.Header.Get("Sec-GPC") == "1" }
 
 // Cookie returns the value of a cookie, empty if the browser sent none.
 func (q *Req) Cookie(name string) string {

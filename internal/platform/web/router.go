@@ -8,11 +8,13 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
+	"github.com/a-h/templ"
 	"github.com/prometheus/client_golang/prometheus"
 	"portico/internal/platform/clock"
 	"portico/internal/platform/i18n"
@@ -42,6 +44,9 @@ type Config struct {
 	Cookies   func() []Cookie // declared by the policy
 	// Granted says whether this browser granted a class of cookies; nil: none.
 	Granted func(q *Req, class string) bool
+	// Banner is what people are asked above a page, such as their choice of
+	// cookies; nil, or no component: nothing.
+	Banner func(q *Req) templ.Component
 	// Menu returns the menu of officials; nil: none.
 	Menu    func(q *Req) []Link
 	Clock   clock.Clock
@@ -163,6 +168,20 @@ func (r *Router) squeeze(b []byte) []byte {
 	_ = w.Close()
 	r.packers.Put(w)
 	return out.Bytes()
+}
+
+// Silence are the classes that a browser has granted which chose nothing: none,
+// unless something is wrong.
+func (r *Router) Silence() (classes []string) {
+	blank := &Req{R: &http.Request{Method: http.MethodGet, URL: &url.URL{Path: "/"}, Header: http.Header{}}, router: r, Route: &unrouted}
+	seen := map[string]bool{Necessary: true}
+	for _, c := range r.cfg.Cookies() {
+		if !seen[c.Class] && blank.Granted(c.Class) {
+			classes = append(classes, c.Class)
+		}
+		seen[c.Class] = true
+	}
+	return classes
 }
 
 // Cookies are those that may be set; SetCookie refuses all others.
