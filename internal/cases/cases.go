@@ -41,13 +41,17 @@ func Holding() []db.Table {
 			"reference": db.Pseudonym, "state": db.Nothing, "revision": db.Nothing, "holder": db.Pseudonym, "channel": db.Nothing,
 			"instance": db.Nothing, "policy": db.Nothing, "changed_at": db.Nothing, "submitted_at": db.Nothing, "entered_at": db.Nothing,
 			"clock_at": db.Nothing, "counted_at": db.Nothing, "days": db.Nothing, "closed_at": db.Nothing,
+			"news": db.Nothing, "unread": db.Nothing, "late_at": db.Nothing,
 		}},
 		{Name: "cases_related", Columns: map[string]db.Holds{
 			"subject": db.Pseudonym, "case_id": db.Pseudonym, "earlier": db.Pseudonym,
 		}},
 		{Name: "cases_step", Columns: map[string]db.Holds{
 			"subject": db.Pseudonym, "case_id": db.Pseudonym, "n": db.Nothing, "at": db.Nothing, "action": db.Nothing,
-			"state": db.Nothing, "actor": db.Pseudonym,
+			"state": db.Nothing, "actor": db.Pseudonym, "questions": db.Nothing, "holder": db.Pseudonym,
+		}},
+		{Name: "cases_item", Columns: map[string]db.Holds{
+			"subject": db.Pseudonym, "case_id": db.Pseudonym, "item": db.Nothing, "actor": db.Pseudonym,
 		}},
 	}
 }
@@ -97,7 +101,21 @@ type Case struct {
 	Counted   time.Time // what the deadline of its state counts from
 	Days      int       // working days that its state has
 	Closed    time.Time // zero while it is open
+	News      News      // what the applicant did that the holder has not seen
+	Unread    bool      // the office wrote, and the applicant has not looked
+	Late      time.Time // when it was noted that its state is overdue
 }
+
+// News is what the applicant did since the holder last looked.
+type News string
+
+// The news.
+const (
+	NoNews   News = ""
+	Amended  News = "amended"
+	Answered News = "answered"
+	Wrote    News = "message"
+)
 
 // Scope is where the answers are sealed.
 func (c *Case) Scope() string { return "case:" + c.ID }
@@ -117,9 +135,37 @@ func (c *Case) task() policy.Task {
 type Step struct {
 	N      int64
 	At     time.Time
-	Action string // "submit", or an action of the workflow
-	State  string // the state it led to
-	Actor  string // who did it
+	Action string   // one of those below, or an action of the workflow
+	State  string   // the state it led to
+	Actor  string   // who did it
+	Keys   []string // the questions that were changed or, by asking, may be
+	Holder string   // to whom the case was handed over
+}
+
+// What the steps of a case are called beside the actions of its workflow.
+const (
+	StepSubmit  = "submit"
+	StepAmend   = "amend"
+	StepOverdue = "overdue"
+)
+
+// system is who acts when nobody does.
+const system = "system"
+
+// Message is one of the messages between applicant and office.
+type Message struct {
+	ID     string
+	At     time.Time
+	Text   string
+	Office bool // the office wrote it
+}
+
+// Note is what an official noted for the others.
+type Note struct {
+	ID    string
+	At    time.Time
+	Text  string
+	Actor string // the official
 }
 
 // The faults of this package.
@@ -143,12 +189,15 @@ func Taken(err error) bool { return errors.Is(err, errTaken) }
 // Application is a case with what is in it, as somebody may see it.
 type Application struct {
 	*Case
-	Service *services.Definition // the version it was submitted under
-	Answers forms.Answers
-	Sources map[string]string // key → source
-	Remarks string
-	Fee     *forms.Fee
-	Steps   []Step
+	Service  *services.Definition // the version it was submitted under
+	Answers  forms.Answers
+	Sources  map[string]string // key → source
+	Remarks  string
+	Fee      *forms.Fee
+	Steps    []Step
+	Messages []Message // the oldest first
+	Notes    []Note    // the oldest first; never to the applicant
+	Earlier  []string  // ids of the cases that it goes back to
 }
 
 // State is the state of the workflow that the case is in.

@@ -2,14 +2,11 @@ package cases
 
 import (
 	"context"
-	"strings"
 
 	"portico/internal/platform/db"
 	"portico/internal/platform/fault"
-	"portico/internal/platform/id"
 	"portico/internal/policy"
 	"portico/internal/services"
-	"portico/internal/vault"
 )
 
 // The steps that change who holds a case, whatever its workflow.
@@ -32,7 +29,10 @@ var errColleague = fault.Input(fault.Field{Name: "to", Code: "cases.error.collea
 // supervises; what nobody holds, whoever decides can give to themself. A word
 // becomes a note, which only the holder can write.
 func (c *Cases) HandOver(ctx context.Context, actor policy.Actor, caseID string, revision int64, to Colleague, word string) (*Case, error) {
-	word = strings.TrimSpace(word)
+	word, err := write("word", word, false)
+	if err != nil {
+		return nil, err
+	}
 	row, _, err := c.find(ctx, caseID)
 	if err != nil {
 		return nil, err
@@ -77,8 +77,6 @@ func (c *Cases) handOver(tx *db.Tx, actor policy.Actor, d *services.Definition, 
 		return errMoved
 	case to.ID != "" && !d.For(to.Roles):
 		return errColleague
-	case tooLong(word):
-		return fault.Input(fault.Field{Name: "word", Code: "cases.error.remarks-long", Args: []any{"n", MaxRemarks}})
 	}
 	if ok, err := holdCase(tx, row); err != nil || !ok {
 		return firstOf(err, errMoved)
@@ -100,7 +98,7 @@ func (c *Cases) handOver(tx *db.Tx, actor policy.Actor, d *services.Definition, 
 	if err := c.Vault.Bump(tx, row.Subject); err != nil {
 		return err
 	}
-	return insertStep(tx, row, Step{N: int64(len(steps)) + 1, At: now, Action: step, State: row.State, Actor: actor.ID})
+	return insertStep(tx, row, Step{N: int64(len(steps)) + 1, At: now, Action: step, State: row.State, Actor: actor.ID, Holder: to.ID})
 }
 
 // word keeps what the holder says to whoever has the case next, as a note.
@@ -108,11 +106,5 @@ func (c *Cases) word(tx *db.Tx, actor policy.Actor, d *services.Definition, row 
 	if d.NoteField() == "" {
 		return fault.Input(fault.Field{Name: "word", Code: "cases.error.no-notes"})
 	}
-	permit, err := c.Vault.Permit(tx, deciding(actor, d, row, policy.Collect, []string{d.NoteField()}))
-	if err != nil {
-		return err
-	}
-	return c.Vault.Put(tx, permit, []vault.Value{{
-		Field: d.NoteField(), Item: id.New(c.Config.Clock.Now()), Text: word, Source: policy.SourceStaff,
-	}})
+	return c.seal(tx, deciding(actor, d, row, policy.Collect, []string{d.NoteField()}), row, word, policy.SourceStaff)
 }

@@ -6,7 +6,6 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
-	"unicode/utf8"
 
 	"portico/internal/forms"
 	"portico/internal/forms/sent"
@@ -17,9 +16,6 @@ import (
 	"portico/internal/services"
 	"portico/internal/vault"
 )
-
-// MaxRemarks is how many characters an official may write.
-const MaxRemarks = 2000
 
 // Draft is an application while it is being made.
 type Draft struct {
@@ -294,7 +290,7 @@ func (c *Cases) submit(tx *db.Tx, actor policy.Actor, d *services.Definition, or
 		return row, err
 	}
 	row.Reference, row.Submitted = reference, now
-	row.enter(initial, now)
+	row.enter(services.State{}, initial, now)
 	for _, f := range d.Form.Fields() {
 		if f.Computed && before[f.Key] != after[f.Key] {
 			use := ownUse(actor, d, row.Scope(), policy.Collect, []string{f.ID})
@@ -367,7 +363,7 @@ func (c *Cases) Application(ctx context.Context, actor policy.Actor, caseID stri
 	if err != nil {
 		return nil, err
 	}
-	use := ownUse(actor, d, row.Scope(), policy.Use, c.declared(d.ApplyActivity(), append(d.Asked(), d.RemarksField())))
+	use := ownUse(actor, d, row.Scope(), policy.Use, c.declared(d.ApplyActivity(), append(d.Asked(), d.Told()...)))
 	use.Subject, use.Reference = row.Subject, row.Reference
 	values, err := c.Vault.Read(ctx, use)
 	if fault.KindOf(err) == fault.Denied && row.Subject != actor.ID {
@@ -398,7 +394,7 @@ func (c *Cases) Row(ctx context.Context, actor policy.Actor, caseID string) (*Ca
 }
 
 func (c *Cases) application(row *Case, d *services.Definition, steps []Step, values vault.Values) (*Application, error) {
-	a := &Application{Case: row, Service: d, Steps: steps, Remarks: values.Text(d.RemarksField())}
+	a := &Application{Case: row, Service: d, Steps: steps, Remarks: values.Text(d.RemarksField()), Messages: messages(d, values)}
 	a.Answers, a.Sources = answers(d, values)
 	if row.Draft() {
 		return a, nil
@@ -410,8 +406,5 @@ func (c *Cases) application(row *Case, d *services.Definition, steps []Step, val
 	a.Fee = fee
 	return a, nil
 }
-
-// tooLong reports whether remarks are longer than an official may write.
-func tooLong(remarks string) bool { return utf8.RuneCountInString(remarks) > MaxRemarks }
 
 func itoa(n int) string { return strconv.Itoa(n) }

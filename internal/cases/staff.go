@@ -2,11 +2,13 @@ package cases
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"strings"
+	"slices"
 
 	"portico/internal/platform/db"
 	"portico/internal/platform/fault"
+	"portico/internal/platform/id"
 	"portico/internal/policy"
 	"portico/internal/services"
 	"portico/internal/vault"
@@ -20,25 +22,32 @@ func deciding(actor policy.Actor, d *services.Definition, row *Case, op policy.O
 	}
 }
 
+// known finds a case and the version of its service.
+func (c *Cases) known(ctx context.Context, caseID string) (*Case, *services.Definition, []Step, error) {
+	row, steps, err := c.find(ctx, caseID)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	if row.Draft() {
+		return nil, nil, nil, errNotFound
+	}
+	d, err := c.Version(row)
+	return row, d, steps, err
+}
+
 // View returns a case as an official may see it. What it is about is there
 // only while they hold it and it is open; that is an event each time. The
 // task of somebody else is denied, and the attempt recorded.
 func (c *Cases) View(ctx context.Context, actor policy.Actor, caseID string) (*Application, error) {
-	row, steps, err := c.find(ctx, caseID)
+	row, d, steps, err := c.known(ctx, caseID)
 	if err != nil {
 		return nil, err
-	}
-	d, err := c.Version(row)
-	if err != nil {
-		return nil, err
-	}
-	if row.Draft() {
-		return nil, errNotFound
 	}
 	if d.For(actor.Roles) && (row.Holder == "" || !row.Open()) {
 		return &Application{Case: row, Service: d, Steps: steps}, nil
 	}
 	var handle *vault.Handle
+	var more aside
 	err = c.Vault.Update(ctx, func(tx *db.Tx) error {
 		handle = nil
 		if row, err = selectCase(tx, caseID); err != nil {
@@ -46,15 +55,18 @@ func (c *Cases) View(ctx context.Context, actor policy.Actor, caseID string) (*A
 		}
 		// The case stands still until the event is committed: nobody closes
 		// it or hands it over between the decision and the view.
-		if ok, err := holdCase(tx, row); err != nil || !ok {
+		if ok, err := seeNews(tx, row); err != nil || !ok {
 			return firstOf(err, errMoved)
 		}
-		fields := c.declared(d.DecideActivity(), append(d.Shown(), d.RemarksField()))
+		fields := c.declared(d.DecideActivity(), append(d.Shown(), d.Worked()...))
 		permit, err := c.Vault.Permit(tx, deciding(actor, d, row, policy.Use, fields))
 		if err != nil {
 			return err
 		}
-		handle, err = c.Vault.Open(tx, permit)
+		if handle, err = c.Vault.Open(tx, permit); err != nil {
+			return err
+		}
+		more, err = selectAside(tx, row)
 		return err
 	})
 	if fault.KindOf(err) == fault.Denied {
@@ -67,30 +79,41 @@ func (c *Cases) View(ctx context.Context, actor policy.Actor, caseID string) (*A
 	if err != nil {
 		return nil, err
 	}
-	return c.application(row, d, steps, values)
+	a, err := c.application(row, d, steps, values)
+	if err == nil {
+		a.Earlier, a.Notes = more.earlier, notes(d, values, more.authors)
+	}
+	return a, err
+}
+
+// aside is what stands beside a case's row.
+type aside struct {
+	earlier []string
+	authors map[string]string
+}
+
+func selectAside(tx *db.Tx, row *Case) (a aside, err error) {
+	if a.earlier, err = selectEarlier(tx, row); err != nil {
+		return a, err
+	}
+	a.authors, err = selectAuthors(tx, row)
+	return a, err
 }
 
 // Glance returns a case as its row says, without opening it.
 func (c *Cases) Glance(ctx context.Context, caseID string) (*Application, error) {
-	row, steps, err := c.find(ctx, caseID)
-	if err != nil {
-		return nil, err
-	}
-	d, err := c.Version(row)
+	row, d, steps, err := c.known(ctx, caseID)
 	if err != nil {
 		return nil, err
 	}
 	return &Application{Case: row, Service: d, Steps: steps}, nil
 }
 
-// Act does what an official chose to do with a case as they saw it.
-func (c *Cases) Act(ctx context.Context, actor policy.Actor, caseID, state, action, remarks string) (*Case, error) {
-	remarks = strings.TrimSpace(remarks)
-	row, _, err := c.find(ctx, caseID)
-	if err != nil {
-		return nil, err
-	}
-	d, err := c.Version(row)
+// Act does what an official chose to do with a case as they saw it. text is
+// the remarks or, where the action asks for information, the message; keys are
+// then the questions whose answers the applicant may change.
+func (c *Cases) Act(ctx context.Context, actor policy.Actor, caseID, state, action, text string, keys ...string) (*Case, error) {
+	row, d, _, err := c.known(ctx, caseID)
 	if err != nil {
 		return nil, err
 	}
@@ -99,7 +122,7 @@ func (c *Cases) Act(ctx context.Context, actor policy.Actor, caseID, state, acti
 		if row, err = selectCase(tx, caseID); err != nil {
 			return err
 		}
-		return c.act(tx, actor, d, row, state, action, remarks)
+		return c.act(tx, actor, d, row, state, action, text, keys)
 	})
 	if fault.KindOf(err) == fault.Denied {
 		return nil, errDenied.Because(err)
@@ -107,18 +130,17 @@ func (c *Cases) Act(ctx context.Context, actor policy.Actor, caseID, state, acti
 	return row, wrap("act on a case", err)
 }
 
-func (c *Cases) act(tx *db.Tx, actor policy.Actor, d *services.Definition, row *Case, state, action, remarks string) error {
-	from, _ := d.Workflow.State(row.State)
+func (c *Cases) act(tx *db.Tx, actor policy.Actor, d *services.Definition, row *Case, state, action, text string, keys []string) error {
 	seen, _ := d.Workflow.State(state)
 	a, known := seen.Action(action)
-	if !known {
+	if !known || a.Doer() != services.Official {
 		return errMoved
 	}
-	late := errMoved
-	if a.Take {
-		late = errTaken
+	if a.Take && row.Holder == actor.ID && row.State == a.To && row.Open() {
+		return nil // they have it already: a double click, or another tab
 	}
-	if row.State != state || !row.Open() || from.Final || a.Take && row.Holder != "" && row.Holder != actor.ID {
+	late := tooLate(a, row, actor)
+	if row.State != state || !row.Open() || errors.Is(late, errTaken) {
 		// Whether they may know that much is still for the policy to say.
 		if !d.For(actor.Roles) {
 			_, err := c.Vault.Permit(tx, deciding(actor, d, row, policy.Use, d.Shown()))
@@ -126,66 +148,131 @@ func (c *Cases) act(tx *db.Tx, actor policy.Actor, d *services.Definition, row *
 		}
 		return late
 	}
-	switch {
-	case tooLong(remarks):
-		return fault.Input(fault.Field{Name: "remarks", Code: "cases.error.remarks-long", Args: []any{"n", MaxRemarks}})
-	case a.Remarks == services.Always && remarks == "":
-		return fault.Input(fault.Field{Name: "remarks", Code: "cases.error.remarks-missing"})
-	}
-	if ok, err := holdCase(tx, row); err != nil || !ok {
-		return firstOf(err, late)
-	}
-	if a.Take {
-		return c.take(tx, actor, d, row, a)
-	}
-	return c.decide(tx, actor, d, row, a, remarks)
-}
-
-// take gives a case that nobody holds to an official.
-func (c *Cases) take(tx *db.Tx, actor policy.Actor, d *services.Definition, row *Case, a services.Action) error {
-	// Would they be allowed to see it, once they hold it?
-	use := deciding(actor, d, row, policy.Use, c.declared(d.DecideActivity(), d.Shown()))
-	use.Task.Holder = actor.ID
-	if _, err := c.Vault.Permit(tx, use); err != nil {
-		return err
-	}
-	return c.move(tx, actor, row, a, d, errTaken)
-}
-
-// decide does any other action, which is the holder's alone.
-func (c *Cases) decide(tx *db.Tx, actor policy.Actor, d *services.Definition, row *Case, a services.Action, remarks string) error {
-	permit, err := c.Vault.Permit(tx, deciding(actor, d, row, policy.Collect, []string{d.RemarksField()}))
+	text, err := write(input(a), text, a.Asks || a.Remarks == services.Always)
 	if err != nil {
 		return err
 	}
-	if a.Remarks != services.Never && a.Remarks != "" && remarks != "" {
-		if err := c.Vault.Put(tx, permit, []vault.Value{{Field: d.RemarksField(), Text: remarks, Source: policy.SourceStaff}}); err != nil {
-			return err
-		}
+	if keys, err = c.open(d, a, keys); err != nil {
+		return err
 	}
-	return c.move(tx, actor, row, a, d, errMoved)
-}
-
-// move brings the case into the action's state. The gate moves with it, so
-// that whoever decided to open the case before decides again.
-func (c *Cases) move(tx *db.Tx, actor policy.Actor, row *Case, a services.Action, d *services.Definition, late error) error {
-	to, ok := d.Workflow.State(a.To)
-	if !ok {
-		return fmt.Errorf("the workflow has no state %q", a.To)
-	}
-	now := c.Clock.Now()
 	steps, err := selectSteps(tx, row)
 	if err != nil {
 		return err
 	}
-	was := *row
-	row.enter(to, now)
-	row.Holder, row.Revision = actor.ID, row.Revision+1
+	if a.Other && acted(&d.Workflow, steps, actor.ID) {
+		return errAgain
+	}
+	if ok, err := holdCase(tx, row); err != nil {
+		return err
+	} else if !ok { // somebody was faster between the first look and this
+		now, err := selectCase(tx, row.ID)
+		if err != nil || now == nil {
+			return firstOf(err, errNotFound)
+		}
+		return tooLate(a, now, actor)
+	}
+	if a.Take {
+		if err := c.mayHold(tx, actor, d, row); err != nil {
+			return err
+		}
+	} else if err := c.say(tx, actor, d, row, a, text); err != nil {
+		return err
+	}
+	return c.move(tx, actor.ID, d, row, steps, a, Step{Keys: keys})
+}
+
+// tooLate is what an official is told of a case that is not as they saw it.
+func tooLate(a services.Action, row *Case, actor policy.Actor) error {
+	if a.Take && row.Holder != "" && row.Holder != actor.ID {
+		return errTaken
+	}
+	return errMoved
+}
+
+// open checks which questions the applicant is to answer anew.
+func (c *Cases) open(d *services.Definition, a services.Action, keys []string) ([]string, error) {
+	if !a.Asks {
+		return nil, nil
+	}
+	may := askable(d)
+	for _, key := range keys {
+		f, _ := d.Form.Field(key)
+		if !slices.Contains(may, key) || !slices.Contains(d.Shown(), f.ID) {
+			return nil, fault.Input(fault.Field{Name: "keys", Code: "cases.error.keys"})
+		}
+	}
+	return keys, nil
+}
+
+// mayHold asks the policy whether an official may see a case, once they hold it.
+func (c *Cases) mayHold(tx *db.Tx, official policy.Actor, d *services.Definition, row *Case) error {
+	use := deciding(official, d, row, policy.Use, c.declared(d.DecideActivity(), d.Shown()))
+	use.Task.Holder = official.ID
+	_, err := c.Vault.Permit(tx, use)
+	return err
+}
+
+// say asks the policy whether an official decides on a case, and seals what
+// they wrote.
+func (c *Cases) say(tx *db.Tx, actor policy.Actor, d *services.Definition, row *Case, a services.Action, text string) error {
+	value := vault.Value{Field: d.RemarksField(), Text: text, Source: policy.SourceStaff}
+	if a.Asks {
+		value.Field, value.Item = d.MessageField(), id.New(c.Clock.Now())
+	}
+	permit, err := c.Vault.Permit(tx, deciding(actor, d, row, policy.Collect, []string{value.Field}))
+	if err != nil || text == "" {
+		return err
+	}
+	if value.Item != "" {
+		if err := insertItem(tx, row, value.Item, actor.ID); err != nil {
+			return err
+		}
+	}
+	return c.Vault.Put(tx, permit, []vault.Value{value})
+}
+
+// move brings the case into the action's state. The gate moves with it, so
+// that whoever decided to open the case before decides again.
+func (c *Cases) move(tx *db.Tx, actor string, d *services.Definition, row *Case, steps []Step, a services.Action, step Step) error {
+	from, _ := d.Workflow.State(row.State)
+	to, ok := d.Workflow.State(a.To)
+	if !ok {
+		return fmt.Errorf("the workflow has no state %q", a.To)
+	}
+	was, now := *row, c.Clock.Now()
+	row.enter(from, to, now)
+	row.hold(a, actor)
+	row.Revision++
+	switch a.Doer() {
+	case services.Official:
+		row.News, row.Unread = NoNews, !a.Take
+	case services.Applicant:
+		row.News, row.Unread = Answered, false
+	case services.System:
+		row.Unread = true
+	}
 	if ok, err := moveCase(tx, &was, row); err != nil || !ok {
-		return firstOf(err, late)
+		return firstOf(err, errMoved)
 	}
 	if err := c.Vault.Bump(tx, row.Subject); err != nil {
 		return err
 	}
-	return insertStep(tx, row, Step{N: int64(len(steps)) + 1, At: now, Action: a.ID, State: to.ID, Actor: actor.ID})
+	step.N, step.At, step.Action, step.State, step.Actor = int64(len(steps))+1, now, a.ID, to.ID, actor
+	return insertStep(tx, row, step)
+}
+
+// messages are the items of the field of messages, the oldest first.
+func messages(d *services.Definition, values vault.Values) (list []Message) {
+	for _, v := range values.Items(d.MessageField()) {
+		list = append(list, Message{ID: v.Item, At: v.At, Text: v.Text, Office: v.Source == policy.SourceStaff})
+	}
+	return list
+}
+
+// notes are the items of the field of notes, the oldest first.
+func notes(d *services.Definition, values vault.Values, authors map[string]string) (list []Note) {
+	for _, v := range values.Items(d.NoteField()) {
+		list = append(list, Note{ID: v.Item, At: v.At, Text: v.Text, Actor: authors[v.Item]})
+	}
+	return list
 }

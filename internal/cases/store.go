@@ -3,6 +3,7 @@ package cases
 import (
 	"database/sql"
 	"errors"
+	"strings"
 	"time"
 
 	"portico/internal/platform/clock"
@@ -11,19 +12,21 @@ import (
 )
 
 const columns = `subject, id, service, variant, ordinal, reference, state, revision, holder, channel, instance, policy,
-	changed_at, submitted_at, entered_at, clock_at, counted_at, days, closed_at`
+	changed_at, submitted_at, entered_at, clock_at, counted_at, days, closed_at, news, unread, late_at`
 
 func scanCase(scan func(...any) error) (*Case, error) {
 	var c Case
 	var reference, holder sql.NullString
-	var changed, days int64
-	var ordinal, submitted, entered, clockAt, counted, closed sql.NullInt64
+	var changed, days, unread int64
+	var ordinal, submitted, entered, clockAt, counted, closed, late sql.NullInt64
 	if err := scan(&c.Subject, &c.ID, &c.Service, &c.Variant, &ordinal, &reference, &c.State, &c.Revision, &holder, &c.Channel,
-		&c.Instance, &c.Policy, &changed, &submitted, &entered, &clockAt, &counted, &days, &closed); err != nil {
+		&c.Instance, &c.Policy, &changed, &submitted, &entered, &clockAt, &counted, &days, &closed,
+		&c.News, &unread, &late); err != nil {
 		return nil, err
 	}
 	c.Ordinal, c.Reference, c.Holder, c.Changed, c.Days = ordinal.Int64, reference.String, holder.String, clock.FromMicros(changed), int(days)
 	c.Submitted, c.Entered, c.Clock, c.Counted, c.Closed = orZero(submitted), orZero(entered), orZero(clockAt), orZero(counted), orZero(closed)
+	c.Unread, c.Late = unread != 0, orZero(late)
 	return &c, nil
 }
 
@@ -103,12 +106,40 @@ func insertRelated(tx *db.Tx, c *Case, earlier string) error {
 // moveCase brings a case as it was last seen (was) to where it is now.
 func moveCase(tx *db.Tx, was, now *Case) (bool, error) {
 	closed := sql.NullInt64{Int64: clock.Micros(now.Closed), Valid: !now.Closed.IsZero()}
+	late := sql.NullInt64{Int64: clock.Micros(now.Late), Valid: !now.Late.IsZero()}
 	n, err := tx.Exec(`UPDATE cases_case SET state = $1, holder = $2, revision = revision + 1, changed_at = $3, entered_at = $4, clock_at = $5,
-			counted_at = $6, days = $7, closed_at = $8
-		WHERE subject = $9 AND id = $10 AND state = $11 AND revision = $12`,
+			counted_at = $6, days = $7, closed_at = $8, news = $9, unread = $10, late_at = $11
+		WHERE subject = $12 AND id = $13 AND state = $14 AND revision = $15`,
 		now.State, sql.NullString{String: now.Holder, Valid: now.Holder != ""}, clock.Micros(now.Changed), clock.Micros(now.Entered),
-		clock.Micros(now.Clock), clock.Micros(now.Counted), now.Days, closed, was.Subject, was.ID, was.State, was.Revision)
+		clock.Micros(now.Clock), clock.Micros(now.Counted), now.Days, closed, now.News, truth(now.Unread), late,
+		was.Subject, was.ID, was.State, was.Revision)
 	return n == 1, err
+}
+
+func truth(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// seeNews notes that the holder of a case sees it now, and keeps the case from
+// moving until the transaction ends. It reports false if it has moved already.
+func seeNews(tx *db.Tx, c *Case) (bool, error) {
+	n, err := tx.Exec(`UPDATE cases_case SET news = '' WHERE subject = $1 AND id = $2 AND revision = $3`, c.Subject, c.ID, c.Revision)
+	return n == 1, err
+}
+
+// tell notes what one side has not seen yet, and keeps the case from moving.
+func tell(tx *db.Tx, c *Case, news News, unread bool) (bool, error) {
+	n, err := tx.Exec(`UPDATE cases_case SET news = $1, unread = $2 WHERE subject = $3 AND id = $4 AND revision = $5`,
+		news, truth(unread), c.Subject, c.ID, c.Revision)
+	return n == 1, err
+}
+
+func seeUnread(tx *db.Tx, c *Case) error {
+	_, err := tx.Exec(`UPDATE cases_case SET unread = 0 WHERE subject = $1 AND id = $2`, c.Subject, c.ID)
+	return err
 }
 
 // holdCase keeps a case from moving until the transaction ends, and reports
@@ -128,8 +159,8 @@ func selectOf(tx *db.Tx, subject string) (list []*Case, err error) {
 }
 
 func insertStep(tx *db.Tx, c *Case, s Step) error {
-	_, err := tx.Exec(`INSERT INTO cases_step (subject, case_id, n, at, action, state, actor) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-		c.Subject, c.ID, s.N, clock.Micros(s.At), s.Action, s.State, s.Actor)
+	_, err := tx.Exec(`INSERT INTO cases_step (subject, case_id, n, at, action, state, actor, questions, holder) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+		c.Subject, c.ID, s.N, clock.Micros(s.At), s.Action, s.State, s.Actor, strings.Join(s.Keys, " "), sql.NullString{String: s.Holder, Valid: s.Holder != ""})
 	return err
 }
 
@@ -137,13 +168,42 @@ func selectSteps(tx *db.Tx, c *Case) (list []Step, err error) {
 	err = tx.Select(func(r *db.Rows) error {
 		var s Step
 		var at int64
-		if err := r.Scan(&s.N, &at, &s.Action, &s.State, &s.Actor); err != nil {
+		var keys string
+		var holder sql.NullString
+		if err := r.Scan(&s.N, &at, &s.Action, &s.State, &s.Actor, &keys, &holder); err != nil {
 			return err
 		}
-		s.At = clock.FromMicros(at)
+		s.At, s.Keys, s.Holder = clock.FromMicros(at), strings.Fields(keys), holder.String
 		list = append(list, s)
 		return nil
-	}, `SELECT n, at, action, state, actor FROM cases_step WHERE subject = $1 AND case_id = $2 ORDER BY n`, c.Subject, c.ID)
+	}, `SELECT n, at, action, state, actor, questions, holder FROM cases_step WHERE subject = $1 AND case_id = $2 ORDER BY n`, c.Subject, c.ID)
+	return list, err
+}
+
+func insertItem(tx *db.Tx, c *Case, item, actor string) error {
+	_, err := tx.Exec(`INSERT INTO cases_item (subject, case_id, item, actor) VALUES ($1, $2, $3, $4)`, c.Subject, c.ID, item, actor)
+	return err
+}
+
+// selectAuthors returns who wrote each message and note of a case.
+func selectAuthors(tx *db.Tx, c *Case) (map[string]string, error) {
+	by := map[string]string{}
+	err := tx.Select(func(r *db.Rows) error {
+		var item, actor string
+		err := r.Scan(&item, &actor)
+		by[item] = actor
+		return err
+	}, `SELECT item, actor FROM cases_item WHERE subject = $1 AND case_id = $2`, c.Subject, c.ID)
+	return by, err
+}
+
+func selectEarlier(tx *db.Tx, c *Case) (list []string, err error) {
+	err = tx.Select(func(r *db.Rows) error {
+		var earlier string
+		err := r.Scan(&earlier)
+		list = append(list, earlier)
+		return err
+	}, `SELECT earlier FROM cases_related WHERE subject = $1 AND case_id = $2 ORDER BY earlier`, c.Subject, c.ID)
 	return list, err
 }
 

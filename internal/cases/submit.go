@@ -2,7 +2,6 @@ package cases
 
 import (
 	"fmt"
-	"time"
 
 	"portico/internal/platform/db"
 	"portico/internal/services"
@@ -61,7 +60,7 @@ func (c *Cases) Submit(tx *db.Tx, s Submission) (*Case, error) {
 		Instance: c.Catalogue.Hash(), Policy: c.Policy().Hash(), Submitted: now,
 	}
 	initial, _ := d.Workflow.State(d.Workflow.Initial)
-	row.enter(initial, now)
+	row.enter(services.State{}, initial, now)
 	fresh, err := insertCase(tx, row)
 	if err == nil && !fresh {
 		// Somebody else's transaction was first: theirs is what there is.
@@ -77,7 +76,7 @@ func (c *Cases) Submit(tx *db.Tx, s Submission) (*Case, error) {
 			return nil, fmt.Errorf("relate a case: %w", err)
 		}
 	}
-	return row, insertStep(tx, row, Step{N: 1, At: now, Action: "submit", State: row.State, Actor: s.By})
+	return row, insertStep(tx, row, Step{N: 1, At: now, Action: StepSubmit, State: row.State, Actor: s.By})
 }
 
 // isOf answers what is wrong if a case is not what a submission made.
@@ -86,16 +85,4 @@ func (c *Case) isOf(s Submission) error {
 		return errNotFound
 	}
 	return nil
-}
-
-// enter brings a case into a state. Its deadline counts from receipt.
-func (c *Case) enter(to services.State, now time.Time) {
-	c.State, c.Changed, c.Entered, c.Days = to.ID, now, now, to.Deadline
-	if c.Clock.IsZero() {
-		c.Clock = c.Submitted
-	}
-	c.Counted = c.Clock
-	if to.Final {
-		c.Closed = now
-	}
 }

@@ -118,7 +118,7 @@ func (k *Desk) inserted(ctx context.Context, who policy.Actor, service, remark, 
 		return "", err
 	}
 	for _, r := range list {
-		if r.ID == remark && utf8.RuneCountInString(written)+utf8.RuneCountInString(r.Text) < 4*cases.MaxRemarks {
+		if r.ID == remark && utf8.RuneCountInString(written)+utf8.RuneCountInString(r.Text) < 4*cases.MaxText {
 			return strings.TrimLeft(strings.TrimRight(written, "\n")+"\n"+r.Text, "\n"), nil
 		}
 	}

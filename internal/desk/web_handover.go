@@ -115,7 +115,7 @@ func (k *Desk) askHandOver(q *web.Req, status int, values []string, to, word str
 		}
 		page.To = ui.Field{Name: "to", Label: q.P.T("desk.hand.to"), Hint: q.P.T("desk.hand.to.hint"), Value: to, Options: options, Error: wrong["to"]}
 		if notes {
-			page.Word = &ui.Field{Name: "word", Label: q.P.T("desk.hand.word"), Hint: q.P.T("desk.hand.word.hint"), Value: word, Max: cases.MaxRemarks, Optional: true, Error: wrong["word"], Rows: 3}
+			page.Word = &ui.Field{Name: "word", Label: q.P.T("desk.hand.word"), Hint: q.P.T("desk.hand.word.hint"), Value: word, Max: cases.MaxText, Optional: true, Error: wrong["word"], Rows: 3}
 		}
 		for _, name := range []string{"to", "word"} {
 			if wrong[name] != "" {

@@ -206,7 +206,7 @@ func (c *compiler) action(w *Workflow, a Action, at func(string) string) {
 
 // reservedSteps are what the steps of a case are called beside its actions.
 func reservedSteps() []string {
-	return []string{"submit", "amend", "message", "hand-over", "release", "overdue"}
+	return []string{"submit", "amend", "message", "hand-over", "release", "claim", "overdue"}
 }
 
 func reserved(action string) bool { return slices.Contains(reservedSteps(), action) }
