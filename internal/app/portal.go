@@ -198,7 +198,7 @@ func (p *portal) features(ctx context.Context, in *instance.Instance, opts insta
 		return err
 	}
 	p.cases = cases.New(cases.Config{
-		DB: p.db, Vault: p.vault, Catalogue: p.live.Catalogue(), Policy: p.policy, Clock: p.clock,
+		DB: p.db, Vault: p.vault, Catalogue: p.live.Catalogue(), Officials: p.staff, Policy: p.policy, Clock: p.clock,
 		Calendar: func() cases.Calendar { return &p.live.Current().Portal.Calendar },
 		Zone:     func() *time.Location { return p.live.Current().Portal.Timezone.Location() },
 		Currency: func() string { return string(p.live.Current().Portal.Currency) },

@@ -2,6 +2,7 @@ package cases
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"portico/internal/forms"
@@ -151,9 +152,12 @@ func (c *Cases) Amend(ctx context.Context, actor policy.Actor, caseID string, re
 		}
 	}
 	d := now.Service
-	outcome, err := c.check(d, next, before...)
+	outcome, err := d.Form.Check(next, forms.At{Now: c.Clock.Now(), Variant: now.Variant}, before...)
+	if rule, ok := asRule(err); ok {
+		outcome, err = &forms.Outcome{Errors: append(before, forms.Error{Code: "forms.error.rule", Args: []any{"rule", rule}, Rule: rule})}, nil
+	}
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("check changed answers: %w", err)
 	}
 	// What cannot be changed was right when it was sent.
 	outcome.Errors = slices.DeleteFunc(outcome.Errors, func(e forms.Error) bool {

@@ -67,6 +67,7 @@ type Config struct {
 	DB        *db.DB
 	Vault     *vault.Vault
 	Catalogue services.Catalogue
+	Officials Officials
 	Policy    func() *policy.Policy
 	Calendar  func() Calendar
 	Zone      func() *time.Location

@@ -18,8 +18,6 @@ const MaxText = 2000
 // The faults of what somebody wants to do with a case.
 var (
 	errAgain     = fault.New(fault.Conflict, "cases.error.other-official")
-	errNobody    = fault.New(fault.Conflict, "cases.error.nobody-could-take")
-	errCannot    = fault.New(fault.Conflict, "cases.error.cannot-hold")
 	errNoMessage = fault.New(fault.NotFound, "cases.error.no-messages")
 )
 

@@ -16,19 +16,20 @@ const (
 	StepClaim    = "claim"     // somebody takes what was released
 )
 
-// Colleague is the official to whom a case is handed.
-type Colleague struct {
-	ID    string
-	Roles []string
+// Officials knows who works for the portal.
+type Officials interface {
+	// Official returns the roles that an official has now and their party, and
+	// whether they work: who was invited only, suspended or removed does not.
+	Official(tx *db.Tx, subject string) (roles []string, party string, working bool, err error)
 }
 
 var errColleague = fault.Input(fault.Field{Name: "to", Code: "cases.error.colleague"})
 
 // HandOver gives an open case, as it was last seen, to a colleague who decides
-// on the service; the zero Colleague is nobody. Its holder can, and whoever
+// on the service and works now; an empty one is nobody. Its holder can, and whoever
 // supervises; what nobody holds, whoever decides can give to themself. A word
 // becomes a note, which only the holder can write.
-func (c *Cases) HandOver(ctx context.Context, actor policy.Actor, caseID string, revision int64, to Colleague, word string) (*Case, error) {
+func (c *Cases) HandOver(ctx context.Context, actor policy.Actor, caseID string, revision int64, to string, word string) (*Case, error) {
 	word, err := write("word", word, false)
 	if err != nil {
 		return nil, err
@@ -57,13 +58,13 @@ func (c *Cases) HandOver(ctx context.Context, actor policy.Actor, caseID string,
 	return row, nil
 }
 
-func (c *Cases) handOver(tx *db.Tx, actor policy.Actor, d *services.Definition, row *Case, revision int64, to Colleague, word string) error {
+func (c *Cases) handOver(tx *db.Tx, actor policy.Actor, d *services.Definition, row *Case, revision int64, to string, word string) error {
 	step := StepHandOver
 	use := deciding(actor, d, row, policy.Use, c.declared(d.DecideActivity(), d.Shown()))
 	switch {
-	case to.ID == "":
+	case to == "":
 		step = StepRelease
-	case row.Holder == "" && to.ID == actor.ID:
+	case row.Holder == "" && to == actor.ID:
 		step, use.Task.Holder = StepClaim, actor.ID // would they be allowed to see it?
 	}
 	leads := c.Supervises(actor, d) && (actor.Strong || c.Policy().Demo())
@@ -73,10 +74,16 @@ func (c *Cases) handOver(tx *db.Tx, actor policy.Actor, d *services.Definition, 
 		}
 	}
 	switch {
-	case !row.Open() || row.Revision != revision || row.Holder == to.ID:
+	case !row.Open() || row.Revision != revision || row.Holder == to:
 		return errMoved
-	case to.ID != "" && !d.For(to.Roles):
-		return errColleague
+	case to != "":
+		roles, _, working, err := c.Officials.Official(tx, to)
+		if err != nil {
+			return err
+		}
+		if !working || !d.For(roles) {
+			return errColleague
+		}
 	}
 	if ok, err := holdCase(tx, row); err != nil || !ok {
 		return firstOf(err, errMoved)
@@ -91,14 +98,14 @@ func (c *Cases) handOver(tx *db.Tx, actor policy.Actor, d *services.Definition, 
 		return err
 	}
 	was, now := *row, c.Config.Clock.Now()
-	row.Holder, row.Changed, row.Revision = to.ID, now, row.Revision+1
+	row.Holder, row.Changed, row.Revision = to, now, row.Revision+1
 	if ok, err := moveCase(tx, &was, row); err != nil || !ok {
 		return firstOf(err, errMoved)
 	}
 	if err := c.Vault.Bump(tx, row.Subject); err != nil {
 		return err
 	}
-	return insertStep(tx, row, Step{N: int64(len(steps)) + 1, At: now, Action: step, State: row.State, Actor: actor.ID, Holder: to.ID})
+	return insertStep(tx, row, Step{N: int64(len(steps)) + 1, At: now, Action: step, State: row.State, Actor: actor.ID, Holder: to})
 }
 
 // word keeps what the holder says to whoever has the case next, as a note.

@@ -125,11 +125,6 @@ func TestO10_QueueIsOfThoseWhoDecideOrSupervise(t *testing.T) {
 	})
 }
 
-// colleague is an official as a hand-over names them.
-func colleague(who policy.Actor) cases.Colleague {
-	return cases.Colleague{ID: who.ID, Roles: who.Roles}
-}
-
 func TestO10_HandedOverByTheHolderAlone(t *testing.T) {
 	casestest.OnEachEngine(t, func(w *casestest.World) {
 		ctx, row := w.T.Context(), w.Applied(w.Citizen)
@@ -139,16 +134,16 @@ func TestO10_HandedOverByTheHolderAlone(t *testing.T) {
 		weak.Strong = false
 		for name, c := range map[string]struct {
 			who  policy.Actor
-			to   cases.Colleague
+			to   string
 			seen int64
 			want fault.Kind
 		}{
-			"by a colleague":              {w.Colleague, colleague(w.Colleague), seen, fault.Denied},
-			"without a second factor":     {weak, colleague(w.Colleague), seen, fault.Denied},
-			"by somebody of another role": {w.Staff("clerk", "administrator"), cases.Colleague{}, seen, fault.Denied},
-			"to somebody of another role": {w.Official, cases.Colleague{ID: third.ID, Roles: []string{"administrator"}}, seen, fault.Invalid},
-			"to themself":                 {w.Official, colleague(w.Official), seen, fault.Conflict},
-			"as it was before":            {w.Official, colleague(w.Colleague), seen - 1, fault.Conflict},
+			"by a colleague":              {w.Colleague, w.Colleague.ID, seen, fault.Denied},
+			"without a second factor":     {weak, w.Colleague.ID, seen, fault.Denied},
+			"by somebody of another role": {w.Staff("clerk", "administrator"), "", seen, fault.Denied},
+			"to somebody of another role": {w.Official, w.Leader.ID, seen, fault.Invalid},
+			"to themself":                 {w.Official, w.Official.ID, seen, fault.Conflict},
+			"as it was before":            {w.Official, w.Colleague.ID, seen - 1, fault.Conflict},
 		} {
 			n := len(w.Denials(w.Citizen.ID))
 			if _, err := w.HandOver(ctx, c.who, row.ID, c.seen, c.to, ""); fault.KindOf(err) != c.want {
@@ -158,7 +153,7 @@ func TestO10_HandedOverByTheHolderAlone(t *testing.T) {
 				w.T.Errorf("%s: %d denials are recorded", name, denials)
 			}
 		}
-		moved, err := w.HandOver(ctx, w.Official, row.ID, seen, colleague(w.Colleague), "")
+		moved, err := w.HandOver(ctx, w.Official, row.ID, seen, w.Colleague.ID, "")
 		if err != nil || moved.Holder != w.Colleague.ID || moved.State != "in-review" {
 			w.T.Fatalf("handed over: %+v %v", moved, err)
 		}
@@ -168,10 +163,10 @@ func TestO10_HandedOverByTheHolderAlone(t *testing.T) {
 		if a, err := w.View(ctx, w.Colleague, row.ID); err != nil || a.Answers["road"] != "Dhigu Magu" {
 			w.T.Errorf("who has it now does not see it: %v", err)
 		}
-		if _, err := w.HandOver(ctx, w.Colleague, row.ID, moved.Revision, cases.Colleague{}, ""); err != nil {
+		if _, err := w.HandOver(ctx, w.Colleague, row.ID, moved.Revision, "", ""); err != nil {
 			w.T.Fatalf("give back: %v", err)
 		}
-		claimed, err := w.HandOver(ctx, third, row.ID, moved.Revision+1, colleague(third), "")
+		claimed, err := w.HandOver(ctx, third, row.ID, moved.Revision+1, third.ID, "")
 		if err != nil || claimed.Holder != third.ID {
 			w.T.Fatalf("claim: %+v %v", claimed, err)
 		}

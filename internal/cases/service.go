@@ -372,7 +372,11 @@ func (c *Cases) Application(ctx context.Context, actor policy.Actor, caseID stri
 	if err != nil {
 		return nil, err
 	}
-	return c.application(row, d, steps, values)
+	a, err := c.application(row, d, steps, values)
+	if err == nil && row.Unread {
+		err = c.DB.Update(ctx, func(tx *db.Tx) error { return seeUnread(tx, row) })
+	}
+	return a, wrap("note what was read", err)
 }
 
 // Row returns a person's own application without what is in it: what its
@@ -399,7 +403,7 @@ func (c *Cases) application(row *Case, d *services.Definition, steps []Step, val
 	if row.Draft() {
 		return a, nil
 	}
-	fee, err := d.Form.Price(a.Answers, forms.At{Now: row.Submitted})
+	fee, err := d.Form.Price(a.Answers, forms.At{Now: row.Submitted, Variant: row.Variant})
 	if err != nil {
 		return nil, fmt.Errorf("compute the fee of a case: %w", err)
 	}

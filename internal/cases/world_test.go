@@ -7,6 +7,7 @@ import (
 
 	"portico/internal/cases"
 	"portico/internal/cases/casestest"
+	"portico/internal/forms"
 	"portico/internal/platform/db"
 	"portico/internal/platform/web"
 	"portico/internal/policy"
@@ -96,3 +97,5 @@ func (w *world) applied(who policy.Actor, ordinal int64) *cases.Case {
 	}
 	return row
 }
+
+func worldAnswers() forms.Answers { return casestest.Answers() }

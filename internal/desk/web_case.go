@@ -258,7 +258,7 @@ func (k *Desk) act(q *web.Req, s shown) error {
 	var row *cases.Case
 	var err error
 	if seen, failed := strconv.ParseInt(q.Value(inputSeen), 10, 64); q.Value("action") == cases.StepClaim && failed == nil {
-		row, err = k.Cases.HandOver(q.R.Context(), who, caseID, seen, cases.Colleague{ID: who.ID, Roles: who.Roles}, "")
+		row, err = k.Cases.HandOver(q.R.Context(), who, caseID, seen, who.ID, "")
 	} else {
 		row, err = k.Cases.Act(q.R.Context(), who, caseID, q.Value(inputState), q.Value("action"), s.typed)
 	}

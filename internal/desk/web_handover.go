@@ -214,27 +214,27 @@ type result struct {
 }
 
 // target is the colleague who was chosen, if they can be.
-func (k *Desk) target(ctx context.Context, list []handed, to string) (cases.Colleague, bool, error) {
+func (k *Desk) target(ctx context.Context, list []handed, to string) (string, bool, error) {
 	if to == toNobody {
-		return cases.Colleague{}, true, nil
+		return "", true, nil
 	}
 	colleagues, err := k.colleagues(ctx, list)
 	for _, c := range colleagues {
 		if c.Reference == to {
-			return cases.Colleague{ID: c.Subject, Roles: c.Roles}, true, err
+			return c.Subject, true, err
 		}
 	}
-	return cases.Colleague{}, false, err
+	return "", false, err
 }
 
 // handedOver says for each case whether it was handed over.
-func (k *Desk) handedOver(q *web.Req, results []result, to cases.Colleague) error {
+func (k *Desk) handedOver(q *web.Req, results []result, to string) error {
 	g := ui.Grid{Head: []ui.Cell{{Text: q.P.T("desk.queue.reference")}, {Text: q.P.T("desk.queue.service")}, {Text: q.P.T("desk.hand.result")}}}
 	worked := 0
 	for _, r := range results {
 		tag := &ui.Label{Text: q.P.T("desk.hand.done"), Kind: ui.Good}
 		switch {
-		case r.wrong == nil && to.ID == "":
+		case r.wrong == nil && to == "":
 			tag.Text = q.P.T("desk.hand.released")
 		case r.wrong != nil && r.wrong.Kind == fault.Denied:
 			tag = &ui.Label{Text: q.P.T("desk.hand.denied"), Kind: ui.Bad}

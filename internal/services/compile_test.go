@@ -121,8 +121,6 @@ func TestO18_AWorkflowNeitherEndsNorWaitsForEver(t *testing.T) {
 			delete(files, file)
 		}
 		files["tests/states.yaml"] = &fstest.MapFile{Data: []byte(statesTest)}
-		service := strings.Replace(string(files["service.yaml"].Data), "remarks:\n", "message: {category: application, name: {en: a, dv: a}, why: {en: a, dv: a}}\nremarks:\n", 1)
-		files["service.yaml"] = &fstest.MapFile{Data: []byte(service)}
 		flow := strings.Replace(asking, test.old, test.new, 1)
 		if flow == asking && test.old != "" {
 			t.Errorf("%s: the change changes nothing", name)

@@ -2,6 +2,7 @@ package staff
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -59,6 +60,22 @@ func (s *Service) Colleagues(ctx context.Context, roles []string, also ...string
 		return nil, fmt.Errorf("list colleagues: %w", err)
 	}
 	return list, nil
+}
+
+// Official returns the roles and the party of an official, and whether they
+// work now (cases.Officials). Who is no official does not.
+func (s *Service) Official(tx *db.Tx, subject string) (roles []string, party string, working bool, err error) {
+	if _, err := selectMember(tx, subject); errors.Is(err, db.ErrNoRows) {
+		return nil, "", false, nil
+	}
+	if roles, party, err = s.Roles(tx, subject); err != nil {
+		return nil, "", false, err
+	}
+	state, err := s.Identity.State(tx, web.RealmStaff, subject)
+	if err != nil {
+		return nil, "", false, fmt.Errorf("see whether an official works: %w", err)
+	}
+	return roles, party, state == identity.Open, nil
 }
 
 // Names opens the names of officials through the gate, each an event of theirs.

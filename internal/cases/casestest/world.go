@@ -35,6 +35,8 @@ type World struct {
 	Citizen   policy.Actor
 	Official  policy.Actor
 	Colleague policy.Actor
+	Leader    policy.Actor            // supervises the council's permits and decides on none
+	Away      map[string]bool         // officials who do not work any more
 	Sessions  map[string]*web.Session // by token, which is the subject's id
 }
 
@@ -52,18 +54,31 @@ func OnEachEngine(t *testing.T, run func(w *World), more ...fs.FS) {
 // New makes a world in an empty database.
 func New(t *testing.T, d *db.DB) *World {
 	t.Helper()
-	w := &World{T: t, Service: servicestest.RoadPermit(t), Catalogue: &servicestest.Catalogue{}, Sessions: map[string]*web.Session{}}
+	w := &World{T: t, Service: servicestest.RoadPermit(t), Catalogue: &servicestest.Catalogue{}, Sessions: map[string]*web.Session{}, Away: map[string]bool{}}
 	p := servicestest.Policy(t, w.Service)
 	w.Store = vaulttest.Open(t, d, p)
 	w.Catalogue.Set("one", w.Service)
 	w.Cases = cases.New(cases.Config{
-		DB: d, Vault: w.Store.Vault, Catalogue: w.Catalogue, Policy: func() *policy.Policy { return p },
+		DB: d, Vault: w.Store.Vault, Catalogue: w.Catalogue, Officials: officials{w}, Policy: func() *policy.Policy { return p },
 		Calendar: func() cases.Calendar { return Calendar{} }, Zone: servicestest.Zone, Currency: func() string { return "MVR" },
 		Clock: w.Store.Clock,
 	})
 	w.Citizen = w.Person("Aishath Mohamed")
 	w.Official, w.Colleague = w.Staff("official", "permit-officer"), w.Staff("colleague", "permit-officer")
+	w.Leader = w.Staff("leader", "permit-supervisor")
 	return w
+}
+
+// officials are those whom Staff made.
+type officials struct{ *World }
+
+// Official answers for cases.Officials.
+func (o officials) Official(_ *db.Tx, subject string) (roles []string, party string, working bool, err error) {
+	s := o.Sessions[subject]
+	if s == nil || s.Realm != web.RealmStaff {
+		return nil, "", false, nil
+	}
+	return s.Roles, s.Party, !o.Away[subject], nil
 }
 
 // Calendar works on every day but Friday and Saturday.
