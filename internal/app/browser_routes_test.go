@@ -149,6 +149,12 @@ func strangers(v *tour, version string) {
 	v.stop("LANG/services", "LANG/services?q=zebra", http.StatusOK)        // nothing is found
 	v.stop("LANG/services", "LANG/services?q=zebra+permit", http.StatusOK) // but something near
 	v.stop("LANG/services/{id}", "LANG/services/zebra", http.StatusNotFound)
+	v.stop("LANG/services/{id}", "LANG/services/dewatering-permit", http.StatusOK) // to choose from
+	v.stop("LANG/services/{id}", "LANG/services/dewatering-permit?variant=renew", http.StatusOK)
+	const fee = "LANG/services/{id}/fee"
+	v.stop(fee, "LANG/services/dewatering-permit/fee?_variant=new", http.StatusOK)
+	v.stop(fee, "LANG/services/road-permit/fee?_look=1&kind=community&hours=30&boards=2", http.StatusOK)
+	v.stop(fee, "LANG/services/road-permit/fee?_look=1&hours=many", http.StatusOK)
 	v.stop("LANG/cabinet/data", "LANG/cabinet/data", http.StatusOK) // leads to signing in
 	v.stop("LANG/privacy/versions/{id}", "LANG/privacy/versions/"+version, http.StatusOK)
 	for _, path := range []string{"/demo/mail", "/staff/sign-in", "/staff/sign-in/code"} {

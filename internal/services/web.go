@@ -34,7 +34,7 @@ type handlers struct{ Config }
 func Mount(r *web.Router, c Config) {
 	h := handlers{c}
 	for path, handler := range map[string]web.Handler{
-		"/": h.home, "/services": h.list, "/services/{id}": h.start,
+		"/": h.home, "/services": h.list, "/services/{id}": h.start, "/services/{id}/fee": h.calculator,
 	} {
 		r.Handle(web.Route{Method: http.MethodGet, Path: path, Activity: "public", Handler: handler})
 	}
@@ -204,6 +204,12 @@ func (h handlers) look(q *web.Req, d *Definition, variant string, now time.Time)
 	}
 	s.Steps = append(s.Steps, q.P.T("services.how.answer", "pages", q.P.List(titles)), q.P.T("services.how.check"))
 	h.facts(q, d, &s)
+	if chosen && len(calculable(d)) > 0 {
+		s.FeeHref = q.Path("/services/" + d.ID + "/fee")
+		if variant != "" {
+			s.FeeHref += "?" + inputVariant + "=" + variant
+		}
+	}
 	if n := stage(q.P, d, now); n != nil {
 		s.Stage = n
 	} else if chosen {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -312,5 +313,72 @@ func TestO18_TheExportIsWhatTheVocabularyOfPublicServicesDemands(t *testing.T) {
 		if public != 0 {
 			t.Errorf("%s: %d public services too few", path, public)
 		}
+	}
+}
+
+func TestO18_AnybodyWorksOutAFeeWithoutAnAccountOrJavaScript(t *testing.T) {
+	road := newSite(t, reached{}, servicestest.RoadPermit(t))
+	start := road.get(t, "", "/en/services/road-permit", http.StatusOK)
+	if !start.Has(`a[href="/en/services/road-permit/fee"]`) {
+		t.Error("the page of the service does not lead to the calculator")
+	}
+	page := road.get(t, "", "/en/services/road-permit/fee", http.StatusOK)
+	if got := slices.Sorted(maps.Keys(page.One("main form").Values())); !slices.Equal(got, []string{"_look", "boards", "hours"}) || page.Find("input[name=kind]").Len() != 3 {
+		t.Errorf("it asks %v: only what the fee reads is asked", got)
+	}
+	if page.Has(".summary") || page.One("main form").Attr("method") != "get" {
+		t.Error("it complains before anything was entered, or does not send by GET")
+	}
+	says(t, page, "keeps nothing of what you enter")
+	for query, want := range map[string][]string{
+		"kind=construction&hours=9&boards=3":      {"MVR 800.00", "MVR 240.00", "MVR 1,040.00"},
+		"kind=construction&hours=6&boards=":       {"MVR 500.00"},
+		"kind=temporary-closure&hours=4&boards=1": {"MVR 450.00", "MVR 50.00", "MVR 500.00"},
+		"kind=community&hours=30&boards=2":        {"MVR 1,400.00", "MVR 360.00", "MVR 1,760.00"},
+	} {
+		says(t, road.get(t, "", "/en/services/road-permit/fee?_look=1&"+query, http.StatusOK), want...)
+	}
+	for query, want := range map[string]string{
+		"hours=9&boards=3":                          "Kind of work",
+		"kind=construction&hours=0&boards=":         "Duration",
+		"kind=construction&hours=many&boards=":      "Duration",
+		"kind=construction&hours=9&boards=99999999": "Closure boards",
+		"kind=castle&hours=9":                       "Kind of work",
+		"kind=construction&hours=9&hours=8":         "Duration",
+		"kind=construction&hours=%E2%80%AE9":        "Duration",
+		"kind=construction&hours=9&more=1":          "",
+	} {
+		page := road.get(t, "", "/en/services/road-permit/fee?_look=1&"+query, http.StatusOK)
+		if !page.Has(".summary") || strings.Contains(page.One("main").Text(), "Your fee") {
+			t.Errorf("%s gets a fee, or no error", query)
+		} else if !strings.Contains(page.One(".summary").Text(), want) {
+			t.Errorf("%s: %s", query, page.One(".summary").Text())
+		}
+		if !strings.HasPrefix(page.One("title").Text(), "Error:") {
+			t.Errorf("%s: the title says nothing", query)
+		}
+	}
+	kept := road.get(t, "", "/en/services/road-permit/fee?_look=1&kind=community&hours=many&boards=2", http.StatusOK)
+	if kept.One("input[name=hours]").Attr("value") != "many" || !kept.One("input[value=community]").HasAttr("checked") {
+		t.Error("what was typed is lost")
+	}
+	road.get(t, "", "/en/services/zebra/fee", http.StatusNotFound)
+	road.get(t, "", "/en/services/road-permit/fee?_variant=new", http.StatusNotFound)
+}
+
+func TestO18_TheFeeOfAVariantIsWorkedOutAfterChoosingIt(t *testing.T) {
+	d := servicestest.Compile(t, servicestest.Folder(t, "services/dewatering-permit"), "dewatering-permit")
+	s := newSite(t, reached{}, d)
+	if s.get(t, "", "/en/services/dewatering-permit", http.StatusOK).Has(`a[href*="/fee"]`) {
+		t.Error("the fee is offered before one chose")
+	}
+	if !s.get(t, "", "/dv/services/dewatering-permit?variant=renew", http.StatusOK).Has(`a[href="/dv/services/dewatering-permit/fee?_variant=renew"]`) {
+		t.Error("the fee of the renewal is not offered")
+	}
+	for _, variant := range []string{"new", "renew"} {
+		says(t, s.get(t, "", "/en/services/dewatering-permit/fee?_look=1&_variant="+variant+"&days=12", http.StatusOK), "MVR 100.00", "MVR 6,000.00", "MVR 6,100.00")
+	}
+	if to := s.ask(t, "", "/en/services/dewatering-permit/fee", http.StatusSeeOther).Header.Get("Location"); to != "/en/services/dewatering-permit" {
+		t.Errorf("without a variant it leads to %s", to)
 	}
 }
