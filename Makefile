@@ -22,6 +22,7 @@ build: fetch
 test: fetch lint
 	scripts/ensure.sh gcc gcc libc6-dev
 	scripts/ensure.sh chromium chromium
+	scripts/ensure.sh clamd clamav-daemon
 	scripts/fuzz.sh 10s
 	scripts/postgres.sh go test -race -shuffle=on -timeout 14m ./...
 

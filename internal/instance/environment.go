@@ -20,6 +20,7 @@ type Environment struct {
 	TLS          *TLS                   `yaml:"tls,omitempty"`
 	Mail         *Mail                  `yaml:"mail,omitempty" doc:"The connection named mail."`
 	SMS          *SMS                   `yaml:"sms,omitempty" doc:"The connection named sms."`
+	Scanner      *Scanner               `yaml:"scanner,omitempty" doc:"What looks for malware in uploaded files."`
 	Destinations map[string]Destination `yaml:"destinations,omitempty" doc:"Further connections, by name."`
 }
 
@@ -50,6 +51,25 @@ type SMS struct {
 	URL   WebURL `yaml:"url"`
 	From  string `yaml:"from" doc:"The sender that people see."`
 	Token Ref    `yaml:"token,omitempty"`
+}
+
+// Scanner is ClamAV's daemon, on this machine: files travel to it in clear.
+type Scanner struct {
+	Address ScannerAddress `yaml:"address" doc:"unix:/PATH or tcp:127.0.0.1:PORT"`
+}
+
+// ScannerAddress is where the daemon listens.
+type ScannerAddress string
+
+// Pattern is the form of the address.
+func (ScannerAddress) Pattern() string {
+	return `^(unix:/\S+|tcp:(127(\.\d{1,3}){3}|\[::1\]):\d{1,5})$`
+}
+
+// UnmarshalText checks the form.
+func (v *ScannerAddress) UnmarshalText(b []byte) error {
+	*v = ScannerAddress(b)
+	return form(string(b), v.Pattern(), "unix:/PATH or tcp:127.0.0.1:PORT, on this machine: files travel to the scanner in clear")
 }
 
 // Destination is a further system that the portal connects to.

@@ -227,6 +227,13 @@ func (u *Uploads) Write(ctx context.Context, s *Spot, fileID string, offset int6
 	}
 	var h *vault.Files
 	err = u.Vault.Update(ctx, func(tx *db.Tx) error {
+		now, err := selectFile(tx, f.ID)
+		if err != nil {
+			return err
+		}
+		if now == nil || now.revision != f.revision {
+			return errMoved
+		}
 		permit, err := u.Vault.Permit(tx, s.use(policy.Collect))
 		if err != nil {
 			return err
