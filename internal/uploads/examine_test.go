@@ -66,7 +66,7 @@ func TestAPDFIsTakenOnlyIfItDoesNothing(t *testing.T) {
 		"one whose coding is elsewhere":         {with(objectStream("/Filter 5 0 R", deflated(script))), uploads.Unexaminable},
 		"one that is no deflate":                {with(objectStream("/Filter /FlateDecode", []byte("nothing of the kind"))), uploads.Unexaminable},
 		"one that is cut":                       {with(objectStream("/Filter /FlateDecode", deflated(script)[:8]) + strings.Repeat("y", 9)), uploads.Unexaminable},
-		"one that is a bomb":                    {with(objectStream("/Filter /FlateDecode", deflated(strings.Repeat("0 ", 17<<20)))), uploads.Unexaminable},
+		"one that is a bomb":                    {with(objectStream("/Filter /FlateDecode", deflated(strings.Repeat("0 ", 9<<20)))), uploads.Unexaminable},
 		"one that is plain":                     {with(objectStream("", []byte(script))), uploads.Active},
 		"cut short":                             {with("")[:2000], uploads.BrokenOff},
 		"with something behind":                 {append(with(""), "<html>"...), uploads.BrokenOff},

@@ -25,7 +25,7 @@ var forbidden = map[string]Reason{
 const (
 	blockSize  = 32 << 10
 	longest    = 127      // bytes of a name, by the standard
-	maxObjects = 32 << 20 // bytes of all object streams of a file, inflated
+	maxObjects = 16 << 20 // bytes of all object streams of a file, inflated
 	maxTaps    = 16       // object streams that are open at once: properly it is one
 	tailSize   = 66 << 10 // what a reader of zip archives looks at
 )
