@@ -130,7 +130,7 @@ func question(v View, f forms.Field, name string) templ.Component {
 			}
 		case forms.Files:
 			if v.File != nil {
-				templ_7745c5c3_Err = v.File(f).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = v.File(f, v.field(ctx, f, name)).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -28,7 +28,7 @@ type View struct {
 
 	// File shows how a file is sent, for who has a better way than an input:
 	// progress, resumption, what was sent already.
-	File func(forms.Field) templ.Component
+	File func(f forms.Field, asked ui.Field) templ.Component
 }
 
 // Multipart reports whether the page sends files.
@@ -192,7 +192,7 @@ func (v View) addressPart(ctx context.Context, f forms.Field, name, part string)
 // warranty is the checkbox by which somebody warrants their right.
 func (v View) warranty(ctx context.Context, f forms.Field, name string) ui.Field {
 	u := v.field(ctx, f, name)
-	u.Label, u.Value = i18n.From(ctx).T("forms.warranty"), "true"
+	u.Label, u.Value, u.Why = i18n.From(ctx).T("forms.warranty"), "true", "" // what it stands before says why
 	return u
 }
 
@@ -201,7 +201,7 @@ func (v View) file(ctx context.Context, f forms.Field, name string) ui.Field {
 	p := i18n.From(ctx)
 	u := v.field(ctx, f, name)
 	u.Type, u.Value = "file", ""
-	u.Hint = sentences(u.Hint, Taken(p, f))
+	u.Hint, u.Accept = sentences(u.Hint, Taken(p, f)), strings.Join(f.Types, ",")
 	return u
 }
 
