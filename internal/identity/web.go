@@ -12,11 +12,35 @@ import (
 	"portico/internal/platform/fault"
 	"portico/internal/platform/web"
 	"portico/internal/platform/web/ui"
+	"portico/internal/policy"
 )
 
-// formLimit bounds what these pages take: their longest answers are an address
-// and what an authenticator signs.
+// formLimit bounds what these pages take: their longest answer is an address.
 const formLimit = 16 << 10
+
+// Mount declares the pages of people's accounts.
+func (s *Service) Mount(r *web.Router) {
+	const public, own = "public", policy.ActivityAccount
+	for _, rt := range []web.Route{
+		{Method: "GET", Path: "/register", Activity: public, Handler: s.showContact},
+		{Method: "POST", Path: "/register", Activity: own, Handler: s.takeContact},
+		{Method: "GET", Path: "/register/code", Activity: own, Handler: s.showCode},
+		{Method: "POST", Path: "/register/code", Activity: own, Handler: s.takeCode},
+		{Method: "POST", Path: "/register/again", Activity: "sign-in", Handler: s.takeAgain},
+		{Method: "GET", Path: "/register/details", Activity: own, Handler: s.showDetails},
+		{Method: "POST", Path: "/register/details", Activity: own, Handler: s.takeDetails},
+		{Method: "GET", Path: "/register/password", Activity: own, Handler: s.showPassword},
+		{Method: "POST", Path: "/register/password", Activity: own, Handler: s.takePassword},
+		{Method: "GET", Path: "/register/done", Audience: web.Person, Activity: own, Handler: s.showDone},
+		{Method: "GET", Path: "/sign-in", Activity: public, Handler: s.showSignIn},
+		{Method: "POST", Path: "/sign-in", Activity: "none: reads no value, only secrets", Handler: s.takeSignIn},
+		{Method: "GET", Path: "/sign-in/code", Activity: public, Handler: s.showSecond},
+		{Method: "POST", Path: "/sign-in/code", Activity: "none: reads no value, only secrets", Handler: s.takeSecond},
+		{Method: "POST", Path: "/sign-out", Activity: "none: ends a session", Handler: s.takeSignOut},
+	} {
+		Handle(r, rt)
+	}
+}
 
 // Handle declares a route of an account: its answers are kept by nobody.
 func Handle(r *web.Router, rt web.Route) {
@@ -43,11 +67,6 @@ type Typed struct {
 	edge   error // what no form can show again
 }
 
-// Whole is something wrong that is not about a field.
-func Whole(q *web.Req, text string) *Typed {
-	return &Typed{q: q, errors: map[string]string{}, whole: text}
-}
-
 // ReadForm reads the fields of a form that are expected once each.
 func ReadForm(q *web.Req, names ...string) *Typed {
 	t := &Typed{q: q, errors: map[string]string{}}
@@ -64,15 +83,14 @@ func (t *Typed) Add(err error) {
 	}
 	f := fault.From(err)
 	for _, field := range f.Fields {
-		t.No(field.Name, t.q.P.T(field.Code, field.Args...))
+		t.no(field.Name, t.q.P.T(field.Code, field.Args...))
 	}
 	if len(f.Fields) == 0 {
 		t.edge = err
 	}
 }
 
-// No says what is wrong with a field.
-func (t *Typed) No(name, text string) {
+func (t *Typed) no(name, text string) {
 	if t.errors[name] == "" {
 		t.errors[name] = text
 		t.order = append(t.order, name)
@@ -100,11 +118,7 @@ func (t *Typed) Problems(names ...string) (list []ui.Problem) {
 	}
 	for _, name := range names {
 		if text := t.errors[name]; text != "" {
-			id := name
-			if name == "birth-date" {
-				id += "-day"
-			}
-			list = append(list, ui.Problem{ID: id, Text: text})
+			list = append(list, ui.Problem{ID: name, Text: text})
 		}
 	}
 	for _, name := range t.order {
@@ -139,8 +153,8 @@ func Answer(q *web.Req, t *Typed, back string, f pages.Form, names ...string) er
 	return q.Page(status, web.Page{Title: f.Title, Body: pages.Ask(f), Invalid: t.Bad(), Back: back, Private: true})
 }
 
-// Value is what was typed into a field, to be shown again.
-func Value(q *web.Req, name string) string {
+// value is what was typed into a field, to be shown again.
+func value(q *web.Req, name string) string {
 	if q.R.Method != http.MethodPost {
 		return ""
 	}
@@ -176,12 +190,4 @@ func CurrentField(q *web.Req, t *Typed) templ.Component {
 	return ui.Password(ui.Field{
 		Name: "current", Label: q.P.T("identity.current"), Error: t.Error("current"), Autocomplete: "current-password",
 	})
-}
-
-// Ended says to whoever is led to a sign-in why they have to sign in again.
-func Ended(q *web.Req) []string {
-	if q.R.Method == http.MethodPost || q.Value("ended") == "" {
-		return nil
-	}
-	return []string{q.P.T(ErrSignIn.Code)}
 }
