@@ -65,6 +65,11 @@ func (l *loader) portal(p *Portal) {
 		days[h.Date.day] = true
 	}
 	l.contacts(p.Contacts)
+	if a := p.Accounts; a != nil {
+		if y, m, d, err := a.ConfirmContacts.Parts(); err != nil || y+m+d == 0 || a.ConfirmContacts == policy.PeriodSession {
+			l.at(portalFile, "accounts/confirm-contacts", "accounts/confirm-contacts: a time such as P12M; leave accounts out to ask nobody")
+		}
+	}
 	for i, c := range p.Categories {
 		if err := new(ID).UnmarshalText([]byte(c.ID)); err != nil {
 			l.at(portalFile, index("categories", i), "categories: %v", err)

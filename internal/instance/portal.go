@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"portico/internal/platform/i18n"
+	"portico/internal/policy"
 	"portico/internal/services"
 )
 
@@ -23,6 +24,7 @@ type Portal struct {
 	Currency    Currency            `yaml:"currency" json:"currency" doc:"ISO 4217."`
 	Calendar    Calendar            `yaml:"calendar" json:"calendar"`
 	Categories  []services.Category `yaml:"categories,omitempty" json:"categories,omitempty" doc:"The headings of the catalogue, in the order in which they are shown."`
+	Accounts    *Accounts           `yaml:"accounts,omitempty" json:"accounts,omitempty" doc:"What goes for people's accounts."`
 	Contacts    []Contact           `yaml:"contacts" json:"contacts" doc:"Every channel that the policy names (O16)."`
 }
 
@@ -32,6 +34,20 @@ type Operator struct {
 	Address i18n.Text `yaml:"address" json:"address"`
 	Law     i18n.Text `yaml:"law" json:"law" doc:"Whose law governs."`
 	Website WebURL    `yaml:"website,omitempty" json:"website,omitempty"`
+}
+
+// Accounts is what goes for people's accounts.
+type Accounts struct {
+	ConfirmContacts policy.Period `yaml:"confirm-contacts" json:"confirmContacts" doc:"After how long people are asked, once they have signed in, whether their e-mail address and phone are still right (N18), such as P12M."`
+}
+
+// ConfirmContacts is after how long people are asked whether their contact
+// data is still right; none: never.
+func (p *Portal) ConfirmContacts() policy.Period {
+	if p.Accounts == nil {
+		return policy.PeriodNone
+	}
+	return p.Accounts.ConfirmContacts
 }
 
 // Storage is where the data is, and which party runs the place.

@@ -254,10 +254,8 @@ const (
 	FieldEmail          = "person.email"
 	FieldPhone          = "person.phone"
 	FieldBrowser        = "device.browser"
-	FieldPasskey        = "device.passkey"
 	FieldStaffName      = "staff.name"
 	FieldStaffEmail     = "staff.email"
-	FieldStaffPasskey   = "staff.passkey"
 )
 
 // The sources of a value that are not parties (O3).
@@ -277,9 +275,9 @@ func (c *compiler) core() {
 		fields   []string
 	}{
 		{ActivityAccount, RelationSelf, []string{"person"},
-			[]string{FieldName, FieldBirthDate, FieldIdentityNumber, FieldAddress, FieldEmail, FieldPhone, FieldBrowser, FieldPasskey}},
+			[]string{FieldName, FieldBirthDate, FieldIdentityNumber, FieldAddress, FieldEmail, FieldPhone}},
 		{ActivitySignIn, RelationSystem, []string{"system"}, []string{FieldEmail, FieldPhone}},
-		{ActivityStaffAccount, RelationSelf, []string{"staff", "system"}, []string{FieldStaffName, FieldStaffEmail, FieldStaffPasskey}},
+		{ActivityStaffAccount, RelationSelf, []string{"staff", "system"}, []string{FieldStaffName, FieldStaffEmail}},
 	} {
 		i, ok := c.activity[want.id]
 		if !ok {

@@ -98,12 +98,14 @@ const (
 	AdministerPeople Capability = "administer-people" // invite, suspend and remove staff
 	SeeOperations    Capability = "see-operations"    // dead jobs, evidence in detail
 	Attest           Capability = "attest"
-	Supervise        Capability = "supervise" // load and hand-over of the cases that the role's party decides
+	VerifyPeople     Capability = "verify-people"    // compare somebody with their identity card
+	VerifyCompanies  Capability = "verify-companies" // verify that somebody acts for a company
+	Supervise        Capability = "supervise"        // load and hand-over of the cases that the role's party decides
 )
 
 // Values lists the capabilities.
 func (Capability) Values() []string {
-	return []string{"administer-people", "see-operations", "attest", "supervise"}
+	return []string{"administer-people", "see-operations", "attest", "supervise", "verify-people", "verify-companies"}
 }
 
 // Term is a term of a vocabulary, written prefix:Name. The prefixes are dpv,

@@ -16,8 +16,6 @@ import (
 
 	"portico/internal/audit"
 	"portico/internal/identity"
-	"portico/internal/identity/factor"
-	"portico/internal/identity/signin"
 	"portico/internal/platform/db"
 	"portico/internal/platform/fault"
 	"portico/internal/platform/i18n"
@@ -59,7 +57,7 @@ type portal struct {
 func each(t *testing.T, run func(t *testing.T, p *portal)) {
 	t.Helper()
 	testkit.Databases(t, func(t *testing.T, d *db.DB) { run(t, open(t, d)) },
-		audit.Migrations(), vault.Migrations(), jobs.Migrations(), identity.Migrations(), factor.Migrations(), staff.Migrations())
+		audit.Migrations(), vault.Migrations(), jobs.Migrations(), identity.Migrations(), staff.Migrations())
 }
 
 func open(t *testing.T, d *db.DB) *portal {
@@ -111,7 +109,7 @@ func open(t *testing.T, d *db.DB) *portal {
 	if err != nil {
 		t.Fatal(err)
 	}
-	signin.Mount(p.router, ids)
+	ids.Mount(p.router)
 	p.Mount(p.router)
 	return p
 }
@@ -366,7 +364,7 @@ func TestWhatAnAdministratorDoesIsAnEventOfTheOfficial(t *testing.T) {
 
 func TestTheMenuShowsEvidenceToWhomItOpens(t *testing.T) {
 	p := open(t, testkit.Database(t, db.SQLite,
-		audit.Migrations(), vault.Migrations(), jobs.Migrations(), identity.Migrations(), factor.Migrations(), staff.Migrations()))
+		audit.Migrations(), vault.Migrations(), jobs.Migrations(), identity.Migrations(), staff.Migrations()))
 	cat, err := i18n.Load(staff.Locales())
 	if err != nil {
 		t.Fatal(err)
@@ -481,7 +479,7 @@ func TestEverySentenceIsInEveryLanguage(t *testing.T) {
 }
 
 func TestADemosOfficialsObeyTheRules(t *testing.T) {
-	p := open(t, testkit.Database(t, db.SQLite, audit.Migrations(), vault.Migrations(), jobs.Migrations(), identity.Migrations(), factor.Migrations(), staff.Migrations()))
+	p := open(t, testkit.Database(t, db.SQLite, audit.Migrations(), vault.Migrations(), jobs.Migrations(), identity.Migrations(), staff.Migrations()))
 	if _, err := p.Create(t.Context(), staff.Entry{Name: "Ali", Email: "ali@one.gov.mv", Roles: []string{"permit-officer"}}, "password1234"); fault.KindOf(err) != fault.Invalid {
 		t.Errorf("a known password is taken: %v", err)
 	}

@@ -10,7 +10,6 @@ import (
 	"portico/internal/identity/credential"
 	identitypages "portico/internal/identity/pages"
 	"portico/internal/identity/security"
-	"portico/internal/identity/signin"
 	"portico/internal/platform/fault"
 	"portico/internal/platform/web"
 	"portico/internal/platform/web/ui"
@@ -52,7 +51,6 @@ func (s *Service) Mount(r *web.Router) {
 		}
 		r.Handle(rt)
 	}
-	signin.MountStaff(r, s.Identity)
 	security.MountStaff(r, s.Identity)
 }
 
@@ -64,6 +62,8 @@ func (s *Service) home(q *web.Req) error {
 		return q.Redirect("/staff/people")
 	case pol.May(q.Session.Roles, policy.SeeOperations):
 		return q.Redirect("/staff/jobs")
+	case pol.May(q.Session.Roles, policy.VerifyPeople):
+		return q.Redirect("/staff/identity")
 	}
 	return q.Redirect("/staff/cases")
 }
@@ -83,6 +83,9 @@ func (s *Service) Menu(q *web.Req) []web.Link {
 	if pol.May(q.Session.Roles, policy.SeeOperations) || pol.May(q.Session.Roles, policy.Attest) {
 		links = append(links, web.Link{Text: q.P.T("staff.menu.proof"), Href: "/staff/proof"})
 	}
+	if pol.May(q.Session.Roles, policy.VerifyPeople) {
+		links = append(links, web.Link{Text: q.P.T("staff.menu.identity"), Href: "/staff/identity"})
+	}
 	return append(links, web.Link{Text: q.P.T("staff.menu.account"), Href: "/staff/account"})
 }
 
@@ -93,12 +96,7 @@ func (s *Service) askSignIn(q *web.Req, t *identity.Typed) error {
 	if q.R.Method == http.MethodPost {
 		typed = q.Value("email")
 	}
-	passkey, err := signin.WithPasskey(q, s.Identity, "/staff/sign-in/passkey")
-	if err != nil {
-		return err
-	}
 	return identity.Answer(q, t, "", identitypages.Form{
-		After: passkey,
 		Title: q.P.T("staff.sign-in.title"), Lead: append(identity.Ended(q), q.P.T("staff.sign-in.lead")),
 		Action: "/staff/sign-in", Button: q.P.T("identity.sign-in.title"),
 		Fields: []templ.Component{
@@ -152,12 +150,7 @@ func (s *Service) enter(q *web.Req, e identity.Entry) error {
 func (s *Service) showSecond(q *web.Req) error { return s.askSecond(q, nil) }
 
 func (s *Service) askSecond(q *web.Req, t *identity.Typed) error {
-	passkey, err := signin.WithPasskey(q, s.Identity, "/staff/sign-in/passkey")
-	if err != nil {
-		return err
-	}
 	return identity.Answer(q, t, "/staff/sign-in", identitypages.Form{
-		After:   signin.After(q, "/staff/sign-in/recovery-code", passkey),
 		Caption: q.P.T("staff.sign-in.title"), Title: q.P.T("identity.second.title"), Lead: []string{q.P.T("identity.second.lead")},
 		Action: "/staff/sign-in/code", Button: q.P.T("identity.sign-in.title"),
 		Fields: []templ.Component{identity.CodeField(q, t, "identity.code", "identity.second.hint")},

@@ -1,3 +1,0 @@
--- +goose Up
--- What was not sent yet belongs to drafts_draft: there it begins anew.
-DELETE FROM cases_case WHERE state = 'draft';
