@@ -18,10 +18,8 @@ import (
 	"portico/internal/cookies"
 	"portico/internal/demo"
 	"portico/internal/desk"
-	"portico/internal/drafts"
 	"portico/internal/identity"
 	"portico/internal/identity/security"
-	"portico/internal/identity/signin"
 	"portico/internal/instance"
 	"portico/internal/mandates"
 	"portico/internal/platform/clock"
@@ -54,7 +52,6 @@ type portal struct {
 	cases    *cases.Cases
 	privacy  *privacy.Pages
 	choice   *cookies.Cookies
-	drafts   *drafts.Drafts
 	identity *identity.Service
 	staff    *staff.Service
 	account  *account.Service
@@ -172,10 +169,15 @@ func (p *portal) features(ctx context.Context, in *instance.Instance, opts insta
 	}
 	p.identity = identity.New(identity.Config{
 		DB: p.db, Vault: p.vault, Log: p.log, Jobs: p.queue, Sender: p.sender, Codes: p.ring, Catalogue: in.Catalogue,
-		Portal: p.shell, Policy: p.policy, Clock: p.clock, Address: p.address, Demo: p.demo,
+		Portal: p.shell, Policy: p.policy, Clock: p.clock, Demo: p.demo,
 	})
-	p.account = account.New(account.Config{DB: p.db, Vault: p.vault, Identity: p.identity, Policy: p.policy, Clock: p.clock})
 	p.mandates = mandates.New(mandates.Config{DB: p.db, Vault: p.vault, Policy: p.policy, Clock: p.clock})
+	p.account = account.New(account.Config{
+		DB: p.db, Vault: p.vault, Log: p.log, Identity: p.identity, Jobs: p.queue, Policy: p.policy, Clock: p.clock,
+		Zone:    func() *time.Location { return p.live.Current().Portal.Timezone.Location() },
+		Address: p.address, Applications: p, Also: p.mandates.Activities,
+		Confirm: func() policy.Period { return p.live.Current().Portal.ConfirmContacts() },
+	})
 	p.staff = staff.New(staff.Config{
 		DB: p.db, Vault: p.vault, Identity: p.identity, Jobs: p.queue, Policy: p.policy, Clock: p.clock,
 		Address: p.address, Demo: p.demo,
@@ -206,10 +208,6 @@ func (p *portal) features(ctx context.Context, in *instance.Instance, opts insta
 		Zone:     func() *time.Location { return p.live.Current().Portal.Timezone.Location() },
 		Currency: func() string { return string(p.live.Current().Portal.Currency) },
 	})
-	p.drafts = drafts.New(drafts.Config{
-		DB: p.db, Vault: p.vault, Catalogue: p.live.Catalogue(), Cases: p.cases, Policy: p.policy, Clock: p.clock,
-	})
-	p.cases.Drafts = p.drafts
 	p.mount()
 	return nil
 }
@@ -239,11 +237,11 @@ func (p *portal) mount() {
 		Currency:    func() string { return string(p.live.Current().Portal.Currency) },
 		Address:     p.address, Reached: p.cases, Clock: p.clock,
 	})
-	signin.Mount(p.router, p.identity)
+	p.identity.Mount(p.router)
 	security.MountPerson(p.router, p.identity)
+	p.account.Mount(p.router)
 	p.staff.Mount(p.router)
 	p.cases.Mount(p.router)
-	p.drafts.Mount(p.router)
 	desk.New(desk.Config{DB: p.db, Cases: p.cases, Officials: p.staff, Clock: p.clock}).Mount(p.router)
 	(&cabinet.Cabinet{Applications: p.cases, Log: p.log, Data: p.vault, Policy: p.policy, Vkey: p.ring.Vkey()}).Mount(p.router)
 	contact.Mount(p.router, p.operator)

@@ -11,10 +11,8 @@ import (
 	"portico/internal/cookies"
 	"portico/internal/demo"
 	"portico/internal/desk"
-	"portico/internal/drafts"
 	"portico/internal/forms"
 	"portico/internal/identity"
-	"portico/internal/identity/factor"
 	"portico/internal/instance"
 	"portico/internal/mandates"
 	"portico/internal/platform/db"
@@ -37,9 +35,7 @@ func Migrations() []fs.FS {
 		audit.Migrations(),
 		cases.Migrations(),
 		desk.Migrations(),
-		drafts.Migrations(),
 		identity.Migrations(),
-		factor.Migrations(),
 		instance.Migrations(),
 		jobs.Migrations(),
 		mandates.Migrations(),
@@ -57,9 +53,7 @@ func Holdings() (all []db.Table) {
 		audit.Holding(),
 		cases.Holding(),
 		desk.Holding(),
-		drafts.Holding(),
 		identity.Holding(),
-		factor.Holding(),
 		instance.Holding(),
 		jobs.Holding(),
 		mandates.Holding(),
@@ -83,7 +77,6 @@ func Locales() []fs.FS {
 		contact.Locales(),
 		cookies.Locales(),
 		demo.Locales(),
-		drafts.Locales(),
 		desk.Locales(),
 		forms.Locales(),
 		identity.Locales(),

@@ -57,7 +57,7 @@ func (c *Cabinet) home(q *web.Req) error {
 	}
 	for _, link := range [][2]string{
 		{"applications", "/cabinet/applications"}, {"apply", "/services"}, {"data", "/cabinet/data"},
-		{"access", "/cabinet/access"}, {"security", "/cabinet/security"}, {"history", "/cabinet/security/history"},
+		{"access", "/cabinet/access"}, {"settings", "/cabinet/settings"}, {"security", "/cabinet/security"}, {"history", "/cabinet/history"},
 	} {
 		h.Links = append(h.Links, ui.Item{
 			Title: q.P.T("cabinet.link." + link[0]), Href: q.Path(link[1]), Text: q.P.T("cabinet.link." + link[0] + ".text"),

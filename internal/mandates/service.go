@@ -47,6 +47,20 @@ func (s *Service) Offered() bool {
 	return ok
 }
 
+// Activities are the activities under which something is kept of somebody, if
+// anything is.
+func (s *Service) Activities(ctx context.Context, subject string) ([]string, error) {
+	var list []Mandate
+	err := s.DB.View(ctx, func(tx *db.Tx) (err error) {
+		list, err = selectOf(tx, subject)
+		return err
+	})
+	if err != nil || len(list) == 0 {
+		return nil, err
+	}
+	return []string{ActivityOwn}, nil
+}
+
 // Options are the companies for which a person may act for a service now. Each
 // name is opened through the gate.
 func (s *Service) Options(ctx context.Context, subject, service string, now time.Time) ([]Company, error) {

@@ -55,7 +55,6 @@ type Option struct {
 // words as beside it.
 type Problem struct {
 	ID   string // of the field; empty for a problem of the whole page
-	Href string // of another page on which it is mended
 	Text string
 }
 

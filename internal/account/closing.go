@@ -1,0 +1,161 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"portico/internal/identity"
+	"portico/internal/identity/credential"
+	"portico/internal/platform/db"
+	"portico/internal/platform/fault"
+	"portico/internal/platform/id"
+	"portico/internal/platform/jobs"
+	"portico/internal/platform/web"
+	"portico/internal/policy"
+	"portico/internal/vault"
+)
+
+// The states of a closing.
+const (
+	closingWaiting  = "waiting"  // signing in opens the cabinet again
+	closingReopened = "reopened" // it did
+	closingDone     = "closed"   // too late
+)
+
+// closing is a cabinet that its owner closes.
+type closing struct {
+	Subject string
+	ID      string
+	State   string
+	Until   time.Time
+}
+
+// The jobs of a closing. Their payloads hold ids and a language.
+const (
+	jobClosing = "account.closing"
+	jobClose   = "account.close"
+)
+
+// grace is how long a cabinet that was closed can be opened again: the grace
+// that the policy declares for contact data.
+func (s *Service) grace() policy.Period {
+	own, _ := s.Policy().Activity(policy.ActivityAccount)
+	rule, _ := s.Policy().RetentionOf(own, policy.FieldEmail)
+	return rule.Grace
+}
+
+// Until is until when a cabinet that is closed now can be opened again.
+func (s *Service) Until() time.Time {
+	now := s.Clock.Now()
+	if g := s.grace(); g != "" {
+		if t, err := g.After(now); err == nil {
+			return t
+		}
+	}
+	return now
+}
+
+// Close closes somebody's cabinet: every session ends, and for the declared
+// grace signing in opens it again. Every channel is told.
+func (s *Service) Close(ctx context.Context, subject, lang string) (until time.Time, err error) {
+	until = s.Until()
+	err = s.Vault.Update(ctx, func(tx *db.Tx) error {
+		now := s.Clock.Now()
+		if state, err := s.Identity.State(tx, web.RealmPerson, subject); err != nil || state != identity.Open {
+			return errors.Join(err, errRaced)
+		}
+		if err := s.note(tx, subject, "cabinet-closing"); err != nil {
+			return err
+		}
+		c := closing{Subject: subject, ID: id.New(now), State: closingWaiting, Until: until}
+		if waiting, err := selectClosing(tx, subject); err != nil || waiting.ID != "" {
+			return errors.Join(err, errRaced)
+		}
+		if err := insertClosing(tx, c, now); err != nil {
+			return err
+		}
+		if _, err := s.Identity.EndSessions(tx, subject, ""); err != nil {
+			return err
+		}
+		channels, err := s.Identity.Channels(tx, subject)
+		if err != nil {
+			return err
+		}
+		for _, ch := range channels {
+			if err := s.Jobs.Enqueue(tx, jobs.New{Kind: jobClosing, Payload: map[string]string{
+				"subject": subject, "closing": c.ID, "field": ch.Field, "language": lang,
+			}}); err != nil {
+				return err
+			}
+		}
+		return s.Jobs.Enqueue(tx, jobs.New{Kind: jobClose, Key: c.ID, At: until, Payload: map[string]string{"subject": subject, "closing": c.ID}})
+	})
+	if err != nil {
+		return time.Time{}, fmt.Errorf("close a cabinet: %w", err)
+	}
+	return until, nil
+}
+
+// sendClosing tells a channel that the cabinet was closed, and until when
+// signing in opens it again.
+func (s *Service) sendClosing(ctx context.Context, job *jobs.Job) error {
+	var c closing
+	if err := s.DB.View(ctx, func(tx *db.Tx) (err error) {
+		c, err = selectClosing(tx, job.Get("subject"))
+		return err
+	}); err != nil {
+		return fmt.Errorf("tell of a closing: %w", err)
+	}
+	if c.ID != job.Get("closing") {
+		return nil // reopened meanwhile
+	}
+	to, err := s.contact(ctx, c.Subject, vault.Profile, job.Get("field"))
+	if err != nil {
+		return fmt.Errorf("tell of a closing: %w", err)
+	}
+	return s.Identity.Deliver(ctx, to, job.Get("language"), job.ID, "account.message.closing", "date", c.Until)
+}
+
+// close closes a cabinet for good whose grace has passed: from then on signing
+// in says what it says of an account that never was.
+func (s *Service) close(ctx context.Context, job *jobs.Job) error {
+	subject := job.Get("subject")
+	var c closing
+	var channels []identity.Channel
+	if err := s.DB.View(ctx, func(tx *db.Tx) (err error) {
+		if c, err = selectClosing(tx, subject); err != nil {
+			return err
+		}
+		channels, err = s.Identity.Channels(tx, subject)
+		return err
+	}); err != nil {
+		return fmt.Errorf("close a cabinet: %w", err)
+	}
+	if c.ID != job.Get("closing") {
+		return nil
+	}
+	var contacts []credential.Contact
+	for _, ch := range channels {
+		to, err := s.contact(ctx, subject, vault.Profile, ch.Field)
+		if err != nil {
+			return fmt.Errorf("close a cabinet: %w", err)
+		}
+		contacts = append(contacts, to)
+	}
+	err := s.Vault.Update(ctx, func(tx *db.Tx) error {
+		done, err := endClosing(tx, c, closingDone, s.Clock.Now())
+		if err != nil || !done {
+			return err // reopened meanwhile
+		}
+		if err := s.Identity.Close(tx, subject, contacts...); err != nil {
+			return err
+		}
+		return s.noteSystem(tx, subject, "cabinet-closed")
+	})
+	if err != nil && fault.KindOf(err) != fault.Conflict {
+		return fmt.Errorf("close a cabinet: %w", err)
+	}
+	return nil
+}

@@ -1,2 +1,0 @@
-// Package pages holds the pages on which an application is made.
-package pages
