@@ -59,6 +59,8 @@
 //	  week: [sunday, monday, tuesday, wednesday, thursday]   # working days
 //	  holidays:
 //	    - {date: 2026-07-26, name: {en: Independence Day, dv: …}}
+//	categories:                   # headings of the catalogue, in this order
+//	  - {id: roads, name: {en: Roads and public places, dv: …}}
 //	contacts:                     # every channel that the policy names (O16)
 //	  - {id: helpline, kind: phone, value: "1500", name: {en: Helpline, dv: …}}
 //	  - {id: instagram, kind: social, value: oneGovmv, url: "https://instagram.com/oneGovmv", name: {en: Instagram, dv: …}}
