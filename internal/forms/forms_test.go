@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"portico/internal/forms"
+	"portico/internal/forms/formstest"
 	"portico/internal/forms/sent"
 	"portico/internal/platform/i18n"
 	"portico/internal/platform/strict"
@@ -313,10 +314,13 @@ func random(chance *rand.Rand, pick func(...string) string) url.Values {
 	return sent
 }
 
-// FuzzDecode sends anything at all.
+// FuzzDecode sends anything at all to a form that asks a question of each
+// kind.
 func FuzzDecode(f *testing.F) {
-	fm := form(f)
-	for _, seed := range []string{"kind=dig&hours=9&depth=3", "note=%ff", "start-day=30&start-month=11&start-year=2026&start-time=09:00", "kind=dig&kind=paint", "x=1"} {
+	fm := formstest.Every(f)
+	for _, seed := range []string{"size=9&sort=music&needs=stage", "name=%ff", "day-day=30&day-month=11&day-year=2026", "sort=music&sort=sport", "x=1",
+		"organisers.0.name=A&organisers.0.born-day=1&organisers.0.born-month=2&organisers.0.born-year=1990&organisers-warranty=true&_add=organisers",
+		"ticket=1,250.50&stage-height=1,5&opens=9.30", "address-lines=a%0ab&address-place=c&address-postal-code=1", "applicant=company-7&identity=a123456"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, body string) {
@@ -324,17 +328,61 @@ func FuzzDecode(f *testing.F) {
 		if err != nil {
 			return
 		}
-		read := sent.Decode(fm, sent.Input{Values: values})
-		for key, text := range read.Answers {
-			field, ok := fm.Field(key)
-			if !ok || text == "" || strings.ContainsFunc(text, strict.Hidden) || field.Max > 0 && len([]rune(text)) > max(field.Max, 40) {
+		got := read(fm, values)
+		for key, text := range got.Answers {
+			if field, ok := fm.Field(key); !ok || text == "" || strings.ContainsFunc(strings.ReplaceAll(text, `\n`, ""), strict.Hidden) || len(text) > 100*forms.MaxText || field.Kind == forms.Text && len([]rune(text)) > field.Max {
 				t.Errorf("%s is answered by %q", key, text)
 			}
 		}
-		o, err := fm.Check(read.Answers, at(), read.Errors...)
-		if err == nil && len(read.Errors) == 0 && len(o.Errors) == 0 {
-			if again, err := fm.Check(o.Answers, at()); err != nil || !maps.Equal(again.Answers, o.Answers) {
+		again := url.Values{}
+		for name, typed := range sent.Typed(fm, got.Answers) {
+			if again[name] = []string{typed}; name == "needs" {
+				again[name] = strings.Fields(typed)
+			}
+		}
+		if round := read(fm, again); !maps.Equal(round.Answers, got.Answers) {
+			t.Errorf("shown and sent again, %v are %v", got.Answers, round.Answers)
+		}
+		o, err := fm.Check(got.Answers, formstest.At(), got.Errors...)
+		if err == nil && len(got.Errors) == 0 && len(o.Errors) == 0 {
+			if again, err := fm.Check(o.Answers, formstest.At()); err != nil || !maps.Equal(again.Answers, o.Answers) {
 				t.Errorf("checked again, %v are %v (%v)", o.Answers, again, err)
+			}
+		}
+	})
+}
+
+// FuzzRules declares anything at all as a rule: what compiles is decided
+// within its bounds, or stopped with its id.
+func FuzzRules(f *testing.F) {
+	for _, seed := range []string{`answers.kind == "dig"`, `100 * begun(answers.hours - 2, 3)`, `has(answers.depth) ? 1000 / answers.depth : 0`, `sum([1, 2].map(x, x * answers.hours))`,
+		`answers.note.matches("(a*)*b")`, `has(answers.start) && answers.start < now - hours(answers.hours)`, `[1, 2, 3].exists(x, [1, 2].all(y, x > y))`, `round(0.5 * 9e99) > 1`, `answers`, `"\u202e" + variant`} {
+		f.Add(seed)
+	}
+	given := forms.Answers{"kind": "dig", "hours": "3", "depth": "0", "note": "aaaaaaaaaaaaaaaaaaaa", "start": "2026-11-23T09:00:00+05:00"}
+	f.Fuzz(func(t *testing.T, expression string) {
+		var file forms.File
+		doc, _ := strict.Parse([]byte(schema))
+		if problems := doc.Decode(&file); len(problems) > 0 {
+			t.Fatal(problems)
+		}
+		for _, rules := range []*forms.Rules{
+			{Error: []forms.Says{{ID: "fuzzed", Field: "kind", When: expression}}},
+			{Fee: []forms.Cost{{ID: "fuzzed", Is: expression}}},
+		} {
+			rules.Value = []forms.Is{{ID: "twice", Field: "double", Is: "answers.hours * 2"}}
+			form, problems := forms.Compile("svc", &file, rules, env())
+			if len(problems) > 0 {
+				continue
+			}
+			o, err := form.Check(given, at())
+			var rule *forms.RuleError
+			switch {
+			case errors.As(err, &rule) && rule.Rule == "fuzzed" && o == nil && rule.Explain() != "":
+			case err != nil:
+				t.Errorf("%s: %v", expression, err)
+			case len(o.Errors) == 0 && form.HasFee() && (o.Fee == nil || o.Fee.Total < 0):
+				t.Errorf("%s costs %+v", expression, o.Fee)
 			}
 		}
 	})
