@@ -15,6 +15,7 @@ const (
 	KindAccess       = "access"         // fields were read
 	KindCollect      = "collect"        // fields were written
 	KindDenied       = "denied"         // somebody signed in asked and was refused
+	KindSearch       = "search"         // an official looked for somebody's cases
 	KindSignIn       = "sign-in"        // a session began
 	KindSignOut      = "sign-out"       // a session ended
 	KindSignInFailed = "sign-in-failed" // somebody tried to sign in to an account that exists

@@ -200,5 +200,8 @@ func (c *Cabinet) what(p *i18n.Printer, pol *policy.Policy, e *audit.Event) stri
 	if len(names) == 0 && (e.Kind == audit.KindAccess || e.Kind == audit.KindCollect || e.Kind == audit.KindDenied) {
 		key = "cabinet.what.nothing"
 	}
+	if len(names) == 0 && e.Kind == audit.KindSearch {
+		key = "cabinet.what.search-reference"
+	}
 	return p.T(key, "fields", p.List(names))
 }

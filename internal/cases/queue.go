@@ -17,7 +17,7 @@ import (
 
 // PageSize is how many cases a page of the queue shows: as many as leave the
 // page beneath 30 KB in every language.
-const PageSize = 25
+const PageSize = 20
 
 // MaxCount is where Count stops counting.
 const MaxCount = 10_000

@@ -126,3 +126,7 @@ func selectLoad(tx *db.Tx, service string, days int, late, near time.Time) (list
 		GROUP BY state, holder ORDER BY state, holder`, clock.Micros(late), clock.Micros(near), service, days)
 	return list, err
 }
+
+func selectReferred(tx *db.Tx, reference string) (*Case, error) {
+	return one(tx.QueryRow(`SELECT `+columns+` FROM cases_case WHERE reference = $1`, reference))
+}

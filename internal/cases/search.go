@@ -1,0 +1,97 @@
+package cases
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"portico/internal/audit"
+	"portico/internal/platform/db"
+	"portico/internal/platform/fault"
+	"portico/internal/policy"
+	"portico/internal/services"
+)
+
+// ByReference finds a case by what people call it, among the services that an
+// official decides on or supervises. That somebody looked is an event of the
+// applicant; what matched nothing is kept nowhere.
+func (c *Cases) ByReference(ctx context.Context, actor policy.Actor, reference string) (*Case, error) {
+	if !c.mayLook(actor) {
+		return nil, errDenied
+	}
+	var row *Case
+	err := c.Vault.Update(ctx, func(tx *db.Tx) (err error) {
+		if row, err = selectReferred(tx, strings.ToUpper(strings.TrimSpace(reference))); err != nil || row == nil {
+			return err
+		}
+		d := c.Catalogue.Service(row.Service)
+		if d == nil || !slices.Contains(c.Works(actor), d) {
+			row = nil
+			return nil
+		}
+		return c.looked(tx, actor, d, row.Subject, row)
+	})
+	if err == nil && row == nil {
+		err = errNotFound
+	}
+	return row, wrap("find a case by its reference", err)
+}
+
+// ByIdentifier finds the cases of whoever is known by exactly this value of a
+// field, such as an e-mail address that they confirmed: in those services on
+// which the official decides and sees the field. That somebody looked is an
+// event of the person; a value that nobody has is kept nowhere.
+func (c *Cases) ByIdentifier(ctx context.Context, actor policy.Actor, field, value string) (list []*Case, err error) {
+	if !c.mayLook(actor) {
+		return nil, errDenied
+	}
+	sees := slices.DeleteFunc(c.Works(actor), func(d *services.Definition) bool {
+		return !d.For(actor.Roles) || !slices.Contains(d.Shown(), field)
+	})
+	if len(sees) == 0 {
+		return nil, nil
+	}
+	err = c.Vault.Update(ctx, func(tx *db.Tx) error {
+		list = nil
+		subject, err := c.Vault.Find(tx, field, value)
+		if fault.KindOf(err) == fault.NotFound && err != nil {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		all, err := selectOf(tx, subject)
+		if err != nil {
+			return err
+		}
+		list = slices.DeleteFunc(all, func(row *Case) bool {
+			return !slices.ContainsFunc(sees, func(d *services.Definition) bool { return d.ID == row.Service })
+		})
+		return c.looked(tx, actor, sees[0], subject, nil, field)
+	})
+	return list, wrap("find cases by an identifier", err)
+}
+
+// mayLook reports whether somebody is an official as the portal wants them.
+func (c *Cases) mayLook(actor policy.Actor) bool {
+	return actor.Kind == policy.Staff && (actor.Strong || c.Policy().Demo())
+}
+
+// looked records that an official looked for somebody's cases, or for one.
+func (c *Cases) looked(tx *db.Tx, actor policy.Actor, d *services.Definition, subject string, row *Case, fields ...string) error {
+	activity, _ := c.Policy().Activity(d.DecideActivity())
+	e := audit.Event{
+		Kind: audit.KindSearch, Subject: subject, Activity: activity.ID, Purpose: activity.Purpose,
+		Basis: string(c.Policy().BasisOf(activity).DPV), Fields: fields, Policy: c.Policy().Hash(),
+		Actor: audit.Actor{ID: actor.ID, Kind: actor.Kind.String(), Party: actor.Party},
+	}
+	if row != nil {
+		e.Scope, e.Reference = row.Scope(), row.Reference
+	}
+	for _, role := range actor.Roles {
+		if e.Actor.Role == "" || slices.Contains(d.Decide.Roles, role) {
+			e.Actor.Role = role
+		}
+	}
+	return c.Vault.Append(tx, e)
+}
