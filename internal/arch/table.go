@@ -24,7 +24,7 @@ var features = []row{
 	{"privacy", []string{"proof", "policy", "policy/text"}, map[string]string{
 		"proof": "the policy page shows the status of a promise beside its sentence",
 	}},
-	{"desk", []string{"cases", "uploads", "services", "forms", "staff", "vault", "audit", "policy"}, nil},
+	{"desk", []string{"cases", "uploads", "services", "forms", "staff", "identity", "vault", "audit", "policy"}, nil},
 	{"cases", []string{"services", "forms", "vault", "audit", "policy"}, nil},
 	{"uploads", []string{"vault", "policy"}, nil},
 	{"services", []string{"forms", "policy"}, nil},

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"portico/internal/cases"
+	"portico/internal/identity/credential"
 	"portico/internal/platform/clock"
 	"portico/internal/platform/db"
 	"portico/internal/policy"
@@ -46,14 +47,19 @@ type Config struct {
 	DB        *db.DB
 	Cases     *cases.Cases
 	Officials Officials
+	Documents Documents // nil: the portal takes no files
+	Mandates  Mandates  // nil: nobody acts for companies
 	Clock     clock.Clock
 }
 
 // Desk is the pages of officials. It is safe for concurrent use.
-type Desk struct{ Config }
+type Desk struct {
+	Config
+	searched *credential.Throttle
+}
 
 // New returns the desk of a portal.
-func New(c Config) *Desk { return &Desk{c} }
+func New(c Config) *Desk { return &Desk{c, credential.NewThrottle(c.Clock)} }
 
 // works reports whether an official decides on a service or supervises it.
 func (k *Desk) works(who policy.Actor, service string) bool {

@@ -12,7 +12,7 @@ import (
 )
 
 // supervisor leads the permit officers and decides on nothing.
-func (w *world) supervisor() policy.Actor { return w.Staff("lead", "permit-supervisor") }
+func (w *world) supervisor() policy.Actor { return w.Leader }
 
 func TestO18_SupervisorSeesLoadAgesAndDeadlines(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, w *world) {
@@ -57,7 +57,7 @@ func TestO18_SupervisorSeesLoadAgesAndDeadlines(t *testing.T) {
 		}
 
 		// Whoever is suspended leaves cases behind: they are named, and taken over.
-		w.staff.resting[w.Colleague.ID] = true
+		w.Away[w.Colleague.ID] = true
 		page, _, _ = b.Get("/staff/load")
 		if text := page.One("main .notice").Text(); !strings.Contains(text, "ST-colleague holds 1 case") {
 			t.Errorf("the cases of a suspended official: %s", text)

@@ -17,6 +17,8 @@ func (k *Desk) Mount(r *web.Router) {
 	}
 	staff(http.MethodGet, "/staff/cases", k.queue)
 	staff(http.MethodPost, "/staff/cases/next", k.takeOne)
+	staff(http.MethodPost, "/staff/cases/find", k.find)
+	r.Handle(web.Route{Method: http.MethodPost, Path: "/staff/cases/{id}/look", Audience: web.Staff, Activity: "{service}.review", Unprefixed: true, Handler: k.lookInto})
 	staff(http.MethodGet, "/staff/cases/hand-over", k.showHandOver)
 	staff(http.MethodPost, "/staff/cases/hand-over", k.takeHandOver)
 	staff(http.MethodGet, "/staff/load", k.load)

@@ -22,17 +22,36 @@ const (
 	inputState = "_state"
 	inputSeen  = "_seen"
 	inputNext  = "next"
-	yes        = "yes"
+
+	inputRemarks = "remarks" // with a decision
+	inputMessage = "message" // that asks for information
+	inputReply   = "reply"   // a message to the applicant
+	inputNote    = "note"    // for other officials
+
+	yes = "yes"
 )
 
 // shown is what a case page says beside the case itself.
 type shown struct {
 	status int
 	notice *pages.Notice
-	typed  string // remarks that were not accepted yet
-	wrong  string // what is wrong with them
+	typed  map[string]string // what was written and not accepted yet, by input
+	wrong  map[string]string // what is wrong with it
+	keys   []string          // the questions that were chosen
 	onward bool
 }
+
+// bad marks an input.
+func (s *shown) bad(name, text string) {
+	if s.wrong == nil {
+		s.wrong = map[string]string{}
+	}
+	s.wrong[name] = text
+}
+
+// inputs are those of the case page in which an official writes, in the order
+// in which they stand there.
+func inputs() []string { return []string{inputRemarks, inputMessage, "keys", inputReply, inputNote} }
 
 func (k *Desk) view(q *web.Req) error {
 	s := shown{status: http.StatusOK, onward: q.Value(inputNext) == yes}
@@ -51,14 +70,15 @@ func (k *Desk) done(q *web.Req, caseID string) *pages.Notice {
 	return &pages.Notice{Kind: ui.Good, Title: q.P.T("desk.case.done", "reference", a.Reference, "state", cases.Tag(q.P, a.Service, a.Case).Text)}
 }
 
+// denied says that this is not the official's task.
 func denied(q *web.Req) error {
-	return q.Page(http.StatusForbidden, web.Page{Title: q.P.T("desk.denied.title"), Body: pages.DeniedPage()})
+	return q.Page(http.StatusForbidden, web.Page{Title: q.P.T("desk.denied.title"), Body: pages.DeniedPage(pages.Denied{})})
 }
 
 func (k *Desk) showCase(q *web.Req, s shown) error {
 	a, err := k.open(q)
 	if fault.KindOf(err) == fault.Denied {
-		return denied(q)
+		return k.refused(q, http.StatusForbidden, q.R.PathValue("id"), "", "")
 	}
 	if err != nil {
 		return err
@@ -81,10 +101,12 @@ func (k *Desk) render(q *web.Req, a *cases.Application, s shown) error {
 	who, d := actor(q), a.Service
 	page := pages.Case{
 		Service: q.P.In(d.Name), Reference: a.Reference, Notice: s.notice, Remarks: a.Remarks,
-		State: cases.Tag(q.P, d, a.Case), Due: k.dueTag(q, a.Case), Facts: k.facts(q, who, a),
+		State: cases.Tag(q.P, d, a.Case), Due: k.dueTag(q, a.Case), Facts: k.facts(q, who, a), Action: "/staff/cases/" + a.ID,
 	}
-	if s.wrong != "" {
-		page.Problems = []ui.Problem{{ID: "remarks", Text: s.wrong}}
+	for _, name := range inputs() {
+		if text := s.wrong[name]; text != "" {
+			page.Problems = append(page.Problems, ui.Problem{ID: name, Text: text})
+		}
 	}
 	var err error
 	if page.Keys, err = k.keysOn(q.R.Context(), who.ID); err != nil {
@@ -92,19 +114,30 @@ func (k *Desk) render(q *web.Req, a *cases.Application, s shown) error {
 	}
 	mine := a.Holder == who.ID && a.Open()
 	if mine {
-		g := k.Cases.Grid(q.P, a, d.Shown(), "cases.source.applicant")
-		page.Answers = &g
-		page.Fee = k.fee(q, a)
+		if err := k.content(q, &page, a); err != nil {
+			return err
+		}
+		k.talk(q, &page, s, d)
 	}
 	page.Access = k.access(q, a, mine)
 	if page.Decide, err = k.decide(q, a, mine, s); err != nil {
 		return err
 	}
 	if page.Decide == nil || !page.Decide.Writes {
-		page.Kept = s.typed
+		page.Kept = s.typed[inputRemarks]
 	}
 	page.Other = k.others(q, who, a)
-	page.Events = k.Cases.Timeline(q.P, a, func(id string) string {
+	if !a.Open() && k.Cases.Reviews(who, a.Case.Service) {
+		page.Look = k.lookField(q)
+	}
+	page.Events = k.events(q, who, a)
+	return q.Page(s.status, web.Page{
+		Title: a.Reference, Service: page.Service, Body: pages.CasePage(page), Wide: true, Invalid: len(page.Problems) > 0, Back: "/staff/cases",
+	})
+}
+
+func (k *Desk) events(q *web.Req, who policy.Actor, a *cases.Application) []ui.Event {
+	return k.Cases.Timeline(q.P, a, func(id string) string {
 		switch id {
 		case who.ID:
 			return q.P.T("cases.step.by.you")
@@ -113,9 +146,61 @@ func (k *Desk) render(q *web.Req, a *cases.Application, s shown) error {
 		}
 		return q.P.T("cases.step.by.colleague")
 	})
-	return q.Page(s.status, web.Page{
-		Title: a.Reference, Service: page.Service, Body: pages.CasePage(page), Wide: true, Invalid: s.wrong != "", Back: "/staff/cases",
-	})
+}
+
+// content fills in what the case is about, as its reader was let see it.
+func (k *Desk) content(q *web.Req, page *pages.Case, a *cases.Application) (err error) {
+	if page.Answers, err = k.answers(q, a); err != nil {
+		return err
+	}
+	if page.Documents, err = k.documents(q, a); err != nil {
+		return err
+	}
+	page.Fee = k.fee(q, a)
+	for _, m := range a.Messages {
+		by := q.P.T("cases.step.by.applicant")
+		if m.Office {
+			by = q.P.T("desk.case.by.office")
+		}
+		page.Messages = append(page.Messages, pages.Written{Text: m.Text, About: q.P.T("desk.case.written", "who", by, "time", q.P.DateTime(m.At))})
+	}
+	for _, n := range a.Notes {
+		by := q.P.T("cases.step.by.colleague")
+		if n.Actor == q.Session.Subject {
+			by = q.P.T("cases.step.by.you")
+		}
+		page.Notes = append(page.Notes, pages.Written{Text: n.Text, About: q.P.T("desk.case.written", "who", by, "time", q.P.DateTime(n.At))})
+	}
+	for _, id := range a.Earlier {
+		earlier, err := k.Cases.Glance(q.R.Context(), id)
+		if fault.KindOf(err) == fault.NotFound && err != nil {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		page.Facts = append(page.Facts, ui.Row{Key: q.P.T("desk.case.earlier"), Value: earlier.Reference, LTR: true})
+	}
+	if a.News != cases.NoNews {
+		page.News = q.P.T("desk.news." + string(a.News))
+	}
+	return nil
+}
+
+// talk offers the inputs for messages and notes, where the service has them.
+func (k *Desk) talk(q *web.Req, page *pages.Case, s shown, d *services.Definition) {
+	field := func(name string) *ui.Field {
+		return &ui.Field{
+			Name: name, Label: q.P.T("desk.case." + name), Hint: q.P.T("desk.case." + name + ".hint"),
+			Value: s.typed[name], Error: s.wrong[name], Max: cases.MaxText, Rows: 3,
+		}
+	}
+	if d.MessageField() != "" {
+		page.Reply = field(inputReply)
+	}
+	if d.NoteField() != "" {
+		page.Note = field(inputNote)
+	}
 }
 
 func (k *Desk) fee(q *web.Req, a *cases.Application) *pages.Section {
@@ -129,15 +214,20 @@ func (k *Desk) fee(q *web.Req, a *cases.Application) *pages.Section {
 func (k *Desk) access(q *web.Req, a *cases.Application, mine bool) []string {
 	switch {
 	case mine:
-		activity, _ := k.Cases.Policy().Activity(a.Service.DecideActivity())
-		purpose, _ := k.Cases.Policy().Purpose(activity.Purpose)
-		return []string{q.P.T("desk.case.access.mine", "purpose", q.P.In(purpose.Name)), q.P.T("desk.case.access.seen")}
+		return []string{q.P.T("desk.case.access.mine", "purpose", k.purpose(q, a.Service.DecideActivity())), q.P.T("desk.case.access.seen")}
 	case a.Open() && a.Holder != "":
-		return []string{q.P.T("cases.error.taken")}
+		return []string{q.P.T("desk.case.held")}
 	case a.Open():
 		return []string{q.P.T("desk.case.untaken")}
 	}
 	return []string{q.P.T("desk.case.closed")}
+}
+
+// purpose is what an activity is for, in words.
+func (k *Desk) purpose(q *web.Req, activity string) string {
+	a, _ := k.Cases.Policy().Activity(activity)
+	purpose, _ := k.Cases.Policy().Purpose(a.Purpose)
+	return q.P.In(purpose.Name)
 }
 
 // actions are those that the official can take on a case now.
@@ -151,8 +241,8 @@ func actions(a *cases.Application, mine bool) []services.Action {
 func (k *Desk) decide(q *web.Req, a *cases.Application, mine bool, s shown) (*pages.Decide, error) {
 	list, d := actions(a, mine), a.Service
 	out := &pages.Decide{
-		Action: "/staff/cases/" + a.ID, Hidden: []pages.Hidden{{Name: inputState, Value: a.State().ID}},
-		Typed: s.typed, Wrong: s.wrong, Onward: s.onward, CanOnward: mine,
+		Hidden: []pages.Hidden{{Name: inputState, Value: a.State().ID}},
+		Typed:  s.typed[inputRemarks], Wrong: s.wrong[inputRemarks], Onward: s.onward, CanOnward: mine,
 	}
 	if claimable(actor(q), a) {
 		out.Hidden = append(out.Hidden, pages.Hidden{Name: inputSeen, Value: strconv.FormatInt(a.Revision, 10)})
@@ -162,10 +252,14 @@ func (k *Desk) decide(q *web.Req, a *cases.Application, mine bool, s shown) (*pa
 	if len(list) == 0 {
 		return nil, nil
 	}
-	for i, action := range list {
+	for _, action := range list {
 		to, _ := d.Workflow.State(action.To)
-		btn := ui.Btn{Text: q.P.In(action.Name), Name: "action", Value: action.ID, Look: ui.Secondary, Key: strconv.Itoa(i + 1)}
-		if i == 0 {
+		if action.Asks {
+			out.Ask = k.ask(q, a, action, to, s)
+			continue
+		}
+		btn := ui.Btn{Text: q.P.In(action.Name), Name: "action", Value: action.ID, Look: ui.Secondary, Key: strconv.Itoa(len(out.Buttons) + 1)}
+		if len(out.Buttons) == 0 {
 			btn.Look = ui.Primary
 		} else if to.Look == "bad" {
 			btn.Look = ui.Danger
@@ -174,7 +268,7 @@ func (k *Desk) decide(q *web.Req, a *cases.Application, mine bool, s shown) (*pa
 		out.Writes = out.Writes || action.Writes()
 		out.Preview = out.Preview || to.Final
 	}
-	if !out.Writes {
+	if !out.Writes && out.Ask == nil {
 		return out, nil
 	}
 	remarks, err := k.Remarks(q.R.Context(), actor(q), d.ID)
@@ -186,6 +280,33 @@ func (k *Desk) decide(q *web.Req, a *cases.Application, mine bool, s shown) (*pa
 		out.Reusable = append(out.Reusable, pages.Reusable{ID: r.ID, Text: r.Text})
 	}
 	return out, nil
+}
+
+// ask asks the applicant for information: what the office says, and which of
+// the questions are to be answered anew.
+func (k *Desk) ask(q *web.Req, a *cases.Application, action services.Action, to services.State, s shown) *pages.Ask {
+	out := &pages.Ask{
+		Title: q.P.In(action.Name), Open: s.typed[inputMessage] != "" || s.wrong[inputMessage] != "" || len(s.keys) > 0,
+		Message: ui.Field{
+			Name: inputMessage, Label: q.P.T("desk.case.message"), Hint: q.P.T("desk.case.message.hint"),
+			Value: s.typed[inputMessage], Error: s.wrong[inputMessage], Max: cases.MaxText, Rows: 3,
+		},
+		Keys:   ui.Field{Name: "keys", Label: q.P.T("desk.case.keys"), Hint: q.P.T("desk.case.keys.hint"), Values: s.keys, Error: s.wrong["keys"]},
+		Button: ui.Btn{Text: q.P.In(action.Name), Name: "action", Value: action.ID, Look: ui.Secondary},
+		Pauses: q.P.T("desk.case.runs"),
+	}
+	if to.Pauses {
+		out.Pauses = q.P.T("desk.case.pauses")
+	}
+	if to.Deadline > 0 {
+		out.Pauses += " " + q.P.T("desk.case.answer-within", "n", to.Deadline)
+	}
+	for _, id := range a.Service.Shown() {
+		if f, ok := a.Service.Form.ByID(id); ok && f.Asked() && !f.Alone() && to.Amend {
+			out.Keys.Options = append(out.Keys.Options, ui.Option{Value: f.Key, Label: q.P.In(f.Label)})
+		}
+	}
+	return out
 }
 
 // others are the ways to let a case go, or to take one that was let go: they
@@ -213,19 +334,27 @@ func (k *Desk) facts(q *web.Req, who policy.Actor, a *cases.Application) []ui.Ro
 }
 
 // decided reads the form of the case page and does what was pressed. What is
-// wrong with the remarks is said beside them.
+// wrong with what was written is said beside it.
 func (k *Desk) decided(q *web.Req) error {
-	_, err := q.Form()
+	form, err := q.Form()
 	if err == nil {
-		err = q.Once("action", "remarks", "insert", "preview", inputNext, inputState, inputSeen)
+		err = q.Once("action", "insert", "preview", "write", inputRemarks, inputMessage, inputReply, inputNote, inputNext, inputState, inputSeen)
 	}
-	s := shown{status: http.StatusUnprocessableEntity, typed: q.Value("remarks"), onward: q.Value(inputNext) == yes}
+	s := shown{status: http.StatusUnprocessableEntity, typed: map[string]string{}, keys: form["keys"], onward: q.Value(inputNext) == yes}
+	for _, name := range inputs() {
+		s.typed[name] = q.Value(name)
+	}
 	if err != nil {
 		f := fault.From(err)
-		if len(f.Fields) != 1 || f.Fields[0].Name != "remarks" {
+		if len(f.Fields) == 0 {
 			return err
 		}
-		s.wrong = q.P.T(f.Fields[0].Code)
+		for _, field := range f.Fields {
+			if !slices.Contains(inputs(), field.Name) {
+				return err
+			}
+			s.bad(field.Name, q.P.T(field.Code))
+		}
 		return k.showCase(q, s)
 	}
 	switch {
@@ -236,8 +365,35 @@ func (k *Desk) decided(q *web.Req) error {
 	case q.Value("preview") != "":
 		s.status = http.StatusOK
 		return k.showCase(q, s)
+	case q.Value("write") != "":
+		return k.write(q, s)
 	}
 	return k.act(q, s)
+}
+
+// write sends a message to the applicant, or keeps a note.
+func (k *Desk) write(q *web.Req, s shown) error {
+	ctx, who, caseID := q.R.Context(), actor(q), q.R.PathValue("id")
+	name, err := q.Value("write"), error(nil)
+	switch name {
+	case inputReply:
+		err = k.Cases.Reply(ctx, who, caseID, s.typed[name])
+	case inputNote:
+		err = k.Cases.Note(ctx, who, caseID, s.typed[name])
+	default:
+		return fault.New(fault.Invalid, "cases.error.moved")
+	}
+	if err != nil {
+		return k.failed(q, s, err, name)
+	}
+	delete(s.typed, name)
+	for _, text := range s.typed {
+		if text != "" { // what else is being written stays
+			s.status = http.StatusOK
+			return k.showCase(q, s)
+		}
+	}
+	return q.Redirect("/staff/cases/" + caseID)
 }
 
 // insert puts a reusable remark behind what is written.
@@ -246,7 +402,7 @@ func (k *Desk) insert(q *web.Req, s shown) error {
 	if err != nil {
 		return err
 	}
-	if s.typed, err = k.inserted(q.R.Context(), actor(q), a.Case.Service, q.Value("insert"), s.typed); err != nil {
+	if s.typed[inputRemarks], err = k.inserted(q.R.Context(), actor(q), a.Case.Service, q.Value("insert"), s.typed[inputRemarks]); err != nil {
 		return err
 	}
 	s.status = http.StatusOK
@@ -254,24 +410,47 @@ func (k *Desk) insert(q *web.Req, s shown) error {
 }
 
 func (k *Desk) act(q *web.Req, s shown) error {
-	caseID, who := q.R.PathValue("id"), actor(q)
-	var row *cases.Case
-	var err error
+	ctx, caseID, who := q.R.Context(), q.R.PathValue("id"), actor(q)
 	if seen, failed := strconv.ParseInt(q.Value(inputSeen), 10, 64); q.Value("action") == cases.StepClaim && failed == nil {
-		row, err = k.Cases.HandOver(q.R.Context(), who, caseID, seen, who.ID, "")
-	} else {
-		row, err = k.Cases.Act(q.R.Context(), who, caseID, q.Value(inputState), q.Value("action"), s.typed)
+		row, err := k.Cases.HandOver(ctx, who, caseID, seen, who.ID, "")
+		if err != nil {
+			return k.failed(q, s, err, "")
+		}
+		return k.onward(q, row, s)
 	}
+	a, err := k.Cases.Glance(ctx, caseID)
+	if err != nil {
+		return err
+	}
+	state, _ := a.Service.Workflow.State(q.Value(inputState))
+	action, _ := state.Action(q.Value("action"))
+	name := inputRemarks
+	if action.Asks {
+		name = inputMessage
+	} else {
+		s.keys = nil
+	}
+	row, err := k.Cases.Act(ctx, who, caseID, q.Value(inputState), q.Value("action"), s.typed[name], s.keys...)
+	if err != nil {
+		return k.failed(q, s, err, name)
+	}
+	return k.onward(q, row, s)
+}
+
+// failed says why nothing was done: beside the input called name, if it is
+// about what was written. What was written stays.
+func (k *Desk) failed(q *web.Req, s shown, err error, name string) error {
 	f := fault.From(err)
 	switch {
-	case err == nil:
-		return k.onward(q, row, s)
 	case f.Kind == fault.Denied:
 		return denied(q)
 	case f.Kind == fault.Invalid && len(f.Fields) == 1:
-		s.wrong = q.P.T(f.Fields[0].Code, f.Fields[0].Args...)
+		if f.Fields[0].Name == "keys" {
+			name = "keys"
+		}
+		s.bad(name, q.P.T(f.Fields[0].Code, f.Fields[0].Args...))
 		return k.showCase(q, s)
-	case cases.Moved(err):
+	case f.Kind == fault.Conflict:
 		return k.late(q, s, f, cases.Taken(err))
 	}
 	return err

@@ -2,6 +2,7 @@ package desk
 
 import (
 	"net/http"
+	"strings"
 
 	"portico/internal/cases"
 	"portico/internal/desk/pages"
@@ -24,9 +25,10 @@ func (k *Desk) preview(q *web.Req, s shown) error {
 	if a.Holder != q.Session.Subject || !a.Open() || a.State().ID != q.Value(inputState) {
 		return k.late(q, s, fault.New(fault.Conflict, "cases.error.moved"), false)
 	}
+	remarks := strings.TrimSpace(s.typed[inputRemarks])
 	page := pages.Preview{
 		Service: q.P.In(a.Service.Name), Reference: a.Reference, Action: "/staff/cases/" + a.ID,
-		Hidden: []pages.Hidden{{Name: inputState, Value: a.State().ID}, {Name: "remarks", Value: s.typed}},
+		Hidden: []pages.Hidden{{Name: inputState, Value: a.State().ID}, {Name: inputRemarks, Value: remarks}},
 	}
 	if s.onward {
 		page.Hidden = append(page.Hidden, pages.Hidden{Name: inputNext, Value: yes})
@@ -36,12 +38,12 @@ func (k *Desk) preview(q *web.Req, s shown) error {
 		if !to.Final {
 			continue
 		}
-		l := k.letter(q, a, to, s.typed)
+		l := k.letter(q, a, to, remarks)
 		if !action.Writes() {
 			l.Remarks = ""
 		}
 		switch {
-		case action.Remarks == services.Always && s.typed == "":
+		case action.Remarks == services.Always && remarks == "":
 			l.Missing = q.P.T("cases.error.remarks-missing")
 		default:
 			look := ui.Secondary

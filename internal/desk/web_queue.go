@@ -118,6 +118,7 @@ func (k *Desk) queue(q *web.Req) error {
 	page.Grid, page.Choose = k.queueGrid(q, who, found.Rows)
 	page.Service, page.Takes = l.service, k.decides(who)
 	page.Supervises = k.leads(who)
+	page.Search = ui.Field{Name: "q", Label: q.P.T("desk.search.label"), Hint: q.P.T("desk.search.hint"), LTR: true, Max: searchMax}
 	if l.after != "" {
 		first := l
 		first.after = ""

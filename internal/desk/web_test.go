@@ -27,7 +27,7 @@ type world struct {
 }
 
 func newWorld(w *casestest.World) *world {
-	out := &world{World: w, staff: &officials{w: w, resting: map[string]bool{}}}
+	out := &world{World: w, staff: &officials{w: w}}
 	out.desk = desk.New(desk.Config{DB: w.Store.DB, Cases: w.Cases, Officials: out.staff, Clock: w.Store.Clock})
 	out.router = w.Router(out.desk.Mount, desk.Locales())
 	return out
@@ -36,16 +36,15 @@ func newWorld(w *casestest.World) *world {
 // officials are those who are signed in, in place of package staff. Their
 // references are their names, and only some instances let names be opened.
 type officials struct {
-	w       *casestest.World
-	names   bool
-	resting map[string]bool
+	w     *casestest.World
+	names bool
 }
 
 func (o *officials) Colleagues(_ context.Context, roles []string, also ...string) (list []staff.Colleague, err error) {
 	for _, id := range slices.Sorted(maps.Keys(o.w.Sessions)) {
 		s := o.w.Sessions[id]
 		if s.Realm == web.RealmStaff && (slices.Contains(also, id) || slices.ContainsFunc(s.Roles, func(r string) bool { return slices.Contains(roles, r) })) {
-			list = append(list, staff.Colleague{Subject: id, Reference: "ST-" + s.Name, Roles: s.Roles, Working: !o.resting[id]})
+			list = append(list, staff.Colleague{Subject: id, Reference: "ST-" + s.Name, Roles: s.Roles, Working: !o.w.Away[id]})
 		}
 	}
 	return list, nil
@@ -71,6 +70,28 @@ func onEachEngine(t *testing.T, run func(t *testing.T, w *world)) {
 func onSQLite(t *testing.T) *world {
 	t.Helper()
 	return newWorld(casestest.New(t, testkit.Database(t, db.SQLite, casestest.Migrations(desk.Migrations())...)))
+}
+
+// nodes are what a page has.
+type nodes = testkit.Nodes
+
+// index lets somebody be found by an identifier, as registering does.
+func (w *world) index(t *testing.T, subject, field, value string) {
+	t.Helper()
+	if err := w.Store.DB.Update(t.Context(), func(tx *db.Tx) error { return w.Store.Index(tx, field, subject, value) }); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// events counts the events about everybody.
+func (w *world) events(t *testing.T) (n int) {
+	t.Helper()
+	if err := w.Store.DB.View(t.Context(), func(tx *db.Tx) error {
+		return tx.QueryRow(`SELECT COUNT(*) FROM audit_event`).Scan(&n)
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return n
 }
 
 // form is the form of the page by which a case is acted on.
