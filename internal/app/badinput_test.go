@@ -42,7 +42,7 @@ var (
 	fieldNames = []string{
 		"contact", "password", "new", "current", "code", "name", "birth-date-day", "birth-date-month", "birth-date-year", "identity-number", "address",
 		"email", "phone", "road", "section", "kind", "start-day", "start-month", "start-year", "start-time", "hours", "boards", "end",
-		"_ordinal", "_revision", "_declared", "_state", "action", "remarks", "session", "roles", "role", "job", "reference", "next", "lang",
+		"_draft", "_before", "_seen", "_do", "_revision", "_declared", "_state", "action", "remarks", "session", "roles", "role", "job", "reference", "next", "lang",
 	}
 	queryNames = []string{"before", "case", "next", "lang", "show", "from", "a", "b", "done", "expired", "ended", "version", "reference"}
 )
@@ -110,7 +110,7 @@ func kept(t *testing.T, d *db.DB) string {
 	t.Helper()
 	var out strings.Builder
 	err := d.View(t.Context(), func(tx *db.Tx) error {
-		for _, table := range []string{"vault_value", "vault_index", "vault_scope", "cases_case", "cases_step", "identity_account", "identity_secret", "staff_member", "staff_invitation", "instance_version"} {
+		for _, table := range []string{"vault_value", "vault_index", "vault_scope", "cases_case", "cases_step", "drafts_draft", "identity_account", "identity_secret", "staff_member", "staff_invitation", "instance_version"} {
 			var n int64
 			if err := tx.QueryRow("SELECT count(*) FROM " + table).Scan(&n); err != nil {
 				return err

@@ -220,7 +220,10 @@ func citizens(v *tour) string {
 	v.stop("LANG/services/{id}/apply", "LANG/services/road-permit/apply", http.StatusOK)
 	v.open("/en/services/road-permit/apply")
 	reference := v.apply("Aminath Shifza Ibrahim", email, func() {
-		v.stop("LANG/services/{id}/apply/check", "LANG/services/road-permit/apply/check", http.StatusOK)
+		for _, page := range []string{"check", "delete"} {
+			v.stop("LANG/services/{id}/apply/"+page, "LANG/services/road-permit/apply/"+page, http.StatusOK)
+		}
+		v.stop("LANG/services/{id}/apply/{page}", "LANG/services/road-permit/apply/work", http.StatusOK)
 		v.open("/en/services/road-permit/apply/check")
 	})
 	sent := "LANG" + strings.TrimPrefix(v.tab.Path(), "/en")

@@ -113,7 +113,7 @@ func (w *walk) press(selector string) {
 }
 
 // send presses the main button of the page.
-func (w *walk) send() { w.t.Helper(); w.press("main form:not(.search) button[type=submit]") }
+func (w *walk) send() { w.t.Helper(); w.press("main form:not(.search) button.primary") }
 
 // at fails unless the tab shows the page at path.
 func (w *walk) at(path string) {
@@ -290,14 +290,16 @@ func TestThePermitFromStartToProofInABrowser(t *testing.T) {
 func (w *walk) apply(name, email string, checked func()) string {
 	w.t.Helper()
 	ask := "/" + w.lang + "/services/road-permit/apply"
-	w.at(ask)
+	w.at(ask + "/applicant")
 	w.held("name", name)
 	w.held("email", email)
 	w.send() // nothing answered yet
-	w.refused("phone")
+	w.refused("identity-number")
 	w.held("name", name)
 	w.fill("identity-number", "A204060")
 	w.fill("phone", "7771234")
+	w.send()
+	w.at(ask + "/work")
 	w.fill("road", "Dhigu Magu")
 	w.fill("section", "From the school to the harbour")
 	w.choose("kind", "construction")
@@ -318,7 +320,7 @@ func (w *walk) apply(name, email string, checked func()) string {
 	w.at(ask + "/check")
 	w.says("960", "Dhigu Magu")
 	w.press(`.fact-action a[href$="#section"]`)
-	w.at(ask)
+	w.at(ask + "/work")
 	w.fill("section", "From the mosque to the harbour")
 	w.send()
 	w.at(ask + "/check")

@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -401,23 +402,22 @@ func (s *sender) work(ack chan<- struct{}) {
 // acknowledged.
 func (s *sender) once() bool {
 	const start = "/en/services/road-permit/apply"
-	_, body, ok := s.answered(http.MethodGet, start, nil)
-	if !ok {
-		return false
+	for _, page := range []string{"/applicant", "/work"} {
+		_, body, ok := s.answered(http.MethodGet, start+page, nil)
+		if !ok {
+			return false
+		}
+		_, sent := answered(testkit.HTML(s.t, bytes.NewReader(body)), answers())
+		resp, _, ok := s.answered(http.MethodPost, start+page, sent)
+		if !ok {
+			return false
+		}
+		if resp.StatusCode != http.StatusSeeOther {
+			s.t.Errorf("a page of a draft is answered with %d", resp.StatusCode)
+			return false
+		}
 	}
-	sent := form(s.t, body)
-	for name, v := range answers() {
-		sent[name] = v
-	}
-	resp, _, ok := s.answered(http.MethodPost, start, sent)
-	if !ok {
-		return false
-	}
-	if resp.StatusCode != http.StatusSeeOther {
-		s.t.Errorf("a draft is answered with %d", resp.StatusCode)
-		return false
-	}
-	_, body, ok = s.answered(http.MethodGet, start+"/check", nil)
+	_, body, ok := s.answered(http.MethodGet, start+"/check", nil)
 	if !ok {
 		return false
 	}

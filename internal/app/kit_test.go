@@ -147,22 +147,30 @@ func answers() url.Values {
 // apply sends an application and returns its id.
 func apply(t testing.TB, b *testkit.Browser, given url.Values) string {
 	t.Helper()
-	fill := func(page testkit.Nodes, with url.Values) (string, url.Values) {
-		form := page.One("main form[method=post]")
-		sent := form.Values()
-		for name, v := range with {
-			sent[name] = v
-		}
-		return form.Attr("action"), sent
+	action, sent := answered(b.Page("/en/services/road-permit/apply", http.StatusOK), given)
+	for !strings.HasSuffix(action, "/check") {
+		action, sent = answered(b.Submit(action, sent, http.StatusOK), given)
 	}
-	action, sent := fill(b.Page("/en/services/road-permit/apply", http.StatusOK), given)
-	action, sent = fill(b.Submit(action, sent, http.StatusOK), url.Values{"_declared": {"yes"}})
+	sent.Set("_declared", "yes")
 	resp := b.Post(action, sent)
 	id := application.FindStringSubmatch(resp.Header.Get("Location"))
 	if id == nil {
 		t.Fatalf("the application was not taken: %d, %q", resp.StatusCode, resp.Header.Get("Location"))
 	}
 	return id[1]
+}
+
+// answered is what a browser sends of the page's form with those answers that
+// the page asks for.
+func answered(page testkit.Nodes, given url.Values) (string, url.Values) {
+	form := page.One("main form[method=post]")
+	sent := form.Values()
+	for name, v := range given {
+		if page.Has(`main [name="` + name + `"]`) {
+			sent[name] = v
+		}
+	}
+	return form.Attr("action"), sent
 }
 
 var application = regexp.MustCompile(`/cabinet/applications/([0-9a-f-]{36})`)

@@ -114,7 +114,7 @@ func plant(t *testing.T, p *testkit.Program) {
 	given.Set("road", v["road"])
 	given.Set("section", v["section"])
 	wrong := url.Values{"hours": {v["answer that is wrong"]}, "road": {v["road"]}, "section": {v["section"]}}
-	b.Submit("/en/services/road-permit/apply", wrong, http.StatusUnprocessableEntity)
+	b.Submit("/en/services/road-permit/apply/work", wrong, http.StatusUnprocessableEntity)
 	given.Set("hours", "9")
 	id := apply(t, b, given)
 

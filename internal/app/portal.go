@@ -18,6 +18,7 @@ import (
 	"portico/internal/cookies"
 	"portico/internal/demo"
 	"portico/internal/desk"
+	"portico/internal/drafts"
 	"portico/internal/identity"
 	"portico/internal/identity/security"
 	"portico/internal/instance"
@@ -52,6 +53,7 @@ type portal struct {
 	cases    *cases.Cases
 	privacy  *privacy.Pages
 	choice   *cookies.Cookies
+	drafts   *drafts.Drafts
 	identity *identity.Service
 	staff    *staff.Service
 	account  *account.Service
@@ -208,6 +210,10 @@ func (p *portal) features(ctx context.Context, in *instance.Instance, opts insta
 		Zone:     func() *time.Location { return p.live.Current().Portal.Timezone.Location() },
 		Currency: func() string { return string(p.live.Current().Portal.Currency) },
 	})
+	p.drafts = drafts.New(drafts.Config{
+		DB: p.db, Vault: p.vault, Catalogue: p.live.Catalogue(), Cases: p.cases, Policy: p.policy, Clock: p.clock,
+	})
+	p.cases.Drafts = p.drafts
 	p.mount()
 	return nil
 }
@@ -242,6 +248,7 @@ func (p *portal) mount() {
 	p.account.Mount(p.router)
 	p.staff.Mount(p.router)
 	p.cases.Mount(p.router)
+	p.drafts.Mount(p.router)
 	desk.New(desk.Config{DB: p.db, Cases: p.cases, Officials: p.staff, Clock: p.clock}).Mount(p.router)
 	(&cabinet.Cabinet{Applications: p.cases, Log: p.log, Data: p.vault, Policy: p.policy, Vkey: p.ring.Vkey()}).Mount(p.router)
 	contact.Mount(p.router, p.operator)

@@ -11,6 +11,7 @@ import (
 	"portico/internal/cookies"
 	"portico/internal/demo"
 	"portico/internal/desk"
+	"portico/internal/drafts"
 	"portico/internal/forms"
 	"portico/internal/identity"
 	"portico/internal/instance"
@@ -35,6 +36,7 @@ func Migrations() []fs.FS {
 		audit.Migrations(),
 		cases.Migrations(),
 		desk.Migrations(),
+		drafts.Migrations(),
 		identity.Migrations(),
 		instance.Migrations(),
 		jobs.Migrations(),
@@ -53,6 +55,7 @@ func Holdings() (all []db.Table) {
 		audit.Holding(),
 		cases.Holding(),
 		desk.Holding(),
+		drafts.Holding(),
 		identity.Holding(),
 		instance.Holding(),
 		jobs.Holding(),
@@ -77,6 +80,7 @@ func Locales() []fs.FS {
 		contact.Locales(),
 		cookies.Locales(),
 		demo.Locales(),
+		drafts.Locales(),
 		desk.Locales(),
 		forms.Locales(),
 		identity.Locales(),

@@ -10,7 +10,7 @@ type row struct {
 
 // features is the table of allowed imports: imports go down the list only.
 var features = []row{
-	{"app", []string{"demo", "instance", "proof", "cabinet", "account", "mandates", "contact", "cookies", "privacy", "desk", "cases", "uploads", "services", "forms", "staff", "identity", "vault", "audit", "keys", "policy", "policy/text"}, nil},
+	{"app", []string{"demo", "instance", "proof", "cabinet", "account", "mandates", "contact", "cookies", "privacy", "desk", "drafts", "cases", "uploads", "services", "forms", "staff", "identity", "vault", "audit", "keys", "policy", "policy/text"}, nil},
 	{"demo", nil, nil},
 	{"cabinet", []string{"cases", "services", "identity", "vault", "audit", "keys", "policy"}, nil},
 	{"account", []string{"identity", "vault", "audit", "policy"}, nil},
@@ -25,6 +25,7 @@ var features = []row{
 		"proof": "the policy page shows the status of a promise beside its sentence",
 	}},
 	{"desk", []string{"cases", "uploads", "services", "forms", "staff", "identity", "vault", "audit", "policy"}, nil},
+	{"drafts", []string{"cases", "services", "forms", "vault", "policy"}, nil},
 	{"cases", []string{"services", "forms", "vault", "audit", "policy"}, nil},
 	{"uploads", []string{"vault", "policy"}, nil},
 	{"services", []string{"forms", "policy"}, nil},

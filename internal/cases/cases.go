@@ -73,6 +73,7 @@ type Config struct {
 	Zone      func() *time.Location
 	Currency  func() string
 	Clock     clock.Clock
+	Drafts    Drafts // nil: none are listed
 }
 
 // Cases is the use cases of this package. It is safe for concurrent use.
@@ -88,15 +89,15 @@ type Case struct {
 	Service   string
 	Variant   string
 	Ordinal   int64
-	Reference string // empty for a draft
-	State     string // services.Draft, or a state of the workflow
+	Reference string
+	State     string // of the workflow
 	Revision  int64
 	Holder    string // the official who took it
 	Channel   Channel
 	Instance  string // hash of the instance it was submitted under
 	Policy    string // hash of the policy then in force
 	Changed   time.Time
-	Submitted time.Time // zero for a draft
+	Submitted time.Time
 	Entered   time.Time // when it came into its state
 	Clock     time.Time // receipt, moved forward by every pause
 	Counted   time.Time // what the deadline of its state counts from
@@ -121,11 +122,8 @@ const (
 // Scope is where the answers are sealed.
 func (c *Case) Scope() string { return "case:" + c.ID }
 
-// Draft reports whether it was not submitted yet.
-func (c *Case) Draft() bool { return c.State == services.Draft }
-
 // Open reports whether somebody may still act on it.
-func (c *Case) Open() bool { return !c.Draft() && c.Closed.IsZero() }
+func (c *Case) Open() bool { return c.Closed.IsZero() }
 
 // task is the case as a decision sees it.
 func (c *Case) task() policy.Task {

@@ -2,53 +2,22 @@ package cases_test
 
 import (
 	"errors"
-	"net/url"
 	"slices"
 	"sync"
 	"testing"
-	"time"
 
 	"portico/internal/audit"
 	"portico/internal/cases"
-	"portico/internal/platform/clock"
 	"portico/internal/platform/db"
 	"portico/internal/platform/fault"
 	"portico/internal/policy"
 	"portico/internal/services/servicestest"
-	"portico/internal/testkit"
 	"portico/internal/vault"
 )
 
-func TestO3_EveryValueKnowsItsSource(t *testing.T) {
-	onEachEngine(t, func(w *world) {
-		form := answers()
-		form.Set("name", "Somebody Else")
-		draft, err := w.Save(w.t.Context(), w.citizen, "road-permit", 0, form, "_ordinal")
-		if err != nil || len(draft.Outcome.Errors) > 0 {
-			w.t.Fatalf("save: %v %v", err, draft.Outcome.Errors)
-		}
-		begun, err := w.Begin(w.t.Context(), w.citizen, "road-permit")
-		if err != nil {
-			w.t.Fatal(err)
-		}
-		for _, f := range w.service.Form.Fields() {
-			want := policy.SourceForm
-			if f.Computed {
-				want = policy.SourceSystem
-			}
-			if got := begun.Sources[f.Key]; got != want {
-				w.t.Errorf("%s comes from %q, want %q", f.Key, got, want)
-			}
-			if !w.Policy().HasSource(f.ID, begun.Sources[f.Key]) {
-				w.t.Errorf("%s comes from %q, which is not declared", f.Key, begun.Sources[f.Key])
-			}
-		}
-	})
-}
-
 func TestO2_RowsHoldNothingThatWasAnswered(t *testing.T) {
 	onEachEngine(t, func(w *world) {
-		row := w.applied(w.citizen, 0)
+		row := w.Applied(w.citizen)
 		schema, err := w.DB.Schema(w.t.Context())
 		if err != nil {
 			w.t.Fatal(err)
@@ -72,7 +41,7 @@ func TestO2_RowsHoldNothingThatWasAnswered(t *testing.T) {
 
 func TestO6_O10_OnlyTheHolderSeesOnlyWhatDecidingNeeds(t *testing.T) {
 	onEachEngine(t, func(w *world) {
-		ctx, row := w.t.Context(), w.applied(w.citizen, 0)
+		ctx, row := w.t.Context(), w.Applied(w.citizen)
 
 		before, err := w.View(ctx, w.official, row.ID)
 		if err != nil || len(before.Answers) > 0 {
@@ -133,7 +102,7 @@ func TestO10_AFieldThatDecidingDoesNotNeedStaysSealed(t *testing.T) {
 		w.catalogue.Set("two", &d)
 		narrow := vault.New(vault.Config{DB: w.DB, Ring: w.store.Ring, Log: w.store.Log, Clock: w.store.Clock, Policy: func() *policy.Policy { return p }})
 		w.Vault, w.Policy = narrow, func() *policy.Policy { return p }
-		row := w.applied(w.citizen, 0)
+		row := w.Applied(w.citizen)
 		w.taken(row, w.official)
 		seen, err := w.View(w.t.Context(), w.official, row.ID)
 		if err != nil {
@@ -149,124 +118,10 @@ func TestO10_AFieldThatDecidingDoesNotNeedStaysSealed(t *testing.T) {
 	})
 }
 
-func TestSubmittedExactlyOnceUnderConcurrency(t *testing.T) {
-	onEachEngine(t, func(w *world) {
-		draft := w.saved(w.citizen, 0)
-		var wg sync.WaitGroup
-		rows, errs := make([]*cases.Case, 16), make([]error, 16)
-		for i := range rows {
-			wg.Go(func() {
-				rows[i], errs[i] = w.Send(w.t.Context(), w.citizen, "road-permit", 0, draft.Case.Revision)
-			})
-		}
-		wg.Wait()
-		for i, row := range rows {
-			if errs[i] != nil {
-				w.t.Fatalf("submit: %v", errs[i])
-			}
-			if row.ID != rows[0].ID || row.Reference == "" || row.Reference != rows[0].Reference {
-				w.t.Errorf("two answers: %s %s and %s %s", rows[0].ID, rows[0].Reference, row.ID, row.Reference)
-			}
-		}
-		list, err := w.Of(w.t.Context(), w.citizen.ID)
-		if err != nil || len(list) != 1 {
-			w.t.Errorf("%d applications (%v)", len(list), err)
-		}
-		mine, err := w.Application(w.t.Context(), w.citizen, rows[0].ID)
-		if err != nil || len(mine.Steps) != 1 {
-			w.t.Errorf("steps: %+v (%v)", mine.Steps, err)
-		}
-	})
-}
-
-// pair is a clock that lets two callers go on only together, so that both are
-// at the same place of their transactions.
-type pair struct {
-	clock.Clock
-	arrive, leave chan struct{}
-}
-
-func (p *pair) Now() time.Time {
-	select {
-	case p.arrive <- struct{}{}:
-		<-p.leave
-	case <-p.arrive:
-		p.leave <- struct{}{}
-	}
-	return p.Clock.Now()
-}
-
-// TestSubmittedOnceByTwoThatBothSawTheDraft has two transactions see the draft
-// before either submits it. SQLite has one writer, so that cannot be there.
-func TestSubmittedOnceByTwoThatBothSawTheDraft(t *testing.T) {
-	w := newWorld(t, testkit.Database(t, db.Postgres, migrations()...))
-	draft := w.saved(w.citizen, 0)
-	w.Clock = &pair{w.Clock, make(chan struct{}), make(chan struct{})}
-	rows, errs := make([]*cases.Case, 2), make([]error, 2)
-	var wg sync.WaitGroup
-	for i := range rows {
-		wg.Go(func() {
-			rows[i], errs[i] = w.Send(w.t.Context(), w.citizen, "road-permit", 0, draft.Case.Revision)
-		})
-	}
-	wg.Wait()
-	if err := errors.Join(errs...); err != nil {
-		t.Fatal(err)
-	}
-	if rows[0].Reference == "" || rows[0].Reference != rows[1].Reference {
-		t.Errorf("two references: %q and %q", rows[0].Reference, rows[1].Reference)
-	}
-}
-
-func TestDraftsOfTwoTabsAreOne(t *testing.T) {
-	onEachEngine(t, func(w *world) {
-		var wg sync.WaitGroup
-		for range 8 {
-			wg.Go(func() {
-				if _, err := w.Save(w.t.Context(), w.citizen, "road-permit", 0, answers(), "_ordinal"); err != nil {
-					w.t.Errorf("save: %v", err)
-				}
-			})
-		}
-		wg.Wait()
-		if list, err := w.Of(w.t.Context(), w.citizen.ID); err != nil || len(list) != 1 {
-			w.t.Errorf("%d drafts (%v)", len(list), err)
-		}
-	})
-}
-
-func TestSubmitRefusesWhatWasNotSeen(t *testing.T) {
-	onEachEngine(t, func(w *world) {
-		seen := w.saved(w.citizen, 0).Case.Revision
-		w.saved(w.citizen, 0) // changed in another tab
-		if _, err := w.Send(w.t.Context(), w.citizen, "road-permit", 0, seen); !cases.Moved(err) {
-			w.t.Errorf("answers were sent that the person did not see: %v", err)
-		}
-	})
-}
-
-func TestAnswerTakenBackIsGone(t *testing.T) {
-	onEachEngine(t, func(w *world) {
-		w.saved(w.citizen, 0)
-		form := answers()
-		form.Del("boards")
-		if _, err := w.Save(w.t.Context(), w.citizen, "road-permit", 0, form, "_ordinal"); err != nil {
-			w.t.Fatal(err)
-		}
-		begun, err := w.Begin(w.t.Context(), w.citizen, "road-permit")
-		if err != nil {
-			w.t.Fatal(err)
-		}
-		if text, there := begun.Answers["boards"]; there {
-			w.t.Errorf("the draft still says %q", text)
-		}
-	})
-}
-
 func TestTwoOfficialsTakeOneCase(t *testing.T) {
 	onEachEngine(t, func(w *world) {
 		for round := range int64(20) {
-			row := w.applied(w.citizen, round)
+			row := w.Applied(w.citizen)
 			errs := make([]error, 2)
 			begin := make(chan struct{})
 			var wg sync.WaitGroup
@@ -299,7 +154,7 @@ func TestTwoOfficialsTakeOneCase(t *testing.T) {
 
 func TestDecidedOnceFromTwoWindows(t *testing.T) {
 	onEachEngine(t, func(w *world) {
-		row := w.applied(w.citizen, 0)
+		row := w.Applied(w.citizen)
 		w.taken(row, w.official)
 		errs := make([]error, 2)
 		var wg sync.WaitGroup
@@ -328,7 +183,7 @@ func TestDecidedOnceFromTwoWindows(t *testing.T) {
 
 func TestDecidingIsTheHoldersAlone(t *testing.T) {
 	onEachEngine(t, func(w *world) {
-		row := w.applied(w.citizen, 0)
+		row := w.Applied(w.citizen)
 		w.taken(row, w.official)
 		if _, err := w.Act(w.t.Context(), w.colleague, row.ID, "in-review", "approve", ""); fault.KindOf(err) != fault.Denied {
 			w.t.Errorf("a colleague decided: %v", err)
@@ -347,7 +202,7 @@ func TestDecidingIsTheHoldersAlone(t *testing.T) {
 
 func TestSomebodyElsesCaseIsNotFoundAndRecorded(t *testing.T) {
 	onEachEngine(t, func(w *world) {
-		row := w.applied(w.citizen, 0)
+		row := w.Applied(w.citizen)
 		other := w.person("Hawwa Ibrahim")
 		if _, err := w.Application(w.t.Context(), other, row.ID); fault.KindOf(err) != fault.NotFound {
 			w.t.Errorf("somebody else's application: %v", err)
@@ -368,7 +223,7 @@ func TestSomebodyElsesCaseIsNotFoundAndRecorded(t *testing.T) {
 
 func TestCaseKeepsItsVersion(t *testing.T) {
 	onEachEngine(t, func(w *world) {
-		row := w.applied(w.citizen, 0)
+		row := w.Applied(w.citizen)
 		changed := *w.service
 		changed.Name = map[string]string{"en": "Road permit, new", "dv": "x"}
 		w.catalogue.Set("two", &changed)
@@ -379,36 +234,8 @@ func TestCaseKeepsItsVersion(t *testing.T) {
 		if mine.Service != w.service || mine.Instance != "one" || mine.Case.Policy != w.Policy().Hash() {
 			w.t.Errorf("the case goes on under %q, policy %q", mine.Instance, mine.Case.Policy)
 		}
-		if second := w.applied(w.citizen, 1); second.Instance != "two" {
+		if second := w.Applied(w.citizen); second.Instance != "two" {
 			w.t.Errorf("the next one is under %q", second.Instance)
-		}
-	})
-}
-
-func TestWrongAnswersStoreNothing(t *testing.T) {
-	onEachEngine(t, func(w *world) {
-		for name, change := range map[string]url.Values{
-			"missing":    {"road": {""}},
-			"duplicated": {"road": {"one", "two"}},
-			"unknown":    {"admin": {"true"}},
-			"oversize":   {"road": {string(make([]rune, 5000))}},
-			"past":       {"start-year": {"2020"}},
-		} {
-			form := answers()
-			for key, v := range change {
-				form[key] = v
-			}
-			draft, err := w.Save(w.t.Context(), w.citizen, "road-permit", 0, form, "_ordinal")
-			if err != nil || len(draft.Outcome.Errors) == 0 {
-				w.t.Errorf("%s: accepted (%v)", name, err)
-				continue
-			}
-			if draft.Typed["section"] != answers().Get("section") {
-				w.t.Errorf("%s: what else was typed is lost: %v", name, draft.Typed)
-			}
-		}
-		if list, err := w.Of(w.t.Context(), w.citizen.ID); err != nil || len(list) > 0 {
-			w.t.Errorf("%d drafts are stored (%v)", len(list), err)
 		}
 	})
 }

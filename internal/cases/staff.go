@@ -28,9 +28,6 @@ func (c *Cases) known(ctx context.Context, caseID string) (*Case, *services.Defi
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	if row.Draft() {
-		return nil, nil, nil, errNotFound
-	}
 	d, err := c.Version(row)
 	return row, d, steps, err
 }

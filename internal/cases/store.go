@@ -8,7 +8,6 @@ import (
 
 	"portico/internal/platform/clock"
 	"portico/internal/platform/db"
-	"portico/internal/services"
 )
 
 const columns = `subject, id, service, variant, ordinal, reference, state, revision, holder, channel, instance, policy,
@@ -49,41 +48,6 @@ func one(row *db.Row) (*Case, error) {
 
 func selectCase(tx *db.Tx, id string) (*Case, error) {
 	return one(tx.QueryRow(`SELECT `+columns+` FROM cases_case WHERE id = $1`, id))
-}
-
-// selectNth returns a person's n-th application for a service.
-func selectNth(tx *db.Tx, subject, service string, ordinal int64) (*Case, error) {
-	return one(tx.QueryRow(`SELECT `+columns+` FROM cases_case WHERE subject = $1 AND service = $2 AND ordinal = $3`, subject, service, ordinal))
-}
-
-// countSubmitted counts a person's applications for a service, drafts left out.
-func countSubmitted(tx *db.Tx, subject, service string) (n int64, err error) {
-	err = tx.QueryRow(`SELECT COUNT(*) FROM cases_case WHERE subject = $1 AND service = $2 AND state <> $3`, subject, service, services.Draft).Scan(&n)
-	return n, err
-}
-
-// insertDraft makes a draft, and reports false if there is one already.
-func insertDraft(tx *db.Tx, c *Case) (bool, error) {
-	n, err := tx.Exec(`INSERT INTO cases_case (subject, id, service, variant, ordinal, state, revision, channel, instance, policy, changed_at, days)
-		VALUES ($1, $2, $3, '', $4, $5, $6, $7, $8, $9, $10, 0) ON CONFLICT (subject, service, ordinal) DO NOTHING`,
-		c.Subject, c.ID, c.Service, c.Ordinal, c.State, c.Revision, Portal, c.Instance, c.Policy, clock.Micros(c.Changed))
-	return n == 1, err
-}
-
-// touchDraft counts a change of a draft, and reports false if it is none any more.
-func touchDraft(tx *db.Tx, c *Case, at time.Time) (bool, error) {
-	n, err := tx.Exec(`UPDATE cases_case SET revision = revision + 1, instance = $1, changed_at = $2 WHERE subject = $3 AND id = $4 AND state = $5`,
-		c.Instance, clock.Micros(at), c.Subject, c.ID, services.Draft)
-	return n == 1, err
-}
-
-// submitDraft makes an application of a draft as it was last seen.
-func submitDraft(tx *db.Tx, c *Case, reference string, to services.State, at time.Time) (bool, error) {
-	n, err := tx.Exec(`UPDATE cases_case SET state = $1, reference = $2, revision = revision + 1, instance = $3, policy = $4,
-			changed_at = $5, submitted_at = $5, entered_at = $5, clock_at = $5, counted_at = $5, days = $6
-		WHERE subject = $7 AND id = $8 AND state = $9 AND revision = $10`,
-		to.ID, reference, c.Instance, c.Policy, clock.Micros(at), to.Deadline, c.Subject, c.ID, services.Draft, c.Revision)
-	return n == 1, err
 }
 
 // insertCase makes a submitted case, and reports false if there is one with

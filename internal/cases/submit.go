@@ -81,7 +81,7 @@ func (c *Cases) Submit(tx *db.Tx, s Submission) (*Case, error) {
 
 // isOf answers what is wrong if a case is not what a submission made.
 func (c *Case) isOf(s Submission) error {
-	if c == nil || c.Subject != s.Subject || c.Service != s.Service || c.Draft() {
+	if c == nil || c.Subject != s.Subject || c.Service != s.Service {
 		return errNotFound
 	}
 	return nil

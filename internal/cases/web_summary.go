@@ -21,6 +21,11 @@ type Summary struct {
 	Changed   time.Time
 }
 
+// Drafts is what the cases need of the applications that were not sent yet.
+type Drafts interface {
+	Summaries(q *web.Req) ([]Summary, error)
+}
+
 // Summaries lists the applications of whoever is signed in, as Of does.
 func (c *Cases) Summaries(q *web.Req) ([]Summary, error) {
 	rows, err := c.Of(q.R.Context(), q.Session.Subject)
@@ -28,19 +33,20 @@ func (c *Cases) Summaries(q *web.Req) ([]Summary, error) {
 		return nil, err
 	}
 	var out []Summary
+	if c.Drafts != nil {
+		if out, err = c.Drafts.Summaries(q); err != nil {
+			return nil, err
+		}
+	}
 	for _, row := range rows {
 		d, err := c.Version(row)
 		if err != nil {
 			continue // a service that this store no longer knows
 		}
-		s := Summary{
-			ID: row.ID, Service: q.P.In(d.Name), Reference: row.Reference, State: Tag(q.P, d, row), Draft: row.Draft(), Open: row.Open(), ServiceID: row.Service,
+		out = append(out, Summary{
+			ID: row.ID, Service: q.P.In(d.Name), Reference: row.Reference, State: Tag(q.P, d, row), Open: row.Open(), ServiceID: row.Service,
 			Changed: row.Changed, Href: q.Path("/cabinet/applications/" + row.ID),
-		}
-		if s.Draft {
-			s.Href = q.Path("/services/" + row.Service + "/apply")
-		}
-		out = append(out, s)
+		})
 	}
 	return out, nil
 }

@@ -64,38 +64,4 @@ func (b *browser) post(path string, form url.Values) (testkit.Nodes, int, string
 	return b.Post(path, form)
 }
 
-// answers are what the citizen types about the work.
-func answers() url.Values {
-	return url.Values{
-		"name": {"Aishath Mohamed"}, "identity-number": {"A123456"}, "phone": {"+9607771234"}, "email": {"aishath@example.mv"},
-		"road": {"Dhigu Magu"}, "section": {"From the school to the harbour"}, "kind": {"construction"},
-		"start-day": {"30"}, "start-month": {"11"}, "start-year": {"2026"}, "start-time": {"09:00"}, "hours": {"9"}, "boards": {"3"},
-		"_ordinal": {"0"},
-	}
-}
-
-// saved makes a draft.
-func (w *world) saved(who policy.Actor, ordinal int64) *cases.Draft {
-	w.t.Helper()
-	draft, err := w.Save(w.t.Context(), who, "road-permit", ordinal, answers(), "_ordinal")
-	if err != nil {
-		w.t.Fatalf("save a draft: %v", err)
-	}
-	if len(draft.Outcome.Errors) > 0 {
-		w.t.Fatalf("the draft is wrong: %v", draft.Outcome.Errors)
-	}
-	return draft
-}
-
-// applied submits an application.
-func (w *world) applied(who policy.Actor, ordinal int64) *cases.Case {
-	w.t.Helper()
-	draft := w.saved(who, ordinal)
-	row, err := w.Send(w.t.Context(), who, "road-permit", ordinal, draft.Case.Revision)
-	if err != nil {
-		w.t.Fatalf("submit: %v", err)
-	}
-	return row
-}
-
 func worldAnswers() forms.Answers { return casestest.Answers() }

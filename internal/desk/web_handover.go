@@ -46,7 +46,7 @@ func (k *Desk) chosen(q *web.Req, who policy.Actor, values []string) (list []han
 		if err != nil {
 			return nil, err
 		}
-		if a.Draft() || !a.Service.For(who.Roles) && !k.Cases.Supervises(who, a.Service) {
+		if !a.Service.For(who.Roles) && !k.Cases.Supervises(who, a.Service) {
 			continue
 		}
 		h := handed{Application: a, seen: a.Revision}

@@ -55,6 +55,7 @@ type Option struct {
 // words as beside it.
 type Problem struct {
 	ID   string // of the field; empty for a problem of the whole page
+	Href string // of another page on which it is mended
 	Text string
 }
 

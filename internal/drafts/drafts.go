@@ -1,0 +1,101 @@
+package drafts
+
+import (
+	"embed"
+	"errors"
+	"io/fs"
+	"time"
+
+	"portico/internal/cases"
+	"portico/internal/platform/clock"
+	"portico/internal/platform/db"
+	"portico/internal/platform/fault"
+	"portico/internal/policy"
+	"portico/internal/services"
+	"portico/internal/vault"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+//go:embed locales/*.yaml
+var locales embed.FS
+
+// Migrations returns the schema of this package.
+func Migrations() fs.FS {
+	sub, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		panic(err) // the folder is embedded above
+	}
+	return sub
+}
+
+// Locales returns the sentences of this package.
+func Locales() fs.FS { return locales }
+
+// Holding declares what the table of this package holds (I1).
+func Holding() []db.Table {
+	return []db.Table{{Name: "drafts_draft", Columns: map[string]db.Holds{
+		"subject": db.Pseudonym, "id": db.Pseudonym, "service": db.Nothing, "variant": db.Nothing, "instance": db.Nothing,
+		"revision": db.Nothing, "channel": db.Nothing, "made_by": db.Pseudonym, "page": db.Nothing, "changed_at": db.Nothing,
+	}}}
+}
+
+// Config is what the drafts of a portal need.
+type Config struct {
+	DB        *db.DB
+	Vault     *vault.Vault
+	Catalogue services.Catalogue
+	Cases     *cases.Cases
+	Policy    func() *policy.Policy
+	Clock     clock.Clock
+}
+
+// Drafts is the use cases of this package. It is safe for concurrent use.
+type Drafts struct{ Config }
+
+// New returns the drafts of a portal.
+func New(c Config) *Drafts { return &Drafts{c} }
+
+// Draft is an application that was not sent yet, as its row says: nothing of
+// what it is about.
+type Draft struct {
+	Subject  string
+	ID       string
+	Service  string
+	Variant  string
+	Instance string // hash of the instance it was last changed under
+	Revision int64
+	Channel  cases.Channel
+	By       string // who makes it
+	Page     string // that was reached
+	Changed  time.Time
+}
+
+// Scope is where it is sealed.
+func (d *Draft) Scope() string { return "case:" + d.ID }
+
+// The faults of this package.
+var (
+	errUnknown  = fault.New(fault.NotFound, "services.error.unknown")
+	errNotFound = fault.New(fault.NotFound, "drafts.error.not-found")
+	errMoved    = fault.New(fault.Conflict, "drafts.error.moved")
+	errBusy     = fault.New(fault.Unavailable, "drafts.error.busy")
+	errTooMuch  = fault.New(fault.Invalid, "drafts.error.too-much")
+	errAgain    = errors.New("the draft has changed since it was read")
+)
+
+// Moved reports whether an error says that the draft is not what the person
+// saw.
+func Moved(err error) bool { return errors.Is(err, errMoved) }
+
+// Sent is what a change of a draft comes to that was sent already.
+type Sent struct{ Case *cases.Case }
+
+func (*Sent) Error() string { return "the draft was sent already" }
+
+// Differs is what a change comes to of a page that another window or device
+// has changed since it was shown.
+type Differs struct{ Saved *Work }
+
+func (*Differs) Error() string { return "the page was changed since it was shown" }

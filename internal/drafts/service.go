@@ -1,0 +1,393 @@
+package drafts
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net/url"
+	"slices"
+	"strings"
+
+	"portico/internal/cases"
+	"portico/internal/forms"
+	"portico/internal/forms/sent"
+	"portico/internal/platform/db"
+	"portico/internal/platform/id"
+	"portico/internal/policy"
+	"portico/internal/services"
+	"portico/internal/vault"
+)
+
+// Place is whose application for what somebody makes.
+type Place struct {
+	Actor   policy.Actor
+	Service string
+	Variant string
+}
+
+// Work is an application while somebody makes it.
+type Work struct {
+	Service *services.Definition
+	Offer   services.Offer
+	Draft   *Draft // nil until something was saved
+	Before  int    // how many applications of this kind the person has sent
+	Outcome *forms.Outcome
+	Typed   map[string]string // what stands in each input
+	actor   policy.Actor
+	content content
+	edited  bool // a row was added or taken away
+	odd     bool // what was sent is not what the page sends, so that nothing was kept
+}
+
+// attempts is how often a change is made again because another was first.
+const attempts = 8
+
+// use is a use of a draft by whoever makes it.
+func (w *Work) use(op policy.Operation, fields ...string) vault.Use {
+	u := vault.Use{Actor: w.actor, Subject: w.Draft.Subject, Activity: w.Service.ApplyActivity(), Scope: w.Draft.Scope(), Operation: op, Fields: fields}
+	if w.actor.Kind == policy.Staff {
+		u.Activity = w.Service.EnterActivity()
+		u.Task = policy.Task{Scope: w.Draft.Scope(), Holder: w.Draft.By, Open: true}
+	}
+	return u
+}
+
+// service finds the service and the variant of it that are in force.
+func (s *Drafts) service(p Place) (*Work, error) {
+	d := s.Catalogue.Service(p.Service)
+	if d == nil {
+		return nil, errUnknown
+	}
+	offer, ok := d.Offer(p.Variant)
+	if !ok {
+		return nil, errUnknown
+	}
+	return &Work{Service: d, Offer: offer, actor: p.Actor}, nil
+}
+
+// Open returns the application as it stands: the draft, or what the profile
+// fills in for a new one. It stores nothing.
+func (s *Drafts) Open(ctx context.Context, p Place) (*Work, error) {
+	w, err := s.service(p)
+	if err != nil {
+		return nil, err
+	}
+	err = s.DB.View(ctx, func(tx *db.Tx) (err error) {
+		w.Draft, err = selectOf(tx, p.Actor.ID, p.Service, p.Variant, p.Actor.ID)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("find a draft: %w", err)
+	}
+	if err := s.load(ctx, w); err != nil {
+		return nil, err
+	}
+	return w, s.judge(w)
+}
+
+// load reads what is sealed of a draft, or begins a new one.
+func (s *Drafts) load(ctx context.Context, w *Work) error {
+	if w.Draft != nil {
+		values, err := s.Vault.Read(ctx, w.use(policy.Use, w.Service.DraftField()))
+		if err != nil {
+			return err
+		}
+		c, err := unpack(values.Text(w.Service.DraftField()))
+		w.content = c.clone()
+		return err
+	}
+	var err error
+	if w.Before, err = s.before(ctx, w); err != nil {
+		return err
+	}
+	offers, err := s.profile(ctx, w, "allow")
+	w.content = (&content{}).clone()
+	for _, f := range w.Service.Form.Fields() {
+		if o, ok := offers[f.Key]; ok {
+			w.content.fill(w.Service.Form, f, o)
+		}
+	}
+	return err
+}
+
+// before counts the applications of this kind that the person has sent.
+func (s *Drafts) before(ctx context.Context, w *Work) (n int, err error) {
+	list, err := s.Cases.Of(ctx, w.actor.ID)
+	for _, c := range list {
+		if c.Service == w.Service.ID && c.Variant == w.Offer.Variant {
+			n++
+		}
+	}
+	return n, err
+}
+
+// reusable reports whether the profile may answer a question in a way. Nobody
+// agrees to anything by what they said before: a yes or no is always asked.
+func reusable(f forms.Field, how string) bool {
+	return f.Core && f.Reuse == how && f.Asked() && f.Kind != forms.YesNo && f.Kind != forms.Warranty
+}
+
+// profile reads what the person's profile has for the questions that it may
+// answer in a way: allow, or ask; only for those with a key, if there are any.
+func (s *Drafts) profile(ctx context.Context, w *Work, how string, keys ...string) (map[string]offer, error) {
+	form := w.Service.Form
+	var fields []string
+	for _, f := range form.Fields() {
+		if reusable(f, how) && (len(keys) == 0 || slices.Contains(keys, f.Key)) {
+			fields = append(fields, f.ID)
+		}
+	}
+	out := map[string]offer{}
+	if len(fields) == 0 || w.actor.Kind != policy.Person {
+		return out, nil
+	}
+	values, err := s.Vault.Read(ctx, vault.Use{
+		Actor: w.actor, Subject: w.actor.ID, Activity: w.Service.ApplyActivity(), Scope: vault.Profile, Operation: policy.Use, Fields: fields,
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range form.Fields() {
+		if v := values[f.ID]; v.Text != "" && s.Policy().HasSource(f.ID, v.Source) {
+			out[f.Key] = offer{v.Text, v.Source}
+		}
+	}
+	return out, nil
+}
+
+// judge runs the form on what was typed. That a rule failed is an error of the
+// form, so that nothing is sent and nothing that was typed is lost.
+func (s *Drafts) judge(w *Work) error {
+	return s.judgeRead(w, sent.Decode(w.Service.Form, sent.Input{Values: w.content.Typed}))
+}
+
+func (s *Drafts) judgeRead(w *Work, read *sent.Sent) (err error) {
+	w.Typed, w.edited = read.Typed, read.Edited != ""
+	w.Outcome, err = w.Service.Form.Check(read.Answers, forms.At{Now: s.Clock.Now(), Variant: w.Offer.Variant}, read.Errors...)
+	var rule *forms.RuleError
+	if errors.As(err, &rule) {
+		w.Outcome = &forms.Outcome{Look: forms.Look{Answers: read.Answers}, Errors: append(read.Errors, forms.Error{
+			Code: "forms.error.rule", Args: []any{"rule", rule.Rule}, Rule: rule.Rule,
+		})}
+		return nil
+	}
+	return err
+}
+
+// Seen names what a page holds as it is saved.
+func (w *Work) Seen(page string) string {
+	p, _ := w.Service.Form.Page(page)
+	return digest(ofPage(w.Service.Form, p, w.content.Typed))
+}
+
+// Filled returns the keys of the questions that the profile answered, and
+// whose answers nobody changed.
+func (w *Work) Filled() []string { return slices.Sorted(maps.Keys(w.content.Filled)) }
+
+// wrong returns the faults of a page.
+func (w *Work) wrong(page forms.Page) (list []forms.Error) {
+	for _, e := range w.Outcome.Errors {
+		if on, ok := w.Service.Form.PageOf(e.Key); ok && on.ID == page.ID {
+			list = append(list, e)
+		}
+	}
+	return list
+}
+
+// Change is what somebody does on a page of questions.
+type Change struct {
+	Page   string
+	Draft  string     // the id of the draft that the page was made from; empty if there was none
+	Before int        // how many applications had been sent then
+	Seen   string     // what the page held then
+	Sent   url.Values // the inputs of the page, as they were typed
+	Use    string     // the key of a question that the profile is to answer
+	Clear  string     // the key of a question that it is not to answer
+	Alone  bool       // it is to answer none
+	Onward bool       // the person goes on to what follows
+}
+
+// Save keeps what was typed on a page, right or wrong. It answers *Sent if the
+// application was sent already, and *Differs if the page was changed elsewhere
+// since it was shown; then nothing is stored. What nobody types on the page by
+// accident is not kept either: the work that is returned shows it.
+func (s *Drafts) Save(ctx context.Context, p Place, ch Change) (*Work, error) {
+	for range attempts {
+		w, err := s.save(ctx, p, ch)
+		if !errors.Is(err, errAgain) {
+			return w, err
+		}
+	}
+	return nil, errBusy
+}
+
+func (s *Drafts) save(ctx context.Context, p Place, ch Change) (*Work, error) {
+	w, err := s.Open(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	form := w.Service.Form
+	page, ok := form.Page(ch.Page)
+	if !ok {
+		return nil, errNotFound
+	}
+	if err := s.gone(ctx, w, p, ch); err != nil {
+		return w, err
+	}
+	was := w.content.clone()
+	in := sent.Input{Values: ch.Sent, Page: page.ID}
+	typed := ofPage(form, page, ch.Sent)
+	if saved := ofPage(form, page, was.Typed); w.Draft != nil && ch.Seen != digest(saved) && !same(saved, typed) {
+		saved := *w
+		if err := s.show(w, page, in); err != nil {
+			return nil, err
+		}
+		return w, &Differs{&saved}
+	}
+	if odd(form, in) {
+		w.odd = true
+		return w, s.show(w, page, in)
+	}
+	read := w.content.put(form, page, in)
+	if again, err := s.reuse(ctx, w, ch); err != nil {
+		return nil, err
+	} else if again {
+		read = sent.Decode(form, sent.Input{Values: w.content.Typed})
+	}
+	if err := s.judgeRead(w, read); err != nil {
+		return nil, err
+	}
+	if ch.Onward {
+		w.content.done(page.ID, len(w.wrong(page)) == 0)
+	}
+	if w.Draft == nil && len(typed) == 0 {
+		return w, nil // nothing was typed at all
+	}
+	return w, s.keep(ctx, w, was, page.ID)
+}
+
+// show makes the work what it would be with the inputs of a page, which are
+// not kept.
+func (s *Drafts) show(w *Work, page forms.Page, in sent.Input) error {
+	form, all := w.Service.Form, url.Values{}
+	for name, v := range w.content.Typed {
+		if !onPage(form, page, name) {
+			all[name] = v
+		}
+	}
+	maps.Copy(all, in.Values) // what the edge took out, too
+	return s.judgeRead(w, sent.Decode(form, sent.Input{Values: all, Companies: in.Companies}))
+}
+
+// odd reports whether the inputs are not those that the page sends: one that
+// it does not have, twice the same, or what nobody can read.
+func odd(form *forms.Form, in sent.Input) bool {
+	for _, values := range in.Values {
+		if len(strings.Join(values, "")) > maxInput {
+			return true
+		}
+	}
+	return slices.ContainsFunc(sent.Decode(form, in).Errors, func(e forms.Error) bool {
+		return slices.Contains([]string{"forms.error.unknown", "forms.error.twice", "forms.error.characters"}, e.Code)
+	})
+}
+
+// gone finds out what became of the draft that a page was made from.
+func (s *Drafts) gone(ctx context.Context, w *Work, p Place, ch Change) error {
+	if w.Draft != nil && (ch.Draft == "" || ch.Draft == w.Draft.ID) {
+		return nil
+	}
+	list, err := s.Cases.Of(ctx, p.Actor.ID)
+	if err != nil {
+		return err
+	}
+	list = slices.DeleteFunc(list, func(c *cases.Case) bool { return c.Service != p.Service || c.Variant != p.Variant })
+	for _, c := range list {
+		if ch.Draft == c.ID {
+			return &Sent{c}
+		}
+	}
+	if w.Draft == nil && ch.Draft == "" && ch.Before < len(list) {
+		slices.SortFunc(list, func(a, b *cases.Case) int { return b.Submitted.Compare(a.Submitted) })
+		return &Sent{list[0]}
+	}
+	return nil
+}
+
+// reuse does what the person wants of their profile, and reports whether that
+// changed what is typed.
+func (s *Drafts) reuse(ctx context.Context, w *Work, ch Change) (bool, error) {
+	form := w.Service.Form
+	if ch.Alone {
+		w.content.Alone = true
+		for _, f := range form.Fields() {
+			w.content.clear(f)
+		}
+	}
+	if f, ok := form.Field(ch.Clear); ok {
+		w.content.clear(f)
+	}
+	f, ok := form.Field(ch.Use)
+	if !ok {
+		return ch.Alone || ch.Clear != "", nil
+	}
+	offers, err := s.profile(ctx, w, f.Reuse, f.Key)
+	if o, ok := offers[f.Key]; ok {
+		w.content.take(form, f, o)
+	}
+	return true, err
+}
+
+// keep writes a draft if it is not what it was.
+func (s *Drafts) keep(ctx context.Context, w *Work, was content, page string) error {
+	text, err := w.content.pack()
+	if err != nil {
+		return err
+	}
+	if before, err := was.pack(); err != nil || before == text && w.Draft != nil {
+		return err
+	}
+	now, fresh := s.Clock.Now(), w.Draft == nil
+	var row Draft
+	err = s.Vault.Update(ctx, func(tx *db.Tx) error {
+		if fresh {
+			row = Draft{
+				Subject: w.actor.ID, ID: id.New(now), Service: w.Service.ID, Variant: w.Offer.Variant, Instance: s.Catalogue.Hash(),
+				Revision: 1, Channel: cases.Portal, By: w.actor.ID, Page: page, Changed: now,
+			}
+			if ok, err := insertDraft(tx, &row); err != nil || !ok {
+				return orAgain(err)
+			}
+			if err := s.Vault.NewScope(tx, row.Subject, row.Scope()); err != nil {
+				return err
+			}
+		} else {
+			row = *w.Draft
+			if ok, err := touchDraft(tx, &row, s.Catalogue.Hash(), page, now); err != nil || !ok {
+				return orAgain(err)
+			}
+			row.Revision, row.Instance, row.Page, row.Changed = row.Revision+1, s.Catalogue.Hash(), page, now
+		}
+		as := *w
+		as.Draft = &row
+		permit, err := s.Vault.Permit(tx, as.use(policy.Collect, w.Service.DraftField()))
+		if err != nil {
+			return err
+		}
+		return s.Vault.Put(tx, permit, []vault.Value{{Field: w.Service.DraftField(), Text: text, Source: policy.SourceForm}})
+	})
+	if err != nil {
+		return fmt.Errorf("save a draft: %w", err)
+	}
+	w.Draft = &row
+	return nil
+}
+
+// orAgain is what failed, or that the draft has changed since it was read.
+func orAgain(err error) error {
+	if err != nil {
+		return err
+	}
+	return errAgain
+}
