@@ -162,7 +162,7 @@ type Happened struct {
 type Expect struct {
 	Errors   map[string]string `yaml:"errors,omitempty" doc:"key and rule, or key and the last word of the code"`
 	Hidden   []string          `yaml:"hidden,omitempty" doc:"the keys that are not asked"`
-	Values   map[string]string `yaml:"values,omitempty" doc:"answers that come out, computed ones included"`
+	Values   map[string]any    `yaml:"values,omitempty" doc:"answers that come out, computed ones included"`
 	Fee      *int64            `yaml:"fee,omitempty" doc:"in the smallest unit of the currency"`
 	Estimate *int64            `yaml:"estimate,omitempty" doc:"what the fee comes to so far, though answers are missing"`
 	Missing  []string          `yaml:"missing,omitempty" doc:"the services that are still to be completed first"`

@@ -148,7 +148,11 @@ func (d *Definition) compare(want Expect, o *forms.Outcome, at forms.At) (wrong 
 		differ("hidden", slices.Sorted(maps.Keys(o.Hidden)), slices.Sorted(slices.Values(want.Hidden)), d.hiders(o.Hidden, want.Hidden)...)
 	}
 	for _, key := range slices.Sorted(maps.Keys(want.Values)) {
-		differ(key, o.Answers[key], want.Values[key], d.Form.Computes(key)...)
+		text, err := d.Form.Text(key, want.Values[key])
+		if err != nil {
+			return []string{err.Error()}
+		}
+		differ(key, o.Answers[key], text, d.Form.Computes(key)...)
 	}
 	for _, f := range []struct {
 		what string
