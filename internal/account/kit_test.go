@@ -17,7 +17,9 @@ import (
 	"portico/internal/account"
 	"portico/internal/audit"
 	"portico/internal/identity"
+	"portico/internal/identity/factor"
 	"portico/internal/identity/profile"
+	"portico/internal/identity/signin"
 	"portico/internal/platform/db"
 	"portico/internal/platform/i18n"
 	"portico/internal/platform/jobs"
@@ -72,7 +74,7 @@ type portal struct {
 func (p *portal) Of(*web.Req) ([]account.Application, error) { return p.apps, nil }
 
 func schema() []fs.FS {
-	return []fs.FS{audit.Migrations(), vault.Migrations(), jobs.Migrations(), identity.Migrations(), staff.Migrations(), account.Migrations()}
+	return []fs.FS{audit.Migrations(), vault.Migrations(), jobs.Migrations(), identity.Migrations(), factor.Migrations(), staff.Migrations(), account.Migrations()}
 }
 
 func each(t *testing.T, run func(t *testing.T, p *portal)) {
@@ -142,7 +144,7 @@ func open(t *testing.T, d *db.DB) *portal {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.id.Mount(p.router)
+	signin.Mount(p.router, p.id)
 	p.staff.Mount(p.router)
 	p.Service.Mount(p.router)
 	p.router.Handle(web.Route{Method: "GET", Path: "/cabinet/", Audience: web.Person, Activity: "none: the cabinet of a test", Handler: func(q *web.Req) error {

@@ -141,7 +141,7 @@ func strangers(v *tour, version string) {
 	v.stop("/", "/", http.StatusOK)
 	for _, path := range []string{
 		"/", "/services", "/help", "/accessibility", "/privacy", "/privacy/versions", "/privacy/processing", "/privacy/proof",
-		"/terms", "/cookies", "/register", "/sign-in", "/sign-in/code",
+		"/terms", "/cookies", "/register", "/sign-in", "/sign-in/code", "/sign-in/recovery-code",
 	} {
 		v.stop("LANG"+path, "LANG"+path, http.StatusOK)
 	}
@@ -157,7 +157,7 @@ func strangers(v *tour, version string) {
 	v.stop(fee, "LANG/services/road-permit/fee?_look=1&hours=many", http.StatusOK)
 	v.stop("LANG/cabinet/data", "LANG/cabinet/data", http.StatusOK) // leads to signing in
 	v.stop("LANG/privacy/versions/{id}", "LANG/privacy/versions/"+version, http.StatusOK)
-	for _, path := range []string{"/demo/mail", "/staff/sign-in", "/staff/sign-in/code"} {
+	for _, path := range []string{"/demo/mail", "/staff/sign-in", "/staff/sign-in/code", "/staff/sign-in/recovery-code"} {
 		v.stop(path, path, http.StatusOK)
 	}
 
@@ -239,9 +239,9 @@ func citizens(v *tour) string {
 	v.file(b, "LANG/cabinet/access.json", "LANG/cabinet/access.json")
 	v.file(b, "LANG/cabinet/access/{file}", "LANG/cabinet/access/1.json")
 
+	v.stop("LANG/step-up", "LANG/step-up", http.StatusOK)
 	v.account("LANG/cabinet/security", "/en/cabinet/security")
-	const remove = "LANG/cabinet/security/second-factor/remove"
-	v.stop(remove, remove, http.StatusOK)
+	v.stop("LANG/step-up", "LANG/step-up", http.StatusOK) // asks for a code now
 	return reference
 }
 
@@ -249,11 +249,11 @@ func citizens(v *tour) string {
 // base and are at here, and sets up a second factor.
 func (v *tour) account(base, here string) {
 	v.t.Helper()
-	for _, path := range []string{"", "/history", "/password", "/second-factor"} {
+	for _, path := range []string{"", "/history", "/password", "/second-factor", "/passkeys", "/passkeys/add", "/codes"} {
 		v.stop(base+path, base+path, http.StatusOK)
 	}
+	v.stop(base+"/passkeys/{id}", base+"/passkeys/nobodys", http.StatusNotFound)
 	v.open(here + "/second-factor")
-	v.fill("current", demo.Password)
 	v.send()
 	v.stop(base+"/second-factor/key", base+"/second-factor/key", http.StatusOK)
 	v.picture(base+"/second-factor/picture", base+"/second-factor/picture")
@@ -265,6 +265,8 @@ func (v *tour) account(base, here string) {
 	}
 	v.fill("code", code)
 	v.send()
+	v.stop(base+"/second-factor", base+"/second-factor", http.StatusOK) // replaces it
+	v.stop(base+"/second-factor/remove", base+"/second-factor/remove", http.StatusOK)
 }
 
 // officials sees the pages of those who decide and of those who run the portal.
@@ -302,6 +304,7 @@ func officials(officer, administrator, invited *tour, reference string) {
 	for _, path := range []string{"/staff/people", "/staff/invite", "/staff/jobs", "/staff/proof"} {
 		administrator.stop(path, path, http.StatusOK)
 	}
+	administrator.stop("/staff/step-up", "/staff/step-up", http.StatusOK)
 	administrator.account("/staff/account", "/staff/account")
 	administrator.open("/staff/people")
 	person := chromium.Value[string](administrator.tab, `document.querySelector('main a[href^="/staff/people/"]').pathname`)

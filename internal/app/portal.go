@@ -21,6 +21,7 @@ import (
 	"portico/internal/drafts"
 	"portico/internal/identity"
 	"portico/internal/identity/security"
+	"portico/internal/identity/signin"
 	"portico/internal/instance"
 	"portico/internal/mandates"
 	"portico/internal/platform/clock"
@@ -171,7 +172,7 @@ func (p *portal) features(ctx context.Context, in *instance.Instance, opts insta
 	}
 	p.identity = identity.New(identity.Config{
 		DB: p.db, Vault: p.vault, Log: p.log, Jobs: p.queue, Sender: p.sender, Codes: p.ring, Catalogue: in.Catalogue,
-		Portal: p.shell, Policy: p.policy, Clock: p.clock, Demo: p.demo,
+		Portal: p.shell, Policy: p.policy, Clock: p.clock, Address: p.address, Demo: p.demo,
 	})
 	p.mandates = mandates.New(mandates.Config{DB: p.db, Vault: p.vault, Policy: p.policy, Clock: p.clock})
 	p.account = account.New(account.Config{
@@ -243,7 +244,7 @@ func (p *portal) mount() {
 		Currency:    func() string { return string(p.live.Current().Portal.Currency) },
 		Address:     p.address, Reached: p.cases, Clock: p.clock,
 	})
-	p.identity.Mount(p.router)
+	signin.Mount(p.router, p.identity)
 	security.MountPerson(p.router, p.identity)
 	p.account.Mount(p.router)
 	p.staff.Mount(p.router)

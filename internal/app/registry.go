@@ -14,6 +14,7 @@ import (
 	"portico/internal/drafts"
 	"portico/internal/forms"
 	"portico/internal/identity"
+	"portico/internal/identity/factor"
 	"portico/internal/instance"
 	"portico/internal/mandates"
 	"portico/internal/platform/db"
@@ -38,6 +39,7 @@ func Migrations() []fs.FS {
 		desk.Migrations(),
 		drafts.Migrations(),
 		identity.Migrations(),
+		factor.Migrations(),
 		instance.Migrations(),
 		jobs.Migrations(),
 		mandates.Migrations(),
@@ -57,6 +59,7 @@ func Holdings() (all []db.Table) {
 		desk.Holding(),
 		drafts.Holding(),
 		identity.Holding(),
+		factor.Holding(),
 		instance.Holding(),
 		jobs.Holding(),
 		mandates.Holding(),

@@ -66,6 +66,8 @@ var dependencies = map[string][]string{
 	"github.com/chromedp/cdproto":           {"internal/testkit"},
 	"github.com/chromedp/chromedp":          {"internal/testkit"},
 	"github.com/emersion/go-smtp":           {"internal/demo"},
+	"github.com/fxamacker/cbor":             {"internal/identity/factor/factortest"},
+	"github.com/go-webauthn/webauthn":       {"internal/identity"},
 	"github.com/goccy/go-yaml":              {"internal/platform/i18n", "internal/platform/strict"},
 	"github.com/gowebpki/jcs":               {"internal/audit", "internal/instance", "internal/policy"},
 	"github.com/jackc/pgx":                  {"internal/platform/db", "internal/testkit"},

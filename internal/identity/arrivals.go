@@ -16,3 +16,13 @@ type Arrivals interface {
 // SetArrivals says who is told; it is called before anybody signs in. Without
 // it, people go where they wanted to.
 func (s *Service) SetArrivals(a Arrivals) { s.arrivals = a }
+
+// Afterwards is where a person goes who has signed in: where they wanted to,
+// or their cabinet.
+func (s *Service) Afterwards(q *web.Req) string {
+	next := q.Next(q.Path("/cabinet/"))
+	if s.arrivals == nil {
+		return next
+	}
+	return s.arrivals.Welcome(q, next)
+}

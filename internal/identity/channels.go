@@ -155,10 +155,8 @@ func (s *Service) Close(tx *db.Tx, subject string, channels ...credential.Contac
 			return fmt.Errorf("close an account: %w", err)
 		}
 	}
-	for _, kind := range []string{secretPassword, secretTOTP, secretTOTPNew} {
-		if _, err := deleteSecret(tx, subject, kind); err != nil {
-			return fmt.Errorf("close an account: %w", err)
-		}
+	if err := s.Proofs.Clear(tx, subject, false); err != nil {
+		return err
 	}
 	_, err = s.EndSessions(tx, subject, "")
 	return err

@@ -25,6 +25,6 @@
 //
 // Throttles count in the memory of each node; everything else is in the store.
 //
-// Tables: identity_account, identity_channel, identity_secret,
+// Tables: identity_account, identity_channel,
 // identity_challenge, identity_session, identity_failure.
 package identity

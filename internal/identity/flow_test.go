@@ -11,6 +11,7 @@ import (
 
 	"portico/internal/audit"
 	"portico/internal/identity"
+	"portico/internal/identity/factor"
 	"portico/internal/platform/db"
 	"portico/internal/platform/i18n"
 	"portico/internal/platform/jobs"
@@ -144,10 +145,10 @@ func TestI1_EveryColumnIsDeclared(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if problems := db.Undeclared(schema, identity.Holding()); len(problems) > 0 {
+		if problems := db.Undeclared(schema, append(identity.Holding(), factor.Holding()...)); len(problems) > 0 {
 			t.Error(strings.Join(problems, "\n"))
 		}
-	}, identity.Migrations())
+	}, identity.Migrations(), factor.Migrations())
 }
 
 func TestADeclaredIdentityNumberReservesNothing(t *testing.T) {
@@ -387,7 +388,7 @@ func TestOpenRedirectsAreRefused(t *testing.T) {
 }
 
 func TestTheExampleOfAPhoneNumberIsOfThePortalsCountry(t *testing.T) {
-	p := openAs(t, testkit.Database(t, db.SQLite, audit.Migrations(), vault.Migrations(), jobs.Migrations(), identity.Migrations()), func(phone *policy.Field) { phone.Prefix = "+975" })
+	p := openAs(t, testkit.Database(t, db.SQLite, audit.Migrations(), vault.Migrations(), jobs.Migrations(), identity.Migrations(), factor.Migrations()), func(phone *policy.Field) { phone.Prefix = "+975" })
 	for _, lang := range []string{"en", "dv"} {
 		b := p.browse(t)
 		for what, text := range map[string]string{

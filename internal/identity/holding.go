@@ -10,8 +10,6 @@ func Holding() []db.Table {
 		{Name: "identity_account", Columns: map[string]db.Holds{
 			"subject": who, "realm": no, "state": no, "contact": no, "created_at": no, "changed_at": no, "seasoned_at": no}},
 		{Name: "identity_channel", Columns: map[string]db.Holds{"subject": who, "field": no, "since": no, "seasoned_at": no}},
-		{Name: "identity_secret", Columns: map[string]db.Holds{
-			"subject": who, "kind": no, "sealed": sealed, "step": no, "changed_at": no}},
 		{Name: "identity_challenge", Columns: map[string]db.Holds{
 			"subject": who, "id": who, "salt": no, "tries": no, "sends": no, "created_at": no, "expires_at": no, "used_at": no}},
 		{Name: "identity_session", Columns: map[string]db.Holds{

@@ -83,13 +83,28 @@ const (
 const (
 	MeansPassword = "password"
 	MeansSecond   = "password-and-code"
+	MeansRecovery = "password-and-recovery-code"
+	MeansPasskey  = "passkey"
 	MeansRegister = "registration"
 	MeansInvited  = "invitation"
+	// Who forgot a password comes in so: with a second factor or a recovery
+	// code, or after waiting with neither.
+	MeansRecovered       = "recovered-with-factor"
+	MeansRecoveredWaited = "recovered-after-waiting"
 )
+
+// strong reports whether means are two factors.
+func strong(means string) bool {
+	switch means {
+	case MeansSecond, MeansRecovery, MeansPasskey, MeansRecovered:
+		return true
+	}
+	return false
+}
 
 // Faults that people see.
 var (
-	errSignIn    = fault.New(fault.SignIn, "identity.signed-out")
+	ErrSignIn    = fault.New(fault.SignIn, "identity.signed-out")
 	errTooMany   = fault.New(fault.TooMany, "identity.too-many")
 	errLost      = fault.New(fault.Conflict, "identity.register.lost")
 	errNoSession = fault.New(fault.NotFound, "identity.session.unknown")

@@ -15,7 +15,9 @@ import (
 
 	"portico/internal/audit"
 	"portico/internal/identity"
+	"portico/internal/identity/factor"
 	account "portico/internal/identity/security"
+	"portico/internal/identity/signin"
 	"portico/internal/platform/db"
 	"portico/internal/platform/i18n"
 	"portico/internal/platform/jobs"
@@ -69,13 +71,13 @@ type portal struct {
 func each(t *testing.T, run func(t *testing.T, p *portal)) {
 	t.Helper()
 	testkit.Databases(t, func(t *testing.T, d *db.DB) { run(t, open(t, d)) },
-		audit.Migrations(), vault.Migrations(), jobs.Migrations(), identity.Migrations())
+		audit.Migrations(), vault.Migrations(), jobs.Migrations(), identity.Migrations(), factor.Migrations())
 }
 
 // one runs a test on SQLite alone: for what no store can change.
 func one(t *testing.T) *portal {
 	t.Helper()
-	return open(t, testkit.Database(t, db.SQLite, audit.Migrations(), vault.Migrations(), jobs.Migrations(), identity.Migrations()))
+	return open(t, testkit.Database(t, db.SQLite, audit.Migrations(), vault.Migrations(), jobs.Migrations(), identity.Migrations(), factor.Migrations()))
 }
 
 func declarations(phone func(*policy.Field)) *policy.Declarations {
@@ -127,7 +129,7 @@ func openAs(t *testing.T, d *db.DB, phone func(*policy.Field)) *portal {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.Mount(p.router)
+	signin.Mount(p.router, p.Service)
 	account.MountPerson(p.router, p.Service)
 	return p
 }

@@ -143,5 +143,5 @@ func (s *Service) send(ctx context.Context, p *i18n.Printer, to credential.Conta
 }
 
 func (s *Service) printer(lang string) *i18n.Printer {
-	return s.Catalogue.Printer(lang, s.zone())
+	return s.Catalogue.Printer(lang, s.Zone())
 }

@@ -22,16 +22,16 @@ import (
 // Details are who somebody says they are.
 type Details = profile.Details
 
-// checkDetails says what is wrong with details, as an Invalid fault, or nil.
-func (s *Service) checkDetails(d Details) error {
+// CheckDetails says what is wrong with details, as an Invalid fault, or nil.
+func (s *Service) CheckDetails(d Details) error {
 	number, _ := s.Policy().Field(policy.FieldIdentityNumber)
-	if wrong := d.Check(number.Pattern, s.Clock.Now().In(s.zone())); len(wrong) > 0 {
+	if wrong := d.Check(number.Pattern, s.Clock.Now().In(s.Zone())); len(wrong) > 0 {
 		return fault.Input(wrong...)
 	}
 	return nil
 }
 
-func (s *Service) zone() *time.Location {
+func (s *Service) Zone() *time.Location {
 	if z := s.Portal().Zone; z != nil {
 		return z
 	}
@@ -90,7 +90,7 @@ func (s *Service) Begin(ctx context.Context, c credential.Contact, lang string, 
 		if err := s.enqueueCode(tx, ch, lang); err != nil {
 			return err
 		}
-		token, err = s.enter(tx, subject, web.RealmPerson, stageRegister, MeansRegister, "")
+		token, err = s.enter(tx, entering{Subject: subject, Realm: web.RealmPerson, Stage: stageRegister, Means: MeansRegister})
 		return err
 	})
 	if err != nil {
@@ -182,7 +182,7 @@ func (s *Service) Confirm(ctx context.Context, token, code string, from From) er
 	}
 	err = s.DB.Update(ctx, func(tx *db.Tx) error {
 		if used, err := useChallenge(tx, ch, s.Clock.Now()); err != nil || !used {
-			return errors.Join(err, errSignIn)
+			return errors.Join(err, ErrSignIn)
 		}
 		if err := s.addChannel(tx, row.Subject, c, s.Clock.Now()); err != nil {
 			return err
@@ -232,7 +232,7 @@ func (s *Service) move(tx *db.Tx, subject string, from, to State, reason string,
 		return fmt.Errorf("change an account: %w", err)
 	}
 	if !moved {
-		return errSignIn // another request was first
+		return ErrSignIn // another request was first
 	}
 	return s.note(tx, audit.KindAccount, web.RealmPerson, subject, reason, facts)
 }
@@ -240,7 +240,7 @@ func (s *Service) move(tx *db.Tx, subject string, from, to State, reason string,
 // Describe takes who somebody says they are.
 func (s *Service) Describe(ctx context.Context, token string, d Details) error {
 	d = d.Tidy()
-	if err := s.checkDetails(d); err != nil {
+	if err := s.CheckDetails(d); err != nil {
 		return err
 	}
 	err := s.Vault.Update(ctx, func(tx *db.Tx) error {
@@ -291,7 +291,7 @@ func (s *Service) Finish(ctx context.Context, token, password string, from From)
 	}
 	var e Entry
 	err = s.Vault.Update(ctx, func(tx *db.Tx) error {
-		if err := s.keepSecret(tx, row.Subject, secretPassword, []byte(hash)); err != nil {
+		if err := s.Proofs.SetPassword(tx, row.Subject, hash, s.Clock.Now()); err != nil {
 			return err
 		}
 		if err := s.move(tx, row.Subject, Described, Open, "registered", nil); err != nil {
@@ -300,7 +300,7 @@ func (s *Service) Finish(ctx context.Context, token, password string, from From)
 		if _, err := endSession(tx, row.Subject, row.ID, s.Clock.Now()); err != nil {
 			return err
 		}
-		e.Token, err = s.enter(tx, row.Subject, web.RealmPerson, stageFull, MeansRegister, from.Browser)
+		e.Token, err = s.enter(tx, entering{Subject: row.Subject, Realm: web.RealmPerson, Stage: stageFull, Means: MeansRegister, Browser: from.Browser})
 		return err
 	})
 	if err != nil {
@@ -337,10 +337,10 @@ type NewPerson struct {
 func (s *Service) CreatePerson(ctx context.Context, p NewPerson) (subject string, err error) {
 	c, ok := s.ParseContact(p.Contact)
 	if !ok {
-		return "", fault.Input(fault.Field{Name: "contact", Code: "identity.contact.form", Args: []any{"phone", s.examplePhone()}})
+		return "", fault.Input(fault.Field{Name: "contact", Code: "identity.contact.form", Args: []any{"phone", s.ExamplePhone()}})
 	}
 	d := p.Details.Tidy()
-	if err := errors.Join(s.checkDetails(d), s.checkPassword(p.Password, c.Value)); err != nil {
+	if err := errors.Join(s.CheckDetails(d), s.checkPassword(p.Password, c.Value)); err != nil {
 		return "", err
 	}
 	hash, err := s.hasher.Hash(ctx, p.Password)
@@ -357,7 +357,7 @@ func (s *Service) CreatePerson(ctx context.Context, p NewPerson) (subject string
 		if err := s.put(tx, subject, d.Values()...); err != nil {
 			return err
 		}
-		if err := s.keepSecret(tx, subject, secretPassword, []byte(hash)); err != nil {
+		if err := s.Proofs.SetPassword(tx, subject, hash, s.Clock.Now()); err != nil {
 			return err
 		}
 		return s.note(tx, audit.KindAccount, web.RealmPerson, subject, "registered", nil)
@@ -374,9 +374,9 @@ func (s *Service) ParseContact(typed string) (credential.Contact, bool) {
 	return credential.ParseContact(typed, phone.Prefix)
 }
 
-// examplePhone is a number as people of this portal write it, after the prefix
+// ExamplePhone is a number as people of this portal write it, after the prefix
 // that the policy declares; without one, after a code that no country has.
-func (s *Service) examplePhone() string {
+func (s *Service) ExamplePhone() string {
 	phone, _ := s.Policy().Field(policy.FieldPhone)
 	return cmp.Or(phone.Prefix, "+999") + " 777 1234"
 }

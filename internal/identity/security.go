@@ -10,9 +10,11 @@ import (
 
 	"portico/internal/audit"
 	"portico/internal/identity/credential"
+	"portico/internal/identity/factor"
 	"portico/internal/platform/clock"
 	"portico/internal/platform/db"
 	"portico/internal/platform/fault"
+	"portico/internal/platform/id"
 	"portico/internal/platform/web"
 	"portico/internal/policy"
 	"portico/internal/vault"
@@ -119,41 +121,43 @@ func (s *Service) History(ctx context.Context, subject string, before int64) (li
 	return list, before, nil
 }
 
-// prove checks the password of somebody who is signed in, before something
-// that only they may do.
-func (s *Service) prove(ctx context.Context, me *web.Session, password string, from From) error {
+// prove checks the password of somebody who is signed in.
+func (s *Service) prove(ctx context.Context, me *web.Session, password string, from From) (seasoned time.Time, err error) {
 	if !s.throttle.Take(s.limits.network, "sign-in network", from.Network) ||
 		!s.throttle.Take(s.limits.pair, "prove", me.Subject) {
-		return errTooMany
+		return time.Time{}, errTooMany
 	}
-	var hash []byte
-	err := s.DB.View(ctx, func(tx *db.Tx) (err error) {
-		hash, err = s.secret(tx, me.Subject, secretPassword)
+	var hash string
+	err = s.DB.View(ctx, func(tx *db.Tx) (err error) {
+		hash, seasoned, err = s.Proofs.Password(tx, me.Subject)
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("check a password: %w", err)
+		return time.Time{}, fmt.Errorf("check a password: %w", err)
 	}
-	right, err := s.hasher.Verify(ctx, string(hash), password)
+	right, err := s.hasher.Verify(ctx, hash, password)
 	if err != nil {
-		return fmt.Errorf("check a password: %w", err)
+		return time.Time{}, fmt.Errorf("check a password: %w", err)
 	}
 	if !right {
 		if err := s.failed(ctx, account{Subject: me.Subject, Realm: me.Realm, State: Open}, "current-password"); !errors.Is(err, ErrWrong) {
-			return err
+			return time.Time{}, err
 		}
-		return fault.Input(fault.Field{Name: "current", Code: "identity.current.wrong"})
+		return time.Time{}, fault.Input(fault.Field{Name: "current", Code: "identity.current.wrong"})
 	}
 	s.throttle.Give("sign-in network", from.Network)
 	s.throttle.Give("prove", me.Subject)
-	return nil
+	return seasoned, nil
 }
 
 // ChangePassword replaces the password, ends every other session, gives this
-// one a new token, and tells the holder.
+// one a new token, and tells the holder. Who proved with a passkey just now may
+// have forgotten the password that is in force.
 func (s *Service) ChangePassword(ctx context.Context, me *web.Session, current, password, lang string, from From) (Entry, error) {
-	if err := s.prove(ctx, me, current, from); err != nil {
-		return Entry{}, err
+	if me.SteppedBy != MeansPasskey {
+		if _, err := s.prove(ctx, me, current, from); err != nil {
+			return Entry{}, err
+		}
 	}
 	c, err := s.contact(ctx, me.Subject)
 	if err != nil {
@@ -171,16 +175,10 @@ func (s *Service) ChangePassword(ctx context.Context, me *web.Session, current, 
 	}
 	var e Entry
 	err = s.Vault.Update(ctx, func(tx *db.Tx) error {
-		if err := s.keepSecret(tx, me.Subject, secretPassword, []byte(hash)); err != nil {
+		if err := s.Proofs.SetPassword(tx, me.Subject, hash, me.Seasoned); err != nil {
 			return err
 		}
-		if err := s.note(tx, audit.KindAccount, me.Realm, me.Subject, "password-changed", nil); err != nil {
-			return err
-		}
-		if err := s.notify(tx, me.Subject, "password", lang); err != nil {
-			return err
-		}
-		e.Token, err = s.again(tx, me, from)
+		e, err = s.changed(tx, me, "password-changed", "password", lang, "")
 		return err
 	})
 	if err != nil {
@@ -189,44 +187,57 @@ func (s *Service) ChangePassword(ctx context.Context, me *web.Session, current, 
 	return e, nil
 }
 
-// again ends all sessions of somebody and begins one that is as strong as
-// the one that asks.
-func (s *Service) again(tx *db.Tx, me *web.Session, from From) (string, error) {
-	if _, err := endSessions(tx, me.Subject, "", s.Clock.Now()); err != nil {
-		return "", err
+// changed ends what a change of how one signs in ends: an event, a notice to
+// every channel, the end of every other session, and another token for this
+// one. Means, if any, are what the change itself proved.
+func (s *Service) changed(tx *db.Tx, me *web.Session, reason, notice, lang, means string) (Entry, error) {
+	if err := s.note(tx, audit.KindAccount, me.Realm, me.Subject, reason, nil); err != nil {
+		return Entry{}, err
 	}
-	means := MeansPassword
-	if me.Strong {
-		means = MeansSecond
+	if err := s.notify(tx, me.Subject, notice, lang); err != nil {
+		return Entry{}, err
 	}
-	return s.enter(tx, me.Subject, me.Realm, stageFull, means, from.Browser)
+	if _, err := endSessions(tx, me.Subject, me.ID, s.Clock.Now()); err != nil {
+		return Entry{}, err
+	}
+	return s.rotate(tx, me, Proved{Means: means})
 }
 
-// HasSecond reports whether an account has a second factor, and since when.
-func (s *Service) HasSecond(ctx context.Context, subject string) (since time.Time, has bool, err error) {
+// rotate gives a session another token. What was proved just now, if anything,
+// is kept with it: two factors make it a strong one.
+func (s *Service) rotate(tx *db.Tx, me *web.Session, p Proved) (Entry, error) {
+	row, err := selectSessionByID(tx, me.Subject, me.ID)
+	if err != nil {
+		return Entry{}, err
+	}
+	if p.Means != "" {
+		row.Stepped, row.SteppedBy = s.Clock.Now(), p.Means
+		if strong(p.Means) {
+			row.Means = p.Means
+		}
+	}
+	if !p.Seasoned.IsZero() {
+		row.Seasoned = earliest(row.Seasoned, p.Seasoned)
+	}
+	token := id.Token()
+	if ok, err := rotateSession(tx, row, hashToken(token)); err != nil || !ok {
+		return Entry{}, errors.Join(err, ErrSignIn)
+	}
+	return Entry{Token: token}, nil
+}
+
+// Has says by what an account can be proved.
+func (s *Service) Has(ctx context.Context, subject string) (h factor.Has, err error) {
 	err = s.DB.View(ctx, func(tx *db.Tx) error {
-		sealed, at, err := selectSecret(tx, subject, secretTOTP)
-		since, has = at, sealed != nil
+		h, err = s.Proofs.Has(tx, subject)
 		return err
 	})
-	return since, has, err
+	return h, err
 }
 
-// errNoKey says that a second factor must be begun anew.
-var errNoKey = fault.New(fault.Conflict, "identity.second.none")
-
-// NewSecond begins a second factor for somebody signed in, after their
-// password.
-func (s *Service) NewSecond(ctx context.Context, me *web.Session, current string, from From) error {
-	if err := s.prove(ctx, me, current, from); err != nil {
-		return err
-	}
-	return s.newSecond(ctx, me.Subject)
-}
-
-func (s *Service) newSecond(ctx context.Context, subject string) error {
-	key := credential.NewKey()
-	err := s.DB.Update(ctx, func(tx *db.Tx) error { return s.keepSecret(tx, subject, secretTOTPNew, []byte(key)) })
+// NewSecond begins an app for somebody who proved just now who they are.
+func (s *Service) NewSecond(ctx context.Context, me *web.Session) error {
+	err := s.DB.Update(ctx, func(tx *db.Tx) error { return s.Proofs.NewApp(tx, me.Subject) })
 	if err != nil {
 		return fmt.Errorf("begin a second factor: %w", err)
 	}
@@ -236,22 +247,22 @@ func (s *Service) newSecond(ctx context.Context, subject string) error {
 // SecondKey is the key that waits to be confirmed. The app shows it under the
 // portal's name and what the holder calls the account.
 func (s *Service) SecondKey(ctx context.Context, subject, label string) (*otp.Key, error) {
-	var secret []byte
+	var key string
 	err := s.DB.View(ctx, func(tx *db.Tx) (err error) {
-		secret, err = s.secret(tx, subject, secretTOTPNew)
+		key, err = s.Proofs.AppKey(tx, subject)
 		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read the key of a second factor: %w", err)
 	}
-	if secret == nil {
-		return nil, errNoKey
+	if key == "" {
+		return nil, factor.ErrNoKey()
 	}
-	return credential.KeyOf(s.Portal().Name.In("en"), label, string(secret))
+	return credential.KeyOf(s.Portal().Name.In("en"), label, key)
 }
 
-// ConfirmSecond takes the first code of a new second factor. From then on it
-// is asked at every sign-in; other sessions end.
+// ConfirmSecond takes the first code of a new app. From then on it is asked at
+// every sign-in; other sessions end.
 func (s *Service) ConfirmSecond(ctx context.Context, me *web.Session, code, lang string, from From) (Entry, error) {
 	if !s.throttle.Take(s.limits.typed, "code network", from.Network) {
 		return Entry{}, errTooMany
@@ -259,15 +270,10 @@ func (s *Service) ConfirmSecond(ctx context.Context, me *web.Session, code, lang
 	var e Entry
 	var wrong bool
 	err := s.Vault.Update(ctx, func(tx *db.Tx) (err error) {
-		if wrong, err = s.adopt(tx, me.Realm, me.Subject, code); err != nil || wrong {
+		if wrong, err = s.adopt(tx, me.Realm, me.Subject, code, s.Clock.Now().Add(Season)); err != nil || wrong {
 			return err
 		}
-		if err := s.notify(tx, me.Subject, "second", lang); err != nil {
-			return err
-		}
-		strong := *me
-		strong.Strong = true
-		e.Token, err = s.again(tx, &strong, from)
+		e, err = s.changed(tx, me, "second-factor-added", "second", lang, MeansSecond)
 		return err
 	})
 	if err != nil {
@@ -279,62 +285,165 @@ func (s *Service) ConfirmSecond(ctx context.Context, me *web.Session, code, lang
 	return e, nil
 }
 
-// adopt makes the new key the second factor if the code is right for it.
-func (s *Service) adopt(tx *db.Tx, realm, subject, code string) (wrong bool, err error) {
-	key, err := s.secret(tx, subject, secretTOTPNew)
-	if err != nil {
-		return false, err
-	}
-	if key == nil {
-		return false, errNoKey
-	}
-	step, ok := credential.StepOf(string(key), credential.Figures(code), s.Clock.Now())
-	if !ok {
-		return true, nil
-	}
-	if err := s.keepSecret(tx, subject, secretTOTP, key); err != nil {
-		return false, err
-	}
-	if _, err := useStep(tx, subject, secretTOTP, step); err != nil {
-		return false, err
-	}
-	if gone, err := deleteSecret(tx, subject, secretTOTPNew); err != nil || !gone {
-		return false, errors.Join(err, errNoKey)
-	}
-	return false, s.note(tx, audit.KindAccount, realm, subject, "second-factor-added", nil)
+// adopt makes the new key the account's app if the code is right for it.
+func (s *Service) adopt(tx *db.Tx, realm, subject, code string, seasoned time.Time) (wrong bool, err error) {
+	right, err := s.Proofs.AdoptApp(tx, subject, code, seasoned)
+	return !right, err
 }
 
-// RemoveSecond takes the second factor away, after the password. Officials
-// cannot: theirs is replaced.
-func (s *Service) RemoveSecond(ctx context.Context, me *web.Session, current, lang string, from From) (Entry, error) {
-	if err := s.prove(ctx, me, current, from); err != nil {
-		return Entry{}, err
-	}
-	if me.Realm == web.RealmStaff && !s.Demo {
-		return Entry{}, fault.New(fault.Denied, "identity.second.staff")
-	}
-	var e Entry
-	err := s.Vault.Update(ctx, func(tx *db.Tx) error {
-		gone, err := deleteSecret(tx, me.Subject, secretTOTP)
+// RemoveSecond takes the app away. Officials keep two factors: theirs is
+// replaced, unless they have a passkey.
+func (s *Service) RemoveSecond(ctx context.Context, me *web.Session, lang string) (Entry, error) {
+	return s.remove(ctx, me, lang, "second-factor-removed", "second-removed", func(tx *db.Tx) (bool, error) {
+		return s.Proofs.RemoveApp(tx, me.Subject)
+	})
+}
+
+// RemovePasskey takes a passkey away. It need not be at hand.
+func (s *Service) RemovePasskey(ctx context.Context, me *web.Session, passkey, lang string) (Entry, error) {
+	return s.remove(ctx, me, lang, "passkey-removed", "passkey-removed", func(tx *db.Tx) (bool, error) {
+		return s.Proofs.RemovePasskey(tx, me.Subject, passkey)
+	})
+}
+
+func (s *Service) remove(ctx context.Context, me *web.Session, lang, reason, notice string, take func(*db.Tx) (bool, error)) (e Entry, err error) {
+	err = s.Vault.Update(ctx, func(tx *db.Tx) error {
+		gone, err := take(tx)
 		if err != nil {
 			return err
 		}
 		if !gone {
-			return errNoKey
+			return factor.ErrNoKey()
 		}
-		if err := s.note(tx, audit.KindAccount, me.Realm, me.Subject, "second-factor-removed", nil); err != nil {
+		has, err := s.Proofs.Has(tx, me.Subject)
+		if err != nil {
 			return err
 		}
-		if err := s.notify(tx, me.Subject, "second-removed", lang); err != nil {
-			return err
+		if me.Realm == web.RealmStaff && !s.Demo && !has.Second() {
+			return fault.New(fault.Denied, "identity.second.staff")
 		}
-		weak := *me
-		weak.Strong = false
-		e.Token, err = s.again(tx, &weak, from)
+		e, err = s.changed(tx, me, reason, notice, lang, "")
 		return err
 	})
 	if err != nil {
-		return Entry{}, fmt.Errorf("remove a second factor: %w", err)
+		return Entry{}, fmt.Errorf("remove a factor: %w", err)
 	}
 	return e, nil
 }
+
+// AddPasskey keeps a passkey that the browser made for this session.
+func (s *Service) AddPasskey(ctx context.Context, me *web.Session, name string, response []byte, lang string) (e Entry, err error) {
+	err = s.Vault.Update(ctx, func(tx *db.Tx) error {
+		if err := s.Proofs.AddPasskey(tx, Self(me), me.ID, name, response, s.Clock.Now().Add(Season)); err != nil {
+			return err
+		}
+		e, err = s.changed(tx, me, "passkey-added", "passkey", lang, "")
+		return err
+	})
+	if errors.Is(err, factor.ErrPasskey()) {
+		return Entry{}, fault.Input(fault.Field{Name: "passkey", Code: factor.ErrPasskey().Code})
+	}
+	if err != nil {
+		return Entry{}, fmt.Errorf("add a passkey: %w", err)
+	}
+	return e, nil
+}
+
+// NewCodes makes a set of recovery codes, to be shown once.
+func (s *Service) NewCodes(ctx context.Context, me *web.Session, lang string) (codes []string, err error) {
+	err = s.Vault.Update(ctx, func(tx *db.Tx) error {
+		if codes, err = s.Proofs.NewCodes(tx, me.Subject, s.Clock.Now().Add(Season)); err != nil {
+			return err
+		}
+		if err := s.note(tx, audit.KindAccount, me.Realm, me.Subject, "recovery-codes-made", nil); err != nil {
+			return err
+		}
+		return s.notify(tx, me.Subject, "codes", lang)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("make recovery codes: %w", err)
+	}
+	return codes, nil
+}
+
+// Again is what somebody shows to prove again who they are: one of these.
+type Again struct {
+	Password string
+	Code     string // of the app
+	Passkey  []byte // what the browser answers
+}
+
+// StepUp takes a new proof from somebody who is signed in: of a second factor
+// if the account has one, else the password. The session gets another token.
+func (s *Service) StepUp(ctx context.Context, me *web.Session, a Again, from From) (Entry, error) {
+	has, err := s.Has(ctx, me.Subject)
+	if err != nil {
+		return Entry{}, fmt.Errorf("step up: %w", err)
+	}
+	p := Proved{Means: MeansPassword}
+	if !has.Second() {
+		if p.Seasoned, err = s.prove(ctx, me, a.Password, from); err != nil {
+			return Entry{}, err
+		}
+	} else if !s.throttle.Take(s.limits.typed, "code network", from.Network) || !s.throttle.Take(s.limits.second, "second account", me.Subject) {
+		return Entry{}, errTooMany
+	}
+	var e Entry
+	err = s.Vault.Update(ctx, func(tx *db.Tx) (err error) {
+		switch {
+		case !has.Second():
+		case a.Passkey != nil:
+			p, err = s.provePasskey(tx, me, a.Passkey)
+		default:
+			p, err = s.proveApp(tx, me.Subject, a.Code)
+		}
+		if err != nil || p.Means == "" {
+			return err
+		}
+		if err := s.note(tx, audit.KindAccount, me.Realm, me.Subject, "stepped-up-by-"+p.Means, nil); err != nil {
+			return err
+		}
+		e, err = s.rotate(tx, me, p)
+		return err
+	})
+	if err != nil {
+		return Entry{}, fmt.Errorf("step up: %w", err)
+	}
+	if p.Means == "" {
+		if err := s.failed(ctx, account{Subject: me.Subject, Realm: me.Realm, State: Open}, "step-up"); !errors.Is(err, ErrWrong) {
+			return Entry{}, err
+		}
+		if a.Passkey != nil {
+			return Entry{}, fault.Input(fault.Field{Name: "passkey", Code: factor.ErrPasskey().Code})
+		}
+		return Entry{}, fault.Input(fault.Field{Name: "code", Code: "identity.code.wrong"})
+	}
+	if has.Second() {
+		s.throttle.Give("code network", from.Network)
+		s.throttle.Give("second account", me.Subject)
+	}
+	return e, nil
+}
+
+func (s *Service) proveApp(tx *db.Tx, subject, code string) (Proved, error) {
+	right, seasoned, err := s.Proofs.UseApp(tx, subject, code)
+	if err != nil || !right {
+		return Proved{}, err
+	}
+	return Proved{MeansSecond, seasoned}, nil
+}
+
+// provePasskey takes only a passkey of whoever is signed in.
+func (s *Service) provePasskey(tx *db.Tx, me *web.Session, response []byte) (Proved, error) {
+	p, err := s.Proofs.Prove(tx, factor.ForStepUp, me.ID, response)
+	if errors.Is(err, factor.ErrPasskey()) || err == nil && p.Subject != me.Subject {
+		return Proved{}, nil
+	}
+	if err != nil {
+		return Proved{}, err
+	}
+	return Proved{MeansPasskey, p.Seasoned}, nil
+}
+
+// Self is whoever is signed in, as the user of their own data.
+func Self(me *web.Session) policy.Actor { return self(me.Realm, me.Subject, me.Strong) }

@@ -232,8 +232,7 @@ func TestSecondFactor(t *testing.T) {
 		p.signIn(t, b, email, good, 200)
 		checked(t, b.Get(security+"/second-factor/key"), http.StatusConflict)
 		b.Page(security+"/second-factor", 200)
-		b.Submit(security+"/second-factor", form("current", "wrong wrong wrong"), 422).One("#current-error")
-		secret := b.Submit(security+"/second-factor", form("current", good), 200).One(".ident").Text()
+		secret := b.Submit(security+"/second-factor", nil, 200).One(".ident").Text()
 		if png := b.Get(security + "/second-factor/picture"); png.Header.Get("Content-Type") != "image/png" || !strings.Contains(png.Header.Get("Cache-Control"), "no-store") {
 			t.Errorf("the picture is %v", png.Header)
 		}
@@ -269,8 +268,7 @@ func TestSecondFactor(t *testing.T) {
 		checked(t, d.Post("/en/sign-in/code", form("code", totpCode(t, secret, p.Clock.Now()))), http.StatusUnauthorized)
 
 		c.Page(security+"/second-factor/remove", 200)
-		c.Submit(security+"/second-factor/remove", form("current", "wrong wrong wrong"), 422)
-		c.Submit(security+"/second-factor/remove", form("current", good), 200).One(".notice")
+		c.Submit(security+"/second-factor/remove", nil, 200).One(".notice")
 		p.signIn(t, d, email, good, 200).One("#history")
 	})
 }
@@ -280,7 +278,7 @@ func TestASecondFactorIsNotGuessedFromManyNetworks(t *testing.T) {
 	p.person(t, email)
 	b := p.browse(t)
 	p.signIn(t, b, email, good, 200)
-	secret := b.Submit(security+"/second-factor", form("current", good), 200).One(".ident").Text()
+	secret := b.Submit(security+"/second-factor", nil, 200).One(".ident").Text()
 	b.Submit(security+"/second-factor/key", form("code", totpCode(t, secret, p.Clock.Now())), 200)
 	p.Clock.Advance(time.Minute)
 	c, _ := p.ParseContact(email)

@@ -9,6 +9,7 @@ import (
 
 	"portico/internal/audit"
 	"portico/internal/identity/credential"
+	"portico/internal/identity/factor"
 	"portico/internal/platform/clock"
 	"portico/internal/platform/db"
 	"portico/internal/platform/fault"
@@ -45,13 +46,15 @@ type Config struct {
 	Portal    func() *web.Portal
 	Policy    func() *policy.Policy
 	Clock     clock.Clock
-	Demo      bool // officials need no second factor
-	Hashes    int  // how many passwords are hashed at once; 0: see credential.NewHasher
+	Address   func() string // of the portal, which passkeys are bound to; nil: http://localhost
+	Demo      bool          // officials need no second factor
+	Hashes    int           // how many passwords are hashed at once; 0: see credential.NewHasher
 }
 
 // Service makes accounts and sessions.
 type Service struct {
 	Config
+	Proofs   *factor.Keeper
 	hasher   *credential.Hasher
 	throttle *credential.Throttle
 	limits   limits
@@ -66,8 +69,11 @@ type Service struct {
 
 // New returns the service and registers its jobs.
 func New(c Config) *Service {
+	if c.Address == nil {
+		c.Address = func() string { return "http://localhost" }
+	}
 	s := &Service{
-		Config: c, hasher: credential.NewHasher(c.Hashes), throttle: credential.NewThrottle(c.Clock), limits: standardLimits(),
+		Config: c, Proofs: factor.New(factor.Config{Vault: c.Vault, Codes: c.Codes, Clock: c.Clock, Address: c.Address}), hasher: credential.NewHasher(c.Hashes), throttle: credential.NewThrottle(c.Clock), limits: standardLimits(),
 		known: sync.OnceValues(credential.LoadKnown),
 	}
 	// Somebody waits for a code: should this node die, another soon tries again.
@@ -138,58 +144,71 @@ func (s *Service) note(tx *db.Tx, kind, realm, subject, reason string, facts aud
 	})
 }
 
+// entering is a browser that comes a step further in.
+type entering struct {
+	Subject  string
+	Realm    string
+	Stage    stage
+	Means    string
+	Browser  string
+	Seasoned time.Time // of what it proved; zero: now
+}
+
 // enter begins a session and returns its token. A full one is an event, and
 // makes the oldest give way when there are too many. One that sets a second
 // factor up ends those that were about to: each is shown a key of its own, so
 // that nobody confirms one which somebody else has seen.
-func (s *Service) enter(tx *db.Tx, subject, realm string, st stage, means, browser string) (string, error) {
+func (s *Service) enter(tx *db.Tx, in entering) (string, error) {
 	now := s.Clock.Now()
 	token := id.Token()
-	life := lifeOf(realm)
-	switch st {
+	life := lifeOf(in.Realm)
+	switch in.Stage {
 	case stageRegister:
 		life = registerLife
 	case stageSecond, stageEnrol:
 		life = wayLife
 	}
 	row := session{
-		Subject: subject, ID: id.New(now), Realm: realm, Stage: st, Hash: hashToken(token),
-		Means: means, Created: now, Expires: now.Add(life), Stepped: now, SteppedBy: means, Seasoned: now,
+		Subject: in.Subject, ID: id.New(now), Realm: in.Realm, Stage: in.Stage, Hash: hashToken(token),
+		Means: in.Means, Created: now, Expires: now.Add(life), Stepped: now, SteppedBy: in.Means, Seasoned: in.Seasoned,
 	}
-	if st == stageEnrol {
-		if err := endEnrolments(tx, subject, now); err != nil {
+	if row.Seasoned.IsZero() {
+		row.Seasoned = now
+	}
+	if in.Stage == stageEnrol {
+		if err := endEnrolments(tx, in.Subject, now); err != nil {
 			return "", fmt.Errorf("end an enrolment: %w", err)
 		}
-		if _, err := deleteSecret(tx, subject, secretTOTPNew); err != nil {
+		if err := s.Proofs.DropApp(tx, in.Subject); err != nil {
 			return "", fmt.Errorf("end an enrolment: %w", err)
 		}
 	}
 	if err := insertSession(tx, row); err != nil {
 		return "", fmt.Errorf("begin a session: %w", err)
 	}
-	if st != stageFull {
+	if in.Stage != stageFull {
 		return token, nil
 	}
-	list, err := selectSessions(tx, subject, now)
+	list, err := selectSessions(tx, in.Subject, now)
 	if err != nil {
 		return "", err
 	}
 	for _, old := range list[min(sessionsMax, len(list)):] {
-		if _, err := endSession(tx, subject, old.ID, now); err != nil {
+		if _, err := endSession(tx, in.Subject, old.ID, now); err != nil {
 			return "", err
 		}
 	}
-	if realm == web.RealmPerson {
-		if err := s.putBrowser(tx, row, browser); err != nil {
+	if in.Realm == web.RealmPerson {
+		if err := s.putBrowser(tx, row, in.Browser); err != nil {
 			return "", err
 		}
 		if s.arrivals != nil {
-			if err := s.arrivals.Arrived(tx, subject); err != nil {
+			if err := s.arrivals.Arrived(tx, in.Subject); err != nil {
 				return "", err
 			}
 		}
 	}
-	return token, s.note(tx, audit.KindSignIn, realm, subject, means, audit.Facts{"session": row.ID})
+	return token, s.note(tx, audit.KindSignIn, in.Realm, in.Subject, in.Means, audit.Facts{"session": row.ID})
 }
 
 // scopeOf is the scope that a session's browser is sealed under.
@@ -234,7 +253,7 @@ func (s *Service) Session(ctx context.Context, token, realm string) (*web.Sessio
 			return err
 		}
 		found := &web.Session{
-			ID: row.ID, Subject: row.Subject, Realm: realm, Strong: row.Means == MeansSecond, Signed: row.Created,
+			ID: row.ID, Subject: row.Subject, Realm: realm, Strong: strong(row.Means), Signed: row.Created,
 			Stepped: row.Stepped, SteppedBy: row.SteppedBy, Seasoned: latest(row.Seasoned, a.Seasoned),
 		}
 		if realm == web.RealmStaff {
@@ -268,6 +287,15 @@ func latest(a, b time.Time) time.Time {
 	return b
 }
 
+// earliest is from when on a session is seasoned that two things proved: the
+// older of them would have done.
+func earliest(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
+
 // tokenSize is the length of a token (id.Token).
 const tokenSize = 43
 
@@ -290,7 +318,7 @@ func (r session) alive(now time.Time) bool {
 // or a fault: whoever comes without begins anew.
 func (s *Service) way(tx *db.Tx, token, realm string, stages ...stage) (session, error) {
 	if len(token) != tokenSize {
-		return session{}, errSignIn
+		return session{}, ErrSignIn
 	}
 	row, err := selectSession(tx, hashToken(token))
 	if err != nil {
@@ -301,24 +329,7 @@ func (s *Service) way(tx *db.Tx, token, realm string, stages ...stage) (session,
 			return row, nil
 		}
 	}
-	return session{}, errSignIn
-}
-
-// secret opens a secret of an account, nil if there is none.
-func (s *Service) secret(tx *db.Tx, subject, kind string) ([]byte, error) {
-	sealed, _, err := selectSecret(tx, subject, kind)
-	if err != nil || sealed == nil {
-		return nil, err
-	}
-	return s.Vault.OpenSecret(tx, subject, "identity_secret "+kind, sealed)
-}
-
-func (s *Service) keepSecret(tx *db.Tx, subject, kind string, secret []byte) error {
-	sealed, err := s.Vault.SealSecret(tx, subject, "identity_secret "+kind, secret)
-	if err != nil {
-		return err
-	}
-	return putSecret(tx, subject, kind, sealed, 0, s.Clock.Now())
+	return session{}, ErrSignIn
 }
 
 // checkPassword says what is wrong with a new password as a fault about the

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"portico/internal/audit"
 	"portico/internal/identity/credential"
+	"portico/internal/identity/factor"
 	"portico/internal/platform/db"
 	"portico/internal/platform/fault"
 	"portico/internal/platform/web"
@@ -39,19 +41,20 @@ func (s *Service) SignIn(ctx context.Context, realm string, c credential.Contact
 		return Entry{}, errTooMany
 	}
 	var a account
-	var hash []byte
+	var hash string
+	var seasoned time.Time
 	err := s.DB.View(ctx, func(tx *db.Tx) (err error) {
-		hash = nil
+		hash = ""
 		if a, err = s.find(tx, c); err != nil || a.State == "" {
 			return err
 		}
-		hash, err = s.secret(tx, a.Subject, secretPassword)
+		hash, seasoned, err = s.Proofs.Password(tx, a.Subject)
 		return err
 	})
 	if err != nil {
 		return Entry{}, fmt.Errorf("sign in: %w", err)
 	}
-	right, err := s.hasher.Verify(ctx, string(hash), password)
+	right, err := s.hasher.Verify(ctx, hash, password)
 	if err != nil {
 		return Entry{}, fmt.Errorf("sign in: %w", err)
 	}
@@ -64,13 +67,13 @@ func (s *Service) SignIn(ctx context.Context, realm string, c credential.Contact
 	var e Entry
 	err = s.Vault.Update(ctx, func(tx *db.Tx) error {
 		e = Entry{}
-		totp, _, err := selectSecret(tx, a.Subject, secretTOTP)
+		has, err := s.Proofs.Has(tx, a.Subject)
 		if err != nil {
 			return err
 		}
 		st := stageFull
 		switch {
-		case totp != nil:
+		case has.Second():
 			st, e.Second = stageSecond, true
 		case realm == web.RealmStaff && !s.Demo:
 			st, e.Enrol = stageEnrol, true
@@ -78,7 +81,7 @@ func (s *Service) SignIn(ctx context.Context, realm string, c credential.Contact
 		if now, err := selectAccount(tx, a.Subject); err != nil || now.State != Open {
 			return errors.Join(err, ErrWrong)
 		}
-		e.Token, err = s.enter(tx, a.Subject, realm, st, MeansPassword, from.Browser)
+		e.Token, err = s.enter(tx, entering{a.Subject, realm, st, MeansPassword, from.Browser, seasoned})
 		return err
 	})
 	if err != nil {
@@ -102,10 +105,10 @@ func (s *Service) failed(ctx context.Context, a account, means string) error {
 	return ErrWrong
 }
 
-// Second takes the code of the second factor from a browser that gave the
-// right password. The session gets another id. Tries are counted by account
-// too: a right password costs nothing, so whoever has one could begin anew for
-// ever, from ever new networks.
+// Second takes the code of the app, or a recovery code, from a browser that
+// gave the right password. The session gets another id. Tries are counted by
+// account too: a right password costs nothing, so whoever has one could begin
+// anew for ever, from ever new networks.
 func (s *Service) Second(ctx context.Context, realm, token, code string, from From) (Entry, error) {
 	if !s.throttle.Take(s.limits.typed, "code network", from.Network) {
 		return Entry{}, errTooMany
@@ -122,31 +125,31 @@ func (s *Service) Second(ctx context.Context, realm, token, code string, from Fr
 		return Entry{}, errTooMany
 	}
 	var e Entry
-	var wrong bool
+	var p Proved
 	err = s.Vault.Update(ctx, func(tx *db.Tx) (err error) {
-		e, wrong = Entry{}, false
+		e = Entry{}
 		if row, err = s.way(tx, token, realm, stageSecond); err != nil {
 			return err
 		}
 		if ok, err := trySession(tx, row, s.Clock.Now()); err != nil || !ok {
-			return errors.Join(err, errSignIn)
+			return errors.Join(err, ErrSignIn)
 		}
-		if wrong, err = s.wrongTOTP(tx, row.Subject, secretTOTP, code); err != nil || wrong {
+		if p, err = s.ProveFactor(tx, realm, row.Subject, code); err != nil || p.Means == "" {
 			return err // the try is counted
 		}
 		if a, err := selectAccount(tx, row.Subject); err != nil || a.State != Open {
-			return errors.Join(err, errSignIn)
+			return errors.Join(err, ErrSignIn)
 		}
 		if _, err := endSession(tx, row.Subject, row.ID, s.Clock.Now()); err != nil {
 			return err
 		}
-		e.Token, err = s.enter(tx, row.Subject, realm, stageFull, MeansSecond, from.Browser)
+		e.Token, err = s.enter(tx, entering{row.Subject, realm, stageFull, p.Means, from.Browser, earliest(row.Seasoned, p.Seasoned)})
 		return err
 	})
 	if err != nil {
 		return Entry{}, fmt.Errorf("second factor: %w", err)
 	}
-	if wrong {
+	if p.Means == "" {
 		if err := s.failed(ctx, account{Subject: row.Subject, Realm: realm, State: Open}, "code"); !errors.Is(err, ErrWrong) {
 			return Entry{}, err
 		}
@@ -157,29 +160,70 @@ func (s *Service) Second(ctx context.Context, realm, token, code string, from Fr
 	return e, nil
 }
 
-// wrongTOTP reports whether a code is wrong or was used before. A right one is
-// used up.
-func (s *Service) wrongTOTP(tx *db.Tx, subject, kind, code string) (bool, error) {
-	key, err := s.secret(tx, subject, kind)
+// Proved is what a second factor proved. Without means it proved nothing.
+type Proved struct {
+	Means    string
+	Seasoned time.Time
+}
+
+// ProveFactor uses a code of the app or a recovery code up. A recovery code
+// that opens is an event, and its holder is told how many are left.
+func (s *Service) ProveFactor(tx *db.Tx, realm, subject, code string) (Proved, error) {
+	right, seasoned, err := s.Proofs.UseApp(tx, subject, code)
 	if err != nil {
-		return true, err
+		return Proved{}, fmt.Errorf("check a code: %w", err)
 	}
-	if key == nil {
-		return true, nil
+	if right {
+		return Proved{MeansSecond, seasoned}, nil
 	}
-	step, ok := credential.StepOf(string(key), credential.Figures(code), s.Clock.Now())
-	if !ok {
-		return true, nil
+	if right, seasoned, err = s.Proofs.UseCode(tx, subject, code); err != nil || !right {
+		return Proved{}, err
 	}
-	fresh, err := useStep(tx, subject, kind, step)
-	return !fresh, err
+	return Proved{MeansRecovery, seasoned}, s.note(tx, audit.KindAccount, realm, subject, "recovery-code-used", nil)
+}
+
+// SignInPasskey signs in whoever holds a passkey of an open account of the
+// realm: it is two factors in one, so nothing else is asked.
+func (s *Service) SignInPasskey(ctx context.Context, realm string, response []byte, from From) (Entry, error) {
+	if !s.throttle.Take(s.limits.network, "sign-in network", from.Network) {
+		return Entry{}, errTooMany
+	}
+	var e Entry
+	var a account
+	err := s.Vault.Update(ctx, func(tx *db.Tx) error {
+		e, a = Entry{}, account{}
+		p, wrong := s.Proofs.Prove(tx, factor.ForSignIn, "", response)
+		if wrong != nil && !errors.Is(wrong, factor.ErrPasskey()) {
+			return wrong
+		}
+		var err error
+		if a, err = selectAccount(tx, p.Subject); err != nil {
+			return err
+		}
+		if wrong != nil || a.State != Open || a.Realm != realm {
+			return factor.ErrPasskey()
+		}
+		e.Token, err = s.enter(tx, entering{a.Subject, realm, stageFull, MeansPasskey, from.Browser, p.Seasoned})
+		return err
+	})
+	if errors.Is(err, factor.ErrPasskey()) {
+		if err := s.failed(ctx, a, "passkey"); !errors.Is(err, ErrWrong) {
+			return Entry{}, err
+		}
+		return Entry{}, fault.Input(fault.Field{Name: "passkey", Code: factor.ErrPasskey().Code})
+	}
+	if err != nil {
+		return Entry{}, fmt.Errorf("sign in with a passkey: %w", err)
+	}
+	s.throttle.Give("sign-in network", from.Network)
+	return e, nil
 }
 
 // SignOut ends a session. One that is unknown or over is none of our business.
 func (s *Service) SignOut(ctx context.Context, realm, token string) error {
 	err := s.DB.Update(ctx, func(tx *db.Tx) error {
 		row, err := s.way(tx, token, realm, stageFull, stageSecond, stageEnrol, stageRegister)
-		if errors.Is(err, errSignIn) {
+		if errors.Is(err, ErrSignIn) {
 			return nil
 		}
 		if err != nil {

@@ -83,7 +83,7 @@ func (s *Service) WelcomeStaff(tx *db.Tx, subject, hash string, from From) (Entr
 	if err != nil || !moved {
 		return Entry{}, errors.Join(err, fault.New(fault.Conflict, "identity.state"))
 	}
-	if err := s.keepSecret(tx, subject, secretPassword, []byte(hash)); err != nil {
+	if err := s.Proofs.SetPassword(tx, subject, hash, s.Clock.Now()); err != nil {
 		return Entry{}, err
 	}
 	e := Entry{Enrol: !s.Demo}
@@ -91,7 +91,7 @@ func (s *Service) WelcomeStaff(tx *db.Tx, subject, hash string, from From) (Entr
 	if s.Demo {
 		st = stageFull
 	}
-	e.Token, err = s.enter(tx, subject, web.RealmStaff, st, MeansInvited, from.Browser)
+	e.Token, err = s.enter(tx, entering{Subject: subject, Realm: web.RealmStaff, Stage: st, Means: MeansInvited})
 	return e, err
 }
 
@@ -101,24 +101,25 @@ const StaffLabel = "staff"
 // EnrolKey is the key that an official must confirm before the first sign-in
 // ends. It stays the same while that browser sets it up.
 func (s *Service) EnrolKey(ctx context.Context, token string) (*otp.Key, error) {
-	var subject string
-	var secret []byte
+	var key string
 	err := s.DB.Update(ctx, func(tx *db.Tx) error {
 		row, err := s.way(tx, token, web.RealmStaff, stageEnrol)
 		if err != nil {
 			return err
 		}
-		subject = row.Subject
-		if secret, err = s.secret(tx, subject, secretTOTPNew); err != nil || secret != nil {
+		if key, err = s.Proofs.AppKey(tx, row.Subject); err != nil || key != "" {
 			return err
 		}
-		secret = []byte(credential.NewKey())
-		return s.keepSecret(tx, subject, secretTOTPNew, secret)
+		if err := s.Proofs.NewApp(tx, row.Subject); err != nil {
+			return err
+		}
+		key, err = s.Proofs.AppKey(tx, row.Subject)
+		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("set up a second factor: %w", err)
 	}
-	return credential.KeyOf(s.Portal().Name.In("en"), StaffLabel, string(secret))
+	return credential.KeyOf(s.Portal().Name.In("en"), StaffLabel, key)
 }
 
 // Enrol takes the first code of an official's second factor and signs in.
@@ -133,13 +134,16 @@ func (s *Service) Enrol(ctx context.Context, token, code string, from From) (Ent
 		if err != nil {
 			return err
 		}
-		if wrong, err = s.adopt(tx, web.RealmStaff, row.Subject, code); err != nil || wrong {
+		if wrong, err = s.adopt(tx, web.RealmStaff, row.Subject, code, s.Clock.Now()); err != nil || wrong {
+			return err
+		}
+		if err := s.note(tx, audit.KindAccount, web.RealmStaff, row.Subject, "second-factor-added", nil); err != nil {
 			return err
 		}
 		if _, err := endSession(tx, row.Subject, row.ID, s.Clock.Now()); err != nil {
 			return err
 		}
-		e.Token, err = s.enter(tx, row.Subject, web.RealmStaff, stageFull, MeansSecond, from.Browser)
+		e.Token, err = s.enter(tx, entering{Subject: row.Subject, Realm: web.RealmStaff, Stage: stageFull, Means: MeansSecond})
 		return err
 	})
 	if err != nil {
@@ -151,13 +155,11 @@ func (s *Service) Enrol(ctx context.Context, token, code string, from From) (Ent
 	return e, nil
 }
 
-// ResetSecond takes the second factor of an official away, who must set up
-// another at the next sign-in. Who may ask for it is the caller's business.
+// ResetSecond takes what an official has besides the password away, who must
+// set up an app at the next sign-in. Who may ask for it is the caller's
+// business.
 func (s *Service) ResetSecond(tx *db.Tx, subject string) error {
-	if _, err := deleteSecret(tx, subject, secretTOTP); err != nil {
-		return err
-	}
-	if _, err := deleteSecret(tx, subject, secretTOTPNew); err != nil {
+	if err := s.Proofs.Clear(tx, subject, true); err != nil {
 		return err
 	}
 	if _, err := endSessions(tx, subject, "", s.Clock.Now()); err != nil {
@@ -173,7 +175,7 @@ func (s *Service) CreateStaff(tx *db.Tx, subject, hash string) error {
 	if err != nil || !moved {
 		return errors.Join(err, fault.New(fault.Conflict, "identity.state"))
 	}
-	if err := s.keepSecret(tx, subject, secretPassword, []byte(hash)); err != nil {
+	if err := s.Proofs.SetPassword(tx, subject, hash, s.Clock.Now()); err != nil {
 		return err
 	}
 	return s.note(tx, audit.KindAccount, web.RealmStaff, subject, "registered", nil)

@@ -46,42 +46,6 @@ func moveAccount(tx *db.Tx, subject string, from, to State, now time.Time) (bool
 	return n == 1, err
 }
 
-// The kinds of secret.
-const (
-	secretPassword = "password"
-	secretTOTP     = "totp"
-	secretTOTPNew  = "totp-new" // shown, not yet confirmed
-)
-
-func putSecret(tx *db.Tx, subject, kind string, sealed []byte, step int64, now time.Time) error {
-	_, err := tx.Exec(`INSERT INTO identity_secret (subject, kind, sealed, step, changed_at) VALUES ($1, $2, $3, $4, $5)
-		ON CONFLICT (subject, kind) DO UPDATE SET sealed = excluded.sealed, step = excluded.step, changed_at = excluded.changed_at`,
-		subject, kind, sealed, step, clock.Micros(now))
-	return err
-}
-
-// selectSecret returns a sealed secret, nil if there is none.
-func selectSecret(tx *db.Tx, subject, kind string) (sealed []byte, changed time.Time, err error) {
-	var at int64
-	err = tx.QueryRow(`SELECT sealed, changed_at FROM identity_secret WHERE subject = $1 AND kind = $2`, subject, kind).Scan(&sealed, &at)
-	if errors.Is(err, db.ErrNoRows) {
-		return nil, time.Time{}, nil
-	}
-	return sealed, clock.FromMicros(at), err
-}
-
-// useStep uses a moment of a second factor up. It reports false if that moment
-// or a later one was used before.
-func useStep(tx *db.Tx, subject, kind string, step int64) (bool, error) {
-	n, err := tx.Exec(`UPDATE identity_secret SET step = $1 WHERE subject = $2 AND kind = $3 AND step < $1`, step, subject, kind)
-	return n == 1, err
-}
-
-func deleteSecret(tx *db.Tx, subject, kind string) (bool, error) {
-	n, err := tx.Exec(`DELETE FROM identity_secret WHERE subject = $1 AND kind = $2`, subject, kind)
-	return n > 0, err
-}
-
 // challenge is a row of identity_challenge.
 type challenge struct {
 	Subject string
@@ -206,6 +170,21 @@ func touchSession(tx *db.Tx, s session, now time.Time) error {
 func trySession(tx *db.Tx, s session, now time.Time) (bool, error) {
 	n, err := tx.Exec(`UPDATE identity_session SET tries = tries + 1 WHERE subject = $1 AND id = $2 AND tries < $3 AND ended_at IS NULL AND expires_at > $4`,
 		s.Subject, s.ID, secondTries, clock.Micros(now))
+	return n == 1, err
+}
+
+// selectSessionByID returns a session that has not ended; one that does not
+// exist has no id.
+func selectSessionByID(tx *db.Tx, subject, id string) (session, error) {
+	return scanSession(tx.QueryRow(`SELECT `+sessionColumns+` FROM identity_session WHERE subject = $1 AND id = $2 AND ended_at IS NULL`, subject, id).Scan)
+}
+
+// rotateSession gives a session another token, and what was proved just now.
+// It reports false if another request was first, or the session has ended.
+func rotateSession(tx *db.Tx, s session, hash []byte) (bool, error) {
+	n, err := tx.Exec(`UPDATE identity_session SET token_hash = $1, means = $2, stepped_at = $3, stepped_by = $4, seasoned_at = $5
+		WHERE subject = $6 AND id = $7 AND token_hash = $8 AND ended_at IS NULL`,
+		hash, s.Means, clock.Micros(s.Stepped), s.SteppedBy, clock.Micros(s.Seasoned), s.Subject, s.ID, s.Hash)
 	return n == 1, err
 }
 

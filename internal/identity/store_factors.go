@@ -23,8 +23,9 @@ func (f Factors) SecondFactors(ctx context.Context) (staff, without int, err err
 		}
 		return tx.QueryRow(`SELECT count(*) FROM identity_account a WHERE a.realm = 'staff'
 			AND EXISTS (SELECT 1 FROM identity_session s WHERE s.subject = a.subject AND s.stage = $1 AND s.ended_at IS NULL AND s.expires_at > $2)
-			AND NOT EXISTS (SELECT 1 FROM identity_secret k WHERE k.subject = a.subject AND k.kind = $3)`,
-			string(stageFull), clock.Micros(f.Clock.Now()), secretTOTP).Scan(&without)
+			AND NOT EXISTS (SELECT 1 FROM factor_secret k WHERE k.subject = a.subject AND k.kind = 'totp')
+			AND NOT EXISTS (SELECT 1 FROM factor_passkey p WHERE p.subject = a.subject)`,
+			string(stageFull), clock.Micros(f.Clock.Now())).Scan(&without)
 	})
 	if err != nil {
 		return 0, 0, fmt.Errorf("count officials: %w", err)

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"portico/internal/identity/factor"
 	"portico/internal/platform/clock"
 	"portico/internal/platform/db"
 	"portico/internal/testkit"
@@ -39,7 +40,7 @@ func TestO10_AnOfficialWhoIsSignedInWithoutASecondFactorIsCounted(t *testing.T) 
 		run(`INSERT INTO identity_session (subject, id, realm, stage, token_hash, means, tries, created_at, seen_at, expires_at) VALUES ('a', 's', 'staff', 'full', 'h', 'password', 0, $1, $1, 9000000000000000)`,
 			`INSERT INTO identity_session (subject, id, realm, stage, token_hash, means, tries, created_at, seen_at, expires_at) VALUES ('p', 's', 'person', 'full', 'i', 'password', 0, $1, $1, 9000000000000000)`)
 		count(1, 1)
-		run(`INSERT INTO identity_secret (subject, kind, sealed, step, changed_at) VALUES ('a', 'totp', 'x', 0, $1)`)
+		run(`INSERT INTO factor_secret (subject, kind, sealed, step, changed_at) VALUES ('a', 'totp', 'x', 0, $1)`)
 		count(1, 0)
-	}, Migrations())
+	}, Migrations(), factor.Migrations())
 }

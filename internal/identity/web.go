@@ -12,35 +12,11 @@ import (
 	"portico/internal/platform/fault"
 	"portico/internal/platform/web"
 	"portico/internal/platform/web/ui"
-	"portico/internal/policy"
 )
 
-// formLimit bounds what these pages take: their longest answer is an address.
+// formLimit bounds what these pages take: their longest answers are an address
+// and what an authenticator signs.
 const formLimit = 16 << 10
-
-// Mount declares the pages of people's accounts.
-func (s *Service) Mount(r *web.Router) {
-	const public, own = "public", policy.ActivityAccount
-	for _, rt := range []web.Route{
-		{Method: "GET", Path: "/register", Activity: public, Handler: s.showContact},
-		{Method: "POST", Path: "/register", Activity: own, Handler: s.takeContact},
-		{Method: "GET", Path: "/register/code", Activity: own, Handler: s.showCode},
-		{Method: "POST", Path: "/register/code", Activity: own, Handler: s.takeCode},
-		{Method: "POST", Path: "/register/again", Activity: "sign-in", Handler: s.takeAgain},
-		{Method: "GET", Path: "/register/details", Activity: own, Handler: s.showDetails},
-		{Method: "POST", Path: "/register/details", Activity: own, Handler: s.takeDetails},
-		{Method: "GET", Path: "/register/password", Activity: own, Handler: s.showPassword},
-		{Method: "POST", Path: "/register/password", Activity: own, Handler: s.takePassword},
-		{Method: "GET", Path: "/register/done", Audience: web.Person, Activity: own, Handler: s.showDone},
-		{Method: "GET", Path: "/sign-in", Activity: public, Handler: s.showSignIn},
-		{Method: "POST", Path: "/sign-in", Activity: "none: reads no value, only secrets", Handler: s.takeSignIn},
-		{Method: "GET", Path: "/sign-in/code", Activity: public, Handler: s.showSecond},
-		{Method: "POST", Path: "/sign-in/code", Activity: "none: reads no value, only secrets", Handler: s.takeSecond},
-		{Method: "POST", Path: "/sign-out", Activity: "none: ends a session", Handler: s.takeSignOut},
-	} {
-		Handle(r, rt)
-	}
-}
 
 // Handle declares a route of an account: its answers are kept by nobody.
 func Handle(r *web.Router, rt web.Route) {
@@ -67,6 +43,11 @@ type Typed struct {
 	edge   error // what no form can show again
 }
 
+// Whole is something wrong that is not about a field.
+func Whole(q *web.Req, text string) *Typed {
+	return &Typed{q: q, errors: map[string]string{}, whole: text}
+}
+
 // ReadForm reads the fields of a form that are expected once each.
 func ReadForm(q *web.Req, names ...string) *Typed {
 	t := &Typed{q: q, errors: map[string]string{}}
@@ -83,14 +64,15 @@ func (t *Typed) Add(err error) {
 	}
 	f := fault.From(err)
 	for _, field := range f.Fields {
-		t.no(field.Name, t.q.P.T(field.Code, field.Args...))
+		t.No(field.Name, t.q.P.T(field.Code, field.Args...))
 	}
 	if len(f.Fields) == 0 {
 		t.edge = err
 	}
 }
 
-func (t *Typed) no(name, text string) {
+// No says what is wrong with a field.
+func (t *Typed) No(name, text string) {
 	if t.errors[name] == "" {
 		t.errors[name] = text
 		t.order = append(t.order, name)
@@ -153,8 +135,8 @@ func Answer(q *web.Req, t *Typed, back string, f pages.Form, names ...string) er
 	return q.Page(status, web.Page{Title: f.Title, Body: pages.Ask(f), Invalid: t.Bad(), Back: back, Private: true})
 }
 
-// value is what was typed into a field, to be shown again.
-func value(q *web.Req, name string) string {
+// Value is what was typed into a field, to be shown again.
+func Value(q *web.Req, name string) string {
 	if q.R.Method != http.MethodPost {
 		return ""
 	}
@@ -190,4 +172,12 @@ func CurrentField(q *web.Req, t *Typed) templ.Component {
 	return ui.Password(ui.Field{
 		Name: "current", Label: q.P.T("identity.current"), Error: t.Error("current"), Autocomplete: "current-password",
 	})
+}
+
+// Ended says to whoever is led to a sign-in why they have to sign in again.
+func Ended(q *web.Req) []string {
+	if q.R.Method == http.MethodPost || q.Value("ended") == "" {
+		return nil
+	}
+	return []string{q.P.T(ErrSignIn.Code)}
 }

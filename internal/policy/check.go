@@ -254,8 +254,10 @@ const (
 	FieldEmail          = "person.email"
 	FieldPhone          = "person.phone"
 	FieldBrowser        = "device.browser"
+	FieldPasskey        = "device.passkey"
 	FieldStaffName      = "staff.name"
 	FieldStaffEmail     = "staff.email"
+	FieldStaffPasskey   = "staff.passkey"
 )
 
 // The sources of a value that are not parties (O3).
@@ -275,9 +277,9 @@ func (c *compiler) core() {
 		fields   []string
 	}{
 		{ActivityAccount, RelationSelf, []string{"person"},
-			[]string{FieldName, FieldBirthDate, FieldIdentityNumber, FieldAddress, FieldEmail, FieldPhone}},
+			[]string{FieldName, FieldBirthDate, FieldIdentityNumber, FieldAddress, FieldEmail, FieldPhone, FieldBrowser, FieldPasskey}},
 		{ActivitySignIn, RelationSystem, []string{"system"}, []string{FieldEmail, FieldPhone}},
-		{ActivityStaffAccount, RelationSelf, []string{"staff", "system"}, []string{FieldStaffName, FieldStaffEmail}},
+		{ActivityStaffAccount, RelationSelf, []string{"staff", "system"}, []string{FieldStaffName, FieldStaffEmail, FieldStaffPasskey}},
 	} {
 		i, ok := c.activity[want.id]
 		if !ok {

@@ -16,6 +16,8 @@ import (
 
 	"portico/internal/audit"
 	"portico/internal/identity"
+	"portico/internal/identity/factor"
+	"portico/internal/identity/signin"
 	"portico/internal/platform/db"
 	"portico/internal/platform/fault"
 	"portico/internal/platform/i18n"
@@ -57,7 +59,7 @@ type portal struct {
 func each(t *testing.T, run func(t *testing.T, p *portal)) {
 	t.Helper()
 	testkit.Databases(t, func(t *testing.T, d *db.DB) { run(t, open(t, d)) },
-		audit.Migrations(), vault.Migrations(), jobs.Migrations(), identity.Migrations(), staff.Migrations())
+		audit.Migrations(), vault.Migrations(), jobs.Migrations(), identity.Migrations(), factor.Migrations(), staff.Migrations())
 }
 
 func open(t *testing.T, d *db.DB) *portal {
@@ -109,7 +111,7 @@ func open(t *testing.T, d *db.DB) *portal {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ids.Mount(p.router)
+	signin.Mount(p.router, ids)
 	p.Mount(p.router)
 	return p
 }
@@ -364,7 +366,7 @@ func TestWhatAnAdministratorDoesIsAnEventOfTheOfficial(t *testing.T) {
 
 func TestTheMenuShowsEvidenceToWhomItOpens(t *testing.T) {
 	p := open(t, testkit.Database(t, db.SQLite,
-		audit.Migrations(), vault.Migrations(), jobs.Migrations(), identity.Migrations(), staff.Migrations()))
+		audit.Migrations(), vault.Migrations(), jobs.Migrations(), identity.Migrations(), factor.Migrations(), staff.Migrations()))
 	cat, err := i18n.Load(staff.Locales())
 	if err != nil {
 		t.Fatal(err)
@@ -479,7 +481,7 @@ func TestEverySentenceIsInEveryLanguage(t *testing.T) {
 }
 
 func TestADemosOfficialsObeyTheRules(t *testing.T) {
-	p := open(t, testkit.Database(t, db.SQLite, audit.Migrations(), vault.Migrations(), jobs.Migrations(), identity.Migrations(), staff.Migrations()))
+	p := open(t, testkit.Database(t, db.SQLite, audit.Migrations(), vault.Migrations(), jobs.Migrations(), identity.Migrations(), factor.Migrations(), staff.Migrations()))
 	if _, err := p.Create(t.Context(), staff.Entry{Name: "Ali", Email: "ali@one.gov.mv", Roles: []string{"permit-officer"}}, "password1234"); fault.KindOf(err) != fault.Invalid {
 		t.Errorf("a known password is taken: %v", err)
 	}

@@ -10,6 +10,7 @@ import (
 	"portico/internal/identity/credential"
 	identitypages "portico/internal/identity/pages"
 	"portico/internal/identity/security"
+	"portico/internal/identity/signin"
 	"portico/internal/platform/fault"
 	"portico/internal/platform/web"
 	"portico/internal/platform/web/ui"
@@ -51,6 +52,7 @@ func (s *Service) Mount(r *web.Router) {
 		}
 		r.Handle(rt)
 	}
+	signin.MountStaff(r, s.Identity)
 	security.MountStaff(r, s.Identity)
 }
 
@@ -96,7 +98,12 @@ func (s *Service) askSignIn(q *web.Req, t *identity.Typed) error {
 	if q.R.Method == http.MethodPost {
 		typed = q.Value("email")
 	}
+	passkey, err := signin.WithPasskey(q, s.Identity, "/staff/sign-in/passkey")
+	if err != nil {
+		return err
+	}
 	return identity.Answer(q, t, "", identitypages.Form{
+		After: passkey,
 		Title: q.P.T("staff.sign-in.title"), Lead: append(identity.Ended(q), q.P.T("staff.sign-in.lead")),
 		Action: "/staff/sign-in", Button: q.P.T("identity.sign-in.title"),
 		Fields: []templ.Component{
@@ -150,7 +157,12 @@ func (s *Service) enter(q *web.Req, e identity.Entry) error {
 func (s *Service) showSecond(q *web.Req) error { return s.askSecond(q, nil) }
 
 func (s *Service) askSecond(q *web.Req, t *identity.Typed) error {
+	passkey, err := signin.WithPasskey(q, s.Identity, "/staff/sign-in/passkey")
+	if err != nil {
+		return err
+	}
 	return identity.Answer(q, t, "/staff/sign-in", identitypages.Form{
+		After:   signin.After(q, "/staff/sign-in/recovery-code", passkey),
 		Caption: q.P.T("staff.sign-in.title"), Title: q.P.T("identity.second.title"), Lead: []string{q.P.T("identity.second.lead")},
 		Action: "/staff/sign-in/code", Button: q.P.T("identity.sign-in.title"),
 		Fields: []templ.Component{identity.CodeField(q, t, "identity.code", "identity.second.hint")},

@@ -30,21 +30,34 @@ func MountPerson(r *web.Router, s *identity.Service) {
 }
 
 // MountStaff declares them for officials, who always have a second factor:
-// they can replace theirs but not remove it.
+// they can replace their last one but not remove it.
 func MountStaff(r *web.Router, s *identity.Service) {
 	mount(r, s, web.Route{Path: "/staff/account", Audience: web.Staff, Activity: policy.ActivityStaffAccount, Unprefixed: true})
 }
 
 func mount(r *web.Router, s *identity.Service, base web.Route) {
 	o := &own{s, base}
-	page := func(method, path string, h web.Handler) {
+	look := func(method, path string, h web.Handler) {
 		rt := base
 		rt.Method, rt.Path, rt.Handler = method, base.Path+path, h
 		identity.Handle(r, rt)
 	}
-	page("GET", "", o.showSecurity)
-	page("GET", "/history", o.showHistory)
-	page("POST", "/sessions", o.takeEnd)
+	page := func(method, path string, h web.Handler) { // changes the account
+		rt := base
+		rt.Method, rt.Path, rt.Handler, rt.StepUp = method, base.Path+path, h, web.StepUpAge
+		identity.Handle(r, rt)
+	}
+	look("GET", "", o.showSecurity)
+	look("GET", "/history", o.showHistory)
+	look("POST", "/sessions", o.takeEnd)
+	look("GET", "/passkeys", o.showPasskeys)
+	page("GET", "/passkeys/add", o.showAdd)
+	page("POST", "/passkeys/add", o.takeAdd)
+	page("GET", "/passkeys/{id}", o.showPasskey)
+	page("POST", "/passkeys/{id}", o.takeName)
+	page("POST", "/passkeys/{id}/remove", o.takeRemovePasskey)
+	page("GET", "/codes", o.showCodes)
+	page("POST", "/codes", o.takeCodes)
 	page("GET", "/password", o.showChange)
 	page("POST", "/password", o.takeChange)
 	page("GET", "/second-factor", o.showSetUp)
@@ -52,10 +65,8 @@ func mount(r *web.Router, s *identity.Service, base web.Route) {
 	page("GET", "/second-factor/key", o.showKey)
 	page("POST", "/second-factor/key", o.takeKey)
 	page("GET", "/second-factor/picture", o.showPicture)
-	if base.Audience == web.Person {
-		page("GET", "/second-factor/remove", o.showRemove)
-		page("POST", "/second-factor/remove", o.takeRemove)
-	}
+	page("GET", "/second-factor/remove", o.showRemove)
+	page("POST", "/second-factor/remove", o.takeRemove)
 }
 
 // path is the address of one of these pages.
@@ -68,7 +79,7 @@ func (o *own) path(q *web.Req, below string) string {
 
 func (o *own) showSecurity(q *web.Req) error {
 	ctx := q.R.Context()
-	since, has, err := o.HasSecond(ctx, q.Session.Subject)
+	has, err := o.Has(ctx, q.Session.Subject)
 	if err != nil {
 		return err
 	}
@@ -84,22 +95,32 @@ func (o *own) showSecurity(q *web.Req) error {
 		Key: q.P.T("identity.second"), Value: q.P.T("identity.second.text"), Tag: &ui.Label{Text: q.P.T("identity.second.off"), Kind: ui.Neutral},
 		Href: o.path(q, "/second-factor"), Action: q.P.T("identity.second.add"),
 	}
-	if has {
+	if !has.App.IsZero() {
 		second.Tag = &ui.Label{Text: q.P.T("identity.second.on"), Kind: ui.Good}
-		second.Value = q.P.T("identity.second.since", "date", since)
-		second.Action = q.P.T("identity.second.replace")
-		if o.base.Audience == web.Person {
-			second.Href, second.Action = o.path(q, "/second-factor/remove"), q.P.T("identity.second.remove")
-		}
+		second.Value = q.P.T("identity.second.since", "date", has.App)
+		second.Action = q.P.T("identity.change")
+	}
+	keys := ui.Row{
+		Key: q.P.T("identity.passkeys"), Value: q.P.T("identity.passkeys.count", "n", has.Passkeys),
+		Href: o.path(q, "/passkeys"), Action: q.P.T("identity.change"),
+	}
+	codes := ui.Row{
+		Key: q.P.T("identity.codes"), Value: q.P.T("identity.codes.left", "n", has.Codes), Href: o.path(q, "/codes"), Action: q.P.T("identity.codes.make"),
+	}
+	if has.Second() && has.Codes == 0 {
+		codes.Tag = &ui.Label{Text: q.P.T("identity.codes.missing"), Kind: ui.Warn}
 	}
 	page := pages.Security{
 		Facts: []ui.Row{
 			{Key: q.P.T("identity.password"), Value: q.P.T("identity.password.kept"), Href: o.path(q, "/password"), Action: q.P.T("identity.change")},
-			second,
+			second, keys, codes,
 		},
 		Action: o.path(q, "/sessions"), History: historyTable(q.P, moments),
 	}
-	if key := map[string]string{"password": "identity.changed.password", "second": "identity.changed.second", "removed": "identity.changed.removed", "ended": "identity.changed.ended"}[q.Value("done")]; key != "" {
+	if key := map[string]string{
+		"password": "identity.changed.password", "second": "identity.changed.second", "removed": "identity.changed.removed", "ended": "identity.changed.ended",
+		"passkey": "identity.changed.passkey", "named": "identity.changed.named", "passkey-removed": "identity.changed.passkey-removed",
+	}[q.Value("done")]; key != "" {
 		page.Notice = q.P.T(key)
 	}
 	for _, d := range list {
@@ -172,11 +193,15 @@ func (o *own) takeEnd(q *web.Req) error {
 func (o *own) showChange(q *web.Req) error { return o.askChange(q, nil) }
 
 func (o *own) askChange(q *web.Req, t *identity.Typed) error {
+	fields := []templ.Component{identity.CurrentField(q, t), identity.PasswordField(q, t)}
+	if q.Session.SteppedBy == identity.MeansPasskey {
+		fields = fields[1:] // whoever has a passkey may have forgotten it
+	}
 	return identity.Answer(q, t, o.path(q, ""), pages.Form{
 		Caption: q.P.T("identity.security.title"), Title: q.P.T("identity.change.title"),
 		Lead:   []string{q.P.T("identity.change.lead")},
 		Action: o.path(q, "/password"), Button: q.P.T("identity.change.go"),
-		Fields: []templ.Component{identity.CurrentField(q, t), identity.PasswordField(q, t)},
+		Fields: fields,
 	}, "current", "password")
 }
 
@@ -209,33 +234,28 @@ func (o *own) showSetUp(q *web.Req) error {
 }
 
 func (o *own) askSetUp(q *web.Req, t *identity.Typed) error {
-	_, has, err := o.HasSecond(q.R.Context(), q.Session.Subject)
+	has, err := o.Has(q.R.Context(), q.Session.Subject)
 	if err != nil {
 		return err
 	}
-	what := "add"
-	if has {
-		what = "replace"
+	what, after := "add", templ.Component(templ.NopComponent)
+	if !has.App.IsZero() {
+		what, after = "replace", pages.Otherwise(q.P.T("identity.second.none-any-more"), q.P.T("identity.second.remove.title"), o.path(q, "/second-factor/remove"))
 	}
 	return identity.Answer(q, t, o.path(q, ""), pages.Form{
 		Caption: q.P.T("identity.security.title"), Title: q.P.T("identity.second." + what + ".title"),
-		Lead:   []string{q.P.T("identity.second." + what + ".lead"), q.P.T("identity.current.lead")},
-		Action: o.path(q, "/second-factor"), Button: q.P.T("identity.continue"),
-		Fields: []templ.Component{identity.CurrentField(q, t)},
-	}, "current")
+		Lead:   []string{q.P.T("identity.second." + what + ".lead")},
+		Action: o.path(q, "/second-factor"), Button: q.P.T("identity.continue"), After: after,
+	})
 }
 
 func (o *own) takeSetUp(q *web.Req) error {
-	t := identity.ReadForm(q, "current")
+	t := identity.ReadForm(q)
 	if t.Bad() {
 		return o.askSetUp(q, t)
 	}
-	if err := o.NewSecond(q.R.Context(), q.Session, q.Value("current"), identity.FromOf(q)); err != nil {
-		if !identity.Shown(err) {
-			return err
-		}
-		t.Add(err)
-		return o.askSetUp(q, t)
+	if err := o.NewSecond(q.R.Context(), q.Session); err != nil {
+		return err
 	}
 	return q.Redirect(o.path(q, "/second-factor/key"))
 }
@@ -290,17 +310,24 @@ func (o *own) showRemove(q *web.Req) error { return o.askRemove(q, nil) }
 func (o *own) askRemove(q *web.Req, t *identity.Typed) error {
 	return identity.Answer(q, t, o.path(q, ""), pages.Form{
 		Caption: q.P.T("identity.security.title"), Title: q.P.T("identity.second.remove.title"),
-		Lead:   []string{q.P.T("identity.second.remove.lead"), q.P.T("identity.current.lead")},
+		Lead:   []string{q.P.T("identity.second.remove.lead")},
 		Action: o.path(q, "/second-factor/remove"), Button: q.P.T("identity.second.remove"), Look: ui.Danger,
-		Fields: []templ.Component{identity.CurrentField(q, t)},
-	}, "current")
+	})
 }
 
 func (o *own) takeRemove(q *web.Req) error {
-	t := identity.ReadForm(q, "current")
+	t := identity.ReadForm(q)
 	if t.Bad() {
 		return o.askRemove(q, t)
 	}
-	e, err := o.RemoveSecond(q.R.Context(), q.Session, q.Value("current"), q.Lang, identity.FromOf(q))
+	e, err := o.RemoveSecond(q.R.Context(), q.Session, q.Lang)
 	return o.changed(q, e, err, "removed", func(err error) error { t.Add(err); return o.askRemove(q, t) })
+}
+
+// passkeyField is what keeps how a passkey is called.
+func (o *own) passkeyField() string {
+	if o.base.Audience == web.Staff {
+		return policy.FieldStaffPasskey
+	}
+	return policy.FieldPasskey
 }

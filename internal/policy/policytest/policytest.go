@@ -86,8 +86,10 @@ func Declarations() *policy.Declarations {
 		{policy.FieldEmail, "contact", "email", "directly", "E-mail", "އީމެއިލް"},
 		{policy.FieldPhone, "contact", "phone", "directly", "Phone", "ފޯނު"},
 		{policy.FieldBrowser, "device", "", "indirectly", "Browser", "ބްރައުޒަރު"},
+		{policy.FieldPasskey, "device", "", "indirectly", "Name of a passkey", "ޕާސްކީގެ ނަން"},
 		{policy.FieldStaffName, "identity", "", "directly", "Name of staff", "މުވައްޒަފުގެ ނަން"},
 		{policy.FieldStaffEmail, "contact", "staff-email", "directly", "E-mail of staff", "މުވައްޒަފުގެ އީމެއިލް"},
+		{policy.FieldStaffPasskey, "identity", "", "indirectly", "Name of a passkey of staff", "މުވައްޒަފުގެ ޕާސްކީގެ ނަން"},
 		{"road-permit.road", "application", "", "no", "Road", "މަގު"},
 		{"road-permit.remarks", "application", "", "no", "Remarks", "ރިމާކްސް"},
 	} {
@@ -102,11 +104,11 @@ func Declarations() *policy.Declarations {
 	}
 	d.Activities = []policy.Activity{
 		{ID: policy.ActivityAccount, Purpose: "access", Name: text("Your account", "އެކައުންޓް"), Who: []string{"person"}, Operations: []policy.OperationName{"use", "collect"}, Relation: policy.RelationSelf,
-			Fields: []string{policy.FieldName, policy.FieldBirthDate, policy.FieldIdentityNumber, policy.FieldAddress, policy.FieldEmail, policy.FieldPhone, policy.FieldBrowser}},
+			Fields: []string{policy.FieldName, policy.FieldBirthDate, policy.FieldIdentityNumber, policy.FieldAddress, policy.FieldEmail, policy.FieldPhone, policy.FieldBrowser, policy.FieldPasskey}},
 		{ID: policy.ActivitySignIn, Purpose: "access", Name: text("Signing in", "ސައިން އިން"), Who: []string{"system"}, Operations: []policy.OperationName{"use"}, Relation: policy.RelationSystem,
 			Fields: []string{policy.FieldEmail, policy.FieldPhone}, Parties: []string{"mailer"}, WhileRestricted: true},
 		{ID: policy.ActivityStaffAccount, Purpose: "access", Name: text("Accounts of staff", "މުވައްޒަފުންގެ އެކައުންޓް"), Who: []string{"staff", "system"}, Operations: []policy.OperationName{"use", "collect"}, Relation: policy.RelationSelf,
-			Fields: []string{policy.FieldStaffName, policy.FieldStaffEmail}, WhileRestricted: true},
+			Fields: []string{policy.FieldStaffName, policy.FieldStaffEmail, policy.FieldStaffPasskey}, WhileRestricted: true},
 		{ID: "staff-directory", Purpose: "access", Name: text("List of staff", "މުވައްޒަފުންގެ ލިސްޓު"), Who: []string{"role:administrator"}, Operations: []policy.OperationName{"use"}, Relation: policy.RelationDuty,
 			Fields: []string{policy.FieldStaffName, policy.FieldStaffEmail}, Parties: []string{"operator"}},
 		{ID: "road-permit.apply", Purpose: "services", Name: text("Applying for a road permit", "މަގު ޕާމިޓަށް އެދުން"), Who: []string{"person"}, Operations: []policy.OperationName{"use", "collect"}, Relation: policy.RelationSelf,

@@ -155,4 +155,24 @@ if (watched) {
       if ((await r.json()).state !== "checking") return location.reload();
     }
   })().catch(() => {});
+// Passkeys: a form that an authenticator fills in, shown where that works.
+for (const form of document.querySelectorAll("form[data-passkey]")) {
+  const make = form.dataset.passkey === "create";
+  const read = make ? "parseCreationOptionsFromJSON" : "parseRequestOptionsFromJSON";
+  if (!window.PublicKeyCredential?.[read]) continue;
+  form.hidden = false;
+  form.nextElementSibling.hidden = true;
+  const failed = form.querySelector("[role=status] p");
+  form.addEventListener("submit", async (event) => {
+    if (form.elements.passkey.value) return;
+    event.preventDefault();
+    failed.hidden = true;
+    try {
+      const publicKey = PublicKeyCredential[read](JSON.parse(form.dataset.options));
+      form.elements.passkey.value = JSON.stringify(await navigator.credentials[make ? "create" : "get"]({ publicKey }));
+      form.requestSubmit();
+    } catch {
+      failed.hidden = false;
+    }
+  });
 }

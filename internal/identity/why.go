@@ -1,0 +1,62 @@
+package identity
+
+import (
+	"strings"
+
+	"portico/internal/platform/i18n"
+	"portico/internal/policy"
+)
+
+// Why says of a field why it is asked, who gets it and how long
+// it is kept, from the declarations. Activity is the holder's own.
+func (s *Service) Why(p *i18n.Printer, field, activity string) string {
+	pol := s.Policy()
+	f, ok := pol.Field(field)
+	if !ok {
+		return ""
+	}
+	own, _ := pol.Activity(activity)
+	var others []policy.Activity
+	for _, a := range pol.Declarations().Activities {
+		if a.ID == activity {
+			continue
+		}
+		for _, used := range a.Fields {
+			if used == field {
+				others = append(others, a)
+			}
+		}
+	}
+	lines := []string{p.In(f.Why)}
+	var who []string
+	for _, party := range pol.Recipients(append(others, own)...) {
+		who = append(who, p.In(party.Name))
+	}
+	if len(who) > 0 {
+		lines = append(lines, p.T("identity.why.who", "who", p.List(who)))
+	} else {
+		lines = append(lines, p.T("identity.why.nobody"))
+	}
+	if rule, ok := pol.RetentionOf(own, field); ok {
+		lines = append(lines, p.T("identity.why.long", "period", Period(p, rule)))
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Period says a retention rule in words.
+func Period(p *i18n.Printer, rule policy.Retention) string {
+	years, months, days, err := rule.Period.Parts()
+	if rule.Period == policy.PeriodNone || err != nil {
+		return p.In(rule.Trigger)
+	}
+	var parts []string
+	for _, part := range []struct {
+		n   int
+		key string
+	}{{years, "identity.period.years"}, {months, "identity.period.months"}, {days, "identity.period.days"}} {
+		if part.n > 0 {
+			parts = append(parts, p.T(part.key, "n", part.n))
+		}
+	}
+	return p.T("identity.period.from", "period", p.List(parts), "trigger", p.In(rule.Trigger))
+}
