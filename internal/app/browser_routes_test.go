@@ -301,7 +301,7 @@ func officials(officer, administrator, invited *tour, reference string) {
 
 	signIn(administrator, "administrator")
 	administrator.stop("/staff/", "/staff/", http.StatusOK)
-	for _, path := range []string{"/staff/people", "/staff/invite", "/staff/jobs", "/staff/proof"} {
+	for _, path := range []string{"/staff/people", "/staff/invite", "/staff/jobs", "/staff/statistics", "/staff/proof"} {
 		administrator.stop(path, path, http.StatusOK)
 	}
 	administrator.stop("/staff/step-up", "/staff/step-up", http.StatusOK)

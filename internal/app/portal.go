@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"portico/internal/account"
+	"portico/internal/analytics"
 	"portico/internal/audit"
 	"portico/internal/cabinet"
 	"portico/internal/cases"
@@ -19,6 +21,7 @@ import (
 	"portico/internal/demo"
 	"portico/internal/desk"
 	"portico/internal/drafts"
+	"portico/internal/forms"
 	"portico/internal/identity"
 	"portico/internal/identity/security"
 	"portico/internal/identity/signin"
@@ -55,6 +58,7 @@ type portal struct {
 	privacy  *privacy.Pages
 	choice   *cookies.Cookies
 	drafts   *drafts.Drafts
+	visits   *analytics.Analytics
 	identity *identity.Service
 	staff    *staff.Service
 	account  *account.Service
@@ -146,6 +150,12 @@ func (p *portal) cookies() (all []web.Cookie) {
 	return all
 }
 
+// known reports whether there is such a service, and such a page of its form.
+func (p *portal) known(service, page string) bool {
+	d := p.live.Catalogue().Service(service)
+	return d != nil && (page == "" || page == "check" || slices.ContainsFunc(d.Form.Pages, func(f forms.Page) bool { return f.ID == page }))
+}
+
 // evidence reads a file that an attestation names, as it is now.
 func (p *portal) evidence(name string) ([]byte, error) {
 	root, err := os.OpenRoot(p.dir)
@@ -189,8 +199,13 @@ func (p *portal) features(ctx context.Context, in *instance.Instance, opts insta
 	p.choice = cookies.New(cookies.Config{
 		Declared: func() []policy.Cookie { return p.live.Current().Declarations.Cookies }, Tables: p.privacy.CookieTables,
 	})
+	p.visits = analytics.New(analytics.Config{
+		DB: p.db, Clock: p.clock, Policy: p.policy, Known: p.known,
+		Zone:    func() *time.Location { return p.live.Current().Portal.Timezone.Location() },
+		Cookies: func() []policy.Cookie { return p.live.Current().Declarations.Cookies },
+	})
 	p.router, err = web.New(web.Config{
-		Langs: in.Portal.Langs(), Catalogue: in.Catalogue, Portal: p.shell, Cookies: p.cookies, Sessions: p.identity, Menu: p.staff.Menu, Granted: p.choice.Granted, Banner: p.choice.Banner, Clock: p.clock, Log: p.logger,
+		Langs: in.Portal.Langs(), Catalogue: in.Catalogue, Portal: p.shell, Cookies: p.cookies, Sessions: p.identity, Menu: p.staff.Menu, Granted: p.choice.Granted, Banner: p.choice.Banner, Visited: p.visits.Visited, Clock: p.clock, Log: p.logger,
 		Metrics: prometheus.NewRegistry(), Demo: p.demo,
 	})
 	if err != nil {
@@ -255,6 +270,7 @@ func (p *portal) mount() {
 	contact.Mount(p.router, p.operator)
 	p.privacy.Mount(p.router)
 	p.choice.Mount(p.router)
+	p.visits.Mount(p.router)
 	(&proof.Site{Board: p.board, Vkey: p.ring.Vkey(), Policy: p.policy}).Mount(p.router)
 	p.log.Mount(p.router)
 	if p.catcher != nil {

@@ -4,6 +4,7 @@ import (
 	"io/fs"
 
 	"portico/internal/account"
+	"portico/internal/analytics"
 	"portico/internal/audit"
 	"portico/internal/cabinet"
 	"portico/internal/cases"
@@ -34,6 +35,7 @@ import (
 func Migrations() []fs.FS {
 	return []fs.FS{
 		account.Migrations(),
+		analytics.Migrations(),
 		audit.Migrations(),
 		cases.Migrations(),
 		desk.Migrations(),
@@ -54,6 +56,7 @@ func Migrations() []fs.FS {
 func Holdings() (all []db.Table) {
 	for _, tables := range [][]db.Table{
 		account.Holding(),
+		analytics.Holding(),
 		audit.Holding(),
 		cases.Holding(),
 		desk.Holding(),
@@ -77,6 +80,7 @@ func Holdings() (all []db.Table) {
 func Locales() []fs.FS {
 	return []fs.FS{
 		account.Locales(),
+		analytics.Locales(),
 		audit.Locales(),
 		cabinet.Locales(),
 		cases.Locales(),

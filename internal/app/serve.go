@@ -109,6 +109,9 @@ func (p *portal) background(o Options) []func(context.Context) {
 		func(ctx context.Context) {
 			logged("the log", p.log.Run(ctx, func(err error) { logged("publishing the log", err) }))
 		},
+		func(ctx context.Context) {
+			p.visits.Run(ctx, func(err error) { logged("counting visits", err) })
+		},
 		func(ctx context.Context) { logged("examining the promises", p.board.Run(ctx)) },
 	}
 	if o.Watch {

@@ -10,13 +10,14 @@ type row struct {
 
 // features is the table of allowed imports: imports go down the list only.
 var features = []row{
-	{"app", []string{"demo", "instance", "proof", "cabinet", "account", "mandates", "contact", "cookies", "privacy", "desk", "drafts", "cases", "uploads", "services", "forms", "staff", "identity", "vault", "audit", "keys", "policy", "policy/text"}, nil},
+	{"app", []string{"demo", "instance", "proof", "cabinet", "account", "mandates", "contact", "cookies", "analytics", "privacy", "desk", "drafts", "cases", "uploads", "services", "forms", "staff", "identity", "vault", "audit", "keys", "policy", "policy/text"}, nil},
 	{"demo", nil, nil},
 	{"cabinet", []string{"cases", "services", "identity", "vault", "audit", "keys", "policy"}, nil},
 	{"account", []string{"identity", "vault", "audit", "policy"}, nil},
 	{"mandates", []string{"identity", "vault", "audit", "policy"}, nil},
 	{"contact", nil, nil},
 	{"cookies", []string{"policy"}, nil},
+	{"analytics", []string{"policy"}, nil},
 	{"proof", []string{"vault", "audit", "keys", "policy"}, nil},
 	{"instance", []string{"privacy", "services", "forms", "policy", "policy/text"}, map[string]string{
 		"privacy": "an instance hands out the versions of its policy as the pages read them",

@@ -80,7 +80,7 @@ func (s *Service) Menu(q *web.Req) []web.Link {
 		links = append(links, web.Link{Text: q.P.T("staff.people.title"), Href: "/staff/people"})
 	}
 	if pol.May(q.Session.Roles, policy.SeeOperations) {
-		links = append(links, web.Link{Text: q.P.T("staff.jobs.title"), Href: "/staff/jobs"})
+		links = append(links, web.Link{Text: q.P.T("staff.jobs.title"), Href: "/staff/jobs"}, web.Link{Text: q.P.T("staff.menu.statistics"), Href: "/staff/statistics"})
 	}
 	if pol.May(q.Session.Roles, policy.SeeOperations) || pol.May(q.Session.Roles, policy.Attest) {
 		links = append(links, web.Link{Text: q.P.T("staff.menu.proof"), Href: "/staff/proof"})

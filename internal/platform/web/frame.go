@@ -36,8 +36,14 @@ func (r *Router) shell(q *Req, status int, p Page) templ.Component {
 	f.account = !f.staff && status < 500 && q.Route != &unrouted && !strings.HasSuffix(f.here, "/sign-in")
 	f.langs = r.tongues(q, f.staff)
 	f.menu = r.menu(q, f)
-	if r.cfg.Banner != nil && !f.staff && !q.Route.Unprefixed && q.Route != &unrouted && status < 500 {
+	if f.staff || q.Route.Unprefixed || q.Route == &unrouted || status >= 500 {
+		return shell(f)
+	}
+	if r.cfg.Banner != nil {
 		f.banner = r.cfg.Banner(q)
+	}
+	if r.cfg.Visited != nil && status == http.StatusOK && q.R.Method == http.MethodGet {
+		f.measure = r.cfg.Visited(q)
 	}
 	return shell(f)
 }

@@ -47,6 +47,9 @@ type Config struct {
 	// Banner is what people are asked above a page, such as their choice of
 	// cookies; nil, or no component: nothing.
 	Banner func(q *Req) templ.Component
+	// Visited is told of each page that people are shown, and returns by which
+	// name the page may tell how long it was open; empty: it does not. nil: nobody.
+	Visited func(q *Req) string
 	// Menu returns the menu of officials; nil: none.
 	Menu    func(q *Req) []Link
 	Clock   clock.Clock

@@ -176,3 +176,16 @@ for (const form of document.querySelectorAll("form[data-passkey]")) {
     }
   });
 }
+
+// Tell how long a page was open, where that was allowed: its name, and nothing
+// about who read it.
+const measured = document.documentElement.dataset.measure;
+if (measured) {
+  let since = performance.now();
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "hidden" && since) {
+      navigator.sendBeacon("/measure", `${document.documentElement.lang} ${Math.round((performance.now() - since) / 1000)} ${measured}`);
+      since = 0;
+    }
+  });
+}
