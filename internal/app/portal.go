@@ -38,6 +38,7 @@ import (
 	"portico/internal/proof"
 	"portico/internal/services"
 	"portico/internal/staff"
+	"portico/internal/uploads"
 	"portico/internal/vault"
 )
 
@@ -65,6 +66,8 @@ type portal struct {
 	mandates *mandates.Service
 	url      string // where the server listens; set by listen
 	sender   sender
+	scanner  uploads.Scanner // nil: none is declared
+	uploads  *uploads.Uploads
 	catcher  *demo.Catcher // of a demo\'s messages
 	transit  proof.Transit // how the portal is reached; set by listen
 }
@@ -87,6 +90,9 @@ func (p *portal) build(ctx context.Context, o Options, openLog opener) (*portal,
 	}
 	if !p.demo && !p.beside { // before the store: a start that a missing secret stops founds none
 		if p.sender, err = senderOf(&in.Environment, p.clock); err != nil {
+			return nil, err
+		}
+		if p.scanner, err = scannerOf(&in.Environment); err != nil {
 			return nil, err
 		}
 	}
@@ -225,6 +231,10 @@ func (p *portal) features(ctx context.Context, in *instance.Instance, opts insta
 		Calendar: func() cases.Calendar { return &p.live.Current().Portal.Calendar },
 		Zone:     func() *time.Location { return p.live.Current().Portal.Timezone.Location() },
 		Currency: func() string { return string(p.live.Current().Portal.Currency) },
+	})
+	p.uploads = uploads.New(uploads.Config{
+		DB: p.db, Vault: p.vault, Blobs: p.blobs, Jobs: p.queue, Scanner: p.scanner, Clock: p.clock, Log: p.logger,
+		Apply: ofService("apply"), Examine: ofService("examine"), Lives: p.lives,
 	})
 	p.drafts = drafts.New(drafts.Config{
 		DB: p.db, Vault: p.vault, Catalogue: p.live.Catalogue(), Cases: p.cases, Policy: p.policy, Clock: p.clock,

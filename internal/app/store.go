@@ -10,6 +10,7 @@ import (
 	"portico/internal/audit"
 	"portico/internal/instance"
 	"portico/internal/keys"
+	"portico/internal/platform/blobs"
 	"portico/internal/platform/clock"
 	"portico/internal/platform/db"
 	"portico/internal/proof"
@@ -18,9 +19,10 @@ import (
 
 // store is an open store with its keys and its log.
 type store struct {
-	db   *db.DB
-	ring *keys.Ring
-	log  *audit.Log
+	db    *db.DB
+	ring  *keys.Ring
+	log   *audit.Log
+	blobs blobs.Store // the sealed bytes of files
 }
 
 // opener opens a store's log: audit.Open, or one that refuses nothing.
@@ -57,6 +59,9 @@ func (st *store) ready(ctx context.Context, s Store, in *instance.Instance, now 
 	}
 	var err error
 	if st.ring, err = vault.OpenKeys(ctx, st.db, s.Keys, string(in.Portal.ID), s.Demo, now); err != nil {
+		return err
+	}
+	if st.blobs, err = blobs.OpenFolder(filepath.Join(s.Data, "files"), now); err != nil {
 		return err
 	}
 	st.log, err = openLog(ctx, audit.Config{

@@ -19,8 +19,12 @@ const (
 	patience = 24 * time.Hour
 )
 
-// Start has the sweep run now, and every hour from then on.
+// Start has the sweep run now, and every hour from then on. It tells operators
+// when no scanner looks at files.
 func (u *Uploads) Start(ctx context.Context) error {
+	if u.Scanner == nil {
+		u.Log.Warn("no scanner is declared: files get the portal's own examination only")
+	}
 	err := u.DB.Update(ctx, func(tx *db.Tx) error { return u.nextSweep(tx, u.Clock.Now()) })
 	if err != nil {
 		return fmt.Errorf("plan the sweep of files: %w", err)

@@ -1,0 +1,57 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"portico/internal/cases"
+	"portico/internal/drafts"
+	"portico/internal/instance"
+	"portico/internal/platform/db"
+	"portico/internal/policy"
+	"portico/internal/uploads"
+	"portico/internal/vault"
+)
+
+// scannerOf connects to the scanner that the environment declares, if any. A
+// demo has none: it runs where its operator looks at it, without the daemons
+// of the real place.
+func scannerOf(e *instance.Environment) (uploads.Scanner, error) {
+	if e.Scanner == nil {
+		return nil, nil
+	}
+	c, err := uploads.NewClamd(string(e.Scanner.Address))
+	if err != nil {
+		return nil, fmt.Errorf("environment.yaml: scanner: address: %w", err)
+	}
+	return c, nil
+}
+
+// ofService returns the activity of the service that a field belongs to:
+// SERVICE.KEY is used under SERVICE.NAME.
+func ofService(name string) func(field string) string {
+	return func(field string) string {
+		service, _, _ := strings.Cut(field, ".")
+		return service + "." + name
+	}
+}
+
+// lives reports whether there is such an application, begun or submitted.
+func (p *portal) lives(ctx context.Context, subject, scope string) (bool, error) {
+	begun, err := p.drafts.Of(ctx, subject)
+	if err != nil || slices.ContainsFunc(begun, func(d *drafts.Draft) bool { return d.Scope() == scope }) {
+		return err == nil, err
+	}
+	list, err := p.cases.Of(ctx, subject)
+	return slices.ContainsFunc(list, func(c *cases.Case) bool { return c.Scope() == scope }), err
+}
+
+// fileCases is what the pages for files ask of cases.
+type fileCases struct{ *cases.Cases }
+
+// Reading is how an official uses a file of a case.
+func (c fileCases) Reading(tx *db.Tx, actor policy.Actor, f *uploads.File) (vault.Use, error) {
+	return c.FileUse(tx, actor, f.Subject, f.Scope)
+}
