@@ -121,6 +121,7 @@ func TestEveryPageOfTheRouterIsJudged(t *testing.T) {
 	all, version := routes(t)
 	strangers(visitor(), version)
 	newcomer(visitor(), visitor())
+	forgetful(visitor())
 	reference := citizens(visitor())
 	officials(visitor(), visitor(), visitor(), reference)
 
@@ -141,7 +142,7 @@ func strangers(v *tour, version string) {
 	v.stop("/", "/", http.StatusOK)
 	for _, path := range []string{
 		"/", "/services", "/help", "/accessibility", "/privacy", "/privacy/versions", "/privacy/processing", "/privacy/proof",
-		"/terms", "/cookies", "/register", "/sign-in", "/sign-in/code", "/sign-in/recovery-code",
+		"/terms", "/cookies", "/register", "/sign-in", "/sign-in/code", "/sign-in/recovery-code", "/recover",
 	} {
 		v.stop("LANG"+path, "LANG"+path, http.StatusOK)
 	}
@@ -207,6 +208,28 @@ func newcomer(v, official *tour) {
 		v.stop("LANG"+path, "LANG"+path, http.StatusOK)
 	}
 	v.settings(email, official)
+}
+
+// forgetful sees each step of recovering an account that has a password alone.
+func forgetful(v *tour) {
+	email := v.portal.Person("citizen")
+	v.open("/en/recover")
+	v.fill("contact", email)
+	v.send()
+	v.stop("LANG/recover/code", "LANG/recover/code", http.StatusOK)
+	v.open("/en/recover/code")
+	v.fill("code", sixFigures.FindString(v.letter(email, "recover your account", "").Text()))
+	v.send()
+	v.stop("LANG/recover/wait", "LANG/recover/wait", http.StatusOK)
+	for _, path := range []string{"/recover/factor", "/recover/password"} { // lead to where this one is
+		v.stop("LANG"+path, "LANG"+path, http.StatusOK)
+	}
+	v.open("/en/recover/wait")
+	v.send()
+	v.stop("LANG/recover/wait", "LANG/recover/wait", http.StatusOK) // it waits
+	v.stop("LANG/recover/finish/{id}/{token}", "LANG/recover/finish/nobodys/token", http.StatusNotFound)
+	stop := v.letter(email, "", "/en/recover/stop/").One(`a[href^="/en/recover/stop/"]`).Attr("href")
+	v.stop("LANG/recover/stop/{id}/{token}", "LANG"+strings.TrimPrefix(stop, "/en"), http.StatusOK)
 }
 
 // citizens sees the pages of somebody who has applied, and returns the
@@ -324,13 +347,21 @@ func officials(officer, administrator, invited *tour, reference string) {
 // invitation is the address that was sent to somebody last.
 func (v *tour) invitation(email string) string {
 	v.t.Helper()
+	return v.letter(email, "", "/staff/welcome/").One(`a[href^="/staff/welcome/"]`).Attr("href")
+}
+
+// letter is the newest message to somebody that says something, and has a link
+// that begins so.
+func (v *tour) letter(email, says, link string) testkit.Nodes {
+	v.t.Helper()
 	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
 		for message := range v.portal.Browse().Page("/demo/mail?lang=en", http.StatusOK).Find("main section").All() {
-			if strings.Contains(message.Text(), email) {
-				return message.One(`a[href^="/staff/welcome/"]`).Attr("href")
+			text := message.Text()
+			if strings.Contains(text, email) && strings.Contains(text, says) && (link == "" || message.Has(`a[href^="`+link+`"]`)) {
+				return message
 			}
 		}
 	}
-	v.t.Fatalf("no invitation arrives at %s", email)
-	return ""
+	v.t.Fatalf("no message %q with a link %q arrives at %s", says, link, email)
+	return testkit.Nodes{}
 }

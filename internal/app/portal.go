@@ -23,6 +23,7 @@ import (
 	"portico/internal/drafts"
 	"portico/internal/forms"
 	"portico/internal/identity"
+	"portico/internal/identity/recovery"
 	"portico/internal/identity/security"
 	"portico/internal/identity/signin"
 	"portico/internal/instance"
@@ -61,6 +62,7 @@ type portal struct {
 	drafts   *drafts.Drafts
 	visits   *analytics.Analytics
 	identity *identity.Service
+	recovery *recovery.Service
 	staff    *staff.Service
 	account  *account.Service
 	mandates *mandates.Service
@@ -197,6 +199,7 @@ func (p *portal) features(ctx context.Context, in *instance.Instance, opts insta
 		Address: p.address, Applications: p, Also: p.mandates.Activities,
 		Confirm: func() policy.Period { return p.live.Current().Portal.ConfirmContacts() },
 	})
+	p.recovery = recovery.New(p.identity)
 	p.staff = staff.New(staff.Config{
 		DB: p.db, Vault: p.vault, Identity: p.identity, Jobs: p.queue, Policy: p.policy, Clock: p.clock,
 		Address: p.address, Demo: p.demo,
@@ -270,6 +273,7 @@ func (p *portal) mount() {
 		Address:     p.address, Reached: p.cases, Clock: p.clock,
 	})
 	signin.Mount(p.router, p.identity)
+	p.recovery.Mount(p.router)
 	security.MountPerson(p.router, p.identity)
 	p.account.Mount(p.router)
 	p.staff.Mount(p.router)

@@ -16,6 +16,7 @@ import (
 	"portico/internal/forms"
 	"portico/internal/identity"
 	"portico/internal/identity/factor"
+	"portico/internal/identity/recovery"
 	"portico/internal/instance"
 	"portico/internal/mandates"
 	"portico/internal/platform/db"
@@ -42,6 +43,7 @@ func Migrations() []fs.FS {
 		drafts.Migrations(),
 		identity.Migrations(),
 		factor.Migrations(),
+		recovery.Migrations(),
 		instance.Migrations(),
 		jobs.Migrations(),
 		mandates.Migrations(),
@@ -63,6 +65,7 @@ func Holdings() (all []db.Table) {
 		drafts.Holding(),
 		identity.Holding(),
 		factor.Holding(),
+		recovery.Holding(),
 		instance.Holding(),
 		jobs.Holding(),
 		mandates.Holding(),
@@ -91,6 +94,7 @@ func Locales() []fs.FS {
 		desk.Locales(),
 		forms.Locales(),
 		identity.Locales(),
+		recovery.Locales(),
 		jobs.Locales(),
 		mail.Locales(),
 		mandates.Locales(),

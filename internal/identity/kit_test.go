@@ -16,6 +16,7 @@ import (
 	"portico/internal/audit"
 	"portico/internal/identity"
 	"portico/internal/identity/factor"
+	"portico/internal/identity/recovery"
 	account "portico/internal/identity/security"
 	"portico/internal/identity/signin"
 	"portico/internal/platform/db"
@@ -71,13 +72,13 @@ type portal struct {
 func each(t *testing.T, run func(t *testing.T, p *portal)) {
 	t.Helper()
 	testkit.Databases(t, func(t *testing.T, d *db.DB) { run(t, open(t, d)) },
-		audit.Migrations(), vault.Migrations(), jobs.Migrations(), identity.Migrations(), factor.Migrations())
+		audit.Migrations(), vault.Migrations(), jobs.Migrations(), identity.Migrations(), factor.Migrations(), recovery.Migrations())
 }
 
 // one runs a test on SQLite alone: for what no store can change.
 func one(t *testing.T) *portal {
 	t.Helper()
-	return open(t, testkit.Database(t, db.SQLite, audit.Migrations(), vault.Migrations(), jobs.Migrations(), identity.Migrations(), factor.Migrations()))
+	return open(t, testkit.Database(t, db.SQLite, audit.Migrations(), vault.Migrations(), jobs.Migrations(), identity.Migrations(), factor.Migrations(), recovery.Migrations()))
 }
 
 func declarations(phone func(*policy.Field)) *policy.Declarations {
@@ -107,7 +108,7 @@ func openAs(t *testing.T, d *db.DB, phone func(*policy.Field)) *portal {
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
 	p.jobs = jobs.NewQueue(jobs.Config{DB: d, Clock: p.Clock, Log: log})
 	var err error
-	if p.cat, err = i18n.Load(web.Locales(), identity.Locales(), vault.Locales()); err != nil {
+	if p.cat, err = i18n.Load(web.Locales(), identity.Locales(), recovery.Locales(), vault.Locales()); err != nil {
 		t.Fatal(err)
 	}
 	brand, err := web.NewBrand("#0b5394", "#ffd23f")
@@ -130,6 +131,7 @@ func openAs(t *testing.T, d *db.DB, phone func(*policy.Field)) *portal {
 		t.Fatal(err)
 	}
 	signin.Mount(p.router, p.Service)
+	recovery.New(p.Service).Mount(p.router)
 	account.MountPerson(p.router, p.Service)
 	return p
 }

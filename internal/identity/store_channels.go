@@ -45,3 +45,9 @@ func setContact(tx *db.Tx, subject, field string, now time.Time) error {
 	_, err := tx.Exec(`UPDATE identity_account SET contact = $1, changed_at = $2 WHERE subject = $3`, field, clock.Micros(now), subject)
 	return err
 }
+
+// seasonAccount keeps an account from authorising until a moment.
+func seasonAccount(tx *db.Tx, subject string, until, now time.Time) error {
+	_, err := tx.Exec(`UPDATE identity_account SET seasoned_at = $1, changed_at = $2 WHERE subject = $3`, clock.Micros(until), clock.Micros(now), subject)
+	return err
+}

@@ -65,6 +65,7 @@ func (s *doors) askSignIn(q *web.Req, t *identity.Typed) error {
 			}),
 		},
 		After: templ.Join(
+			pages.Otherwise(q.P.T("identity.sign-in.forgotten"), q.P.T("identity.recover.title"), q.Path("/recover")),
 			passkey,
 			pages.Otherwise(q.P.T("identity.sign-in.new"), q.P.T("identity.register.title"), identity.WithNext(q, q.Path("/register"))),
 		),

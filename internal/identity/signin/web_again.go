@@ -119,7 +119,7 @@ func (g *gate) lostAll(q *web.Req) templ.Component {
 	if g.realm == web.RealmStaff {
 		return pages.Note(q.P.T("identity.recovery-code.staff"))
 	}
-	return templ.NopComponent
+	return pages.Otherwise(q.P.T("identity.recovery-code.none"), q.P.T("identity.recover.title"), q.Path("/recover"))
 }
 
 func (g *gate) takeRecovery(q *web.Req) error {
