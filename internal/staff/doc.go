@@ -12,6 +12,8 @@
 //     hashes, serve once, and end (24 and 72 hours).
 //   - Officials change their own password, replace their second factor, and see
 //     and end their own sessions, on package identity's pages.
+//   - Changes of officials happen one after the other, on any number of nodes:
+//     two administrators who remove each other leave one.
 //   - Suspending and removing end every session at once.
 //   - Each of these is an event of that official, with who did it.
 //   - Lists show references, roles and states; a name or an address is opened
@@ -19,5 +21,5 @@
 //
 // Accounts, passwords and sessions are package identity's.
 //
-// Tables: staff_member, staff_invitation, staff_bootstrap.
+// Tables: staff_member, staff_invitation, staff_bootstrap, staff_guard.
 package staff

@@ -171,6 +171,9 @@ func (s *Service) sendInvitation(ctx context.Context, job *jobs.Job) error {
 // change does something to an official other than whoever asks, with an event.
 func (s *Service) change(ctx context.Context, me *web.Session, reference, reason string, do func(*db.Tx, Member) ([]string, error)) error {
 	err := s.Vault.Update(ctx, func(tx *db.Tx) error {
+		if err := passGuard(tx); err != nil {
+			return err
+		}
 		if err := s.may(tx, me); err != nil {
 			return err
 		}

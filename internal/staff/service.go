@@ -116,13 +116,18 @@ func (s *Service) Roles(tx *db.Tx, subject string) ([]string, string, error) {
 	return roles, party, nil
 }
 
-// may refuses whoever does not administer people now, or not strongly.
+// may refuses whoever does not administer people now, or not strongly, or was
+// suspended since the session was looked up.
 func (s *Service) may(tx *db.Tx, me *web.Session) error {
 	roles, _, err := s.Roles(tx, me.Subject)
 	if err != nil {
 		return err
 	}
-	if !s.Policy().May(roles, policy.AdministerPeople) || !me.Strong && !s.Demo {
+	state, err := s.Identity.State(tx, web.RealmStaff, me.Subject)
+	if err != nil {
+		return err
+	}
+	if state != identity.Open || !s.Policy().May(roles, policy.AdministerPeople) || !me.Strong && !s.Demo {
 		return errAllowed
 	}
 	return nil
