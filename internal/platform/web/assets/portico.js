@@ -155,6 +155,8 @@ if (watched) {
       if ((await r.json()).state !== "checking") return location.reload();
     }
   })().catch(() => {});
+}
+
 // Passkeys: a form that an authenticator fills in, shown where that works.
 for (const form of document.querySelectorAll("form[data-passkey]")) {
   const make = form.dataset.passkey === "create";
