@@ -25,6 +25,16 @@ const (
 	KindSystem       = "system"         // what concerns the store as a whole
 )
 
+// Moment reports whether an event is a moment of an account (a sign-in, a
+// change) and not a use of data.
+func (e *Event) Moment() bool {
+	switch e.Kind {
+	case KindSignIn, KindSignOut, KindSignInFailed, KindAccount, KindStaff:
+		return true
+	}
+	return false
+}
+
 // System is the subject of events that concern nobody in particular.
 const System = "system"
 

@@ -9,6 +9,7 @@ func Holding() []db.Table {
 			"subject": db.Pseudonym, "n": db.Nothing, "at": db.Nothing, "leaf": db.Nothing, "sealed": db.Sealed,
 		}},
 		{Name: "audit_pending", Columns: map[string]db.Holds{"leaf": db.Nothing, "subject": db.Pseudonym, "n": db.Nothing}},
+		{Name: "audit_moment", Columns: map[string]db.Holds{"subject": db.Pseudonym, "n": db.Nothing}},
 		{Name: "audit_leaf", Columns: map[string]db.Holds{
 			"idx": db.Nothing, "leaf": db.Nothing, "subject": db.Pseudonym, "n": db.Nothing,
 		}},

@@ -100,6 +100,9 @@ func (l *Log) Append(tx *db.Tx, box keys.Box, e *Event) error {
 	if err == nil {
 		err = insertEvent(tx, e, leaf, sealed)
 	}
+	if err == nil && e.Moment() {
+		err = insertMoment(tx, e.Subject, e.N)
+	}
 	return wrap(err)
 }
 
@@ -145,6 +148,15 @@ func (l *Log) place(subject string, n int64) keys.Place {
 // Events returns a subject's events with numbers below before (0 for all),
 // the newest first, limit at the most.
 func (l *Log) Events(ctx context.Context, subject string, before int64, limit int) ([]Event, error) {
+	return l.events(ctx, subject, before, limit, selectEvents)
+}
+
+// Moments is Events for the moments of an account alone.
+func (l *Log) Moments(ctx context.Context, subject string, before int64, limit int) ([]Event, error) {
+	return l.events(ctx, subject, before, limit, selectMoments)
+}
+
+func (l *Log) events(ctx context.Context, subject string, before int64, limit int, find func(*db.Tx, string, int64, int) ([]stored, error)) ([]Event, error) {
 	var events []Event
 	err := l.db.View(ctx, func(tx *db.Tx) error {
 		events = nil
@@ -152,7 +164,7 @@ func (l *Log) Events(ctx context.Context, subject string, before int64, limit in
 		if err != nil {
 			return err
 		}
-		all, err := selectEvents(tx, subject, before, limit)
+		all, err := find(tx, subject, before, limit)
 		for i := 0; i < len(all) && err == nil; i++ {
 			var e Event
 			e, _, err = l.open(box, &all[i])

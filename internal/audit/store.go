@@ -24,6 +24,27 @@ func insertEventIf(tx *db.Tx, e *Event, leaf [32]byte, sealed []byte, guard stri
 	return n == 1, err
 }
 
+// insertMoment notes that an event is a moment of an account.
+func insertMoment(tx *db.Tx, subject string, n int64) error {
+	_, err := tx.Exec(`INSERT INTO audit_moment (subject, n) VALUES ($1, $2) ON CONFLICT (subject, n) DO NOTHING`, subject, n)
+	return err
+}
+
+// selectMoments is selectEvents for the moments of an account.
+func selectMoments(tx *db.Tx, subject string, before int64, limit int) (events []stored, err error) {
+	if before <= 0 {
+		before = 1<<63 - 1
+	}
+	err = tx.Select(func(r *db.Rows) error {
+		s := stored{subject: subject, index: -1}
+		err := r.Scan(&s.n, &s.at, &s.leaf, &s.sealed)
+		events = append(events, s)
+		return err
+	}, `SELECT e.n, e.at, e.leaf, e.sealed FROM audit_moment m JOIN audit_event e ON e.subject = m.subject AND e.n = m.n
+		WHERE m.subject = $1 AND m.n < $2 ORDER BY m.n DESC LIMIT $3`, subject, before, limit)
+	return events, err
+}
+
 // stored is one event as it stands in the store, with its place in the tree.
 type stored struct {
 	subject string

@@ -84,9 +84,8 @@ type Moment struct {
 	Reason string // means or cause, a part of a catalogue key
 }
 
-// historyPage is how many lines a page of the history has, historyScan how
-// many events are looked at for them: a person's log also tells of every use
-// of their data, which has a page of its own.
+// historyPage is how many lines a page of the history has. historyScan is how
+// many events are read at most for those from before moments had an index.
 const (
 	historyPage = 20
 	historyScan = 500
@@ -96,29 +95,28 @@ const (
 // (M25), from the log, the newest first; next is where the page after begins,
 // 0 for none.
 func (s *Service) History(ctx context.Context, subject string, before int64) (list []Moment, next int64, err error) {
-	for scanned := 0; scanned < historyScan; {
-		events, err := s.Log.Events(ctx, subject, before, 100)
-		if err != nil {
-			return nil, 0, fmt.Errorf("read the history of an account: %w", err)
-		}
+	events, err := s.Log.Moments(ctx, subject, before, historyPage)
+	for scanned := 0; err == nil; scanned += len(events) {
 		for _, e := range events {
-			if before = e.N; e.N == 1 {
-				before = 0
-			}
-			switch e.Kind {
-			case audit.KindSignIn, audit.KindSignOut, audit.KindSignInFailed, audit.KindAccount, audit.KindStaff:
+			if e.Moment() {
 				list = append(list, Moment{e.N, clock.FromMicros(e.At), e.Kind, e.Reason})
 			}
-			if len(list) == historyPage || before == 0 {
+			if before = e.N; e.N == 1 {
+				return list, 0, nil
+			}
+			if len(list) == historyPage {
 				return list, before, nil
 			}
 		}
-		if len(events) == 0 {
+		if scanned >= historyScan {
+			return list, before, nil
+		}
+		// Below the oldest moment there may be some from before the index.
+		if events, err = s.Log.Events(ctx, subject, before, 100); err == nil && len(events) == 0 {
 			return list, 0, nil
 		}
-		scanned += len(events)
 	}
-	return list, before, nil
+	return nil, 0, fmt.Errorf("read the history of an account: %w", err)
 }
 
 // prove checks the password of somebody who is signed in.

@@ -9,7 +9,9 @@ import (
 	"testing"
 	"time"
 
+	"portico/internal/audit"
 	"portico/internal/identity"
+	"portico/internal/platform/db"
 	"portico/internal/platform/fault"
 	"portico/internal/platform/web"
 	"portico/internal/testkit"
@@ -328,4 +330,47 @@ func TestCreatePersonObeysTheRules(t *testing.T) {
 	if _, err := p.CreatePerson(t.Context(), sound); fault.KindOf(err) != fault.Conflict {
 		t.Errorf("one contact has two accounts: %v", err)
 	}
+}
+
+// TestM25_TheHistoryOfABusyAccountReadsWhatItShows: uses of data beyond what
+// is ever read at once lie between the moments of an account.
+func TestM25_TheHistoryOfABusyAccountReadsWhatItShows(t *testing.T) {
+	each(t, func(t *testing.T, p *portal) {
+		subject := p.person(t, email)
+		p.update(t, func(tx *db.Tx) error {
+			for range 2000 {
+				if err := p.Vault.Append(tx, audit.Event{Kind: audit.KindAccess, Subject: subject, Actor: audit.Actor{Kind: "system"}}); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		b := p.browse(t)
+		p.signIn(t, b, email, good, 200)
+		list, next, err := p.History(t.Context(), subject, 0)
+		if err != nil || next != 0 || len(list) != 2 || list[0].Reason != identity.MeansPassword || list[1].Reason != "registered" {
+			t.Errorf("the history is %+v, %d, %v", list, next, err)
+		}
+		// Moments from before the index are found by reading.
+		p.update(t, func(tx *db.Tx) error {
+			_, err := tx.Exec(`DELETE FROM audit_moment WHERE subject = $1`, subject)
+			return err
+		})
+		var reasons []string
+		for before, pages := int64(0), 0; pages < 10; pages++ {
+			list, next, err := p.History(t.Context(), subject, before)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, m := range list {
+				reasons = append(reasons, m.Reason)
+			}
+			if before = next; next == 0 {
+				break
+			}
+		}
+		if got := strings.Join(reasons, " "); got != identity.MeansPassword+" registered" {
+			t.Errorf("without the index the history is %q", got)
+		}
+	})
 }

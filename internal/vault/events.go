@@ -185,6 +185,9 @@ func (v *Vault) denied(ctx context.Context, err error) error {
 	failed := v.db.Update(ctx, func(tx *db.Tx) error {
 		e := useEvent(&d.use, d.state, d.Decision)
 		e.Kind, e.Fields, e.Policy = audit.KindDenied, d.use.Fields, v.policy().Hash()
+		if e.Actor.Role == "" && len(d.Actor.Roles) > 0 { // no role allowed it: say which one asked
+			e.Actor.Role = d.Actor.Roles[0]
+		}
 		return v.Append(tx, *e)
 	})
 	if failed != nil { // the answer is no all the same
