@@ -279,7 +279,9 @@ func (p *portal) mount() {
 	p.staff.Mount(p.router)
 	p.cases.Mount(p.router)
 	p.drafts.Mount(p.router)
-	desk.New(desk.Config{DB: p.db, Cases: p.cases, Officials: p.staff, Clock: p.clock}).Mount(p.router)
+	desk.New(desk.Config{
+		DB: p.db, Cases: p.cases, Officials: p.staff, Documents: p.uploads, Mandates: p.mandates, Clock: p.clock,
+	}).Mount(p.router)
 	(&cabinet.Cabinet{Applications: p.cases, Log: p.log, Data: p.vault, Policy: p.policy, Vkey: p.ring.Vkey()}).Mount(p.router)
 	contact.Mount(p.router, p.operator)
 	p.privacy.Mount(p.router)

@@ -149,9 +149,14 @@ func TestTakeNextTakesTheMostUrgentOnce(t *testing.T) {
 			w.Applied(w.Citizen)
 		}
 		page, _, _ := w.Browse(w.router, w.Official).Get("/staff/cases")
-		page, _, at := w.submit(t, w.Official, page, "/staff/cases/next", nil)
+		page, _, at := w.submit(t, w.Official, page, "/staff/cases/next", url.Values{"take": {"yes"}})
 		if at != "/staff/cases/"+first.ID || !strings.Contains(page.One("main").Text(), "Dhigu Magu") {
 			t.Errorf("the most urgent is %s, and %s was taken", first.ID, at)
+		}
+		for name, wrong := range map[string]url.Values{"nothing": {}, "something else": {"take": {"all"}}, "twice": {"take": {"yes", "yes"}}} {
+			if _, status, _ := w.Browse(w.router, w.Colleague).Post("/staff/cases/next", wrong); status != http.StatusUnprocessableEntity && status != http.StatusBadRequest {
+				t.Errorf("%s takes a case: %d", name, status)
+			}
 		}
 		// Seven officials press at the same time: each has another case.
 		var mu sync.Mutex
@@ -161,7 +166,7 @@ func TestTakeNextTakesTheMostUrgentOnce(t *testing.T) {
 			who := w.Staff("official"+strconv.Itoa(i), "permit-officer")
 			b := w.Browse(w.router, who)
 			wg.Go(func() {
-				_, _, at := b.Post("/staff/cases/next", url.Values{"service": {""}})
+				_, _, at := b.Post("/staff/cases/next", url.Values{"take": {"yes"}})
 				mu.Lock()
 				defer mu.Unlock()
 				taken[at] = true
@@ -171,7 +176,7 @@ func TestTakeNextTakesTheMostUrgentOnce(t *testing.T) {
 		if len(taken) != 7 || taken["/staff/cases"] {
 			t.Errorf("seven officials have %v", taken)
 		}
-		page, _, at = w.Browse(w.router, w.Colleague).Post("/staff/cases/next", url.Values{"service": {""}})
+		page, _, at = w.Browse(w.router, w.Colleague).Post("/staff/cases/next", url.Values{"take": {"yes"}})
 		if at != "/staff/cases" || !strings.Contains(page.One("main .notice").Text(), "no case that nobody holds") {
 			t.Errorf("with none left one is at %s", at)
 		}

@@ -3,6 +3,7 @@ package desk
 import (
 	"context"
 	"strings"
+	"time"
 
 	"portico/internal/cases"
 	"portico/internal/desk/pages"
@@ -24,7 +25,7 @@ type Documents interface {
 type Mandates interface {
 	// Holds reports whether somebody may act for a company, for a service and
 	// now, and whether an official has verified that.
-	Holds(tx *db.Tx, subject, company, service string) (holds, verified bool, err error)
+	Holds(tx *db.Tx, subject, company, service string, now time.Time) (holds, verified bool, err error)
 }
 
 // answers shows what was stated, each answer with its source (O3). Files stand
@@ -66,7 +67,7 @@ func (k *Desk) claim(ctx context.Context, a *cases.Application, text string) (su
 		return false, nil
 	}
 	err = k.DB.View(ctx, func(tx *db.Tx) error {
-		holds, verified, err := k.Mandates.Holds(tx, a.Subject, party.Company, a.Service.ID)
+		holds, verified, err := k.Mandates.Holds(tx, a.Subject, party.Company, a.Service.ID, k.Clock.Now())
 		sure = holds && verified
 		return err
 	})

@@ -109,11 +109,15 @@ func (k *Desk) askHandOver(q *web.Req, status int, values []string, to, word str
 		notes = notes && h.Holder == who.ID && h.Service.NoteField() != ""
 	}
 	if len(list) > 0 {
-		options, err := k.options(q, who, list)
+		options, named, err := k.options(q, who, list)
 		if err != nil {
 			return err
 		}
-		page.To = ui.Field{Name: "to", Label: q.P.T("desk.hand.to"), Hint: q.P.T("desk.hand.to.hint"), Value: to, Options: options, Error: wrong["to"]}
+		hint := q.P.T("desk.hand.to.hint")
+		if named {
+			hint += " " + q.P.T("desk.hand.to.named")
+		}
+		page.To = ui.Field{Name: "to", Label: q.P.T("desk.hand.to"), Hint: hint, Value: to, Options: options, Error: wrong["to"]}
 		if notes {
 			page.Word = &ui.Field{Name: "word", Label: q.P.T("desk.hand.word"), Hint: q.P.T("desk.hand.word.hint"), Value: word, Max: cases.MaxText, Optional: true, Error: wrong["word"], Rows: 3}
 		}
@@ -131,10 +135,10 @@ const toNobody = "nobody"
 
 // options are nobody and the colleagues, by name where the policy lets their
 // names be opened, which is an event of each.
-func (k *Desk) options(q *web.Req, who policy.Actor, list []handed) ([]ui.Option, error) {
+func (k *Desk) options(q *web.Req, who policy.Actor, list []handed) (options []ui.Option, named bool, err error) {
 	colleagues, err := k.colleagues(q.R.Context(), list)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	var others []string
 	for _, c := range colleagues {
@@ -144,9 +148,9 @@ func (k *Desk) options(q *web.Req, who policy.Actor, list []handed) ([]ui.Option
 	}
 	names, err := k.Officials.Names(q.R.Context(), who, others)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	options := []ui.Option{{Value: toNobody, Label: q.P.T("desk.hand.nobody")}}
+	options = []ui.Option{{Value: toNobody, Label: q.P.T("desk.hand.nobody")}}
 	for _, c := range colleagues {
 		label := c.Reference
 		switch {
@@ -157,7 +161,7 @@ func (k *Desk) options(q *web.Req, who policy.Actor, list []handed) ([]ui.Option
 		}
 		options = append(options, ui.Option{Value: c.Reference, Label: label})
 	}
-	return options, nil
+	return options, len(names) > 0, nil
 }
 
 func (k *Desk) takeHandOver(q *web.Req) error {

@@ -8,6 +8,7 @@ import (
 
 	"portico/internal/cases"
 	"portico/internal/desk/pages"
+	"portico/internal/platform/fault"
 	"portico/internal/platform/web"
 	"portico/internal/platform/web/ui"
 	"portico/internal/policy"
@@ -265,8 +266,11 @@ func (k *Desk) takeOne(q *web.Req) error {
 	if _, err := q.Form(); err != nil {
 		return err
 	}
-	if err := q.Once("service"); err != nil {
+	if err := q.Once("service", "take"); err != nil {
 		return err
+	}
+	if q.Value("take") != yes { // not from the button
+		return fault.New(fault.Invalid, "desk.queue.take-what")
 	}
 	caseID, err := k.takeNext(q.R.Context(), actor(q), q.Value("service"))
 	if err != nil {

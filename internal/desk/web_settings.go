@@ -28,7 +28,11 @@ func (k *Desk) takeKeys(q *web.Req) error {
 	if err := q.Once("keys"); err != nil {
 		return err
 	}
-	if err := k.setKeys(q.R.Context(), q.Session.Subject, q.Value("keys") == "on"); err != nil {
+	on := q.Value("keys")
+	if on != "on" && on != "off" {
+		return fault.New(fault.Invalid, "desk.keys.which")
+	}
+	if err := k.setKeys(q.R.Context(), q.Session.Subject, on == "on"); err != nil {
 		return err
 	}
 	return q.Redirect("/staff/keys")

@@ -210,7 +210,7 @@ func QueuePage(q Queue) templ.Component {
 						return templ_7745c5c3_Err
 					}
 				}
-				templ_7745c5c3_Err = ui.Button(ui.Btn{Text: ui.T(ctx, "desk.queue.take"), Look: ui.Primary, Key: "n"}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Button(ui.Btn{Text: ui.T(ctx, "desk.queue.take"), Name: "take", Value: "yes", Look: ui.Primary, Key: "n"}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
