@@ -24,18 +24,9 @@ func (f *Form) Show(p *i18n.Printer, key, text string) (words string, ltr bool) 
 	return f.words(p, field, text)
 }
 
-// ShowOfficial is Show for those who decide: what nobody has verified yet says
-// so.
-func (f *Form) ShowOfficial(p *i18n.Printer, key, text string) (words string, ltr bool) {
-	words, ltr = f.Show(p, key, text)
-	if field, _ := f.Field(key); field.Claimed(text) {
-		words += "\n" + p.T("forms.claimed")
-	}
-	return words, ltr
-}
-
 // Claimed reports whether an answer is a claim to act for somebody, which
-// stands as claimed until it is verified.
+// stands as claimed until it is verified: those who decide are told
+// (forms.claimed).
 func (f Field) Claimed(text string) bool {
 	a, ok := answer.PartyOf(text)
 	return f.Kind == Party && ok && a.As == answer.Company

@@ -101,6 +101,19 @@ func site(t *testing.T) http.Handler {
 		}
 		return show(q, page, read, o, http.StatusUnprocessableEntity)
 	}})
+	r.Handle(web.Route{Method: http.MethodGet, Path: "/answers", Audience: web.Public, Activity: "public", Handler: func(q *web.Req) error {
+		list, grid := []ui.Row{}, ui.Grid{Head: []ui.Cell{{Text: "Q"}, {Text: "A"}}}
+		for key, text := range map[string]string{
+			"needs": `["power","stage"]`, "address": `{"lines":"H. Dhigu\nMajeedhee Magu","place":"Malé","postal-code":"20001"}`,
+			"organisers": `[{"born":"1990-02-01","hours":8,"identity":"B654321","name":"Aishath Ali","pay":50000},{"born":"1985-03-02","name":"އިބްރާހީމް"}]`,
+		} {
+			field, _ := f.Field(key)
+			words, ltr := f.Show(q.P, key, text)
+			list = append(list, ui.Row{Key: q.P.In(field.Label), Value: words, LTR: ltr})
+			grid.Rows = append(grid.Rows, []ui.Cell{{Text: q.P.In(field.Label)}, {Text: words, LTR: ltr}})
+		}
+		return q.Page(http.StatusOK, web.Page{Title: "Answers", Body: templ.Join(ui.Title("", "Answers"), ui.SummaryList(list), ui.Table(grid))})
+	}})
 	return r
 }
 
@@ -222,6 +235,12 @@ func TestQuestionsHoldInARealBrowser(t *testing.T) {
 			if folder := os.Getenv("PORTICO_PICTURES"); folder != "" {
 				tab.Picture(filepath.Join(folder, look.lang+"-"+name+"-"+look.String()+".png"))
 			}
+		}
+		tab.Open(server.URL + "/" + look.lang + "/answers")
+		shot("answers")
+		breaks := "[...document.querySelectorAll('dd span, td span')].filter((e) => e.textContent.includes('20001')).map((e) => getComputedStyle(e).whiteSpaceCollapse).join()"
+		if kept := chromium.Value[string](tab, breaks); kept != "preserve-breaks,preserve-breaks" {
+			t.Errorf("the lines of an address in a list and in a table: %s", kept)
 		}
 		for _, page := range []string{"applicant", "event", "people"} {
 			tab.Open(server.URL + "/" + look.lang + "/form/" + page)
