@@ -253,6 +253,9 @@ func citizens(v *tour) string {
 	v.stop("LANG/cabinet/applications/{id}/sent", sent, http.StatusOK)
 	v.stop("LANG/cabinet/applications/{id}", strings.TrimSuffix(sent, "/sent"), http.StatusOK)
 	v.stop("LANG/cabinet/applications/{id}", "LANG/cabinet/applications/nobodys", http.StatusNotFound)
+	for _, part := range []string{"/change", "/receipt"} {
+		v.stop("LANG/cabinet/applications/{id}"+part, strings.TrimSuffix(sent, "/sent")+part, http.StatusOK)
+	}
 	for _, path := range []string{"/cabinet/", "/cabinet/applications", "/cabinet/data", "/cabinet/access"} {
 		v.stop("LANG"+path, "LANG"+path, http.StatusOK)
 	}

@@ -116,6 +116,9 @@ func (p *portal) background(o Options) []func(context.Context) {
 			p.visits.Run(ctx, func(err error) { logged("counting visits", err) })
 		},
 		func(ctx context.Context) { logged("examining the promises", p.board.Run(ctx)) },
+		func(ctx context.Context) {
+			p.cases.Watch(ctx, func(err error) { logged("looking for what is overdue", err) })
+		},
 	}
 	if o.Watch {
 		all = append(all, func(ctx context.Context) { p.live.Watch(ctx, os.DirFS(o.Dir)) })

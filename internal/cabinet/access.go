@@ -131,6 +131,7 @@ func (c *Cabinet) line(p *i18n.Printer, e *audit.Event) pages.Line {
 	if a, ok := pol.Activity(e.Activity); ok {
 		l.Why = p.In(a.Name)
 	}
+	l.Because = e.Facts["because"]
 	if purpose, ok := pol.Purpose(e.Purpose); ok {
 		l.Purpose = p.In(purpose.Name)
 	}

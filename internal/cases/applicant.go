@@ -48,6 +48,16 @@ func (c *Cases) mine(ctx context.Context, actor policy.Actor, caseID string, do 
 	return row, err
 }
 
+// Mine lists a person's own applications, as far as the filter goes: nothing of
+// what they are about.
+func (c *Cases) Mine(ctx context.Context, f Mine) (list []*Case, more bool, err error) {
+	err = c.DB.View(ctx, func(tx *db.Tx) error {
+		list, more, err = selectMine(tx, f)
+		return err
+	})
+	return list, more, wrap("list one's applications", err)
+}
+
 // Do does what the applicant chose to do with their application as they saw
 // it, such as answering or withdrawing. text becomes a message.
 func (c *Cases) Do(ctx context.Context, actor policy.Actor, caseID, state, action, text string) (*Case, error) {

@@ -182,6 +182,17 @@ func Moved(err error) bool {
 	return errors.Is(err, errMoved) || errors.Is(err, errTaken) || errors.Is(err, errSubmitted)
 }
 
+// Left reports whether an error says that the service of a case is not in the
+// policy in force: the gate decides by no other, so nobody opens the case until
+// the operator declares the service again, closed to new applications.
+func Left(err error) bool { return errors.Is(err, errLeft) }
+
+// left reports whether the policy in force does not know an activity.
+func (c *Cases) left(activity string) bool {
+	_, ok := c.Policy().Activity(activity)
+	return !ok
+}
+
 // Taken reports whether an error says that somebody else took the case first.
 func Taken(err error) bool { return errors.Is(err, errTaken) }
 

@@ -18,6 +18,7 @@ const MaxText = 2000
 // The faults of what somebody wants to do with a case.
 var (
 	errAgain     = fault.New(fault.Conflict, "cases.error.other-official")
+	errLeft      = fault.New(fault.Conflict, "cases.error.left")
 	errNoMessage = fault.New(fault.NotFound, "cases.error.no-messages")
 )
 
@@ -92,6 +93,16 @@ func (a *Application) Asked() (Step, bool) {
 		return Step{}, false
 	}
 	return asked(&a.Service.Workflow, a.Steps)
+}
+
+// Decided reports whether an official closed the case, so that one can appeal.
+func (a *Application) Decided() bool {
+	if a.Open() || len(a.Steps) < 2 {
+		return false
+	}
+	from, _ := a.Service.Workflow.State(a.Steps[len(a.Steps)-2].State)
+	action, ok := from.Action(a.Steps[len(a.Steps)-1].Action)
+	return ok && action.Doer() == services.Official
 }
 
 // Changeable returns the keys of the questions whose answers the applicant may

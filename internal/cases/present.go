@@ -91,10 +91,24 @@ func (c *Cases) Timeline(p *i18n.Printer, a *Application, by func(id string) str
 		s, _ := a.Service.Workflow.State(step.State)
 		title := p.In(s.Name)
 		switch step.Action {
-		case "submit", StepHandOver, StepRelease, StepClaim:
+		case StepSubmit, StepAmend, StepHandOver, StepRelease, StepClaim, StepOverdue:
 			title = p.T("cases.step." + step.Action)
 		}
-		out = append(out, ui.Event{Title: title, Time: p.DateTime(step.At), Text: by(step.Actor), Kind: ui.Kind(s.Look)})
+		text := by(step.Actor)
+		if step.Action == StepAmend {
+			text += ": " + labels(p, a.Service, step.Keys)
+		}
+		out = append(out, ui.Event{Title: title, Time: p.DateTime(step.At), Text: text, Kind: ui.Kind(s.Look)})
 	}
 	return out
+}
+
+// labels lists questions by what they are called.
+func labels(p *i18n.Printer, d *services.Definition, keys []string) string {
+	var names []string
+	for _, key := range keys {
+		f, _ := d.Form.Field(key)
+		names = append(names, p.In(f.Label))
+	}
+	return strings.Join(names, ", ")
 }

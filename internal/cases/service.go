@@ -94,6 +94,9 @@ func (c *Cases) Application(ctx context.Context, actor policy.Actor, caseID stri
 	if err != nil {
 		return nil, err
 	}
+	if row.Subject == actor.ID && c.left(d.ApplyActivity()) {
+		return nil, errLeft
+	}
 	use := ownUse(actor, d, row.Scope(), policy.Use, c.declared(d.ApplyActivity(), append(d.Asked(), d.Told()...)))
 	use.Subject, use.Reference = row.Subject, row.Reference
 	values, err := c.Vault.Read(ctx, use)

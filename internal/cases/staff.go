@@ -43,6 +43,9 @@ func (c *Cases) View(ctx context.Context, actor policy.Actor, caseID string) (*A
 	if d.For(actor.Roles) && (row.Holder == "" || !row.Open()) {
 		return &Application{Case: row, Service: d, Steps: steps}, nil
 	}
+	if d.For(actor.Roles) && c.left(d.DecideActivity()) {
+		return nil, errLeft
+	}
 	var handle *vault.Handle
 	var more aside
 	err = c.Vault.Update(ctx, func(tx *db.Tx) error {

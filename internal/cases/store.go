@@ -113,6 +113,44 @@ func holdCase(tx *db.Tx, c *Case) (bool, error) {
 	return n == 1, err
 }
 
+// Mine narrows the list of a person's own applications.
+type Mine struct {
+	Subject  string
+	Open     bool
+	Closed   bool
+	Before   time.Time // only those that changed before
+	BeforeID string
+	Limit    int
+}
+
+// selectMine returns a person's applications, the one that changed last first,
+// and whether there are more.
+func selectMine(tx *db.Tx, f Mine) (list []*Case, more bool, err error) {
+	where := ` WHERE subject = $1`
+	switch {
+	case f.Open:
+		where += ` AND closed_at IS NULL`
+	case f.Closed:
+		where += ` AND closed_at IS NOT NULL`
+	}
+	args := []any{f.Subject, f.Limit + 1}
+	order := ` ORDER BY changed_at DESC, id DESC LIMIT $2`
+	if !f.Before.IsZero() {
+		where += ` AND (changed_at, id) < ($2, $3)`
+		order = ` ORDER BY changed_at DESC, id DESC LIMIT $4`
+		args = []any{f.Subject, clock.Micros(f.Before), f.BeforeID, f.Limit + 1}
+	}
+	err = tx.Select(func(r *db.Rows) error {
+		c, err := scanCase(r.Scan)
+		list = append(list, c)
+		return err
+	}, `SELECT `+columns+` FROM cases_case`+where+order, args...)
+	if len(list) > f.Limit {
+		return list[:f.Limit], true, err
+	}
+	return list, false, err
+}
+
 func selectOf(tx *db.Tx, subject string) (list []*Case, err error) {
 	err = tx.Select(func(r *db.Rows) error {
 		c, err := scanCase(r.Scan)

@@ -1,23 +1,49 @@
 package cases
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
+	"slices"
+	"strconv"
+	"time"
 
 	"portico/internal/cases/pages"
+	"portico/internal/forms"
+	"portico/internal/forms/questions"
+	"portico/internal/forms/sent"
+	"portico/internal/platform/clock"
+	"portico/internal/platform/fault"
+	"portico/internal/platform/id"
 	"portico/internal/platform/web"
 	"portico/internal/platform/web/ui"
 	"portico/internal/policy"
+	"portico/internal/services"
 )
 
-// Mount declares the pages of persons. An activity that begins with {service}
-// is that of each service.
+// The inputs of the pages of one's own applications.
+const (
+	inputState   = "_state"
+	inputSeen    = "_seen" // the revision that was seen
+	inputAction  = "action"
+	inputMessage = "message"
+	toWrite      = "write" // the action that sends a message and nothing else
+)
+
+// Mount declares the pages of one's own applications. An activity that begins
+// with {service} is that of each service.
 func (c *Cases) Mount(r *web.Router) {
-	person := func(method, path string, h web.Handler) {
-		r.Handle(web.Route{Method: method, Path: path, Audience: web.Person, Activity: "{service}.apply", Handler: h})
+	for _, rt := range []web.Route{
+		{Method: http.MethodGet, Path: "/cabinet/applications", Handler: c.list},
+		{Method: http.MethodGet, Path: "/cabinet/applications/{id}", Handler: c.own},
+		{Method: http.MethodPost, Path: "/cabinet/applications/{id}", Handler: c.did},
+		{Method: http.MethodGet, Path: "/cabinet/applications/{id}/change", Handler: c.change},
+		{Method: http.MethodPost, Path: "/cabinet/applications/{id}/change", Handler: c.changed},
+		{Method: http.MethodGet, Path: "/cabinet/applications/{id}/receipt", Handler: c.receipt},
+	} {
+		rt.Audience, rt.Activity = web.Person, "{service}.apply"
+		r.Handle(rt)
 	}
-	person(http.MethodGet, "/cabinet/applications", c.list)
-	person(http.MethodGet, "/cabinet/applications/{id}", c.own)
 }
 
 // actor is the person who is signed in, as decisions see them.
@@ -25,20 +51,77 @@ func actor(q *web.Req) policy.Actor {
 	return policy.Actor{Kind: policy.Person, ID: q.Session.Subject, Strong: q.Session.Strong}
 }
 
+// listed is how many applications a page lists.
+const listed = 20
+
+// list shows the person's applications, the one that changed last first.
 func (c *Cases) list(q *web.Req) error {
-	list, err := c.Summaries(q)
+	show := q.Value("show")
+	f := Mine{Subject: q.Session.Subject, Open: show == "open", Closed: show == "closed", Limit: listed}
+	f.Before, f.BeforeID = placeBefore(q.Value("before"))
+	rows, more, err := c.Mine(q.R.Context(), f)
 	if err != nil {
 		return err
 	}
-	g := ui.Grid{Empty: q.P.T("cases.list.empty"), Head: []ui.Cell{
+	base := q.Path("/cabinet/applications")
+	at := func(v url.Values) string {
+		if len(v) == 0 {
+			return base
+		}
+		return base + "?" + v.Encode()
+	}
+	page := pages.List{Grid: ui.Grid{Empty: q.P.T("cases.list.empty"), Head: []ui.Cell{
 		{Text: q.P.T("cases.list.service")}, {Text: q.P.T("cases.list.reference")}, {Text: q.P.T("cases.list.state")}, {Text: q.P.T("cases.list.changed")},
-	}}
+	}}}
+	for _, one := range []string{"", "open", "closed"} {
+		here := url.Values{}
+		if one != "" {
+			here.Set("show", one)
+		}
+		name := "cases.list.all"
+		if one != "" {
+			name = "cases.list." + one
+		}
+		page.Filters = append(page.Filters, pages.Filter{Text: q.P.T(name), Href: at(here), Here: one == show})
+	}
+	list := c.summaries(q, rows)
+	if c.Drafts != nil && show != "closed" && f.Before.IsZero() {
+		begun, err := c.Drafts.Summaries(q)
+		if err != nil {
+			return err
+		}
+		list = append(begun, list...)
+	}
 	for _, one := range list {
-		g.Rows = append(g.Rows, []ui.Cell{
+		page.Grid.Rows = append(page.Grid.Rows, []ui.Cell{
 			{Text: one.Service, Href: one.Href}, {Text: orDash(one.Reference), LTR: true}, {Tag: &one.State}, {Text: q.P.DateTime(one.Changed)},
 		})
 	}
-	return q.Page(http.StatusOK, web.Page{Title: q.P.T("cases.list.title"), Body: pages.ListPage(pages.List{Grid: g}), Wide: true})
+	next := url.Values{}
+	if show != "" {
+		next.Set("show", show)
+	}
+	if !f.Before.IsZero() {
+		page.Pages.Prev = at(next)
+	}
+	if more {
+		last := rows[len(rows)-1]
+		next.Set("before", strconv.FormatInt(clock.Micros(last.Changed), 36)+"."+last.ID)
+		page.Pages.Next = at(next)
+	}
+	return q.Page(http.StatusOK, web.Page{Title: q.P.T("cases.list.title"), Body: pages.ListPage(page), Wide: true})
+}
+
+// placeBefore reads where a page of the list goes on.
+func placeBefore(s string) (time.Time, string) {
+	if len(s) < 38 || s[len(s)-37] != '.' || !id.Valid(s[len(s)-36:]) {
+		return time.Time{}, ""
+	}
+	at, err := strconv.ParseInt(s[:len(s)-37], 36, 64)
+	if err != nil || at <= 0 {
+		return time.Time{}, ""
+	}
+	return clock.FromMicros(at), s[len(s)-36:]
 }
 
 func orDash(s string) string {
@@ -49,24 +132,32 @@ func orDash(s string) string {
 }
 
 func (c *Cases) own(q *web.Req) error {
+	var notice *pages.Notice
+	if done := q.Value("done"); slices.Contains([]string{toWrite, "changed", "same", "acted"}, done) {
+		notice = &pages.Notice{Kind: ui.Good, Title: q.P.T("cases.application.done"), Text: q.P.T("cases.application.done." + done)}
+	}
+	return c.showOwn(q, http.StatusOK, notice, "", "")
+}
+
+// showOwn shows an application; typed and wrong are a message that was not
+// accepted.
+func (c *Cases) showOwn(q *web.Req, status int, notice *pages.Notice, typed, wrong string) error {
 	a, err := c.Application(q.R.Context(), actor(q), q.R.PathValue("id"))
 	if err != nil {
 		return err
 	}
 	d, s := a.Service, a.State()
 	party, _ := c.Policy().Party(d.Responsible)
+	here := q.Path("/cabinet/applications/" + a.ID)
 	page := pages.Application{
-		Service: q.P.In(d.Name), Reference: a.Reference, State: Tag(q.P, d, a.Case), Says: q.P.In(s.Says),
-		Remarks: a.Remarks, Party: q.P.In(party.Name), Decided: s.Final, Appeal: q.P.In(d.Appeal),
+		Service: q.P.In(d.Name), Reference: a.Reference, Notice: notice, State: Tag(q.P, d, a.Case), Says: q.P.In(s.Says),
+		Remarks: a.Remarks, Party: q.P.In(party.Name), Decided: a.Decided(), Appeal: q.P.In(d.Appeal),
 		Answers: c.Grid(q.P, a, d.Asked(), "cases.source.form"),
-		Access:  q.Path("/cabinet/access?case=" + url.QueryEscape(a.ID)),
+		Access:  q.Path("/cabinet/access?case=" + url.QueryEscape(a.ID)), Receipt: here + "/receipt", Action: here,
+		Hidden: []pages.Hidden{{Name: inputState, Value: s.ID}},
 	}
-	if due := c.Due(a.Case); !s.Final {
-		key := "cases.application.due"
-		if c.Clock.Now().After(due) {
-			key = "cases.application.overdue"
-		}
-		page.Due = q.P.T(key, "date", q.P.Date(due))
+	if due := c.Due(a.Case); a.Open() && !due.IsZero() {
+		page.Due = q.P.T(dueKey(s, c.Overdue(a.Case)), "date", q.P.Date(due))
 	}
 	if a.Fee != nil && (s.Fee || !s.Final) {
 		page.Fee = &pages.Section{Title: q.P.T("cases.fee"), Rows: c.FeeRows(q.P, a.Fee)}
@@ -75,13 +166,213 @@ func (c *Cases) own(q *web.Req) error {
 			page.FeeDue = q.P.T("cases.fee.due.now")
 		}
 	}
+	if len(a.Changeable()) > 0 {
+		page.Change = here + "/change"
+	}
+	for _, m := range a.Messages {
+		by := q.P.T("cases.step.by.you")
+		if m.Office {
+			by = q.P.T("cases.step.by.party", "party", page.Party)
+		}
+		page.Messages = append(page.Messages, pages.Message{By: by, Time: q.P.DateTime(m.At), Text: m.Text})
+	}
+	c.offer(q, a, &page, typed, wrong)
 	page.Events = c.Timeline(q.P, a, func(id string) string {
-		if id == q.Session.Subject {
+		switch id {
+		case q.Session.Subject:
 			return q.P.T("cases.step.by.you")
+		case system:
+			return q.P.T("cases.step.by.system")
 		}
 		return q.P.T("cases.step.by.party", "party", page.Party)
 	})
+	return q.Page(status, web.Page{
+		Title: q.P.T("cases.application.title"), Service: page.Service, Body: pages.ApplicationPage(page), Invalid: wrong != "",
+		Back: q.Path("/cabinet/applications"),
+	})
+}
+
+// dueKey is the sentence about a deadline: whose it is, and whether it passed.
+func dueKey(s services.State, overdue bool) string {
+	key := "cases.application.due"
+	if overdue {
+		key = "cases.application.overdue"
+	}
+	if s.Turn() == services.Applicant {
+		key += ".yours"
+	}
+	return key
+}
+
+// offer says what the person can do: write, answer, withdraw.
+func (c *Cases) offer(q *web.Req, a *Application, page *pages.Application, typed, wrong string) {
+	if wrong != "" {
+		page.Problems = []ui.Problem{{ID: inputMessage, Text: wrong}}
+	}
+	if !a.Open() {
+		return
+	}
+	write := &pages.Write{Typed: typed, Wrong: wrong, Max: MaxText}
+	if _, ok := a.Asked(); ok && len(a.Messages) > 0 {
+		write.Answers = true
+		for _, m := range a.Messages {
+			if m.Office {
+				page.Asked = m.Text
+			}
+		}
+	}
+	for _, action := range a.State().Of(services.Applicant) {
+		to, _ := a.Service.Workflow.State(action.To)
+		b := ui.Btn{Text: q.P.In(action.Name), Name: inputAction, Value: action.ID, Look: ui.Primary}
+		if to.Final {
+			b.Look = ui.Danger
+			page.Withdraw = &b
+		} else {
+			write.Buttons = append(write.Buttons, b)
+		}
+	}
+	if a.Service.MessageField() != "" && !write.Answers {
+		look := ui.Secondary
+		if len(write.Buttons) == 0 {
+			look = ui.Primary
+		}
+		write.Buttons = append(write.Buttons, ui.Btn{Text: q.P.T("cases.application.send"), Name: inputAction, Value: toWrite, Look: look})
+	}
+	if len(write.Buttons) > 0 {
+		page.Write = write
+	}
+}
+
+// did does what the person chose.
+func (c *Cases) did(q *web.Req) error {
+	_, err := q.Form()
+	if err == nil {
+		err = q.Once(inputAction, inputMessage, inputState)
+	}
+	here := q.Path("/cabinet/applications/" + q.R.PathValue("id"))
+	if err == nil {
+		if q.Value(inputAction) == toWrite {
+			if err = c.Write(q.R.Context(), actor(q), q.R.PathValue("id"), q.Value(inputMessage)); err == nil {
+				return q.Redirect(here + "?done=" + toWrite)
+			}
+		} else if _, err = c.Do(q.R.Context(), actor(q), q.R.PathValue("id"), q.Value(inputState), q.Value(inputAction), q.Value(inputMessage)); err == nil {
+			return q.Redirect(here + "?done=acted")
+		}
+	}
+	f := fault.From(err)
+	switch {
+	case Moved(err):
+		return c.showOwn(q, http.StatusConflict, &pages.Notice{
+			Kind: ui.Warn, Title: q.P.T("cases.application.moved"), Text: q.P.T(f.Code),
+		}, q.Value(inputMessage), "")
+	case f.Kind == fault.Invalid && len(f.Fields) == 1 && f.Fields[0].Name == inputMessage:
+		return c.showOwn(q, http.StatusUnprocessableEntity, nil, q.Value(inputMessage), q.P.T(f.Fields[0].Code, f.Fields[0].Args...))
+	}
+	return err
+}
+
+// change asks those questions again whose answers may be changed.
+func (c *Cases) change(q *web.Req) error {
+	a, err := c.Application(q.R.Context(), actor(q), q.R.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	o, err := a.Service.Form.Check(a.Answers, forms.At{Now: c.Clock.Now(), Variant: a.Variant})
+	if err != nil {
+		return err
+	}
+	return c.showChange(q, a, http.StatusOK, nil, questions.View{Typed: sent.Typed(a.Service.Form, a.Answers), Hidden: o.Hidden, Needed: o.Needed})
+}
+
+func (c *Cases) showChange(q *web.Req, a *Application, status int, notice *pages.Notice, v questions.View) error {
+	here := q.Path("/cabinet/applications/" + a.ID)
+	keys := a.Changeable()
+	if len(keys) == 0 {
+		return q.Redirect(here)
+	}
+	d := a.Service
+	v.Form, v.Why, v.Notes = d.Form, d.Why(c.Policy(), q.P), map[string]string{}
+	page := pages.Change{
+		Service: q.P.In(d.Name), Reference: a.Reference, Notice: notice, Form: v, Action: here + "/change",
+		Hidden: []pages.Hidden{{Name: inputSeen, Value: strconv.FormatInt(a.Revision, 10)}},
+	}
+	for _, p := range d.Form.Pages {
+		p.Fields = slices.DeleteFunc(slices.Clone(p.Fields), func(key string) bool { return !slices.Contains(keys, key) })
+		if len(p.Fields) > 0 {
+			page.Pages = append(page.Pages, p)
+		}
+	}
+	return q.Page(status, web.Page{
+		Title: q.P.T("cases.change.title"), Service: page.Service, Body: pages.ChangePage(page), Invalid: len(v.Errors) > 0, Back: here,
+	})
+}
+
+// changed keeps changed answers, if all of them are right.
+func (c *Cases) changed(q *web.Req) error {
+	values, err := q.Form()
+	if err != nil && len(fault.From(err).Fields) == 0 {
+		return err
+	}
+	if err := q.Once(inputSeen); err != nil {
+		return err
+	}
+	ctx, who, caseID := q.R.Context(), actor(q), q.R.PathValue("id")
+	a, err := c.Application(ctx, who, caseID)
+	if err != nil {
+		return err
+	}
+	form := a.Service.Form
+	read := sent.Decode(form, sent.Input{Values: values, Also: []string{inputSeen}})
+	seen, _ := strconv.ParseInt(values.Get(inputSeen), 10, 64)
+	v := questions.View{Typed: read.Typed, Errors: read.Errors}
+	if read.Edited != "" {
+		o, err := form.Check(read.Answers, forms.At{Now: c.Clock.Now(), Variant: a.Variant})
+		if err != nil {
+			return err
+		}
+		v.Errors, v.Hidden, v.Needed = nil, o.Hidden, o.Needed
+		return c.showChange(q, a, http.StatusOK, nil, v)
+	}
+	change, err := c.Amend(ctx, who, caseID, seen, read.Answers, read.Errors...)
+	here := q.Path("/cabinet/applications/" + caseID)
+	switch {
+	case errors.Is(err, errMoved):
+		return c.showChange(q, a, http.StatusConflict, &pages.Notice{
+			Kind: ui.Warn, Title: q.P.T("cases.application.moved"), Text: q.P.T("cases.error.moved"),
+		}, v)
+	case err != nil:
+		return err
+	case len(change.Outcome.Errors) > 0:
+		v.Errors, v.Hidden, v.Needed = change.Outcome.Errors, change.Outcome.Hidden, change.Outcome.Needed
+		return c.showChange(q, a, http.StatusUnprocessableEntity, nil, v)
+	case len(change.Changed) == 0:
+		return q.Redirect(here + "?done=same")
+	}
+	return q.Redirect(here + "?done=changed")
+}
+
+// receipt says what was received, to print and to keep.
+func (c *Cases) receipt(q *web.Req) error {
+	a, err := c.Application(q.R.Context(), actor(q), q.R.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	d := a.Service
+	party, _ := c.Policy().Party(d.Responsible)
+	r := pages.Receipt{
+		Service: q.P.In(d.Name), Answers: c.Grid(q.P, a, d.Asked(), "cases.source.form"),
+		Facts: []ui.Row{
+			{Key: q.P.T("cases.list.reference"), Value: a.Reference, LTR: true},
+			{Key: q.P.T("cases.receipt.by"), Value: q.P.In(party.Name)},
+			{Key: q.P.T("cases.receipt.at"), Value: q.P.DateTime(a.Submitted)},
+			{Key: q.P.T("cases.receipt.channel"), Value: q.P.T("cases.channel." + string(a.Channel))},
+			{Key: q.P.T("cases.receipt.policy"), Value: a.Case.Policy, LTR: true},
+		},
+	}
+	if a.Fee != nil {
+		r.Fee = &pages.Section{Title: q.P.T("cases.fee"), Rows: c.FeeRows(q.P, a.Fee)}
+	}
 	return q.Page(http.StatusOK, web.Page{
-		Title: q.P.T("cases.application.title"), Service: page.Service, Body: pages.ApplicationPage(page), Back: q.Path("/cabinet/applications"),
+		Title: q.P.T("cases.receipt.title"), Service: r.Service, Body: pages.ReceiptPage(r), Back: q.Path("/cabinet/applications/" + a.ID),
 	})
 }

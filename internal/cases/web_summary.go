@@ -5,6 +5,7 @@ import (
 
 	"portico/internal/platform/web"
 	"portico/internal/platform/web/ui"
+	"portico/internal/services"
 )
 
 // Summary is one of a person's applications, for the pages of other features:
@@ -18,6 +19,7 @@ type Summary struct {
 	Draft     bool
 	Open      bool // sent, and neither decided nor withdrawn
 	ServiceID string
+	Waiting   bool // for the person: something was asked, or written to them
 	Changed   time.Time
 }
 
@@ -38,15 +40,21 @@ func (c *Cases) Summaries(q *web.Req) ([]Summary, error) {
 			return nil, err
 		}
 	}
+	return append(out, c.summaries(q, rows)...), nil
+}
+
+func (c *Cases) summaries(q *web.Req, rows []*Case) (out []Summary) {
 	for _, row := range rows {
 		d, err := c.Version(row)
 		if err != nil {
 			continue // a service that this store no longer knows
 		}
+		s, _ := d.Workflow.State(row.State)
 		out = append(out, Summary{
 			ID: row.ID, Service: q.P.In(d.Name), Reference: row.Reference, State: Tag(q.P, d, row), Open: row.Open(), ServiceID: row.Service,
+			Waiting: row.Open() && (row.Unread || s.Turn() == services.Applicant),
 			Changed: row.Changed, Href: q.Path("/cabinet/applications/" + row.ID),
 		})
 	}
-	return out, nil
+	return out
 }

@@ -54,9 +54,14 @@ func (w *world) denials(subject string) []string { return w.Denials(subject) }
 func (w *world) taken(row *cases.Case, who policy.Actor) { w.Taken(row, who) }
 
 // browser is somebody's browser.
-type browser struct{ *casestest.Browser }
+type browser struct {
+	*casestest.Browser
+	of *world
+}
 
-func (w *world) browse(who policy.Actor) *browser { return &browser{w.Browse(w.router, who)} }
+func (b *browser) w() *world { return b.of }
+
+func (w *world) browse(who policy.Actor) *browser { return &browser{w.Browse(w.router, who), w} }
 
 func (b *browser) get(path string) (testkit.Nodes, int, string) { return b.Get(path) }
 
