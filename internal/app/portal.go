@@ -241,6 +241,7 @@ func (p *portal) features(ctx context.Context, in *instance.Instance, opts insta
 	})
 	p.drafts = drafts.New(drafts.Config{
 		DB: p.db, Vault: p.vault, Catalogue: p.live.Catalogue(), Cases: p.cases, Policy: p.policy, Clock: p.clock,
+		Mandates: companies{p.mandates, p.clock},
 	})
 	p.cases.Drafts = p.drafts
 	p.mount()

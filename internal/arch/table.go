@@ -26,7 +26,7 @@ var features = []row{
 		"proof": "the policy page shows the status of a promise beside its sentence",
 	}},
 	{"desk", []string{"cases", "uploads", "services", "forms", "staff", "identity", "vault", "audit", "policy"}, nil},
-	{"drafts", []string{"cases", "services", "forms", "vault", "policy"}, nil},
+	{"drafts", []string{"cases", "uploads", "services", "forms", "vault", "policy"}, nil},
 	{"cases", []string{"services", "forms", "vault", "audit", "policy"}, nil},
 	{"uploads", []string{"vault", "policy"}, nil},
 	{"services", []string{"forms", "policy"}, nil},

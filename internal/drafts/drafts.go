@@ -1,17 +1,20 @@
 package drafts
 
 import (
+	"context"
 	"embed"
 	"errors"
 	"io/fs"
 	"time"
 
 	"portico/internal/cases"
+	"portico/internal/forms/sent"
 	"portico/internal/platform/clock"
 	"portico/internal/platform/db"
 	"portico/internal/platform/fault"
 	"portico/internal/policy"
 	"portico/internal/services"
+	"portico/internal/uploads"
 	"portico/internal/vault"
 )
 
@@ -49,6 +52,17 @@ type Config struct {
 	Cases     *cases.Cases
 	Policy    func() *policy.Policy
 	Clock     clock.Clock
+	Files     *uploads.Site // nil: no form asks for files
+	Mandates  Mandates      // nil: nobody acts for a company
+}
+
+// Mandates knows for which companies a person may act.
+type Mandates interface {
+	// Companies are those for which the person may act for a service now.
+	Companies(ctx context.Context, subject, service string) ([]sent.Company, error)
+	// Holds reports whether the person may act for one of them, in the
+	// transaction that depends on it.
+	Holds(tx *db.Tx, subject, company, service string) (bool, error)
 }
 
 // Drafts is the use cases of this package. It is safe for concurrent use.
@@ -81,6 +95,7 @@ var (
 	errNotFound = fault.New(fault.NotFound, "drafts.error.not-found")
 	errMoved    = fault.New(fault.Conflict, "drafts.error.moved")
 	errBusy     = fault.New(fault.Unavailable, "drafts.error.busy")
+	errBarred   = fault.New(fault.Conflict, "drafts.error.barred")
 	errTooMuch  = fault.New(fault.Invalid, "drafts.error.too-much")
 	errAgain    = errors.New("the draft has changed since it was read")
 )

@@ -14,14 +14,17 @@ import (
 	"portico/internal/forms/sent"
 	"portico/internal/platform/db"
 	"portico/internal/platform/id"
+	"portico/internal/platform/web"
 	"portico/internal/policy"
 	"portico/internal/services"
+	"portico/internal/uploads"
 	"portico/internal/vault"
 )
 
 // Place is whose application for what somebody makes.
 type Place struct {
 	Actor   policy.Actor
+	Level   web.Level // how well the portal knows them
 	Service string
 	Variant string
 }
@@ -37,6 +40,9 @@ type Work struct {
 	actor   policy.Actor
 	content content
 	edited  bool // a row was added or taken away
+	files   []*uploads.File
+	Bar     *Bar // why nothing can be sent as things stand
+	may     []sent.Company
 	odd     bool // what was sent is not what the page sends, so that nothing was kept
 }
 
@@ -81,6 +87,15 @@ func (s *Drafts) Open(ctx context.Context, p Place) (*Work, error) {
 		return nil, fmt.Errorf("find a draft: %w", err)
 	}
 	if err := s.load(ctx, w); err != nil {
+		return nil, err
+	}
+	if w.Bar, err = s.bar(ctx, w, p.Level); err != nil {
+		return nil, err
+	}
+	if w.may, err = s.companies(ctx, w); err != nil {
+		return nil, err
+	}
+	if w.files, err = s.filesOf(ctx, w); err != nil {
 		return nil, err
 	}
 	return w, s.judge(w)
@@ -159,11 +174,12 @@ func (s *Drafts) profile(ctx context.Context, w *Work, how string, keys ...strin
 // judge runs the form on what was typed. That a rule failed is an error of the
 // form, so that nothing is sent and nothing that was typed is lost.
 func (s *Drafts) judge(w *Work) error {
-	return s.judgeRead(w, sent.Decode(w.Service.Form, sent.Input{Values: w.content.Typed}))
+	return s.judgeRead(w, sent.Decode(w.Service.Form, sent.Input{Values: w.content.Typed, Companies: w.may}))
 }
 
 func (s *Drafts) judgeRead(w *Work, read *sent.Sent) (err error) {
 	w.Typed, w.edited = read.Typed, read.Edited != ""
+	waits := w.attach(read)
 	w.Outcome, err = w.Service.Form.Check(read.Answers, forms.At{Now: s.Clock.Now(), Variant: w.Offer.Variant}, read.Errors...)
 	var rule *forms.RuleError
 	if errors.As(err, &rule) {
@@ -171,6 +187,9 @@ func (s *Drafts) judgeRead(w *Work, read *sent.Sent) (err error) {
 			Code: "forms.error.rule", Args: []any{"rule", rule.Rule}, Rule: rule.Rule,
 		})}
 		return nil
+	}
+	if err == nil {
+		w.wait(waits)
 	}
 	return err
 }
@@ -235,8 +254,11 @@ func (s *Drafts) save(ctx context.Context, p Place, ch Change) (*Work, error) {
 	if err := s.gone(ctx, w, p, ch); err != nil {
 		return w, err
 	}
+	if w.Bar != nil {
+		return w, errBarred
+	}
 	was := w.content.clone()
-	in := sent.Input{Values: ch.Sent, Page: page.ID}
+	in := sent.Input{Values: ch.Sent, Page: page.ID, Companies: w.may}
 	typed := ofPage(form, page, ch.Sent)
 	if saved := ofPage(form, page, was.Typed); w.Draft != nil && ch.Seen != digest(saved) && !same(saved, typed) {
 		saved := *w
@@ -253,7 +275,7 @@ func (s *Drafts) save(ctx context.Context, p Place, ch Change) (*Work, error) {
 	if again, err := s.reuse(ctx, w, ch); err != nil {
 		return nil, err
 	} else if again {
-		read = sent.Decode(form, sent.Input{Values: w.content.Typed})
+		read = sent.Decode(form, sent.Input{Values: w.content.Typed, Companies: w.may})
 	}
 	if err := s.judgeRead(w, read); err != nil {
 		return nil, err
@@ -348,9 +370,23 @@ func (s *Drafts) keep(ctx context.Context, w *Work, was content, page string) er
 	if before, err := was.pack(); err != nil || before == text && w.Draft != nil {
 		return err
 	}
+	return s.write(ctx, w, text, page)
+}
+
+// begin makes a draft of which nothing was typed yet.
+func (s *Drafts) begin(ctx context.Context, w *Work, page forms.Page) error {
+	text, err := w.content.pack()
+	if err != nil {
+		return err
+	}
+	return s.write(ctx, w, text, page.ID)
+}
+
+// write seals what was typed as the draft.
+func (s *Drafts) write(ctx context.Context, w *Work, text, page string) error {
 	now, fresh := s.Clock.Now(), w.Draft == nil
 	var row Draft
-	err = s.Vault.Update(ctx, func(tx *db.Tx) error {
+	err := s.Vault.Update(ctx, func(tx *db.Tx) error {
 		if fresh {
 			row = Draft{
 				Subject: w.actor.ID, ID: id.New(now), Service: w.Service.ID, Variant: w.Offer.Variant, Instance: s.Catalogue.Hash(),

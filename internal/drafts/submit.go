@@ -22,10 +22,16 @@ func (s *Drafts) Submit(ctx context.Context, p Place, draft string, revision int
 		// date that has passed.
 		return s.sent(ctx, p, draft)
 	}
+	if w.Bar != nil {
+		return nil, errMoved
+	}
 	var made *cases.Case
 	err = s.Vault.Update(ctx, func(tx *db.Tx) error {
 		made = nil
 		if ok, err := deleteDraft(tx, w.Draft); err != nil || !ok {
+			return err
+		}
+		if err := s.acts(tx, w); err != nil {
 			return err
 		}
 		var err error
@@ -35,6 +41,11 @@ func (s *Drafts) Submit(ctx context.Context, p Place, draft string, revision int
 		})
 		if err != nil {
 			return err
+		}
+		if s.Files != nil {
+			if err := s.Files.Uploads.Attach(tx, w.Draft.Subject, w.Draft.Scope(), w.named()); err != nil {
+				return err
+			}
 		}
 		return s.seal(tx, w, made)
 	})
@@ -118,6 +129,11 @@ func (s *Drafts) Delete(ctx context.Context, p Place, draft string) error {
 		}
 		if ok, err := deleteDraft(tx, row); err != nil || !ok {
 			return orAgain(err)
+		}
+		if s.Files != nil {
+			if err := s.Files.Uploads.Drop(tx, row.Subject, row.Scope()); err != nil {
+				return err
+			}
 		}
 		permit, err := s.Vault.Permit(tx, w.use(policy.Collect, w.Service.DraftField()))
 		if err != nil {

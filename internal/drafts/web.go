@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/a-h/templ"
+
 	"portico/internal/drafts/pages"
 	"portico/internal/forms"
 	"portico/internal/forms/questions"
@@ -16,6 +18,7 @@ import (
 	"portico/internal/platform/web"
 	"portico/internal/platform/web/ui"
 	"portico/internal/policy"
+	"portico/internal/uploads"
 )
 
 // The inputs of our own pages; a form's keys never begin with "_".
@@ -56,6 +59,7 @@ func place(q *web.Req) Place {
 		Actor: policy.Actor{
 			Kind: policy.Person, ID: q.Session.Subject, Roles: q.Session.Roles, Party: q.Session.Party, Strong: q.Session.Strong,
 		},
+		Level:   q.Session.Level,
 		Service: q.R.PathValue("id"), Variant: q.R.URL.Query().Get("variant"),
 	}
 }
@@ -63,6 +67,11 @@ func place(q *web.Req) Place {
 // address is that of a page of an application; checking leads back to where
 // the answers are checked.
 func address(q *web.Req, p Place, page string, checking bool) string {
+	return q.Path(path(p, page, checking))
+}
+
+// path is an address without its language.
+func path(p Place, page string, checking bool) string {
 	query := url.Values{}
 	if p.Variant != "" {
 		query.Set("variant", p.Variant)
@@ -70,7 +79,7 @@ func address(q *web.Req, p Place, page string, checking bool) string {
 	if checking {
 		query.Set("checking", "1")
 	}
-	at := q.Path("/services/" + url.PathEscape(p.Service) + "/apply")
+	at := "/services/" + url.PathEscape(p.Service) + "/apply"
 	if page != "" {
 		at += "/" + page
 	}
@@ -93,6 +102,12 @@ func (s *Drafts) start(q *web.Req) error {
 	w, err := s.Open(q.R.Context(), p)
 	if err != nil {
 		return err
+	}
+	if w.Bar != nil && w.Draft == nil {
+		return s.showBar(q, w)
+	}
+	if w.Bar != nil {
+		return q.Redirect(address(q, p, "check", false))
 	}
 	page := w.Service.Form.Pages[0].ID
 	if w.Draft != nil {
@@ -146,8 +161,19 @@ func (s *Drafts) ask(q *web.Req) error {
 	if !ok {
 		return errNotFound
 	}
+	_, files := w.filesOn(page)
+	switch {
+	case w.Bar != nil:
+		return q.Redirect(address(q, p, "", false)) // which says so
+	case files && w.Draft == nil && w.previous(page.ID) != "":
+		return q.Redirect(address(q, p, "", false)) // a file belongs to a draft
+	case files && w.Draft == nil:
+		if err := s.begin(q.R.Context(), w, page); err != nil {
+			return err
+		}
+	}
 	var wrong []forms.Error
-	if checking(q) && slices.Contains(w.content.Done, page.ID) || checking(q) && w.Draft != nil {
+	if checking(q) && w.Draft != nil {
 		wrong = w.wrong(page)
 	}
 	var n *pages.Notice
@@ -159,10 +185,11 @@ func (s *Drafts) ask(q *web.Req) error {
 
 // show is how a page of questions is shown.
 type show struct {
-	status int
-	wrong  []forms.Error
-	notice *pages.Notice
-	saved  *Work // what is saved instead, if it differs
+	status  int
+	wrong   []forms.Error
+	problem string // with a file
+	notice  *pages.Notice
+	saved   *Work // what is saved instead, if it differs
 }
 
 func (s *Drafts) showPage(q *web.Req, p Place, w *Work, page forms.Page, how show) error {
@@ -171,7 +198,7 @@ func (s *Drafts) showPage(q *web.Req, p Place, w *Work, page forms.Page, how sho
 		Service: s.name(q, w), Title: q.P.In(page.Title), Hint: q.P.In(page.Hint), Notice: how.notice, Page: page,
 		Step: q.P.T("drafts.ask.step", "n", 1+slices.IndexFunc(form.Pages, func(o forms.Page) bool { return o.ID == page.ID }), "of", len(form.Pages)),
 		Form: questions.View{
-			Form: form, Typed: w.Typed, Why: d.Why(s.Policy(), q.P), Notes: map[string]string{}, Hidden: w.Outcome.Hidden, Needed: w.Outcome.Needed,
+			Form: form, Typed: w.Typed, Companies: w.may, Why: d.Why(s.Policy(), q.P), Notes: map[string]string{}, Hidden: w.Outcome.Hidden, Needed: w.Outcome.Needed,
 		},
 		Profile: w.profileBox(q, page), Action: address(q, p, page.ID, checking(q)), Update: form.HasFee() || len(w.Outcome.Hidden) > 0,
 	}
@@ -183,6 +210,11 @@ func (s *Drafts) showPage(q *web.Req, p Place, w *Work, page forms.Page, how sho
 			a.General = append(a.General, ui.Problem{Text: e.Text(form, q.P)})
 		} else {
 			a.Form.Errors = append(a.Form.Errors, e)
+		}
+	}
+	if f, ok := w.filesOn(page); ok && w.Draft != nil && s.Files != nil {
+		if err := s.showFiles(q, &a, w, f, how); err != nil {
+			return err
 		}
 	}
 	of := w // what is saved
@@ -205,6 +237,43 @@ func (s *Drafts) showPage(q *web.Req, p Place, w *Work, page forms.Page, how sho
 	return q.Page(how.status, web.Page{
 		Title: a.Title, Service: a.Service, Body: pages.AskPage(a), Invalid: len(a.Form.Errors)+len(a.General) > 0, Back: back,
 	})
+}
+
+// filesOn returns the question for files of a page: it stands alone there.
+func (w *Work) filesOn(page forms.Page) (forms.Field, bool) {
+	for _, key := range page.Fields {
+		if f, _ := w.Service.Form.Field(key); f.Kind == forms.Files && w.Outcome.Hidden[key] == "" {
+			return f, true
+		}
+	}
+	return forms.Field{}, false
+}
+
+// showFiles puts the question for files on its page, as a form of its own.
+func (s *Drafts) showFiles(q *web.Req, a *pages.Ask, w *Work, f forms.Field, how show) error {
+	field := ui.Field{Label: q.P.In(f.Label), Hint: q.P.In(f.Hint), Why: a.Form.Why[f.Key], Error: how.problem}
+	for _, e := range how.wrong {
+		if e.Key == f.Key && field.Error == "" {
+			field.Error = e.Text(w.Service.Form, q.P)
+		}
+	}
+	a.Form.Errors = nil
+	if field.Error != "" {
+		a.General = append(a.General, ui.Problem{ID: uploads.InputID, Text: field.Error})
+	}
+	question, _, err := s.Files.Question(q, w.spot(f), field)
+	a.Files = question
+	a.Form.File = func(forms.Field, ui.Field) templ.Component { return templ.NopComponent }
+	return err
+}
+
+// showBar says why somebody cannot begin.
+func (s *Drafts) showBar(q *web.Req, w *Work) error {
+	b := pages.Bar{Service: s.name(q, w), Text: s.says(q.P, w.Bar), Back: q.Path("/services/" + w.Service.ID)}
+	if w.Bar.Need != nil {
+		b.Next = &pages.Link{Text: q.P.T("drafts.bar.need.go"), Href: q.Path("/services/" + w.Bar.Need.Service)}
+	}
+	return q.Page(http.StatusOK, web.Page{Title: q.P.T("drafts.bar.title"), Service: b.Service, Body: pages.BarPage(b), Back: b.Back})
 }
 
 // name is what is applied for.

@@ -1,6 +1,7 @@
 package drafts
 
 import (
+	"errors"
 	"net/http"
 	"strconv"
 
@@ -23,6 +24,14 @@ func (s *Drafts) showCheck(q *web.Req, status int, notice *pages.Notice, undecla
 		return q.Redirect(address(q, p, "", false))
 	}
 	d := w.Service
+	if d.StepUp && w.Bar == nil && len(w.Outcome.Errors) == 0 {
+		if err := q.NeedStepUp(web.StepUpAge); err != nil {
+			return err
+		}
+	}
+	if w.Bar != nil {
+		notice = &pages.Notice{Kind: ui.Warn, Title: q.P.T("drafts.bar.title"), Text: s.says(q.P, w.Bar)}
+	}
 	c := pages.Check{
 		Service: s.name(q, w), Notice: notice, Recipients: services.Table(d.Recipients(s.Policy(), q.P), q.P),
 		Declaration: q.P.In(d.Form.Declaration), Undeclared: undeclared, Terms: s.terms(q), Sections: s.sections(q, p, w),
@@ -32,6 +41,9 @@ func (s *Drafts) showCheck(q *web.Req, status int, notice *pages.Notice, undecla
 		c.Problems = []ui.Problem{{ID: inputDeclared, Text: undeclared}}
 	}
 	for _, e := range w.Outcome.Errors {
+		if w.Bar != nil {
+			break // nothing can be mended
+		}
 		problem := ui.Problem{Text: e.Text(d.Form, q.P)}
 		for _, page := range d.Form.Pages {
 			for _, wrong := range w.wrong(page) {
@@ -47,7 +59,7 @@ func (s *Drafts) showCheck(q *web.Req, status int, notice *pages.Notice, undecla
 	if w.Outcome.Fee != nil {
 		c.Sections = append(c.Sections, pages.Section{Title: q.P.T("drafts.fee"), Rows: s.Cases.FeeRows(q.P, w.Outcome.Fee)})
 	}
-	if len(w.Outcome.Errors) == 0 {
+	if len(w.Outcome.Errors) == 0 && w.Bar == nil {
 		c.Action = address(q, p, "check", false)
 		c.Hidden = []pages.Hidden{
 			{Name: inputDraft, Value: w.Draft.ID}, {Name: inputRevision, Value: strconv.FormatInt(w.Draft.Revision, 10)},
@@ -67,7 +79,7 @@ func (s *Drafts) sections(q *web.Req, p Place, w *Work) []pages.Section {
 	row := func(f forms.Field, change string) ui.Row {
 		words, ltr := form.Show(q.P, f.Key, given[f.Key])
 		r := ui.Row{Key: q.P.In(f.Label), Value: words, LTR: ltr}
-		if change != "" {
+		if change != "" && w.Bar == nil {
 			r.Href, r.Action = change+"#"+f.Key, q.P.T("drafts.check.change")
 		}
 		return r
@@ -102,8 +114,18 @@ func (s *Drafts) send(q *web.Req) error {
 	if q.Value(inputDeclared) != "yes" {
 		return s.showCheck(q, http.StatusUnprocessableEntity, nil, q.P.T("drafts.check.undeclared"))
 	}
+	if d := s.Catalogue.Service(q.R.PathValue("id")); d != nil && d.StepUp {
+		if err := q.NeedStepUp(web.StepUpAge); err != nil {
+			return err
+		}
+	}
 	revision, _ := strconv.ParseInt(q.Value(inputRevision), 10, 64) // what is no number was never seen
 	row, err := s.Submit(q.R.Context(), place(q), q.Value(inputDraft), revision)
+	if errors.Is(err, errMandate) {
+		return s.showCheck(q, http.StatusConflict, &pages.Notice{
+			Kind: ui.Warn, Title: q.P.T("drafts.check.mandate"), Text: q.P.T("drafts.error.mandate"),
+		}, "")
+	}
 	if Moved(err) {
 		return s.showCheck(q, http.StatusConflict, &pages.Notice{
 			Kind: ui.Warn, Title: q.P.T("drafts.check.moved"), Text: q.P.T("drafts.check.moved.text"),

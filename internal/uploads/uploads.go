@@ -55,7 +55,7 @@ type Spot struct {
 	Kinds []Kind    // what the field takes
 	Max   int64     // bytes of one file; at most MaxSize
 	Count int       // how many files the field takes
-	Back  string    // address of the page of the question
+	Back  string    // address of the page of the question, without its language
 }
 
 // MaxSize bounds what any field can allow.

@@ -35,7 +35,7 @@ func (s *Site) Question(q *web.Req, spot *Spot, field ui.Field) (templ.Component
 	}
 	field.Name, field.ID, field.Type, field.Accept = inputFile, InputID, "file", strings.Join(accept, ",")
 	a := pages.Question{
-		Field: field, Action: at, New: at + "/new", Sends: q.Path("/files/"), Back: spot.Back,
+		Field: field, Action: at, New: at + "/new", Sends: q.Path("/files/"), Back: q.Path(spot.Back),
 		Limits: q.P.T("uploads.limits", "kinds", q.P.List(names), "size", SizeWords(q.P, spot.most()), "n", max(1, spot.Count)),
 	}
 	n := 0

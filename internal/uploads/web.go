@@ -116,7 +116,7 @@ func (s *Site) send(q *web.Req) error {
 	err = s.take(q, spot)
 	q.Patience(lull)
 	if err == nil {
-		return q.Redirect(spot.Back)
+		return q.Redirect(q.Path(spot.Back))
 	}
 	words, status := says(q.P, err, spot)
 	if words == "" {
@@ -297,7 +297,7 @@ func (s *Site) remove(q *web.Req) error {
 	if err := s.Uploads.Remove(q.R.Context(), spot, f.ID); err != nil {
 		return err
 	}
-	return q.Redirect(spot.Back)
+	return q.Redirect(q.Path(spot.Back))
 }
 
 // own gives a person their own file.

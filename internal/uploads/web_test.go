@@ -84,7 +84,7 @@ func newSite(t *testing.T) *site {
 		s.who[who.ID] = who
 	}
 	s.spot = w.spot(w.citizen, plan)
-	s.spot.Back = "/en/question"
+	s.spot.Back = "/question"
 	catalogue, err := i18n.Load(web.Locales(), uploads.Locales(), vault.Locales())
 	if err != nil {
 		t.Fatal(err)
@@ -175,10 +175,10 @@ func (s *site) files() []*uploads.File {
 
 func TestAFormSendsAFileWithoutJavaScript(t *testing.T) {
 	s := newSite(t)
-	if resp := s.send("Plan ޕްލޭން.pdf", pdf(200_000, "dhigu magu")); resp.StatusCode != http.StatusSeeOther || resp.Header.Get("Location") != s.spot.Back {
+	if resp := s.send("Plan ޕްލޭން.pdf", pdf(200_000, "dhigu magu")); resp.StatusCode != http.StatusSeeOther || resp.Header.Get("Location") != "/en"+s.spot.Back {
 		t.Fatalf("answered %d to %q", resp.StatusCode, resp.Header.Get("Location"))
 	}
-	page := testkit.Page(t, s.ask(s.citizen, "GET", s.spot.Back, nil))
+	page := testkit.Page(t, s.ask(s.citizen, "GET", "/en"+s.spot.Back, nil))
 	if text := page.One(".files").Text(); !strings.Contains(text, "Plan ޕްލޭން.pdf") || !strings.Contains(text, "Received") || !strings.Contains(text, "195 KB") {
 		t.Errorf("the page shows %q", text)
 	}
