@@ -265,6 +265,8 @@ func citizens(v *tour) string {
 	v.file(b, "LANG/cabinet/access.json", "LANG/cabinet/access.json")
 	v.file(b, "LANG/cabinet/access/{file}", "LANG/cabinet/access/1.json")
 
+	v.stop("LANG/files/{id}", "LANG/files/nobodys", http.StatusNotFound)
+	v.stop("LANG/files/{id}/state", "LANG/files/nobodys/state", http.StatusNotFound)
 	v.stop("LANG/step-up", "LANG/step-up", http.StatusOK)
 	v.account("LANG/cabinet/security", "/en/cabinet/security")
 	v.stop("LANG/step-up", "LANG/step-up", http.StatusOK) // asks for a code now
@@ -316,6 +318,8 @@ func officials(officer, administrator, invited *tour, reference string) {
 	officer.press("main button[value=take]")
 	officer.stop("/staff/cases/{id}", at, http.StatusOK)
 	officer.stop("/staff/cases/hand-over", "/staff/cases/hand-over?case="+strings.TrimPrefix(at, "/staff/cases/"), http.StatusOK)
+	officer.stop("/staff/files/{id}", "/staff/files/nobodys", http.StatusNotFound)
+	officer.stop("/staff/files/{id}/picture", "/staff/files/nobodys/picture", http.StatusNotFound)
 	officer.stop("/staff/people", "/staff/people", http.StatusForbidden)
 
 	supervisor := officer

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"portico/internal/cases"
-	"portico/internal/drafts"
 	"portico/internal/instance"
 	"portico/internal/platform/db"
 	"portico/internal/policy"
@@ -40,9 +39,8 @@ func ofService(name string) func(field string) string {
 
 // lives reports whether there is such an application, begun or submitted.
 func (p *portal) lives(ctx context.Context, subject, scope string) (bool, error) {
-	begun, err := p.drafts.Of(ctx, subject)
-	if err != nil || slices.ContainsFunc(begun, func(d *drafts.Draft) bool { return d.Scope() == scope }) {
-		return err == nil, err
+	if begun, err := p.drafts.Lives(ctx, subject, scope); err != nil || begun {
+		return begun, err
 	}
 	list, err := p.cases.Of(ctx, subject)
 	return slices.ContainsFunc(list, func(c *cases.Case) bool { return c.Scope() == scope }), err

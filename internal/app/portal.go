@@ -70,6 +70,7 @@ type portal struct {
 	sender   sender
 	scanner  uploads.Scanner // nil: none is declared
 	uploads  *uploads.Uploads
+	files    *uploads.Site
 	catcher  *demo.Catcher // of a demo\'s messages
 	transit  proof.Transit // how the portal is reached; set by listen
 }
@@ -244,6 +245,8 @@ func (p *portal) features(ctx context.Context, in *instance.Instance, opts insta
 		Mandates: companies{p.mandates, p.clock},
 	})
 	p.cases.Drafts = p.drafts
+	p.files = &uploads.Site{Uploads: p.uploads, Drafts: p.drafts, Cases: fileCases{p.cases}}
+	p.drafts.Files = p.files
 	p.mount()
 	return nil
 }
@@ -280,6 +283,7 @@ func (p *portal) mount() {
 	p.staff.Mount(p.router)
 	p.cases.Mount(p.router)
 	p.drafts.Mount(p.router)
+	p.files.Mount(p.router)
 	desk.New(desk.Config{
 		DB: p.db, Cases: p.cases, Officials: p.staff, Documents: p.uploads, Mandates: p.mandates, Clock: p.clock,
 	}).Mount(p.router)
