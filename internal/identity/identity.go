@@ -47,7 +47,7 @@ var next = map[State][]State{
 	Pending:   {Confirmed, Closed},
 	Confirmed: {Described, Closed},
 	Described: {Open, Closed},
-	Open:      {Suspended, Closed},
+	Open:      {Suspended, Closed, Confirmed}, // to Confirmed: an official who gets a new link
 	Suspended: {Open, Closed},
 }
 

@@ -66,6 +66,8 @@ type portal struct {
 	jobs   *jobs.Queue
 	router *web.Router
 	cat    *i18n.Catalogue
+
+	address string // of the portal
 }
 
 // each runs a test on a portal on each engine.
@@ -104,7 +106,7 @@ func open(t *testing.T, d *db.DB) *portal {
 func openAs(t *testing.T, d *db.DB, phone func(*policy.Field)) *portal {
 	t.Helper()
 	pol := policytest.CompileAs(t, declarations(phone), policy.Options{Languages: policytest.Languages()})
-	p := &portal{t: t, Store: vaulttest.Open(t, d, pol), post: &post{}}
+	p := &portal{t: t, address: "http://localhost", Store: vaulttest.Open(t, d, pol), post: &post{}}
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
 	p.jobs = jobs.NewQueue(jobs.Config{DB: d, Clock: p.Clock, Log: log})
 	var err error
@@ -119,6 +121,7 @@ func openAs(t *testing.T, d *db.DB, phone func(*policy.Field)) *portal {
 	p.Service = identity.New(identity.Config{
 		DB: d, Vault: p.Vault, Log: p.Log, Jobs: p.jobs, Sender: p.post, Codes: p.Ring, Catalogue: p.cat,
 		Portal: func() *web.Portal { return about }, Policy: func() *policy.Policy { return pol }, Clock: p.Clock,
+		Address: func() string { return p.address },
 	})
 	p.router, err = web.New(web.Config{
 		Langs: policytest.Languages(), Catalogue: p.cat, Portal: func() *web.Portal { return about }, Sessions: p.Service,

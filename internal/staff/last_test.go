@@ -55,3 +55,28 @@ func TestTwoAdministratorsWhoRemoveEachOtherLeaveOne(t *testing.T) {
 		}
 	})
 }
+
+// TestO10_AnOfficialWhoLostEverythingGetsANewLink: nothing of the old way in
+// opens, and the new one asks for a second factor as the first did.
+func TestO10_AnOfficialWhoLostEverythingGetsANewLink(t *testing.T) {
+	each(t, func(t *testing.T, p *portal) {
+		admin := p.start(t)
+		officer, page := p.colleague(t, admin, "ahmed@one.gov.mv", "permit-officer")
+		status(t, officer.Post(page, form("do", "reset")), 403)
+		before := len(p.post.sent)
+		admin.Submit(page, form("do", "reset"), 200)
+		if in(officer) {
+			t.Error("a session goes on")
+		}
+		status(t, officer.Post("/staff/sign-in", form("email", "ahmed@one.gov.mv", "password", password)), 422)
+		if _, err := p.jobs.Work(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		_, link, _ := strings.Cut(strings.Join(p.post.sent[before:], "\n"), "/staff/welcome/")
+		b := admin.Another()
+		p.enrol(t, b, b.Submit("/staff/welcome/"+strings.Fields(link)[0], form("password", newPassword), 200))
+		if !in(b) {
+			t.Error("the new link does not sign in")
+		}
+	})
+}

@@ -235,6 +235,21 @@ func (s *Service) NewSecond(ctx context.Context, me *web.Session, reference stri
 	})
 }
 
+// Reset is for an official who lost the password, or everything: what proves
+// the account goes, every session ends, and a new link is sent, as to somebody
+// who was just invited.
+func (s *Service) Reset(ctx context.Context, me *web.Session, reference, lang string) error {
+	return s.change(ctx, me, reference, "sign-in-reset", func(tx *db.Tx, m Member) ([]string, error) {
+		if err := s.Identity.SetState(tx, m.Subject, identity.Open, identity.Confirmed); err != nil {
+			return nil, err
+		}
+		if err := s.Identity.Proofs.Clear(tx, m.Subject, false); err != nil {
+			return nil, err
+		}
+		return m.Roles, s.invite(tx, m, lang)
+	})
+}
+
 // InviteAgain makes another link for somebody who has not followed the first.
 func (s *Service) InviteAgain(ctx context.Context, me *web.Session, reference, lang string) error {
 	return s.change(ctx, me, reference, "invited", func(tx *db.Tx, m Member) ([]string, error) {

@@ -41,7 +41,7 @@ func stateLabel(p *i18n.Printer, state identity.State) *ui.Label {
 // done is the notice after a change, by the name of the change.
 func done(q *web.Req) string {
 	switch n := q.R.URL.Query().Get("done"); n {
-	case "roles", "suspend", "resume", "second", "invite", "remove", "invited", "retry":
+	case "roles", "suspend", "resume", "second", "reset", "invite", "remove", "invited", "retry":
 		return q.P.T("staff.done." + n)
 	}
 	return ""
@@ -115,6 +115,7 @@ func (s *Service) person(q *web.Req, t *identity.Typed) error {
 		switch p.State {
 		case identity.Open:
 			act("second", ui.Secondary)
+			act("reset", ui.Secondary)
 			act("suspend", ui.Secondary)
 		case identity.Suspended:
 			act("resume", ui.Secondary)
@@ -160,6 +161,8 @@ func (s *Service) takePerson(q *web.Req) error {
 		err = s.Resume(ctx, me, reference)
 	case "second":
 		err = s.NewSecond(ctx, me, reference)
+	case "reset":
+		err = s.Reset(ctx, me, reference, q.Lang)
 	case "invite":
 		err = s.InviteAgain(ctx, me, reference, q.Lang)
 	case "remove":
