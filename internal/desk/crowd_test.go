@@ -1,0 +1,76 @@
+package desk_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"portico/internal/cases"
+	"portico/internal/platform/clock"
+	"portico/internal/platform/db"
+	"portico/internal/platform/id"
+	"portico/internal/testkit/chromium"
+)
+
+// crowd puts n open cases beside those that there are, due at many times and
+// held by a few officials or by nobody: rows only, without anything in them.
+func (w *world) crowd(t testing.TB, n int, holders ...string) {
+	t.Helper()
+	row := w.Applied(w.Citizen)
+	now := w.Store.Clock.Now()
+	for done := 0; done < n; {
+		batch := min(n-done, 500)
+		if err := w.Store.DB.Update(t.Context(), func(tx *db.Tx) error {
+			for i := done; i < done+batch; i++ {
+				counted := now.Add(-time.Duration(i*7%(14*24*60)) * time.Minute)
+				var holder any
+				state := "submitted"
+				if h := holders[i%len(holders)]; h != "" {
+					holder, state = h, "in-review"
+				}
+				if _, err := tx.Exec(`INSERT INTO cases_case (subject, id, service, variant, reference, state, revision, holder, channel, instance, policy,
+						changed_at, submitted_at, entered_at, clock_at, counted_at, days, news, unread)
+					VALUES ($1, $2, $3, '', $4, $5, 1, $6, 'portal', $7, $8, $9, $9, $9, $9, $9, 5, '', 0)`,
+					w.Citizen.ID, id.New(now), row.Service, fmt.Sprintf("RP-%04d-%04d", i/10000, i%10000), state, holder, row.Instance, row.Policy, clock.Micros(counted)); err != nil {
+					return err
+				}
+			}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		done += batch
+	}
+}
+
+// TestAnOfficeOfTwoThousandCasesIsStillReadable looks at the queue and at the
+// load with 2,000 open cases, at every width in one of the languages.
+func TestAnOfficeOfTwoThousandCasesIsStillReadable(t *testing.T) {
+	w := onSQLite(t)
+	w.crowd(t, 1999, w.Official.ID, w.Colleague.ID, "", w.Official.ID)
+	s := w.site(t)
+	browser := chromium.Start(t)
+	for i, lang := range []string{"en", "dv"} {
+		s.tab = browser.Tab(t, chromium.Look{Width: 768})
+		s.signIn(w.Official, lang)
+		s.tab.Open(s.url + "/staff/cases")
+		if text := s.tab.Text("main .filters"); !strings.Contains(text, "2,000") {
+			t.Errorf("%s: the tabs say %s", lang, text)
+		}
+		if n := chromium.Value[int](s.tab, "document.querySelectorAll('main tbody tr').length"); n != cases.PageSize {
+			t.Errorf("%s: %d rows on a page", lang, n)
+		}
+		widths := [][]int64{{768}, {360, 1280}}[i]
+		for _, width := range widths {
+			s.tab.See(width, i == 1)
+			s.shot(lang + "-crowd")
+		}
+		s.signIn(w.Leader, lang)
+		s.tab.Open(s.url + "/staff/load")
+		for _, width := range widths {
+			s.tab.See(width, i == 0)
+			s.shot(lang + "-crowd-load")
+		}
+	}
+}
