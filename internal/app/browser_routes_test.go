@@ -260,6 +260,9 @@ func citizens(v *tour) string {
 		v.stop("LANG"+path, "LANG"+path, http.StatusOK)
 	}
 
+	v.stop("LANG/files/{id}", "LANG/files/nobodys", http.StatusNotFound)
+	v.stop("LANG/files/{id}/state", "LANG/files/nobodys/state", http.StatusNotFound)
+
 	b := v.portal.Browse()
 	b.Submit("/en/sign-in", url.Values{"contact": {email}, "password": {demo.Password}}, http.StatusOK)
 	v.file(b, "LANG/cabinet/access.json", "LANG/cabinet/access.json")
@@ -321,6 +324,8 @@ func officials(officer, administrator, invited *tour, reference string) {
 	officer.stop("/staff/files/{id}", "/staff/files/nobodys", http.StatusNotFound)
 	officer.stop("/staff/files/{id}/picture", "/staff/files/nobodys/picture", http.StatusNotFound)
 	officer.stop("/staff/people", "/staff/people", http.StatusForbidden)
+	officer.stop("/staff/files/{id}", "/staff/files/nobodys", http.StatusNotFound)
+	officer.stop("/staff/files/{id}/picture", "/staff/files/nobodys/picture", http.StatusNotFound)
 
 	supervisor := officer
 	supervisor.press("header form button, .account form button")

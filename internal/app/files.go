@@ -42,6 +42,9 @@ func (p *portal) lives(ctx context.Context, subject, scope string) (bool, error)
 	if begun, err := p.drafts.Lives(ctx, subject, scope); err != nil || begun {
 		return begun, err
 	}
+	if begun, err := p.drafts.Lives(ctx, subject, scope); err != nil || begun {
+		return begun, err
+	}
 	list, err := p.cases.Of(ctx, subject)
 	return slices.ContainsFunc(list, func(c *cases.Case) bool { return c.Scope() == scope }), err
 }
