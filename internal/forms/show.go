@@ -98,6 +98,9 @@ func (f *Form) lines(p *i18n.Printer, field Field, text string) string {
 		}
 	case Group:
 		for i, row := range field.RowsOf(text) {
+			if i > 0 {
+				lines = append(lines, "")
+			}
 			lines = append(lines, p.T("forms.row", "row", p.In(field.Row), "n", i+1))
 			for _, part := range field.Parts {
 				if text, ok := row[part.Key]; ok {
