@@ -129,6 +129,16 @@ func (s *Service) showLevel(q *web.Req) error {
 	return q.Page(http.StatusOK, web.Page{Title: q.P.T("account.level.title"), Body: pages.LevelPage(page), Back: q.Path("/cabinet/settings")})
 }
 
+// Standing says how well whoever is signed in is known, by whom and since when.
+func (s *Service) Standing(q *web.Req) ([]ui.Row, error) {
+	v, err := s.Verified(q.R.Context(), q.Session.Subject)
+	if err != nil {
+		return nil, err
+	}
+	rows := []ui.Row{{Key: q.P.T("account.level.now"), Tag: levelLabel(q.P, q.Session.Level)}}
+	return append(rows, s.verifiedRows(q.P, v)...), nil
+}
+
 // verifiedRows says who verified somebody, and when.
 func (s *Service) verifiedRows(p *i18n.Printer, v Verification) []ui.Row {
 	if v.ID == "" {

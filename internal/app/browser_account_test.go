@@ -3,7 +3,6 @@ package app
 import (
 	"net/http"
 	"strings"
-	"time"
 
 	"portico/internal/demo"
 	"portico/internal/testkit/chromium"
@@ -53,7 +52,7 @@ func (v *tour) settings(email string, official *tour) {
 
 	v.open("/en/cabinet/close/confirm")
 	v.choose("read", "yes")
-	v.send()
+	v.press("main form button.danger")
 	v.at("/en/closed")
 	v.open("/en/sign-in")
 	v.fill("contact", "tour-two@demo.example")
@@ -62,20 +61,51 @@ func (v *tour) settings(email string, official *tour) {
 	v.stop("LANG/cabinet/welcome", "LANG/cabinet/welcome", http.StatusOK)
 }
 
-// link is the path, without its language, of the last link with this part that
-// was sent to an address.
-func (v *tour) link(email, part string) string {
+// link is the path, without its language, of the newest link that begins so
+// and was sent to an address.
+func (v *tour) link(email, path string) string {
 	v.t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
-		for message := range v.portal.Browse().Page("/demo/mail?lang=en", http.StatusOK).Find("main section").All() {
-			if !strings.Contains(message.Text(), email) {
-				continue
-			}
-			if found := message.Find(`a[href*="` + part + `"]`); found.Len() > 0 {
-				return strings.TrimPrefix(found.Attr("href"), "/en")
-			}
-		}
-	}
-	v.t.Fatalf("no link with %s arrives at %s", part, email)
-	return ""
+	return strings.TrimPrefix(v.letter(email, "", "/en"+path).One(`a[href^="/en`+path+`"]`).Attr("href"), "/en")
+}
+
+// companies sees the pages of a delegate, of whom they appoint, who is signed
+// in at other, and of an official who verifies companies.
+func (v *tour) companies(other, official *tour, appointed string) {
+	v.t.Helper()
+	v.open("/en/sign-in")
+	v.fill("contact", v.portal.Person("delegate"))
+	v.fill("password", demo.Password)
+	v.send()
+	const base = "LANG/cabinet/companies"
+	v.stop(base, base, http.StatusOK)
+	v.stop(base+"/add", base+"/add", http.StatusOK)
+	v.open("/en/cabinet/companies/add")
+	v.fill("company-name", "Dhadimagu Fisheries Cooperative Society")
+	v.fill("company-number", "CS-0044/2011")
+	v.send()
+	v.stop(base, base, http.StatusOK) // one verified, one claimed
+	v.open("/en/cabinet/companies")
+	at := "LANG" + strings.TrimPrefix(chromium.Value[string](v.tab, `document.querySelector('main a[href$="/delegates"]').pathname`), "/en")
+	v.stop(base+"/{id}/delegates", at, http.StatusOK)
+	appoint := strings.Replace(at, "/delegates", "/appoint", 1)
+	v.stop(base+"/{id}/appoint", appoint, http.StatusOK)
+	v.open(strings.Replace(appoint, "LANG", "/en", 1))
+	v.fill("email", appointed)
+	v.send()
+	v.stop(base+"/{id}/delegates", at, http.StatusOK)
+	other.stop("LANG/mandate/{token}", "LANG"+v.link(appointed, "/mandate/"), http.StatusOK)
+	other.open("/en/cabinet/companies")
+	invitation := "LANG" + strings.TrimPrefix(chromium.Value[string](other.tab, `document.querySelector('main a[href*="/invitations/"]').pathname`), "/en")
+	other.stop("LANG/cabinet/invitations/{id}", invitation, http.StatusOK)
+
+	official.stop("/staff/companies", "/staff/companies", http.StatusOK)
+	official.open("/staff/companies")
+	official.fill("reference", chromium.Value[string](official.tab, `document.querySelector('main tbody bdi').textContent`))
+	official.send()
+	official.stop("/staff/companies/{id}", official.tab.Path(), http.StatusOK) // not known
+	v.open("/en/cabinet/companies")
+	official.open("/staff/companies")
+	official.fill("number", "C-0123/2019")
+	official.press("main button[value=find]")
+	official.says("CO-")
 }

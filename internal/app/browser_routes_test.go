@@ -120,9 +120,11 @@ func TestEveryPageOfTheRouterIsJudged(t *testing.T) {
 	}
 	all, version := routes(t)
 	strangers(visitor(), version)
-	newcomer(visitor(), visitor())
+	clerk, citizen := visitor(), visitor()
+	newcomer(visitor(), clerk)
 	forgetful(visitor())
-	reference := citizens(visitor())
+	reference := citizens(citizen)
+	visitor().companies(citizen, clerk, portal.Person("citizen"))
 	officials(visitor(), visitor(), visitor(), reference)
 
 	for _, route := range slices.Sorted(maps.Keys(all)) {

@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 
+	"portico/internal/account"
 	"portico/internal/demo"
 	"portico/internal/identity"
+	"portico/internal/mandates"
 	"portico/internal/platform/db"
 	"portico/internal/platform/fault"
 	"portico/internal/policy"
@@ -19,6 +21,8 @@ type accounts struct {
 	vault    *vault.Vault
 	identity *identity.Service
 	staff    *staff.Service
+	account  *account.Service
+	mandates *mandates.Service
 }
 
 // HasAccount reports whether somebody signs in with the address.
@@ -51,13 +55,31 @@ func (a accounts) CreateOfficial(ctx context.Context, o demo.Official, password 
 	return err
 }
 
+// ActFor has a person act for a company, both verified.
+func (a accounts) ActFor(ctx context.Context, email string, c demo.Company) error {
+	if !a.mandates.Offered() {
+		return nil
+	}
+	var subject string
+	if err := a.db.View(ctx, func(tx *db.Tx) (err error) {
+		subject, err = a.vault.Find(tx, policy.FieldEmail, email)
+		return err
+	}); err != nil {
+		return err
+	}
+	if err := a.account.Vouch(ctx, subject); err != nil {
+		return err
+	}
+	return a.mandates.Vouch(ctx, subject, mandates.Claim{Name: c.Name, Number: c.Number})
+}
+
 // seed makes a demo's people and says who they are.
 func (p *portal) seed(ctx context.Context) ([]demo.SignIn, error) {
 	var roles []string
 	for _, r := range p.live.Current().Declarations.Roles {
 		roles = append(roles, r.ID)
 	}
-	people, err := demo.Seed(ctx, accounts{p.db, p.vault, p.identity, p.staff}, roles)
+	people, err := demo.Seed(ctx, accounts{p.db, p.vault, p.identity, p.staff, p.account, p.mandates}, roles)
 	if err != nil {
 		return nil, fmt.Errorf("make the demo's people: %w", err)
 	}

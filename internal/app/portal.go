@@ -193,7 +193,10 @@ func (p *portal) features(ctx context.Context, in *instance.Instance, opts insta
 		DB: p.db, Vault: p.vault, Log: p.log, Jobs: p.queue, Sender: p.sender, Codes: p.ring, Catalogue: in.Catalogue,
 		Portal: p.shell, Policy: p.policy, Clock: p.clock, Address: p.address, Demo: p.demo,
 	})
-	p.mandates = mandates.New(mandates.Config{DB: p.db, Vault: p.vault, Policy: p.policy, Clock: p.clock})
+	p.mandates = mandates.New(mandates.Config{
+		DB: p.db, Vault: p.vault, Policy: p.policy, Clock: p.clock, Identity: p.identity, Jobs: p.queue, Levels: levels{p},
+		Address: p.address, Services: p.forCompanies, Zone: func() *time.Location { return p.live.Current().Portal.Timezone.Location() },
+	})
 	p.account = account.New(account.Config{
 		DB: p.db, Vault: p.vault, Log: p.log, Identity: p.identity, Jobs: p.queue, Policy: p.policy, Clock: p.clock,
 		Zone:    func() *time.Location { return p.live.Current().Portal.Timezone.Location() },
@@ -280,6 +283,7 @@ func (p *portal) mount() {
 	p.recovery.Mount(p.router)
 	security.MountPerson(p.router, p.identity)
 	p.account.Mount(p.router)
+	p.mandates.Mount(p.router)
 	p.staff.Mount(p.router)
 	p.cases.Mount(p.router)
 	p.drafts.Mount(p.router)
@@ -287,7 +291,7 @@ func (p *portal) mount() {
 	desk.New(desk.Config{
 		DB: p.db, Cases: p.cases, Officials: p.staff, Documents: p.uploads, Mandates: p.mandates, Clock: p.clock,
 	}).Mount(p.router)
-	(&cabinet.Cabinet{Applications: p.cases, Log: p.log, Data: p.vault, Policy: p.policy, Vkey: p.ring.Vkey()}).Mount(p.router)
+	(&cabinet.Cabinet{Applications: p.cases, Log: p.log, Data: p.vault, Policy: p.policy, Vkey: p.ring.Vkey(), Standing: p.account.Standing}).Mount(p.router)
 	contact.Mount(p.router, p.operator)
 	p.privacy.Mount(p.router)
 	p.choice.Mount(p.router)

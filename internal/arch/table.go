@@ -12,7 +12,7 @@ type row struct {
 var features = []row{
 	{"app", []string{"demo", "instance", "proof", "cabinet", "account", "mandates", "contact", "cookies", "analytics", "privacy", "desk", "drafts", "cases", "uploads", "services", "forms", "staff", "identity", "vault", "audit", "keys", "policy", "policy/text"}, nil},
 	{"demo", nil, nil},
-	{"cabinet", []string{"cases", "services", "identity", "vault", "audit", "keys", "policy"}, nil},
+	{"cabinet", []string{"mandates", "cases", "services", "identity", "vault", "audit", "keys", "policy"}, nil},
 	{"account", []string{"identity", "vault", "audit", "policy"}, nil},
 	{"mandates", []string{"identity", "vault", "audit", "policy"}, nil},
 	{"contact", nil, nil},

@@ -8,6 +8,7 @@ import (
 	"portico/internal/audit"
 	"portico/internal/cases"
 	"portico/internal/platform/web"
+	"portico/internal/platform/web/ui"
 	"portico/internal/policy"
 	"portico/internal/vault"
 )
@@ -40,7 +41,10 @@ type Cabinet struct {
 	Log          Log
 	Data         Data
 	Policy       func() *policy.Policy
-	Vkey         string // verifier key of the log
+	// Standing says how well whoever is signed in is known, by whom and since
+	// when; package account does.
+	Standing func(q *web.Req) ([]ui.Row, error)
+	Vkey     string // verifier key of the log
 }
 
 // actor is the person who is signed in.

@@ -80,7 +80,9 @@ func newWorld(t *testing.T, d *db.DB) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	(&cabinet.Cabinet{Applications: w.apps, Log: w.Log, Data: w.Vault, Policy: func() *policy.Policy { return p }, Vkey: w.Ring.Vkey()}).Mount(w.router)
+	(&cabinet.Cabinet{Applications: w.apps, Log: w.Log, Data: w.Vault, Policy: func() *policy.Policy { return p }, Vkey: w.Ring.Vkey(),
+		Standing: func(*web.Req) ([]ui.Row, error) { return []ui.Row{{Key: "Now", Value: "Verified"}}, nil },
+	}).Mount(w.router)
 	w.me, w.them = w.Subject(t), w.Subject(t)
 	if err := w.DB.Update(t.Context(), func(tx *db.Tx) error { return w.NewScope(tx, w.me, scope) }); err != nil {
 		t.Fatal(err)

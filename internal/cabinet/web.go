@@ -12,6 +12,7 @@ import (
 	"portico/internal/audit"
 	"portico/internal/cabinet/pages"
 	"portico/internal/cases"
+	"portico/internal/mandates"
 	"portico/internal/platform/fault"
 	"portico/internal/platform/i18n"
 	"portico/internal/platform/web"
@@ -57,8 +58,11 @@ func (c *Cabinet) home(q *web.Req) error {
 	}
 	for _, link := range [][2]string{
 		{"applications", "/cabinet/applications"}, {"apply", "/services"}, {"data", "/cabinet/data"},
-		{"access", "/cabinet/access"}, {"settings", "/cabinet/settings"}, {"security", "/cabinet/security"}, {"history", "/cabinet/history"},
+		{"access", "/cabinet/access"}, {"companies", "/cabinet/companies"}, {"settings", "/cabinet/settings"}, {"security", "/cabinet/security"}, {"history", "/cabinet/history"},
 	} {
+		if _, offered := c.Policy().Activity(mandates.ActivityOwn); link[0] == "companies" && !offered {
+			continue
+		}
 		h.Links = append(h.Links, ui.Item{
 			Title: q.P.T("cabinet.link." + link[0]), Href: q.Path(link[1]), Text: q.P.T("cabinet.link." + link[0] + ".text"),
 		})
@@ -93,7 +97,10 @@ func (c *Cabinet) data(q *web.Req) error {
 	if err != nil {
 		return err
 	}
-	d := pages.Data{Policy: q.Path("/privacy")}
+	d := pages.Data{Policy: q.Path("/privacy"), Level: q.Path("/cabinet/level")}
+	if d.Standing, err = c.Standing(q); err != nil {
+		return err
+	}
 	for _, category := range pol.Declarations().Categories {
 		shown := pages.Category{Name: q.P.In(category.Name)}
 		for _, id := range account.Fields {

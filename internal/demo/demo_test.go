@@ -194,6 +194,7 @@ func TestTheCaughtMessagesAreAPage(t *testing.T) {
 // accounts are the accounts of a test; broken fails whoever is made.
 type accounts struct {
 	made   []string
+	acting []string
 	broken string
 }
 
@@ -207,6 +208,11 @@ func (a *accounts) CreatePerson(_ context.Context, p demo.Person, password strin
 
 func (a *accounts) CreateOfficial(_ context.Context, o demo.Official, password string) error {
 	return a.create("staff", o.Email, password)
+}
+
+func (a *accounts) ActFor(_ context.Context, email string, c demo.Company) error {
+	a.acting = append(a.acting, email+" "+c.Number)
+	return nil
 }
 
 func (a *accounts) create(realm, email, password string) error {
@@ -233,7 +239,7 @@ func TestADemoHasOnePersonARoleAndMakesEachOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 		want := []demo.SignIn{
-			{"citizen", "aminath@demo.example"}, {"citizen-dhivehi", "ahmed@demo.example"},
+			{"citizen", "aminath@demo.example"}, {"citizen-dhivehi", "ahmed@demo.example"}, {"delegate", "nashida@demo.example"},
 			{"permit-officer", "permit-officer@demo.example"}, {"administrator", "administrator@demo.example"},
 			{"privacy-officer", "privacy-officer@demo.example"},
 		}
@@ -241,7 +247,10 @@ func TestADemoHasOnePersonARoleAndMakesEachOnce(t *testing.T) {
 			t.Error(diff)
 		}
 	}
-	if len(a.made) != 5 || len(slices.Compact(slices.Sorted(slices.Values(a.made)))) != 5 {
+	if len(a.made) != 6 || len(slices.Compact(slices.Sorted(slices.Values(a.made)))) != 6 {
 		t.Errorf("made were %q", a.made)
+	}
+	if got := slices.Compact(slices.Sorted(slices.Values(a.acting))); len(got) != 1 || got[0] != "nashida@demo.example C-0123/2019" {
+		t.Errorf("somebody acts for a company: %q", got)
 	}
 }

@@ -16,7 +16,11 @@ type Person struct {
 	BirthDate      string // 1990-12-31
 	IdentityNumber string
 	Address        string // lines
+	Company        Company
 }
+
+// Company is one for which somebody acts, verified; none if it has no name.
+type Company struct{ Name, Number string }
 
 // Official is somebody who works in a demo, with one role of the instance.
 type Official struct {
@@ -32,6 +36,8 @@ type Accounts interface {
 	HasAccount(ctx context.Context, realm, email string) (bool, error)
 	CreatePerson(ctx context.Context, p Person, password string) error
 	CreateOfficial(ctx context.Context, o Official, password string) error
+	// ActFor has a person act for a company, unless they do already.
+	ActFor(ctx context.Context, email string, c Company) error
 }
 
 // SignIn is one way into a demo.
@@ -49,6 +55,12 @@ func People() []Person {
 			Role: "citizen-dhivehi", Email: "ahmed@demo.example", Name: "އަޙްމަދު ނާޞިރު އިބްރާހީމްދީދީ",
 			BirthDate: "1974-11-30", IdentityNumber: "A654321",
 			Address: "ފިނިވާގެ\nމާލެގަން މަގު\nފުވައްމުލައް ސިޓީ",
+		},
+		{
+			Role: "delegate", Email: "nashida@demo.example", Name: "Nashida Abdul Raheem",
+			BirthDate: "1981-09-03", IdentityNumber: "A345678",
+			Address: "Rahdhebaige\nHoadhadu\nFuvahmulah City 18013",
+			Company: Company{Name: "Fua Mulaku Builders Private Limited", Number: "C-0123/2019"},
 		},
 	}
 }
@@ -72,6 +84,11 @@ func Seed(ctx context.Context, a Accounts, roles []string) ([]SignIn, error) {
 		err := once(ctx, a, "person", p.Email, func() error { return a.CreatePerson(ctx, p, Password) })
 		if err != nil {
 			return nil, fmt.Errorf("make the demo's %s: %w", p.Role, err)
+		}
+		if p.Company.Name != "" {
+			if err := a.ActFor(ctx, p.Email, p.Company); err != nil {
+				return nil, fmt.Errorf("give the demo's %s a company: %w", p.Role, err)
+			}
 		}
 		all = append(all, SignIn{p.Role, p.Email})
 	}

@@ -8,10 +8,14 @@ import (
 	"unicode/utf8"
 
 	"portico/internal/audit"
+	"portico/internal/identity"
 	"portico/internal/platform/clock"
 	"portico/internal/platform/db"
 	"portico/internal/platform/fault"
+	"portico/internal/platform/i18n"
 	"portico/internal/platform/id"
+	"portico/internal/platform/jobs"
+	"portico/internal/platform/web"
 	"portico/internal/policy"
 	"portico/internal/vault"
 )
@@ -22,16 +26,40 @@ type Config struct {
 	Vault  *vault.Vault
 	Policy func() *policy.Policy
 	Clock  clock.Clock
+
+	Identity *identity.Service
+	Jobs     *jobs.Queue
+	Levels   Levels
+	Address  func() string  // of the portal, as links in messages begin
+	Services func() []Offer // those that a company can apply for
+	Zone     func() *time.Location
+}
+
+// Levels knows how well people are known: package account is one.
+type Levels interface {
+	Level(tx *db.Tx, subject string) (web.Level, error)
+}
+
+// Offer is a service that a company can apply for.
+type Offer struct {
+	ID   string
+	Name i18n.Text
 }
 
 // Service is the use cases of this package. It is safe for concurrent use.
 type Service struct{ Config }
 
-// New returns the service.
-func New(c Config) *Service { return &Service{c} }
+// New returns the service and registers its job.
+func New(c Config) *Service {
+	s := &Service{c}
+	c.Jobs.Register(jobInvite, s.sendInvitation, jobs.Options{})
+	return s
+}
 
 // person is somebody who acts on their own data.
 func person(subject string) policy.Actor { return policy.Actor{Kind: policy.Person, ID: subject} }
+
+func system() policy.Actor { return policy.Actor{Kind: policy.System, ID: "portico"} }
 
 // own is a use of what a person says about a company.
 func own(m *Mandate, op policy.Operation) vault.Use {

@@ -88,6 +88,9 @@ func (s *Service) Menu(q *web.Req) []web.Link {
 	if pol.May(q.Session.Roles, policy.VerifyPeople) {
 		links = append(links, web.Link{Text: q.P.T("staff.menu.identity"), Href: "/staff/identity"})
 	}
+	if pol.May(q.Session.Roles, policy.VerifyCompanies) {
+		links = append(links, web.Link{Text: q.P.T("staff.menu.companies"), Href: "/staff/companies"})
+	}
 	return append(links, web.Link{Text: q.P.T("staff.menu.account"), Href: "/staff/account"})
 }
 
