@@ -129,6 +129,7 @@ for (const form of document.querySelectorAll("form[data-upload]")) {
     bar.max = file.size;
     bar.value = 0;
     bar.setAttribute("aria-label", file.name);
+    told.className = "";
     form.append(bar, told);
     let is = {};
     try { is = await send(file); } catch { /* said below */ }
@@ -137,6 +138,7 @@ for (const form of document.querySelectorAll("form[data-upload]")) {
       return;
     }
     bar.remove();
+    input.before(told); // beside what it is about
     told.className = "error";
     told.setAttribute("role", "alert");
     told.textContent = is.says || is.detail || say.failed;
