@@ -326,8 +326,11 @@ func officials(officer, administrator, invited *tour, reference string) {
 	officer.stop("/staff/files/{id}", "/staff/files/nobodys", http.StatusNotFound)
 	officer.stop("/staff/files/{id}/picture", "/staff/files/nobodys/picture", http.StatusNotFound)
 	officer.stop("/staff/people", "/staff/people", http.StatusForbidden)
-	officer.stop("/staff/files/{id}", "/staff/files/nobodys", http.StatusNotFound)
-	officer.stop("/staff/files/{id}/picture", "/staff/files/nobodys/picture", http.StatusNotFound)
+	officer.stop("/staff/services", "/staff/services", http.StatusOK)
+	for _, part := range []string{"start", "form", "workflow", "tests"} {
+		officer.stop("/staff/services/{id}/preview", "/staff/services/road-permit/preview?on=2027-03-01&part="+part, http.StatusOK)
+	}
+	officer.stop("/staff/services/{id}/preview", "/staff/services/dewatering-permit/preview", http.StatusForbidden)
 
 	supervisor := officer
 	supervisor.press("header form button, .account form button")

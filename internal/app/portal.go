@@ -38,6 +38,7 @@ import (
 	"portico/internal/privacy"
 	"portico/internal/proof"
 	"portico/internal/services"
+	"portico/internal/services/preview"
 	"portico/internal/staff"
 	"portico/internal/uploads"
 	"portico/internal/vault"
@@ -271,14 +272,16 @@ func (p *portal) mount() {
 	p.router.Ready("store", p.reachable)
 	p.router.Ready("log", p.log.Ready)
 	p.router.Ready("jobs", p.queue.Ready)
-	services.Mount(p.router, services.Config{
+	catalogue := services.Config{
 		Catalogue: p.live.Catalogue(), Policy: p.policy,
 		Name:        func() i18n.Text { return p.live.Current().Portal.Name },
 		Description: func() i18n.Text { return p.live.Current().Portal.Description },
 		Categories:  func() []services.Category { return p.live.Current().Portal.Categories },
 		Currency:    func() string { return string(p.live.Current().Portal.Currency) },
 		Address:     p.address, Reached: p.cases, Clock: p.clock,
-	})
+	}
+	services.Mount(p.router, catalogue)
+	preview.Mount(p.router, catalogue, func() *time.Location { return p.live.Current().Portal.Timezone.Location() })
 	signin.Mount(p.router, p.identity)
 	p.recovery.Mount(p.router)
 	security.MountPerson(p.router, p.identity)

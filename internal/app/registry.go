@@ -27,6 +27,7 @@ import (
 	"portico/internal/privacy"
 	"portico/internal/proof"
 	"portico/internal/services"
+	"portico/internal/services/preview"
 	"portico/internal/staff"
 	"portico/internal/uploads"
 	"portico/internal/vault"
@@ -100,6 +101,7 @@ func Locales() []fs.FS {
 		mandates.Locales(),
 		policy.Locales(),
 		privacy.Locales(),
+		preview.Locales(),
 		proof.Locales(),
 		services.Locales(),
 		staff.Locales(),

@@ -10,7 +10,7 @@ type row struct {
 
 // features is the table of allowed imports: imports go down the list only.
 var features = []row{
-	{"app", []string{"demo", "instance", "proof", "cabinet", "account", "mandates", "contact", "cookies", "analytics", "privacy", "desk", "drafts", "cases", "uploads", "services", "forms", "staff", "identity", "vault", "audit", "keys", "policy", "policy/text"}, nil},
+	{"app", []string{"demo", "instance", "proof", "cabinet", "account", "mandates", "contact", "cookies", "analytics", "privacy", "desk", "drafts", "cases", "uploads", "services", "services/preview", "forms", "staff", "identity", "vault", "audit", "keys", "policy", "policy/text"}, nil},
 	{"demo", nil, nil},
 	{"cabinet", []string{"mandates", "cases", "services", "identity", "vault", "audit", "keys", "policy"}, nil},
 	{"account", []string{"identity", "vault", "audit", "policy"}, nil},
@@ -29,6 +29,7 @@ var features = []row{
 	{"drafts", []string{"cases", "uploads", "services", "forms", "vault", "policy"}, nil},
 	{"cases", []string{"services", "forms", "vault", "audit", "policy"}, nil},
 	{"uploads", []string{"vault", "policy"}, nil},
+	{"services/preview", []string{"services", "forms", "policy"}, nil},
 	{"services", []string{"forms", "policy"}, nil},
 	{"forms", []string{"policy"}, nil},
 	{"staff", []string{"identity", "vault", "audit", "policy"}, map[string]string{

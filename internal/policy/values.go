@@ -100,12 +100,13 @@ const (
 	Attest           Capability = "attest"
 	VerifyPeople     Capability = "verify-people"    // compare somebody with their identity card
 	VerifyCompanies  Capability = "verify-companies" // verify that somebody acts for a company
+	PreviewServices  Capability = "preview-services" // services as they will be live, before they are
 	Supervise        Capability = "supervise"        // load and hand-over of the cases that the role's party decides
 )
 
 // Values lists the capabilities.
 func (Capability) Values() []string {
-	return []string{"administer-people", "see-operations", "attest", "supervise", "verify-people", "verify-companies"}
+	return []string{"administer-people", "see-operations", "attest", "preview-services", "supervise", "verify-people", "verify-companies"}
 }
 
 // Term is a term of a vocabulary, written prefix:Name. The prefixes are dpv,

@@ -158,7 +158,7 @@ func (h handlers) start(q *web.Req) error {
 	if _, ok := d.Offer(variant); !ok && variant != "" {
 		return fault.New(fault.NotFound, "services.error.variant")
 	}
-	s, err := h.look(q, d, variant, h.Clock.Now())
+	s, err := h.Look(q, d, variant, h.Clock.Now())
 	if err != nil {
 		return err
 	}
@@ -172,9 +172,9 @@ func (h handlers) start(q *web.Req) error {
 	return q.Page(http.StatusOK, web.Page{Title: s.Name, Body: pages.StartPage(s), Back: back})
 }
 
-// look is what the page of a service, or of one of its variants, says at a
+// Look is what the page of a service, or of one of its variants, says at a
 // moment. A service with variants of which none is chosen offers them.
-func (h handlers) look(q *web.Req, d *Definition, variant string, now time.Time) (pages.Start, error) {
+func (h Config) Look(q *web.Req, d *Definition, variant string, now time.Time) (pages.Start, error) {
 	pol := h.Policy()
 	party, _ := pol.Party(d.Responsible)
 	offer, chosen := d.Offer(variant)
@@ -234,7 +234,7 @@ func (d *Definition) Title(variant string, p *i18n.Printer) string {
 	return p.In(d.Name)
 }
 
-func (h handlers) facts(q *web.Req, d *Definition, s *pages.Start) {
+func (h Config) facts(q *web.Req, d *Definition, s *pages.Start) {
 	var audience []string
 	for _, a := range d.Audience {
 		audience = append(audience, q.P.T("services.audience."+string(a)))
@@ -268,7 +268,7 @@ func stage(p *i18n.Printer, d *Definition, now time.Time) *pages.Notice {
 
 // needs are what to complete first, and for somebody who is signed in how far
 // they are.
-func (h handlers) needs(q *web.Req, d *Definition, o Offer, now time.Time) ([]ui.Task, error) {
+func (h Config) needs(q *web.Req, d *Definition, o Offer, now time.Time) ([]ui.Task, error) {
 	all := make([]Progress, len(o.Needs))
 	for i, n := range o.Needs {
 		all[i].Need = n

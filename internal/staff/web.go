@@ -91,6 +91,9 @@ func (s *Service) Menu(q *web.Req) []web.Link {
 	if pol.May(q.Session.Roles, policy.VerifyCompanies) {
 		links = append(links, web.Link{Text: q.P.T("staff.menu.companies"), Href: "/staff/companies"})
 	}
+	if pol.May(q.Session.Roles, policy.PreviewServices) {
+		links = append(links, web.Link{Text: q.P.T("staff.menu.services"), Href: "/staff/services"})
+	}
 	return append(links, web.Link{Text: q.P.T("staff.menu.account"), Href: "/staff/account"})
 }
 
