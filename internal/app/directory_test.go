@@ -39,4 +39,12 @@ func TestO18_AServiceThatIsOnlyADirectoryIsCheckedAndRuns(t *testing.T) {
 	if got := start.Find(".task .tag").Texts(); len(got) != 1 || got[0] != "Not yet" {
 		t.Errorf("of the earlier approval it says %v", got)
 	}
+	turned := b.Page("/en/services/event-permit/apply?variant=repeat", http.StatusConflict)
+	if text := turned.One("main").Text(); !strings.Contains(text, "Something else comes first") || turned.Has("main form") {
+		t.Errorf("a repeat without an earlier approval is begun: %s", text)
+	}
+	first := b.Page("/en/services/event-permit/apply?variant=first", http.StatusOK)
+	if !first.Has("main input[name=title], main input[name=applicant], main a[href*='/apply/']") {
+		t.Errorf("a first event is not begun: %s", first.One("main").Text())
+	}
 }

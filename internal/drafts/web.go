@@ -18,6 +18,7 @@ import (
 	"portico/internal/platform/web"
 	"portico/internal/platform/web/ui"
 	"portico/internal/policy"
+	"portico/internal/services"
 	"portico/internal/uploads"
 )
 
@@ -38,9 +39,9 @@ const pageLimit = 512 << 10
 // each service.
 func (s *Drafts) Mount(r *web.Router) {
 	for path, h := range map[string][2]web.Handler{
-		"":        {s.start, nil},
-		"/{page}": {s.ask, s.answer},
-		"/check":  {s.check, s.send},
+		"":        {s.through(s.start), nil},
+		"/{page}": {s.through(s.ask), s.answer}, // what was typed is kept, and then told
+		"/check":  {s.through(s.check), s.through(s.send)},
 		"/delete": {s.ending, s.end},
 	} {
 		route := web.Route{Method: http.MethodGet, Path: "/services/{id}/apply" + path, Audience: web.Person, Activity: "{service}.apply", Handler: h[0]}
@@ -51,6 +52,20 @@ func (s *Drafts) Mount(r *web.Router) {
 		}
 	}
 	r.Handle(web.Route{Method: http.MethodGet, Path: "/cabinet/applications/{id}/sent", Audience: web.Person, Activity: "{service}.apply", Handler: s.sentPage})
+}
+
+// through answers whoever cannot apply now: the service is not open, or
+// something else comes first.
+func (s *Drafts) through(h web.Handler) web.Handler {
+	door := services.Door{Catalogue: s.Catalogue, Reached: s.Cases, Clock: s.Clock}
+	return func(q *web.Req) error {
+		if d := s.Catalogue.Service(q.R.PathValue("id")); d != nil {
+			if turned, err := door.Turn(q, d, place(q).Variant); turned || err != nil {
+				return err
+			}
+		}
+		return h(q)
+	}
 }
 
 // place is the application that a request is about.
@@ -95,10 +110,6 @@ func checking(q *web.Req) bool { return q.R.URL.Query().Get("checking") != "" }
 // start leads to where the application goes on.
 func (s *Drafts) start(q *web.Req) error {
 	p := place(q)
-	d := s.Catalogue.Service(p.Service)
-	if d != nil && p.Variant == "" && len(d.Variants) > 0 {
-		return q.Redirect(q.Path("/services/" + d.ID)) // where they are told apart
-	}
 	w, err := s.Open(q.R.Context(), p)
 	if err != nil {
 		return err
