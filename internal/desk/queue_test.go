@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"portico/internal/cases"
+	"portico/internal/cases/casestest"
 	"portico/internal/platform/web"
 	"portico/internal/policy"
 	"portico/internal/testkit"
@@ -162,9 +163,11 @@ func TestTakeNextTakesTheMostUrgentOnce(t *testing.T) {
 		var mu sync.Mutex
 		var wg sync.WaitGroup
 		taken := map[string]bool{}
+		var seven []*casestest.Browser
 		for i := range 7 {
-			who := w.Staff("official"+strconv.Itoa(i), "permit-officer")
-			b := w.Browse(w.router, who)
+			seven = append(seven, w.Browse(w.router, w.Staff("official"+strconv.Itoa(i), "permit-officer")))
+		}
+		for _, b := range seven {
 			wg.Go(func() {
 				_, _, at := b.Post("/staff/cases/next", url.Values{"take": {"yes"}})
 				mu.Lock()
