@@ -246,7 +246,7 @@ func (p *portal) features(ctx context.Context, in *instance.Instance, opts insta
 	})
 	p.drafts = drafts.New(drafts.Config{
 		DB: p.db, Vault: p.vault, Catalogue: p.live.Catalogue(), Cases: p.cases, Policy: p.policy, Clock: p.clock,
-		Mandates: companies{p.mandates, p.clock},
+		Mandates: companies{p.mandates, p.clock}, Jobs: p.queue,
 	})
 	p.cases.Drafts = p.drafts
 	p.files = &uploads.Site{Uploads: p.uploads, Drafts: p.drafts, Cases: fileCases{p.cases}}

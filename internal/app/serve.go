@@ -28,6 +28,9 @@ func Serve(ctx context.Context, o Options) (err error) {
 	if err := p.uploads.Start(ctx); err != nil {
 		return err
 	}
+	if err := p.drafts.Start(ctx); err != nil {
+		return err
+	}
 	// What runs beside the server ends after it: a request that was accepted
 	// may still write an event or a job.
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))

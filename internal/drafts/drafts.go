@@ -12,6 +12,7 @@ import (
 	"portico/internal/platform/clock"
 	"portico/internal/platform/db"
 	"portico/internal/platform/fault"
+	"portico/internal/platform/jobs"
 	"portico/internal/policy"
 	"portico/internal/services"
 	"portico/internal/uploads"
@@ -52,6 +53,7 @@ type Config struct {
 	Cases     *cases.Cases
 	Policy    func() *policy.Policy
 	Clock     clock.Clock
+	Jobs      *jobs.Queue   // nil: nothing expires by itself
 	Files     *uploads.Site // nil: no form asks for files
 	Mandates  Mandates      // nil: nobody acts for a company
 }
@@ -69,7 +71,13 @@ type Mandates interface {
 type Drafts struct{ Config }
 
 // New returns the drafts of a portal.
-func New(c Config) *Drafts { return &Drafts{c} }
+func New(c Config) *Drafts {
+	s := &Drafts{c}
+	if c.Jobs != nil {
+		c.Jobs.Register(jobSweep, s.sweepJob, jobs.Options{Timeout: 10 * time.Minute})
+	}
+	return s
+}
 
 // Draft is an application that was not sent yet, as its row says: nothing of
 // what it is about.

@@ -348,10 +348,35 @@ func TestThePersonDeletesADraftForGood(t *testing.T) {
 		if len(w.drafted()) > 0 {
 			w.T.Error("it is still listed")
 		}
-		if work := w.open(); work.Draft != nil || work.Typed["road"] != "" {
+		if work := w.open(); work.Draft != nil || work.Typed["road"] != "" || len(w.fields(draft.Scope())) != 0 {
 			w.T.Error("what was typed is still there")
 		}
 		if _, err := w.d.Submit(w.T.Context(), w.place, draft.ID, draft.Revision); !drafts.Moved(err) {
+			w.T.Errorf("it is sent all the same: %v", err)
+		}
+	})
+}
+
+func TestO2_ADraftExpiresByItsRuleWithItsKey(t *testing.T) {
+	onEachEngine(t, func(w *world) {
+		draft := w.whole().Draft
+		w.Store.Clock.Advance(30 * 24 * time.Hour)
+		changed := w.typed("work", with(answers("work"), "hours", "10")).Draft // which counts from here
+		w.Store.Clock.Advance(60*24*time.Hour - time.Second)
+		if err := w.d.Sweep(w.T.Context()); err != nil || len(w.drafted()) != 1 {
+			w.T.Fatalf("a second before its time %d drafts are left (%v)", len(w.drafted()), err)
+		}
+		if at := w.Service.Expires(w.Policy(), changed.Changed); !at.Equal(changed.Changed.AddDate(0, 0, 60)) {
+			w.T.Errorf("the page says %v", at)
+		}
+		w.Store.Clock.Advance(time.Second)
+		if err := w.d.Sweep(w.T.Context()); err != nil || len(w.drafted()) != 0 {
+			w.T.Errorf("after its time %d drafts are left (%v)", len(w.drafted()), err)
+		}
+		if got := w.fields(draft.Scope()); len(got) != 0 {
+			w.T.Errorf("what was typed is still sealed: %v", got)
+		}
+		if _, err := w.d.Submit(w.T.Context(), w.place, draft.ID, changed.Revision); !drafts.Moved(err) {
 			w.T.Errorf("it is sent all the same: %v", err)
 		}
 	})

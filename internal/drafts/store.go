@@ -73,3 +73,17 @@ func deleteDraft(tx *db.Tx, d *Draft) (bool, error) {
 	n, err := tx.Exec(`DELETE FROM drafts_draft WHERE subject = $1 AND id = $2 AND revision = $3`, d.Subject, d.ID, d.Revision)
 	return n == 1, err
 }
+
+// selectOldest returns the drafts that were changed longest ago, behind one.
+func selectOldest(tx *db.Tx, behind *Draft, most int) (list []*Draft, err error) {
+	at := int64(0)
+	if !behind.Changed.IsZero() {
+		at = clock.Micros(behind.Changed)
+	}
+	err = tx.Select(func(r *db.Rows) error {
+		d, err := scanDraft(r.Scan)
+		list = append(list, d)
+		return err
+	}, `SELECT `+columns+` FROM drafts_draft WHERE changed_at > $1 OR changed_at = $1 AND id > $2 ORDER BY changed_at, id LIMIT $3`, at, behind.ID, most)
+	return list, err
+}

@@ -113,7 +113,7 @@ func (s *Drafts) Of(ctx context.Context, subject string) (list []*Draft, err err
 	return list, nil
 }
 
-// Delete takes a draft away, with all that was typed.
+// Delete takes a draft away, with all that was typed and its key.
 func (s *Drafts) Delete(ctx context.Context, p Place, draft string) error {
 	w, err := s.Open(ctx, p)
 	if err != nil {
@@ -127,19 +127,7 @@ func (s *Drafts) Delete(ctx context.Context, p Place, draft string) error {
 		if err != nil || row == nil || row.Subject != w.Draft.Subject {
 			return err
 		}
-		if ok, err := deleteDraft(tx, row); err != nil || !ok {
-			return orAgain(err)
-		}
-		if s.Files != nil {
-			if err := s.Files.Uploads.Drop(tx, row.Subject, row.Scope()); err != nil {
-				return err
-			}
-		}
-		permit, err := s.Vault.Permit(tx, w.use(policy.Collect, w.Service.DraftField()))
-		if err != nil {
-			return err
-		}
-		return s.Vault.Put(tx, permit, []vault.Value{{Field: w.Service.DraftField(), Source: policy.SourceForm}})
+		return s.forget(tx, row)
 	})
 	if err != nil {
 		return fmt.Errorf("delete a draft: %w", err)

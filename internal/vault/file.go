@@ -117,6 +117,21 @@ func (v *Vault) ForgetFile(tx *db.Tx, subject, id string) error {
 	return nil
 }
 
+// ForgetScope destroys the key of a scope, and what was sealed under it. The
+// gate moves, so that whoever decided to open it decides again.
+func (v *Vault) ForgetScope(tx *db.Tx, subject, scope string) error {
+	if err := v.Bump(tx, subject); err != nil {
+		return err
+	}
+	if err := deleteScope(tx, subject, scope); err != nil {
+		return fmt.Errorf("destroy the key of a scope: %w", err)
+	}
+	if err := deleteValues(tx, subject, scope); err != nil {
+		return fmt.Errorf("delete what was sealed: %w", err)
+	}
+	return nil
+}
+
 // find returns the box of a file.
 func (h *Files) find(id string) (File, keys.Box, error) {
 	i := slices.IndexFunc(h.files, func(f File) bool { return f.ID == id })
