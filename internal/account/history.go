@@ -74,8 +74,13 @@ func lineOf(e *audit.Event) (Moment, bool) {
 // (M25), from the log, the newest first. What follows on each other in one
 // application is one line. next is where the page after begins, 0 for none.
 func (s *Service) History(ctx context.Context, subject, filter string, before int64) (list []Moment, next int64, err error) {
+	moments := filter == "sign-ins" || filter == "changes" // which have an index
 	for scanned := 0; scanned < historyScan; {
-		events, err := s.Log.Events(ctx, subject, before, historyRead)
+		read, limit := s.Log.Events, historyRead
+		if moments {
+			read, limit = s.Log.Moments, 2*historyPage
+		}
+		events, err := read(ctx, subject, before, limit)
 		if err != nil {
 			return nil, 0, fmt.Errorf("read the history of an account: %w", err)
 		}
@@ -99,9 +104,10 @@ func (s *Service) History(ctx context.Context, subject, filter string, before in
 				return list, 0, nil
 			}
 		}
-		if len(events) == 0 {
+		if len(events) == 0 && !moments {
 			return list, 0, nil
 		}
+		moments = moments && len(events) == limit // below may be some from before the index
 		scanned += len(events)
 	}
 	return list, before, nil
