@@ -147,7 +147,7 @@ func answers() url.Values {
 // apply sends an application and returns its id.
 func apply(t testing.TB, b *testkit.Browser, given url.Values) string {
 	t.Helper()
-	action, sent := answered(b.Page("/en/services/road-permit/apply", http.StatusOK), given)
+	action, sent := answered(b.Page("/en/services/road-permit/apply/applicant", http.StatusOK), given)
 	for !strings.HasSuffix(action, "/check") {
 		action, sent = answered(b.Submit(action, sent, http.StatusOK), given)
 	}

@@ -2,6 +2,7 @@ package identity_test
 
 import (
 	"fmt"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -309,7 +310,7 @@ func TestRecoveryCodes(t *testing.T) {
 		if !strings.Contains(page.One("main").Text(), "0 codes are left") {
 			t.Errorf("the page says %s", page.One("main").Text())
 		}
-		codes := b.Submit(security+"/codes", nil, 200).Find("ol .ident").Texts()
+		codes := b.Submit(security+"/codes", url.Values{"act": {"make-codes"}}, 200).Find("ol .ident").Texts()
 		if len(codes) != 10 {
 			t.Fatalf("%d codes are shown", len(codes))
 		}
@@ -349,7 +350,7 @@ func TestRecoveryCodes(t *testing.T) {
 		p.Clock.Advance(time.Hour)
 		use(strings.ReplaceAll(codes[0], "-", " "), 303)
 		p.signInWith(t, b, secret)
-		fresh := b.Submit(security+"/codes", nil, 200).Find("ol .ident").Texts()
+		fresh := b.Submit(security+"/codes", url.Values{"act": {"make-codes"}}, 200).Find("ol .ident").Texts()
 		use(codes[1], 422)
 		use(fresh[1], 303)
 	})

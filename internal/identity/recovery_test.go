@@ -1,6 +1,7 @@
 package identity_test
 
 import (
+	"net/url"
 	"regexp"
 	"strings"
 	"testing"
@@ -56,7 +57,7 @@ func TestAForgottenPasswordComesBackAtOnceWithASecondFactorOrARecoveryCode(t *te
 		p.signIn(t, in, email, good, 200)
 		secret := in.Submit(security+"/second-factor", nil, 200).One(".ident").Text()
 		in.Submit(security+"/second-factor/key", form("code", totpCode(t, secret, p.Clock.Now())), 200)
-		codes := in.Submit(security+"/codes", nil, 200).Find("ol .ident").Texts()
+		codes := in.Submit(security+"/codes", url.Values{"act": {"make-codes"}}, 200).Find("ol .ident").Texts()
 		p.mail(t)
 		p.Clock.Advance(identity.Season)
 

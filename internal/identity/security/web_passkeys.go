@@ -145,13 +145,23 @@ func (o *own) showCodes(q *web.Req) error {
 	return identity.Answer(q, nil, o.path(q, ""), pages.Form{
 		Caption: q.P.T("identity.security.title"), Title: q.P.T("identity.codes"),
 		Lead:   []string{q.P.T("identity.codes.lead"), q.P.T("identity.codes.left", "n", has.Codes), q.P.T("identity.codes.replace")},
-		Action: o.path(q, "/codes"), Button: q.P.T("identity.codes.make"),
+		Action: o.path(q, "/codes"), Button: q.P.T("identity.codes.make"), Act: makeCodes,
 	})
 }
+
+// makeCodes is what the button sends that makes recovery codes: a new set ends
+// the one before, so nothing but that button makes one.
+const makeCodes = "make-codes"
 
 func (o *own) takeCodes(q *web.Req) error {
 	if _, err := q.Form(); err != nil {
 		return err
+	}
+	if err := q.Once("act"); err != nil {
+		return err
+	}
+	if q.Value("act") != makeCodes {
+		return o.showCodes(q)
 	}
 	codes, err := o.NewCodes(q.R.Context(), q.Session, q.Lang)
 	if err != nil {
