@@ -81,7 +81,7 @@ func TestProveSaysHowEveryPromiseStandsAndFailsWhenOneIsBroken(t *testing.T) {
 		}
 	}
 	if err := d.Update(t.Context(), func(tx *db.Tx) error {
-		_, err := tx.Exec(`INSERT INTO vault_value (subject, scope, field, source, sealed, at) VALUES ('s', 'profile', 'person.name', 'form', 'Aminath Ibrahim Didi of Hoadhadu', 1)`)
+		_, err := tx.Exec(`INSERT INTO vault_value (subject, scope, field, item, source, sealed, at) VALUES ('s', 'profile', 'person.name', '', 'form', 'Aminath Ibrahim Didi of Hoadhadu', 1)`)
 		return err
 	}); err != nil {
 		t.Fatal(err)

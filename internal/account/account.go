@@ -111,12 +111,6 @@ func person(subject string) policy.Actor { return policy.Actor{Kind: policy.Pers
 
 func system() policy.Actor { return policy.Actor{Kind: policy.System, ID: "portico"} }
 
-// fieldsOf are the fields of a person's own profile, as the policy has them.
-func (s *Service) fieldsOf() []string {
-	a, _ := s.Policy().Activity(policy.ActivityAccount)
-	return a.Fields
-}
-
 // read opens what somebody's own scope holds.
 func (s *Service) read(ctx context.Context, subject, scope string, fields ...string) (vault.Values, error) {
 	return s.Vault.Read(ctx, vault.Use{

@@ -87,9 +87,7 @@ func (a *Analytics) show(q *web.Req) error {
 	view.Visits = a.perDay(q.P, report.Days)
 	view.Pages = perPage(q.P, report.Pages)
 	view.Languages = perLanguage(q.P, report.Langs)
-	for _, steps := range a.steps(q.P, report.Pages) {
-		view.Services = append(view.Services, steps)
-	}
+	view.Services = a.steps(q.P, report.Pages)
 	return q.Page(http.StatusOK, web.Page{Title: q.P.T("analytics.title"), Body: pages.StatisticsPage(view), Wide: true})
 }
 

@@ -4,13 +4,11 @@ import (
 	"context"
 	"net/url"
 	"slices"
-	"strings"
 	"testing"
 
 	"portico/internal/cases"
 	"portico/internal/cases/casestest"
 	"portico/internal/drafts"
-	"portico/internal/forms"
 	"portico/internal/platform/db"
 	"portico/internal/platform/web"
 	"portico/internal/policy"
@@ -158,15 +156,6 @@ func (w *world) fields(scope string) (fields []string) {
 		w.T.Fatal(err)
 	}
 	return fields
-}
-
-// codes are the faults of a work, by key.
-func codes(errs []forms.Error) string {
-	var out []string
-	for _, e := range errs {
-		out = append(out, e.Key+" "+e.Code+e.Rule)
-	}
-	return strings.Join(out, ", ")
 }
 
 // other is somebody else with a profile.
