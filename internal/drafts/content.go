@@ -8,6 +8,7 @@ import (
 	"maps"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"portico/internal/forms"
@@ -26,7 +27,27 @@ type content struct {
 	Filled map[string]offer `json:"filled,omitempty"` // by key: what the profile filled in and nobody changed
 	Alone  bool             `json:"alone,omitempty"`  // the person wants nothing of their profile
 	Done   []string         `json:"done,omitempty"`   // pages that were answered without a fault
+	Hands  map[string]hand  `json:"hands,omitempty"`  // by page: the window that saved it last, if it counts what it sends
 }
+
+// hand is what a window calls itself, and how often it has sent its page.
+type hand struct {
+	Window string `json:"window"`
+	Count  int64  `json:"count"`
+}
+
+// handOf reads what a window says of itself: nothing from one without scripts.
+func handOf(text string) hand {
+	window, count, _ := strings.Cut(text, ".")
+	n, err := strconv.ParseInt(count, 10, 64)
+	if err != nil || n < 1 || window == "" || len(window) > 40 {
+		return hand{}
+	}
+	return hand{window, n}
+}
+
+// same reports whether two saves are of one window.
+func (h hand) same(o hand) bool { return h.Window != "" && h.Window == o.Window }
 
 // offer is a value that a profile has for a question.
 type offer struct {
@@ -55,7 +76,7 @@ func unpack(text string) (content, error) {
 
 // clone copies the content, so that a change can be compared with it.
 func (c *content) clone() content {
-	out := content{Typed: url.Values{}, Filled: maps.Clone(c.Filled), Alone: c.Alone, Done: slices.Clone(c.Done)}
+	out := content{Typed: url.Values{}, Filled: maps.Clone(c.Filled), Alone: c.Alone, Done: slices.Clone(c.Done), Hands: maps.Clone(c.Hands)}
 	for name, values := range c.Typed {
 		out.Typed[name] = slices.Clone(values)
 	}
@@ -170,6 +191,18 @@ func (c *content) clear(f forms.Field) {
 			delete(c.Typed, name)
 		}
 	}
+}
+
+// by notes which window has saved a page; none if it does not say.
+func (c *content) by(page string, h hand) {
+	if h.Window == "" {
+		delete(c.Hands, page)
+		return
+	}
+	if c.Hands == nil {
+		c.Hands = map[string]hand{}
+	}
+	c.Hands[page] = h
 }
 
 // done notes whether a page is answered without a fault.

@@ -8,6 +8,9 @@
 //     reload, a second tab and another node find the case that there is.
 //   - Nothing that was typed is lost: right or wrong, it is kept with the
 //     draft, and what two devices typed at once is shown side by side.
+//   - Where scripts run, a page saves itself while it is filled in, just as its
+//     button does, and says so. It never conflicts with itself, what arrives
+//     late undoes nothing, and what was deleted or sent does not come back.
 //   - What was typed is one sealed value, SERVICE.draft, under the activity
 //     SERVICE.apply, in the scope case:ID. Answers become values of their own
 //     fields, each with its source (O3), only when the application is sent;

@@ -104,6 +104,8 @@ var (
 	errMoved    = fault.New(fault.Conflict, "drafts.error.moved")
 	errBusy     = fault.New(fault.Unavailable, "drafts.error.busy")
 	errBarred   = fault.New(fault.Conflict, "drafts.error.barred")
+	errOdd      = fault.New(fault.Invalid, "drafts.error.odd")
+	errSent     = fault.New(fault.Conflict, "drafts.error.sent")
 	errTooMuch  = fault.New(fault.Invalid, "drafts.error.too-much")
 	errAgain    = errors.New("the draft has changed since it was read")
 )

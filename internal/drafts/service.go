@@ -225,11 +225,14 @@ type Change struct {
 	Clear  string     // the key of a question that it is not to answer
 	Alone  bool       // it is to answer none
 	Onward bool       // the person goes on to what follows
+	Hand   string     // the window that sends the page and how often it did, WINDOW.N; empty without scripts
+	Itself bool       // the page saves itself: nobody has pressed a button
 }
 
 // Save keeps what was typed on a page, right or wrong. It answers *Sent if the
 // application was sent already, and *Differs if the page was changed elsewhere
-// since it was shown; then nothing is stored. What nobody types on the page by
+// since it was shown, by another window than the one that sends it; then
+// nothing is stored. What nobody types on the page by
 // accident is not kept either: the work that is returned shows it.
 func (s *Drafts) Save(ctx context.Context, p Place, ch Change) (*Work, error) {
 	for range attempts {
@@ -257,10 +260,18 @@ func (s *Drafts) save(ctx context.Context, p Place, ch Change) (*Work, error) {
 	if w.Bar != nil {
 		return w, errBarred
 	}
+	if ch.Itself && ch.Draft != "" && (w.Draft == nil || w.Draft.ID != ch.Draft) {
+		return w, errMoved // it was deleted, or somebody else has signed in: only who presses a button begins another
+	}
 	was := w.content.clone()
+	now, last := handOf(ch.Hand), was.Hands[page.ID]
+	if now.same(last) && now.Count < last.Count {
+		return w, nil // the window itself has sent something later, which arrived first
+	}
 	in := sent.Input{Values: ch.Sent, Page: page.ID, Companies: w.may}
 	typed := ofPage(form, page, ch.Sent)
-	if saved := ofPage(form, page, was.Typed); w.Draft != nil && ch.Seen != digest(saved) && !same(saved, typed) {
+	saved := ofPage(form, page, was.Typed)
+	if w.Draft != nil && ch.Seen != digest(saved) && !same(saved, typed) && !now.same(last) {
 		saved := *w
 		if err := s.show(w, page, in); err != nil {
 			return nil, err
@@ -272,6 +283,9 @@ func (s *Drafts) save(ctx context.Context, p Place, ch Change) (*Work, error) {
 		return w, s.show(w, page, in)
 	}
 	read := w.content.put(form, page, in)
+	if now.same(last) || !same(saved, typed) {
+		w.content.by(page.ID, now)
+	}
 	if again, err := s.reuse(ctx, w, ch); err != nil {
 		return nil, err
 	} else if again {

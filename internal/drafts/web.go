@@ -28,6 +28,7 @@ const (
 	inputBefore   = "_before"   // how many applications had been sent then
 	inputSeen     = "_seen"     // what the page held then
 	inputDo       = "_do"       // what a button does besides going on
+	inputHand     = "_hand"     // the window that sends the page, and how often it did
 	inputRevision = "_revision" // of the draft whose answers were checked
 	inputDeclared = "_declared"
 )
@@ -232,13 +233,14 @@ func (s *Drafts) showPage(q *web.Req, p Place, w *Work, page forms.Page, how sho
 	if how.saved != nil {
 		of, a.Differing = how.saved, w.differing(q, how.saved, page, address(q, p, page.ID, checking(q)))
 	}
-	a.Hidden = []pages.Hidden{{Name: inputBefore, Value: strconv.Itoa(of.Before)}, {Name: inputSeen, Value: digest(ofPage(form, page, of.content.Typed))}}
+	a.Hidden = []pages.Hidden{{Name: inputDraft}, {Name: inputBefore, Value: strconv.Itoa(of.Before)}, {Name: inputSeen, Value: digest(ofPage(form, page, of.content.Typed))}}
 	if of.Draft != nil {
-		a.Hidden = append(a.Hidden, pages.Hidden{Name: inputDraft, Value: of.Draft.ID})
+		a.Hidden[0].Value = of.Draft.ID
 		a.Expires, a.Delete = s.expires(q, of), address(q, p, "delete", false)
 	} else {
 		a.Terms = s.terms(q)
 	}
+	a.Keeps = a.Files == nil && a.Differing == nil // what differs is decided by a button
 	back := q.Path("/services/" + d.ID)
 	if before := w.previous(page.ID); checking(q) {
 		back = address(q, p, "check", false)
@@ -367,6 +369,7 @@ func (w *Work) differing(q *web.Req, saved *Work, page forms.Page, at string) *p
 func change(q *web.Req, sent url.Values) Change {
 	ch := Change{
 		Page: q.R.PathValue("page"), Draft: sent.Get(inputDraft), Seen: sent.Get(inputSeen), Sent: url.Values{},
+		Hand: sent.Get(inputHand), Itself: itself(q),
 	}
 	ch.Before, _ = strconv.Atoi(sent.Get(inputBefore)) // what is no number is the first
 	what, key, _ := strings.Cut(sent.Get(inputDo), ":")
@@ -378,10 +381,10 @@ func change(q *web.Req, sent url.Values) Change {
 	case "alone":
 		ch.Alone = true
 	case "":
-		ch.Onward = true
+		ch.Onward = !ch.Itself
 	}
 	for name, values := range sent {
-		if !slices.Contains([]string{inputDraft, inputSeen, inputBefore, inputDo}, name) {
+		if !slices.Contains([]string{inputDraft, inputSeen, inputBefore, inputDo, inputHand}, name) {
 			ch.Sent[name] = values
 		}
 	}
@@ -395,6 +398,9 @@ func (s *Drafts) answer(q *web.Req) error {
 	}
 	p, ch := place(q), change(q, sent)
 	w, err := s.Save(q.R.Context(), p, ch)
+	if ch.Itself {
+		return s.kept(q, w, err)
+	}
 	var gone *Sent
 	var differs *Differs
 	switch {

@@ -1,10 +1,12 @@
 package casestest
 
 import (
+	"encoding/json"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
+	"strings"
 
 	"portico/internal/platform/web"
 	"portico/internal/policy"
@@ -61,4 +63,24 @@ func (b *Browser) Post(path string, form url.Values) (testkit.Nodes, int, string
 		b.w.T.Fatal(err)
 	}
 	return testkit.Page(b.w.T, resp), resp.StatusCode, resp.Request.URL.Path
+}
+
+// Ask sends a form as a script of the page does, and returns what it is told.
+func (b *Browser) Ask(path string, form url.Values) (told map[string]any, status int) {
+	b.w.T.Helper()
+	req, err := http.NewRequest(http.MethodPost, b.server.URL+path, strings.NewReader(form.Encode()))
+	if err != nil {
+		b.w.T.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	req.Header.Set("Accept", "application/json")
+	resp, err := b.client.Do(req)
+	if err != nil {
+		b.w.T.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if err := json.NewDecoder(resp.Body).Decode(&told); err != nil {
+		b.w.T.Fatalf("%s answers with no JSON: %v", path, err)
+	}
+	return told, resp.StatusCode
 }

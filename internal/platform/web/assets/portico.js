@@ -159,6 +159,56 @@ if (watched) {
   })().catch(() => {});
 }
 
+// A page of questions saves itself: a second after the last change, and when it
+// is left. It counts what it sends, so that nothing late undoes what is newer.
+for (const form of document.querySelectorAll("form[data-keeps]")) {
+  const say = form.dataset;
+  const told = form.querySelector(":scope > [role=status]");
+  const hand = crypto.getRandomValues(new Uint32Array(3)).join("-");
+  let count = 0;
+  let changed = false;
+  let over = false;
+  let timer;
+  let flight;
+  const tell = (text) => { if (told.textContent !== text) told.textContent = text; };
+  const later = (ms) => {
+    clearTimeout(timer);
+    timer = setTimeout(keep, ms);
+  };
+  const keep = async (leaving) => {
+    clearTimeout(timer);
+    if (!changed || over || say.sent) return;
+    changed = false;
+    flight?.abort();
+    const { signal } = flight = new AbortController();
+    try {
+      const r = await fetch(form.getAttribute("action"), { method: "POST", headers: json, body: new URLSearchParams(new FormData(form)), keepalive: leaving === true, signal });
+      const is = await r.json();
+      if (signal.aborted) return;
+      if (r.ok) {
+        if (is.draft) form.elements._draft.value = is.draft;
+        tell(is.says);
+        return;
+      }
+      if (r.status >= 500) throw new Error();
+      over = r.status === 409;
+      changed = !over;
+      tell(r.status === 401 ? say.ended : `${say.failed} ${is.detail}`);
+    } catch {
+      if (signal.aborted) return;
+      changed = true;
+      tell(say.lost);
+      later(10000);
+    }
+  };
+  form.addEventListener("formdata", (event) => event.formData.set("_hand", `${hand}.${++count}`));
+  form.addEventListener("input", () => {
+    changed = true;
+    later(1000);
+  });
+  addEventListener("pagehide", () => keep(true));
+}
+
 // Passkeys: a form that an authenticator fills in, shown where that works.
 for (const form of document.querySelectorAll("form[data-passkey]")) {
   const make = form.dataset.passkey === "create";
