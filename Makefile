@@ -24,7 +24,7 @@ test: fetch lint
 	scripts/ensure.sh chromium chromium
 	scripts/ensure.sh clamd clamav-daemon
 	scripts/fuzz.sh 10s
-	scripts/postgres.sh go test -race -shuffle=on -timeout 14m ./...
+	scripts/postgres.sh go test -race -shuffle=on -timeout 30m ./...
 
 lint: $(STATICCHECK) $(TEMPL)
 	@unformatted=$$(gofmt -l cmd internal); if [ -n "$$unformatted" ]; then echo "gofmt would change: $$unformatted" >&2; exit 1; fi
