@@ -10,7 +10,8 @@
 //     draft, and what two devices typed at once is shown side by side.
 //   - Where scripts run, a page saves itself while it is filled in, just as its
 //     button does, and says so. It never conflicts with itself, what arrives
-//     late undoes nothing, and what was deleted or sent does not come back.
+//     late undoes nothing, and what was deleted or sent does not come back. It
+//     shows and hides its questions and says the fee as answers change.
 //   - What was typed is one sealed value, SERVICE.draft, under the activity
 //     SERVICE.apply, in the scope case:ID. Answers become values of their own
 //     fields, each with its source (O3), only when the application is sent;

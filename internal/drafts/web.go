@@ -241,6 +241,7 @@ func (s *Drafts) showPage(q *web.Req, p Place, w *Work, page forms.Page, how sho
 		a.Terms = s.terms(q)
 	}
 	a.Keeps = a.Files == nil && a.Differing == nil // what differs is decided by a button
+	a.Form.Live, a.Fee = a.Files == nil, s.estimate(q, w)
 	back := q.Path("/services/" + d.ID)
 	if before := w.previous(page.ID); checking(q) {
 		back = address(q, p, "check", false)

@@ -1,16 +1,23 @@
 package drafts_test
 
 import (
+	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"portico/internal/cases/casestest"
+	"portico/internal/forms"
 	"portico/internal/platform/db"
+	"portico/internal/platform/strict"
 	"portico/internal/platform/web"
 	"portico/internal/policy"
+	"portico/internal/services"
+	"portico/internal/services/servicestest"
 	"portico/internal/testkit"
 	"portico/internal/testkit/chromium"
 )
@@ -169,4 +176,78 @@ func TestAPageSavesItselfInARealBrowser(t *testing.T) {
 	delete(w.Sessions, w.Citizen.ID)
 	tab.Type("road", "nobody's")
 	tab.Until(says + `.startsWith("Not saved: you are signed in no more")`)
+}
+
+// branching puts a road permit into force that asks for boards only where
+// something is built, and then needs them.
+func (w *world) branching() {
+	w.T.Helper()
+	read := func(name, more string, into any) {
+		data, err := fs.ReadFile(servicestest.Folder(w.T, "services/road-permit"), name)
+		if err != nil {
+			w.T.Fatal(err)
+		}
+		doc, problems := strict.Parse(append([]byte(more), data...))
+		if doc != nil {
+			problems = doc.Decode(into)
+		}
+		if len(problems) > 0 {
+			w.T.Fatalf("%s: %v", name, problems)
+		}
+	}
+	var file forms.File
+	var rules forms.Rules
+	read("form.yaml", "", &file)
+	read("rules.yaml", `visible:
+  - {id: boards-of-construction, field: boards, when: answers.kind == "construction", because: {en: Something is built., dv: "އިމާރާތެއް ކުރެވޭ."}}
+required:
+  - {id: boards-needed, field: boards, when: answers.kind == "construction"}
+`, &rules)
+	env := servicestest.Env(w.T)
+	form, problems := forms.Compile("road-permit", &file, &rules, forms.Env{
+		Languages: env.Languages, Zone: env.Zone, Currency: env.Currency, Fields: env.Declarations.Fields,
+	})
+	if len(problems) > 0 {
+		w.T.Fatal(problems)
+	}
+	w.change("branching", func(d *services.Definition) { d.Form = form })
+}
+
+// TestQuestionsAppearWhileAPageIsFilledIn chooses, and presses nothing.
+func TestQuestionsAppearWhileAPageIsFilledIn(t *testing.T) {
+	w := worldOn(t, db.SQLite)
+	w.branching()
+	site := httptest.NewServer(w.router)
+	t.Cleanup(site.Close)
+	tab := chromium.Start(t).Tab(t, chromium.Look{Width: 360})
+	tab.Open(site.URL + "/en/accessibility")
+	chromium.Value[string](tab, "document.cookie = '"+web.SessionCookie+"="+w.Citizen.ID+"; path=/'")
+	tab.Open(site.URL + apply + "/work")
+	const boards = `document.querySelector("[data-question=boards]")`
+	if !chromium.Value[bool](tab, boards+".hidden") {
+		t.Fatal("a question is asked that its rule hides")
+	}
+	chromium.Value[bool](tab, "window.same = true")
+	tab.Choose("kind", "construction")
+	tab.Until("!" + boards + ".hidden && " + boards + `.querySelector(".optional").hidden`)
+	tab.Until(`document.querySelector("form[data-keeps] > [role=status]").textContent.endsWith("The questions of this page have changed.")`)
+	tab.Judge()
+	if folder := os.Getenv("PORTICO_PICTURES"); folder != "" {
+		tab.Picture(filepath.Join(folder, "live.png"))
+	}
+	// The fee follows, while the focus and the caret stay where they are.
+	tab.Type("boards", "3")
+	tab.Type("hours", "9")
+	tab.Until(`document.querySelector("[data-fee]").textContent.includes("1,040")`)
+	if !chromium.Value[bool](tab, `window.same && document.activeElement.name === "hours" && document.activeElement.selectionStart === 1`) {
+		t.Error("the page was loaded again, or the focus is lost")
+	}
+	// What is not asked is hidden, yet nothing that was typed is lost.
+	tab.Choose("kind", "community")
+	tab.Until(boards + ".hidden")
+	if work := w.open(); work.Outcome.Answers["boards"] != "" || work.Typed["boards"] != "3" {
+		t.Errorf("hidden, the answer is %q and %q is kept", work.Outcome.Answers["boards"], work.Typed["boards"])
+	}
+	tab.Choose("kind", "construction")
+	tab.Until("!" + boards + `.hidden && document.querySelector("[name=boards]").value === "3"`)
 }

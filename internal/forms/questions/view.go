@@ -24,6 +24,7 @@ type View struct {
 	Notes     map[string]string // key → where the value that stands there comes from
 	Hidden    map[string]string // key → the rule by which it is not asked as things stand
 	Needed    map[string]bool   // keys that must be answered
+	Live      bool              // what is not asked as things stand is there, hidden, for a script to show
 	Companies []sent.Company    // those for which the person may act
 
 	// File shows how a file is sent, for who has a better way than an input:
@@ -68,6 +69,9 @@ func (v View) field(ctx context.Context, f forms.Field, name string) ui.Field {
 	}
 	if strings.Contains(name, ".") {
 		u.Optional = !f.Required
+	}
+	if rule, _ := v.Form.Visible(name); v.Live && !strings.Contains(name, ".") {
+		u.Shifts = rule != "" || !f.Required
 	}
 	if note := v.Notes[name]; note != "" {
 		u.Hint = sentences(u.Hint, note)
@@ -167,7 +171,7 @@ func (v View) row(ctx context.Context, f forms.Field, n int) string {
 func (v View) buttons(page forms.Page) bool {
 	return slices.ContainsFunc(page.Fields, func(key string) bool {
 		f, _ := v.Form.Field(key)
-		return f.Kind == forms.Group && v.Hidden[key] == ""
+		return f.Kind == forms.Group && (v.Hidden[key] == "" || v.Live)
 	})
 }
 

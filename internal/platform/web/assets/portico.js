@@ -161,6 +161,7 @@ if (watched) {
 
 // A page of questions saves itself: a second after the last change, and when it
 // is left. It counts what it sends, so that nothing late undoes what is newer.
+// It is told what it asks now, and what that would cost.
 for (const form of document.querySelectorAll("form[data-keeps]")) {
   const say = form.dataset;
   const told = form.querySelector(":scope > [role=status]");
@@ -171,6 +172,20 @@ for (const form of document.querySelectorAll("form[data-keeps]")) {
   let timer;
   let flight;
   const tell = (text) => { if (told.textContent !== text) told.textContent = text; };
+  const look = ({ hidden, needed, fee }) => {
+    let differs = false;
+    for (const q of form.querySelectorAll("[data-question]")) {
+      const { question } = q.dataset;
+      const hides = hidden.includes(question);
+      differs ||= hides !== q.hidden;
+      q.hidden = hides;
+      const mark = q.querySelector(":scope > .field > .label > .optional, :scope > .field > fieldset > legend > .optional");
+      if (mark) mark.hidden = needed.includes(question);
+    }
+    const cost = form.querySelector("[data-fee]");
+    if (cost.textContent !== fee) cost.textContent = fee;
+    return differs;
+  };
   const later = (ms) => {
     clearTimeout(timer);
     timer = setTimeout(keep, ms);
@@ -187,7 +202,7 @@ for (const form of document.querySelectorAll("form[data-keeps]")) {
       if (signal.aborted) return;
       if (r.ok) {
         if (is.draft) form.elements._draft.value = is.draft;
-        tell(is.says);
+        tell(look(is) ? `${is.says}. ${say.asks}` : is.says);
         return;
       }
       if (r.status >= 500) throw new Error();
@@ -202,9 +217,9 @@ for (const form of document.querySelectorAll("form[data-keeps]")) {
     }
   };
   form.addEventListener("formdata", (event) => event.formData.set("_hand", `${hand}.${++count}`));
-  form.addEventListener("input", () => {
+  form.addEventListener("input", ({ target }) => {
     changed = true;
-    later(1000);
+    later(target.matches("select, [type=radio], [type=checkbox]") ? 300 : 1000);
   });
   addEventListener("pagehide", () => keep(true));
 }

@@ -28,6 +28,7 @@ type Field struct {
 	Error        string   // what is wrong and how to mend it; empty when fine
 	Why          string   // why it is asked, who gets it, how long it is kept; paragraphs by line
 	Optional     bool     // says "(optional)" after the label
+	Shifts       bool     // whether it is optional may change while the page is filled in
 	Heading      bool     // the label is the page's h1: one question a page
 	Type         string   // of an Input: text (default), email, tel, number…
 	Autocomplete string
