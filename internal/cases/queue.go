@@ -137,15 +137,18 @@ func (c *Cases) Count(ctx context.Context, actor policy.Actor, f Filter) (n int,
 	err = c.DB.View(ctx, func(tx *db.Tx) error {
 		n = 0
 		for _, s := range c.streams(actor, f) {
-			more, err := c.count(tx, s, f)
+			more, err := c.count(tx, s, f, MaxCount-n)
 			if err != nil {
 				return err
 			}
 			n += more
+			if n == MaxCount {
+				break
+			}
 		}
 		return nil
 	})
-	return min(n, MaxCount), wrap("count the queue", err)
+	return n, wrap("count the queue", err)
 }
 
 // stream is the cases of one service.
@@ -211,15 +214,17 @@ func (c *Cases) stream(tx *db.Tx, s stream, f Filter) (list []*Case, err error) 
 	return list, nil
 }
 
-func (c *Cases) count(tx *db.Tx, s stream, f Filter) (n int, err error) {
+// count counts a stream, and looks at no more cases once it has found so many:
+// it is done for every tab of every opening of the queue.
+func (c *Cases) count(tx *db.Tx, s stream, f Filter, most int) (n int, err error) {
 	if f.Closed {
-		return countClosed(tx, s.service, MaxCount)
+		return countClosed(tx, s.service, most)
 	}
-	for days, more, err := nextDays(tx, s.service, -1); more || err != nil; days, more, err = nextDays(tx, s.service, days) {
+	for days, more, err := nextDays(tx, s.service, -1); err != nil || more && n < most; days, more, err = nextDays(tx, s.service, days) {
 		if err != nil {
 			return 0, err
 		}
-		found, err := countOpen(tx, c.within(s, f, days), MaxCount)
+		found, err := countOpen(tx, c.within(s, f, days), most-n)
 		if err != nil {
 			return 0, err
 		}
