@@ -24,7 +24,7 @@ func TestO18_NobodyAppliesOutsideTheDaysOfAService(t *testing.T) {
 	w := worldOn(t, db.SQLite)
 	b := w.browse()
 	w.change("later", func(d *services.Definition) { d.Opens = "2026-12-01" })
-	if page, _, _ := b.Get(apply); !strings.Contains(page.One("main").Text(), "Applications open on 1 December 2026.") {
+	if page, _, _ := b.Get(apply); !strings.Contains(page.One("main").Text(), "You can apply from 1 December 2026 on.") {
 		t.Errorf("before it opens: %s", page.One("main").Text())
 	}
 	w.Catalogue.Set("one", w.Service)

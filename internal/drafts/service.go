@@ -101,6 +101,19 @@ func (s *Drafts) Open(ctx context.Context, p Place) (*Work, error) {
 	return w, s.judge(w)
 }
 
+// begun reports whether somebody has a draft.
+func (s *Drafts) begun(ctx context.Context, p Place) (is bool, err error) {
+	err = s.DB.View(ctx, func(tx *db.Tx) error {
+		row, err := selectOf(tx, p.Actor.ID, p.Service, p.Variant, p.Actor.ID)
+		is = row != nil
+		return err
+	})
+	if err != nil {
+		return false, fmt.Errorf("look for a draft: %w", err)
+	}
+	return is, nil
+}
+
 // load reads what is sealed of a draft, or begins a new one.
 func (s *Drafts) load(ctx context.Context, w *Work) error {
 	if w.Draft != nil {

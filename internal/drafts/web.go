@@ -55,13 +55,22 @@ func (s *Drafts) Mount(r *web.Router) {
 	r.Handle(web.Route{Method: http.MethodGet, Path: "/cabinet/applications/{id}/sent", Audience: web.Person, Activity: "{service}.apply", Handler: s.sentPage})
 }
 
-// through answers whoever cannot apply now: the service is not open, or
-// something else comes first.
+// through answers whoever cannot begin now: the service is not open, or
+// something else comes first. Who has a draft sees it, and why it cannot be
+// sent, and can delete it.
 func (s *Drafts) through(h web.Handler) web.Handler {
 	door := services.Door{Catalogue: s.Catalogue, Reached: s.Cases, Clock: s.Clock}
 	return func(q *web.Req) error {
-		if d := s.Catalogue.Service(q.R.PathValue("id")); d != nil {
-			if turned, err := door.Turn(q, d, place(q).Variant); turned || err != nil {
+		p := place(q)
+		if d := s.Catalogue.Service(p.Service); d != nil {
+			begun, err := s.begun(q.R.Context(), p)
+			if err != nil {
+				return err
+			}
+			if begun {
+				return h(q)
+			}
+			if turned, err := door.Turn(q, d, p.Variant); turned || err != nil {
 				return err
 			}
 		}
