@@ -323,12 +323,19 @@ func TestTheHomePageSaysWhatWaits(t *testing.T) {
 			t.Errorf("an empty cabinet says %q", got)
 		}
 		*w.apps = applications{
-			{Service: "Road permit", Href: "/en/services/road-permit/apply", Draft: true, State: ui.Label{Text: "Not sent"}, Changed: w.Clock.Now()},
+			{Service: "Road permit", Href: "/en/services/road-permit/apply", Draft: true, State: ui.Label{Text: "Not sent"}, Changed: w.Clock.Now(), Expires: time.Date(2026, 12, 31, 9, 0, 0, 0, time.UTC)},
+			{ID: "y", Service: "Road permit", Reference: "RP-ASKED", Href: "/en/cabinet/applications/y", Waiting: true, State: ui.Label{Text: "In review"}, Changed: w.Clock.Now()},
 			{ID: "x", Service: "Road permit", Reference: "RP-7F3K-92QD", Href: "/en/cabinet/applications/x", State: ui.Label{Text: "Approved", Kind: ui.Good}, Changed: w.Clock.Now()},
 		}
 		page = w.page(t, "/en/cabinet/", w.me)
 		if got := page.One(`a[href="/en/services/road-permit/apply"]`).Text(); got != "Finish and send your application: Road permit" {
 			t.Errorf("the draft is called %q", got)
+		}
+		if got := page.One("main").Text(); !strings.Contains(got, "Kept for you until 31 December 2026") {
+			t.Errorf("it is not said until when the draft is kept: %s", got)
+		}
+		if got := page.One(`a[href="/en/cabinet/applications/y"]`).Text(); !strings.HasPrefix(got, "Read what was written or asked: Road permit") {
+			t.Errorf("what waits for the person is called %q", got)
 		}
 		if page.Find(".nothing").Len() != 0 || page.Find(`a[href="/en/cabinet/applications/x"]`).Len() != 1 {
 			t.Error("the home page does not show the applications")

@@ -50,8 +50,12 @@ func (c *Cabinet) home(q *web.Req) error {
 		case one.Draft:
 			h.Waiting = append(h.Waiting, ui.Item{
 				Title: q.P.T("cabinet.home.finish", "service", one.Service), Href: one.Href, Tag: &one.State,
-				Meta: q.P.T("cabinet.home.changed", "time", q.P.DateTime(one.Changed)),
+				Meta: q.P.T("cabinet.home.expires", "date", q.P.Date(one.Expires)),
 			})
+		case one.Waiting:
+			i := item(q, one)
+			i.Title = q.P.T("cabinet.home.look", "application", i.Title)
+			h.Waiting = append(h.Waiting, i)
 		case len(h.Applications) < latest:
 			h.Applications = append(h.Applications, item(q, one))
 		}

@@ -21,6 +21,7 @@ type Summary struct {
 	ServiceID string
 	Waiting   bool // for the person: something was asked, or written to them
 	Changed   time.Time
+	Expires   time.Time // of a draft: when it is deleted, unless it changes
 }
 
 // Drafts is what the cases need of the applications that were not sent yet.

@@ -23,7 +23,7 @@ func (s *Drafts) Summaries(q *web.Req) ([]cases.Summary, error) {
 			continue // a service that this store no longer knows
 		}
 		out = append(out, cases.Summary{
-			ID: row.ID, Service: q.P.In(d.Name), Draft: true, Changed: row.Changed,
+			ID: row.ID, Service: d.Title(row.Variant, q.P), Draft: true, Changed: row.Changed, Expires: d.Expires(s.Policy(), row.Changed),
 			State: ui.Label{Text: q.P.T("drafts.state"), Kind: ui.Neutral},
 			Href:  address(q, Place{Service: row.Service, Variant: row.Variant}, "", false),
 		})
