@@ -448,14 +448,21 @@ func (s *sender) look() {
 		s.t.Error("an application that was cut off cannot be sent again")
 		return
 	}
-	_, body, ok := s.answered(http.MethodGet, "/en/cabinet/applications", nil)
-	if !ok {
-		s.t.Error("the list of applications cannot be had")
-		return
-	}
 	var listed []string
-	for _, m := range application.FindAllSubmatch(body, -1) {
-		listed = append(listed, string(m[1]))
+	for next := "/en/cabinet/applications"; next != ""; {
+		_, body, ok := s.answered(http.MethodGet, next, nil)
+		if !ok {
+			s.t.Error("the list of applications cannot be had")
+			return
+		}
+		page := testkit.HTML(s.t, bytes.NewReader(body))
+		for _, m := range application.FindAllSubmatch(body, -1) {
+			listed = append(listed, string(m[1]))
+		}
+		next = ""
+		if link := page.Find(`main a[rel="next"]`); link.Len() > 0 {
+			next = link.Attr("href")
+		}
 	}
 	slices.Sort(listed)
 	want := slices.Sorted(slices.Values(s.acknowledged))
