@@ -40,7 +40,7 @@ var (
 		strings.Repeat("q", 3000), "%22%3e%3cscript%3eqzx%3c%2fscript%3e", "01a20171-3561-70a1-8e19-76d188764ec6", "%7bid%7d", "road-permit", "%5c%5cevil",
 	}
 	fieldNames = []string{
-		"contact", "password", "new", "current", "code", "name", "birth-date-day", "birth-date-month", "birth-date-year", "identity-number", "address",
+		"contact", "password", "new", "current", "code", "applicant", "name", "birth-date-day", "birth-date-month", "birth-date-year", "identity-number", "address",
 		"email", "phone", "road", "section", "kind", "start-day", "start-month", "start-year", "start-time", "hours", "boards", "end",
 		"_draft", "_before", "_seen", "_do", "_revision", "_declared", "_state", "action", "remarks", "session", "roles", "role", "job", "reference", "next", "lang",
 	}

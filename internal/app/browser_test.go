@@ -294,8 +294,9 @@ func (w *walk) apply(name, email string, checked func()) string {
 	w.held("name", name)
 	w.held("email", email)
 	w.send() // nothing answered yet
-	w.refused("identity-number")
+	w.refused("applicant")
 	w.held("name", name)
+	w.choose("applicant", "person")
 	w.fill("identity-number", "A204060")
 	w.fill("phone", "7771234")
 	w.send()

@@ -137,7 +137,7 @@ func aperson() url.Values {
 func answers() url.Values {
 	start := time.Now().AddDate(0, 0, 20)
 	return url.Values{
-		"name": {"Aishath Mohamed"}, "identity-number": {"A123456"}, "phone": {"+9607771234"}, "email": {"aishath@example.mv"},
+		"applicant": {"person"}, "name": {"Aishath Mohamed"}, "identity-number": {"A123456"}, "phone": {"+9607771234"}, "email": {"aishath@example.mv"},
 		"road": {"Dhigu Magu"}, "section": {"From the school to the harbour"}, "kind": {"construction"},
 		"start-day": {start.Format("2")}, "start-month": {start.Format("1")}, "start-year": {start.Format("2006")},
 		"start-time": {"09:00"}, "hours": {"9"}, "boards": {"3"},

@@ -38,6 +38,7 @@ func TestScreensHoldInARealBrowser(t *testing.T) {
 			shot("first")
 			tab.Press("main button.primary")
 			shot("wrong")
+			tab.Choose("applicant", "person")
 			tab.Press(`main button[value="use:identity-number"]`)
 			tab.Press("main button.primary")
 			if got := tab.Path(); !strings.HasSuffix(got, "/apply/work") {

@@ -49,7 +49,7 @@ func newWorld(w *casestest.World) *world {
 // answers are what the citizen types, by page.
 func answers(page string) url.Values {
 	all := map[string]url.Values{
-		"applicant": {"name": {"Aishath Mohamed"}, "identity-number": {"A123456"}, "phone": {"+9607771234"}, "email": {"aishath@example.mv"}},
+		"applicant": {"applicant": {"person"}, "name": {"Aishath Mohamed"}, "identity-number": {"A123456"}, "phone": {"+9607771234"}, "email": {"aishath@example.mv"}},
 		"work": {
 			"road": {"Dhigu Magu"}, "section": {"From the school to the harbour"}, "kind": {"construction"},
 			"start-day": {"30"}, "start-month": {"11"}, "start-year": {"2026"}, "start-time": {"09:00"}, "hours": {"9"}, "boards": {"3"},

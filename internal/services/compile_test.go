@@ -37,7 +37,7 @@ func TestFaultyServiceIsRefusedWithFileAndLine(t *testing.T) {
 		"unknown party":         {"service.yaml", "responsible: fuvahmulah-city-council", "responsible: nobody", "service.yaml", `no party "nobody"`},
 		"unknown purpose":       {"service.yaml", "purpose: provide-services", "purpose: fun", "service.yaml", `no purpose "fun"`},
 		"unknown period":        {"service.yaml", "retention: application", "retention: ever", "service.yaml", `no retention rule "ever"`},
-		"a field not asked":     {"service.yaml", "fields: [name,", "fields: [shoe-size, name,", "service.yaml", "shoe-size"},
+		"a field not asked":     {"service.yaml", "fields: [applicant, name,", "fields: [shoe-size, applicant, name,", "service.yaml", "shoe-size"},
 		"a fee they cannot see": {"service.yaml", "hours, boards, end]", "hours, end]", "service.yaml", `depends on "boards"`},
 		"a language missing":    {"service.yaml", "name: {en: Road permit, dv: މަގު ބަންދުކުރުމުގެ ހުއްދަ}", "name: {en: Road permit}", "service.yaml", `language "dv"`},
 		"unknown category":      {"form.yaml", "x-portico-category: application", "x-portico-category: gossip", "form.yaml", `no category "gossip"`},
@@ -143,7 +143,7 @@ func TestO18_AWorkflowNeitherEndsNorWaitsForEver(t *testing.T) {
 
 // statesTest goes through the whole of the workflow asking.
 const statesTest = `now: 2026-11-23T09:00:00+05:00
-answers: {name: Aishath Mohamed, identity-number: A123456, phone: "+9607771234", email: a@example.mv, road: Dhigu Magu, section: All of it, kind: construction, start: "2026-11-30T09:00:00+05:00", hours: "9"}
+answers: {applicant: {as: person}, name: Aishath Mohamed, identity-number: A123456, phone: "+9607771234", email: a@example.mv, road: Dhigu Magu, section: All of it, kind: construction, start: "2026-11-30T09:00:00+05:00", hours: "9"}
 cases:
   - {name: It is asked and answered, actions: [take, ask, answer, propose, take-over, approve], expect: {state: approved}}
   - {name: It is never answered, actions: [take, ask, expire], expect: {state: withdrawn}}

@@ -21,6 +21,7 @@ func tried(t testing.TB, edit []string, test string) string {
 	}
 	files["tests/one.yaml"] = &fstest.MapFile{Data: []byte(`now: 2026-11-23T09:00:00+05:00
 answers:
+  applicant: {as: person}
   name: Aishath Mohamed
   identity-number: A123456
   phone: "+9607771234"
@@ -36,7 +37,7 @@ cases:
 	_, problems := services.Compile(files, "road-permit", servicestest.Env(t))
 	var says []string
 	for _, p := range problems {
-		if p.File != "tests/one.yaml" || p.Line < 13 {
+		if p.File != "tests/one.yaml" || p.Line < 14 {
 			t.Errorf("%s:%d: %s", p.File, p.Line, p.Message)
 		}
 		says = append(says, p.Message)

@@ -126,7 +126,7 @@ func (w *World) Staff(name string, roles ...string) policy.Actor {
 // Answers are canonical answers to the road permit's questions.
 func Answers() forms.Answers {
 	return forms.Answers{
-		"name": "Aishath Mohamed", "identity-number": "A123456", "phone": "+9607771234", "email": "aishath@example.mv",
+		"applicant": `{"as":"person"}`, "name": "Aishath Mohamed", "identity-number": "A123456", "phone": "+9607771234", "email": "aishath@example.mv",
 		"road": "Dhigu Magu", "section": "From the school to the harbour", "kind": "construction",
 		"start": "2026-11-30T09:00:00+05:00", "hours": "9", "boards": "3", "end": "2026-11-30T18:00:00+05:00",
 	}
