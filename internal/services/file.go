@@ -100,7 +100,7 @@ type Level string
 
 // Values lists the levels, the lowest first.
 func (Level) Values() []string {
-	return []string{"declared", "channel", "official", "register", "national"}
+	return []string{"declared", "confirmed", "official", "register", "national"}
 }
 
 // Apply names the person's own use of what they apply with.
