@@ -114,6 +114,9 @@ func TestO18_ApplyingFromStartToConfirmation(t *testing.T) {
 		if bookmark, _, _ := citizen.Get(first); bookmark.One(".panel .reference").Text() != reference {
 			t.Error("the confirmation does not survive a bookmark")
 		}
+		if receipt, status, _ := citizen.Get(page.One(`main a[href$="/receipt"]`).Attr("href")); status != http.StatusOK || !strings.Contains(receipt.One("main").Text(), reference) {
+			t.Errorf("the receipt (%d) says: %s", status, receipt.One("main").Text())
+		}
 		// The stale question page of another tab leads to what was sent.
 		if _, _, path := fill(citizen, elsewhere, nil); path != first {
 			t.Errorf("a stale page leads to %s", path)
