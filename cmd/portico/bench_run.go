@@ -91,7 +91,16 @@ func (b *bench) start(ctx context.Context) (*process, error) {
 // stop ends the program as an operator would.
 func (p *process) stop() error {
 	_ = p.cmd.Process.Signal(syscall.SIGTERM)
-	return <-p.ended
+	if err := <-p.ended; err != nil {
+		return fmt.Errorf("the program ends badly: %w: %s", err, lastLine(p.log.String()))
+	}
+	return nil
+}
+
+// lastLine is what a program said last.
+func lastLine(s string) string {
+	s = strings.TrimSpace(s)
+	return s[strings.LastIndexByte(s, '\n')+1:]
 }
 
 func (b *bench) run(ctx context.Context) ([]measure, error) {

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -160,6 +161,18 @@ func (p *portal) cookies() (all []web.Cookie) {
 	return all
 }
 
+// offered reports whether the policy declares an activity, or one of a service.
+func (p *portal) offered(activity string) bool {
+	if use, ofService := strings.CutPrefix(activity, "{service}"); ofService {
+		return slices.ContainsFunc(p.live.Catalogue().Services(), func(d *services.Definition) bool {
+			_, declared := p.policy().Activity(d.ID + use)
+			return declared
+		})
+	}
+	_, declared := p.policy().Activity(activity)
+	return declared
+}
+
 // known reports whether there is such a service, and such a page of its form.
 func (p *portal) known(service, page string) bool {
 	d := p.live.Catalogue().Service(service)
@@ -219,7 +232,7 @@ func (p *portal) features(ctx context.Context, in *instance.Instance, opts insta
 		Cookies: func() []policy.Cookie { return p.live.Current().Declarations.Cookies },
 	})
 	p.router, err = web.New(web.Config{
-		Langs: in.Portal.Langs(), Catalogue: in.Catalogue, Portal: p.shell, Cookies: p.cookies, Sessions: p.identity, Menu: p.staff.Menu, Granted: p.choice.Granted, Banner: p.choice.Banner, Visited: p.visits.Visited, Clock: p.clock, Log: p.logger,
+		Langs: in.Portal.Langs(), Catalogue: in.Catalogue, Portal: p.shell, Cookies: p.cookies, Sessions: p.identity, Menu: p.staff.Menu, Granted: p.choice.Granted, Banner: p.choice.Banner, Visited: p.visits.Visited, Offered: p.offered, Clock: p.clock, Log: p.logger,
 		Metrics: prometheus.NewRegistry(), Demo: p.demo,
 	})
 	if err != nil {

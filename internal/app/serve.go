@@ -22,14 +22,12 @@ func Serve(ctx context.Context, o Options) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := p.welcome(ctx, o, server.URL()); err != nil {
-		return err
+	err = p.welcome(ctx, o, server.URL())
+	if err == nil {
+		err = errors.Join(p.uploads.Start(ctx), p.drafts.Start(ctx))
 	}
-	if err := p.uploads.Start(ctx); err != nil {
-		return err
-	}
-	if err := p.drafts.Start(ctx); err != nil {
-		return err
+	if err != nil && ctx.Err() == nil {
+		return err // told to end while it began, it ends as at any other time
 	}
 	// What runs beside the server ends after it: a request that was accepted
 	// may still write an event or a job.

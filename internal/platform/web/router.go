@@ -44,6 +44,9 @@ type Config struct {
 	Cookies   func() []Cookie // declared by the policy
 	// Granted says whether this browser granted a class of cookies; nil: none.
 	Granted func(q *Req, class string) bool
+	// Offered reports whether a portal declares an activity: a route of one that
+	// it does not declare is not there. nil: every route is.
+	Offered func(activity string) bool
 	// Banner is what people are asked above a page, such as their choice of
 	// cookies; nil, or no component: nothing.
 	Banner func(q *Req) templ.Component
@@ -106,6 +109,9 @@ func (r *Router) Handle(rt Route) {
 	}
 	if rt.Limit == 0 {
 		rt.Limit = DefaultLimit
+	}
+	if a := rt.Activity; r.cfg.Offered != nil && a != "public" && !strings.HasPrefix(a, "none:") && !r.cfg.Offered(a) {
+		return
 	}
 	r.routes = append(r.routes, rt)
 	if rt.Unprefixed {
