@@ -211,7 +211,7 @@ func (c *Cases) Amend(ctx context.Context, actor policy.Actor, caseID string, re
 		if ok, err := moveCase(tx, &was, row); err != nil || !ok {
 			return firstOf(err, errMoved)
 		}
-		return insertStep(tx, row, Step{
+		return c.took(tx, row, d, state(d, row), Step{
 			N: int64(len(steps)) + 1, At: row.Changed, Action: StepAmend, State: row.State, Actor: actor.ID, Keys: change.Changed,
 		})
 	})

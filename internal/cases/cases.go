@@ -73,7 +73,8 @@ type Config struct {
 	Zone      func() *time.Location
 	Currency  func() string
 	Clock     clock.Clock
-	Drafts    Drafts // nil: none are listed
+	Drafts    Drafts     // nil: none are listed
+	Followers []Follower // told of each step, in this order
 }
 
 // Cases is the use cases of this package. It is safe for concurrent use.

@@ -105,7 +105,7 @@ func (c *Cases) handOver(tx *db.Tx, actor policy.Actor, d *services.Definition, 
 	if err := c.Vault.Bump(tx, row.Subject); err != nil {
 		return err
 	}
-	return insertStep(tx, row, Step{N: int64(len(steps)) + 1, At: now, Action: step, State: row.State, Actor: actor.ID, Holder: to})
+	return c.took(tx, row, d, state(d, row), Step{N: int64(len(steps)) + 1, At: now, Action: step, State: row.State, Actor: actor.ID, Holder: to})
 }
 
 // word keeps what the holder says to whoever has the case next, as a note.

@@ -112,5 +112,5 @@ func (c *Cases) noteLate(tx *db.Tx, caseID string) error {
 	if ok, err := moveCase(tx, &was, row); err != nil || !ok {
 		return firstOf(err, errMoved)
 	}
-	return insertStep(tx, row, Step{N: int64(len(steps)) + 1, At: now, Action: StepOverdue, State: row.State, Actor: system})
+	return c.took(tx, row, d, s, Step{N: int64(len(steps)) + 1, At: now, Action: StepOverdue, State: row.State, Actor: system})
 }

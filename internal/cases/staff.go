@@ -258,7 +258,7 @@ func (c *Cases) move(tx *db.Tx, actor string, d *services.Definition, row *Case,
 		return err
 	}
 	step.N, step.At, step.Action, step.State, step.Actor = int64(len(steps))+1, now, a.ID, to.ID, actor
-	return insertStep(tx, row, step)
+	return c.took(tx, row, d, from, step)
 }
 
 // messages are the items of the field of messages, the oldest first.

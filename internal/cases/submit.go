@@ -76,7 +76,7 @@ func (c *Cases) Submit(tx *db.Tx, s Submission) (*Case, error) {
 			return nil, fmt.Errorf("relate a case: %w", err)
 		}
 	}
-	return row, insertStep(tx, row, Step{N: 1, At: now, Action: StepSubmit, State: row.State, Actor: s.By})
+	return row, c.took(tx, row, d, services.State{}, Step{N: 1, At: now, Action: StepSubmit, State: row.State, Actor: s.By})
 }
 
 // isOf answers what is wrong if a case is not what a submission made.
