@@ -15,10 +15,26 @@ import (
 	"time"
 )
 
-// Root is the project's folder.
-func Root() string {
-	_, file, _, _ := runtime.Caller(0)
-	return filepath.Join(filepath.Dir(file), "..", "..")
+// Root is the project's folder: the nearest above the test's own that has a
+// go.mod. Where a file was compiled says nothing with -trimpath, which lets
+// several checkouts share what was built.
+var Root = sync.OnceValue(func() string {
+	dir, err := os.Getwd()
+	if err != nil {
+		panic(err) // a test runs in its package's folder
+	}
+	for !isFile(filepath.Join(dir, "go.mod")) {
+		if dir == filepath.Dir(dir) {
+			panic("no go.mod above this test")
+		}
+		dir = filepath.Dir(dir)
+	}
+	return dir
+})
+
+func isFile(path string) bool {
+	found, err := os.Stat(path)
+	return err == nil && found.Mode().IsRegular()
 }
 
 // build makes the real program once a test binary. PORTICO_BINARY names one

@@ -3,9 +3,7 @@
 package formstest
 
 import (
-	"os"
-	"path/filepath"
-	"runtime"
+	"embed"
 	"testing"
 	"time"
 
@@ -14,6 +12,9 @@ import (
 	"portico/internal/platform/strict"
 	"portico/internal/policy"
 )
+
+//go:embed testdata
+var sources embed.FS
 
 // Zone is that of the forms: five hours east of UTC.
 func Zone() *time.Location { return time.FixedZone("test", 5*3600) }
@@ -49,9 +50,8 @@ func Compile(t testing.TB, form, rules string) (*forms.Form, []forms.Problem) {
 // Sources returns the form and the rules that ask a question of each kind.
 func Sources(t testing.TB) (form, rules string) {
 	t.Helper()
-	_, here, _, _ := runtime.Caller(0)
 	read := func(name string) string {
-		data, err := os.ReadFile(filepath.Join(filepath.Dir(here), "testdata", name))
+		data, err := sources.ReadFile("testdata/" + name)
 		if err != nil {
 			t.Fatal(err)
 		}

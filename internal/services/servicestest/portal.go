@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"sync"
 	"testing"
@@ -15,6 +14,7 @@ import (
 	"portico/internal/platform/strict"
 	"portico/internal/policy"
 	"portico/internal/services"
+	"portico/internal/testkit"
 )
 
 // langs are the languages of the portal.
@@ -25,12 +25,7 @@ func Zone() *time.Location { return time.FixedZone("Indian/Maldives", 5*3600) }
 
 // Folder is a folder of the national portal, such as "services/road-permit".
 func Folder(t testing.TB, name string) fs.FS {
-	t.Helper()
-	_, here, _, ok := runtime.Caller(0)
-	if !ok {
-		t.Fatal("cannot tell where this file is")
-	}
-	return os.DirFS(filepath.Join(filepath.Dir(here), "../../../instances/onegov", name))
+	return os.DirFS(filepath.Join(testkit.Root(), "instances/onegov", name))
 }
 
 // Declarations reads what the portal declares, without its services.
