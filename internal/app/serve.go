@@ -24,7 +24,10 @@ func Serve(ctx context.Context, o Options) (err error) {
 	}
 	err = p.welcome(ctx, o, server.URL())
 	if err == nil {
-		err = errors.Join(p.uploads.Start(ctx), p.drafts.Start(ctx))
+		if p.scanner == nil {
+			p.logger.Warn("no scanner is declared: files get the portal's own examination only")
+		}
+		err = p.queue.Plan(ctx)
 	}
 	if err != nil && ctx.Err() == nil {
 		return err // told to end while it began, it ends as at any other time

@@ -74,7 +74,7 @@ type Drafts struct{ Config }
 func New(c Config) *Drafts {
 	s := &Drafts{c}
 	if c.Jobs != nil {
-		c.Jobs.Register(jobSweep, s.sweepJob, jobs.Options{Timeout: 10 * time.Minute})
+		c.Jobs.Every(jobSweep, time.Hour, s.Sweep, jobs.Options{Timeout: 10 * time.Minute})
 	}
 	return s
 }

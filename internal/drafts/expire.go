@@ -3,39 +3,14 @@ package drafts
 import (
 	"context"
 	"fmt"
-	"strconv"
-	"time"
 
 	"portico/internal/platform/db"
-	"portico/internal/platform/jobs"
 )
 
 const (
-	jobSweep   = "drafts.sweep"
-	sweepEvery = time.Hour
-	sweepPage  = 50
+	jobSweep  = "drafts.sweep"
+	sweepPage = 50
 )
-
-// Start has expired drafts deleted now, and every hour from then on.
-func (s *Drafts) Start(ctx context.Context) error {
-	if err := s.DB.Update(ctx, func(tx *db.Tx) error { return s.nextSweep(tx, s.Clock.Now()) }); err != nil {
-		return fmt.Errorf("plan the sweep of drafts: %w", err)
-	}
-	return nil
-}
-
-// nextSweep plans the sweep of the hour of a time; the key has it once.
-func (s *Drafts) nextSweep(tx *db.Tx, at time.Time) error {
-	hour := at.Truncate(sweepEvery)
-	return s.Jobs.Enqueue(tx, jobs.New{Kind: jobSweep, Key: jobSweep + ":" + strconv.FormatInt(hour.Unix(), 10), At: hour})
-}
-
-func (s *Drafts) sweepJob(ctx context.Context, _ *jobs.Job) error {
-	if err := s.Sweep(ctx); err != nil {
-		return err
-	}
-	return s.DB.Update(ctx, func(tx *db.Tx) error { return s.nextSweep(tx, s.Clock.Now().Add(sweepEvery)) })
-}
 
 // Sweep deletes the drafts whose time has passed, with their keys: by the rule
 // of the policy in force, counted from their last change.

@@ -222,7 +222,7 @@ func TestOnlyWhatIsNamedIsAttached(t *testing.T) {
 
 func TestTheSweepTakesWhatBelongsToNobody(t *testing.T) {
 	onEachEngine(t, func(w *world) {
-		if err := w.Start(t.Context()); err != nil {
+		if err := w.Jobs.Plan(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		lives, gone, sent := w.spot(w.citizen, plan), w.spot(w.citizen, plan), w.spot(w.stranger, plan)

@@ -3,47 +3,18 @@ package uploads
 import (
 	"context"
 	"fmt"
-	"strconv"
 	"time"
 
 	"portico/internal/platform/blobs"
 	"portico/internal/platform/db"
-	"portico/internal/platform/jobs"
 )
 
 const (
-	sweepEvery = time.Hour
-	sweepPage  = 50
+	sweepPage = 50
 	// patience is how long bytes may be missing, and how long a blob may belong
 	// to nothing: whoever writes it may not have noted it yet.
 	patience = 24 * time.Hour
 )
-
-// Start has the sweep run now, and every hour from then on. It tells operators
-// when no scanner looks at files.
-func (u *Uploads) Start(ctx context.Context) error {
-	if u.Scanner == nil {
-		u.Log.Warn("no scanner is declared: files get the portal's own examination only")
-	}
-	err := u.DB.Update(ctx, func(tx *db.Tx) error { return u.nextSweep(tx, u.Clock.Now()) })
-	if err != nil {
-		return fmt.Errorf("plan the sweep of files: %w", err)
-	}
-	return nil
-}
-
-// nextSweep plans the sweep of the hour of a time; the key has it once.
-func (u *Uploads) nextSweep(tx *db.Tx, at time.Time) error {
-	hour := at.Truncate(sweepEvery)
-	return u.Jobs.Enqueue(tx, jobs.New{Kind: jobSweep, Key: "sweep:" + strconv.FormatInt(hour.Unix(), 10), At: hour})
-}
-
-func (u *Uploads) sweepJob(ctx context.Context, _ *jobs.Job) error {
-	if err := u.Sweep(ctx); err != nil {
-		return err
-	}
-	return u.DB.Update(ctx, func(tx *db.Tx) error { return u.nextSweep(tx, u.Clock.Now().Add(sweepEvery)) })
-}
 
 // Sweep destroys what belongs to nobody: files whose bytes stay missing, files
 // of applications that are gone, and blobs that no file knows.

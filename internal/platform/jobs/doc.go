@@ -13,6 +13,8 @@
 //     when it begins, so a job that kills its node dies as well.
 //   - A job holds ids and no personal data; the values are opened when it runs.
 //     What the kinds accept is checked when the job is written.
+//   - What Every registers runs again and again, each turn once for all nodes;
+//     one that fails does not end it.
 //   - What is written on this node starts at once after the commit; what another
 //     node wrote, within a second.
 //

@@ -499,3 +499,39 @@ func TestRetryingWhatIsJustBeingAskedForAnew(t *testing.T) {
 		}
 	}, jobs.Migrations())
 }
+
+func TestWhatRunsAgainAndAgainIsNotEndedByAFailure(t *testing.T) {
+	testkit.Databases(t, func(t *testing.T, d *db.DB) {
+		now, runs, fails := testkit.Clock(), 0, true
+		node := func() *jobs.Queue {
+			q := jobs.NewQueue(jobs.Config{DB: d, Clock: now, Log: slog.New(slog.DiscardHandler), Poll: time.Hour})
+			q.Every("sweep", time.Hour, func(context.Context) error {
+				if runs++; fails {
+					return errors.New("the disk is full")
+				}
+				return nil
+			}, jobs.Options{Attempts: 1})
+			return q
+		}
+		a, b := node(), node()
+		for _, q := range []*jobs.Queue{a, b} { // both start: it runs once
+			if err := q.Plan(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		work(t, a, 1)
+		work(t, b, 0)
+		if s := stats(t, a); s.Dead != 1 {
+			t.Fatalf("%d are given up", s.Dead)
+		}
+		fails = false
+		for range 3 {
+			now.Advance(time.Hour)
+			work(t, b, 1)
+			work(t, a, 0)
+		}
+		if runs != 4 {
+			t.Errorf("it ran %d times", runs)
+		}
+	}, jobs.Migrations())
+}

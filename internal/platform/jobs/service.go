@@ -31,6 +31,7 @@ type Queue struct {
 	Config
 	kinds map[string]kind
 	names []string
+	plans []func(context.Context) error // of what Every registered
 	wake  chan struct{}
 	last  atomic.Int64 // when this node looked for work last, in microseconds
 }
