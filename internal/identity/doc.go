@@ -12,6 +12,9 @@
 //     has not. What differs goes to the contact's owner as a message.
 //   - A code follows from a key, a challenge and a salt, and is never stored.
 //     It is valid for 10 minutes and 5 tries.
+//   - A registration that nobody finished is deleted with its keys, by the rule
+//     that the policy declares for it; until then it keeps nobody who has the
+//     contact from registering.
 //   - A password has 10 characters or more, is none that everybody tries, and
 //     is stored as argon2id, sealed. Few hashes run at once, and throttles by
 //     account and by network come before the queue.

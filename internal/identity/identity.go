@@ -54,6 +54,10 @@ var next = map[State][]State{
 // May reports whether an account in state s may go to another.
 func (s State) May(to State) bool { return slices.Contains(next[s], to) }
 
+// unfinished reports whether an account is one that somebody began and cannot
+// sign in to.
+func (s State) unfinished() bool { return s == Pending || s == Confirmed || s == Described }
+
 // stage is how far a browser is on its way in.
 type stage string
 

@@ -51,7 +51,7 @@ func (s *Service) sendCode(ctx context.Context, job *jobs.Job) error {
 		return fmt.Errorf("send a code: %w", err)
 	}
 	p := s.printer(job.Get("language"))
-	if holder.State == "" {
+	if holder.State == "" || holder.State.unfinished() {
 		return s.send(ctx, p, to, c.ID+":"+fmt.Sprint(c.Sends), "identity.message.code", "code", credential.CodeOf(s.Codes, c.ID, c.Salt))
 	}
 	err = s.DB.Update(ctx, func(tx *db.Tx) error {

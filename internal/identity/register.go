@@ -184,6 +184,13 @@ func (s *Service) Confirm(ctx context.Context, token, code string, from From) er
 		if used, err := useChallenge(tx, ch, s.Clock.Now()); err != nil || !used {
 			return errors.Join(err, ErrSignIn)
 		}
+		if holder, err := s.find(tx, c); err != nil {
+			return err
+		} else if holder.Realm == web.RealmPerson && holder.State.unfinished() && holder.Subject != row.Subject {
+			if err := s.abandon(tx, holder); err != nil { // whoever has the contact now begins anew
+				return err
+			}
+		}
 		if err := s.addChannel(tx, row.Subject, c, s.Clock.Now()); err != nil {
 			return err
 		}

@@ -79,6 +79,7 @@ func New(c Config) *Service {
 	// Somebody waits for a code: should this node die, another soon tries again.
 	s.Jobs.Register(jobCode, s.sendCode, jobs.Options{Attempts: 5, Timeout: 30 * time.Second})
 	s.Jobs.Register(jobNotice, s.sendNotice, jobs.Options{})
+	s.Jobs.Every(jobExpire, expireEvery, s.Expire, jobs.Options{Timeout: 10 * time.Minute})
 	return s
 }
 

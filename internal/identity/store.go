@@ -14,6 +14,7 @@ type account struct {
 	Realm   string
 	State   State
 	Contact string // field by which they sign in
+	Changed time.Time
 	// Seasoned is from when on it may authorise a download or a consent.
 	Seasoned time.Time
 }
@@ -28,14 +29,50 @@ func insertAccount(tx *db.Tx, a account, now time.Time) error {
 // no state.
 func selectAccount(tx *db.Tx, subject string) (a account, err error) {
 	var state string
-	var seasoned int64
-	err = tx.QueryRow(`SELECT subject, realm, state, contact, seasoned_at FROM identity_account WHERE subject = $1`, subject).
-		Scan(&a.Subject, &a.Realm, &state, &a.Contact, &seasoned)
+	var changed, seasoned int64
+	err = tx.QueryRow(`SELECT subject, realm, state, contact, changed_at, seasoned_at FROM identity_account WHERE subject = $1`, subject).
+		Scan(&a.Subject, &a.Realm, &state, &a.Contact, &changed, &seasoned)
 	if errors.Is(err, db.ErrNoRows) {
 		return account{}, nil
 	}
-	a.State, a.Seasoned = State(state), clock.FromMicros(seasoned)
+	a.State, a.Changed, a.Seasoned = State(state), clock.FromMicros(changed), clock.FromMicros(seasoned)
 	return a, err
+}
+
+// selectUnfinished returns people's registrations under way behind one, the
+// oldest first.
+func selectUnfinished(tx *db.Tx, behind account, limit int) (list []account, err error) {
+	err = tx.Select(func(r *db.Rows) error {
+		var a account
+		var state string
+		var changed int64
+		err := r.Scan(&a.Subject, &state, &changed)
+		a.State, a.Changed = State(state), clock.FromMicros(changed)
+		list = append(list, a)
+		return err
+	}, `SELECT subject, state, changed_at FROM identity_account
+		WHERE realm = 'person' AND state IN ('pending', 'confirmed', 'described') AND (changed_at, subject) > ($1, $2)
+		ORDER BY changed_at, subject LIMIT $3`, clock.Micros(behind.Changed), behind.Subject, limit)
+	return list, err
+}
+
+// deleteUnfinished deletes a registration with all rows of its subject. It
+// reports false if it has moved on.
+func deleteUnfinished(tx *db.Tx, a account) (bool, error) {
+	n, err := tx.Exec(`DELETE FROM identity_account WHERE subject = $1 AND state = $2 AND changed_at = $3`, a.Subject, string(a.State), clock.Micros(a.Changed))
+	if err != nil || n != 1 {
+		return false, err
+	}
+	for _, sql := range []string{
+		`DELETE FROM identity_challenge WHERE subject = $1`,
+		`DELETE FROM identity_session WHERE subject = $1`,
+		`DELETE FROM identity_channel WHERE subject = $1`,
+	} {
+		if _, err := tx.Exec(sql, a.Subject); err != nil {
+			return false, err
+		}
+	}
+	return true, nil
 }
 
 // moveAccount takes an account from one state to another, and reports whether

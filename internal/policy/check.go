@@ -260,6 +260,10 @@ const (
 	FieldStaffPasskey   = "staff.passkey"
 )
 
+// RetentionRegistration is the rule by which a registration that nobody
+// finished is deleted: the program needs it.
+const RetentionRegistration = "registration"
+
 // The sources of a value that are not parties (O3).
 const (
 	SourceForm    = "form"
@@ -268,8 +272,13 @@ const (
 	SourceSystem  = "system"
 )
 
-// core checks the activities without which the program cannot run.
+// core checks the activities and the rule without which the program cannot run.
 func (c *compiler) core() {
+	if i, ok := c.period[RetentionRegistration]; !ok {
+		c.report("retention", "the rule %q is missing: the program deletes registrations by it that nobody finished", RetentionRegistration)
+	} else if y, m, d, err := c.d.Retention[i].Period.Parts(); err == nil && y+m+d == 0 {
+		c.report("retention/"+RetentionRegistration+"/period", "must be a day or more: a registration takes up to an hour")
+	}
 	for _, want := range []struct {
 		id       string
 		relation Relation

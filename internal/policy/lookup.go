@@ -3,6 +3,7 @@ package policy
 import (
 	"slices"
 	"strings"
+	"time"
 )
 
 // Hash is the hash of the declarations: see the function Hash.
@@ -36,6 +37,16 @@ func (p *Policy) Purpose(id string) (Purpose, bool) {
 // Retention returns a retention rule.
 func (p *Policy) Retention(id string) (Retention, bool) {
 	return find(p.declarations.Retention, p.retention, id)
+}
+
+// Until returns the moment at which a rule's period and its days of grace have
+// passed, counted from its trigger.
+func (r Retention) Until(trigger time.Time) (time.Time, error) {
+	at, err := r.Period.After(trigger)
+	if err != nil || r.Grace == "" {
+		return at, err
+	}
+	return r.Grace.After(at)
 }
 
 // Activity returns the declaration of an activity.

@@ -9,6 +9,7 @@ import (
 
 	"portico/internal/audit"
 	"portico/internal/keys"
+	"portico/internal/platform/clock"
 	"portico/internal/platform/db"
 	"portico/internal/policy"
 )
@@ -128,6 +129,20 @@ func (v *Vault) ForgetScope(tx *db.Tx, subject, scope string) error {
 	}
 	if err := deleteValues(tx, subject, scope); err != nil {
 		return fmt.Errorf("delete what was sealed: %w", err)
+	}
+	return nil
+}
+
+// Forget forgets a person: every key of theirs is destroyed but that of
+// evidence, with what was sealed and by what they were found. Nothing is
+// allowed about them from then on. What they were told happened stays, as the
+// events of nobody that is known.
+func (v *Vault) Forget(tx *db.Tx, subject string) error {
+	if err := eraseGate(tx, subject, clock.Micros(v.clock.Now())); err != nil {
+		return fmt.Errorf("close a gate for good: %w", err)
+	}
+	if err := deleteSubject(tx, subject); err != nil {
+		return fmt.Errorf("forget a person: %w", err)
 	}
 	return nil
 }

@@ -30,7 +30,7 @@ For this. {promise:encryption-at-rest}
 
 ## Stored {#stored}
 
-Applications: {retention:application}, accounts: {retention:account}. {promise:encryption-at-rest}
+Applications: {retention:application}, accounts: {retention:account}, before that {retention:registration}. {promise:encryption-at-rest}
 
 ## Secured {#secured}
 
