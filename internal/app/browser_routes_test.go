@@ -16,13 +16,14 @@ import (
 	"github.com/pquerna/otp/totp"
 
 	"portico/internal/demo"
+	"portico/internal/platform/web"
 	"portico/internal/testkit"
 	"portico/internal/testkit/chromium"
 )
 
 // routes lists every GET route of the national portal, "LANG" before those
 // that are served under a language, and the version of its policy.
-func routes(t *testing.T) (all map[string]bool, version string) {
+func routes(t *testing.T) (all map[string]web.Route, version string) {
 	t.Helper()
 	dir := t.TempDir()
 	p, err := build(t.Context(), Options{
@@ -38,14 +39,14 @@ func routes(t *testing.T) (all map[string]bool, version string) {
 			t.Error(err)
 		}
 	})
-	all = map[string]bool{}
+	all = map[string]web.Route{}
 	for _, r := range p.router.Routes() {
 		switch {
 		case r.Method != http.MethodGet:
 		case r.Unprefixed:
-			all[r.Path] = true
+			all[r.Path] = r
 		default:
-			all["LANG"+r.Path] = true
+			all["LANG"+r.Path] = r
 		}
 	}
 	return all, p.live.Policies().Current().ID
@@ -54,7 +55,8 @@ func routes(t *testing.T) (all map[string]bool, version string) {
 // tour is somebody's look at pages, in every language and several looks.
 type tour struct {
 	*walk
-	seen map[string]bool // routes
+	seen  map[string]bool // routes
+	files map[string]bool // those of them that are downloaded
 }
 
 // stop judges the page of a route at an address, which answers with status.
@@ -90,7 +92,7 @@ func (v *tour) stop(route, at string, status int) {
 // file fails unless an address answers with something that is no page.
 func (v *tour) file(b *testkit.Browser, route, at string) {
 	v.t.Helper()
-	v.seen[route] = true
+	v.seen[route], v.files[route] = true, true
 	resp := b.Get(strings.Replace(at, "LANG", "/en", 1))
 	if kind := resp.Header.Get("Content-Type"); resp.StatusCode != http.StatusOK || strings.HasPrefix(kind, "text/html") {
 		v.t.Errorf("%s answers %d and %q: is it a page?", at, resp.StatusCode, kind)
@@ -112,11 +114,11 @@ func (v *tour) picture(route, at string) {
 // that it does not know fails it.
 func TestEveryPageOfTheRouterIsJudged(t *testing.T) {
 	portal, browser := serveDemo(t), chromium.Start(t)
-	seen := map[string]bool{}
+	seen, files := map[string]bool{}, map[string]bool{}
 	visitor := func() *tour {
 		w := &walk{t: t, portal: portal, browser: browser, lang: "en"}
 		w.tab = browser.Tab(t, chromium.Look{Width: 1280, Language: "en"})
-		return &tour{w, seen}
+		return &tour{w, seen, files}
 	}
 	all, version := routes(t)
 	strangers(visitor(), version)
@@ -133,8 +135,13 @@ func TestEveryPageOfTheRouterIsJudged(t *testing.T) {
 		}
 	}
 	for _, route := range slices.Sorted(maps.Keys(seen)) {
-		if !all[route] {
+		if _, known := all[route]; !known {
 			t.Errorf("the tour stops at GET %s, which the router does not have", route)
+		}
+	}
+	for route := range files {
+		if r := all[route]; r.Audience == web.Person && !r.Seasoned {
+			t.Errorf("GET %s gives somebody's data to a way in that is new: declare it Seasoned", route)
 		}
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"portico/internal/audit"
 	"portico/internal/cabinet"
 	"portico/internal/cases"
+	"portico/internal/identity"
 	"portico/internal/platform/db"
 	"portico/internal/platform/i18n"
 	"portico/internal/platform/web"
@@ -28,14 +29,15 @@ import (
 	"portico/internal/vault/vaulttest"
 )
 
-// sessions are who is signed in: the token is the person's id.
-type sessions struct{}
+// sessions are who is signed in: the token is the person's id. Seasoned is when
+// what they signed in with is no longer new.
+type sessions struct{ seasoned time.Time }
 
-func (sessions) Session(_ context.Context, token, realm string) (*web.Session, error) {
+func (s *sessions) Session(_ context.Context, token, realm string) (*web.Session, error) {
 	if realm != web.RealmPerson {
 		return nil, nil
 	}
-	return &web.Session{ID: "s", Subject: token, Realm: realm}, nil
+	return &web.Session{ID: "s", Subject: token, Realm: realm, Seasoned: s.seasoned}, nil
 }
 
 // applications are those of a test.
@@ -47,6 +49,7 @@ func (a *applications) Summaries(*web.Req) ([]cases.Summary, error) { return *a,
 type world struct {
 	*vaulttest.Store
 	router   *web.Router
+	in       *sessions
 	apps     *applications
 	me, them string
 	use      vault.Use // the official's, of my case
@@ -62,7 +65,7 @@ func worlds(t *testing.T, run func(t *testing.T, w *world)) {
 func newWorld(t *testing.T, d *db.DB) *world {
 	t.Helper()
 	p := policytest.Compile(t)
-	w := &world{Store: vaulttest.Open(t, d, p), apps: &applications{}}
+	w := &world{Store: vaulttest.Open(t, d, p), in: &sessions{}, apps: &applications{}}
 	cat, err := i18n.Load(web.Locales(), cabinet.Locales(), audit.Locales())
 	if err != nil {
 		t.Fatal(err)
@@ -73,7 +76,7 @@ func newWorld(t *testing.T, d *db.DB) *world {
 	}
 	portal := &web.Portal{Name: i18n.Text{"en": "oneGov", "dv": "ވަންގަވް"}, Operator: i18n.Text{"en": "Agency", "dv": "އެޖެންސީ"}, Brand: brand, Zone: time.UTC}
 	w.router, err = web.New(web.Config{
-		Langs: []string{"en", "dv"}, Portal: func() *web.Portal { return portal }, Sessions: sessions{}, Catalogue: cat,
+		Langs: []string{"en", "dv"}, Portal: func() *web.Portal { return portal }, Sessions: w.in, Catalogue: cat,
 		Cookies: func() []web.Cookie { return []web.Cookie{{Name: web.SessionCookie, Class: web.Necessary}} },
 		Clock:   w.Clock, Log: slog.New(slog.DiscardHandler),
 	})
@@ -342,6 +345,29 @@ func TestTheHomePageSaysWhatWaits(t *testing.T) {
 		}
 		if got := w.page(t, "/en/cabinet/access", w.them).One(".nothing").Text(); got != "Nobody else has used your data here." {
 			t.Errorf("an empty log says %q", got)
+		}
+	})
+}
+
+func TestM25_AWayInThatIsNewDownloadsNoRecord(t *testing.T) {
+	worlds(t, func(t *testing.T, w *world) {
+		w.fill(t)
+		if err := w.Log.Integrate(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		w.in.seasoned = w.Clock.Now().Add(identity.Season)
+		for path, status := range map[string]int{
+			"/en/cabinet/access": http.StatusOK, "/en/cabinet/access.json": http.StatusForbidden, "/en/cabinet/access/3.json": http.StatusForbidden,
+		} {
+			if got := w.get(path, w.me).StatusCode; got != status {
+				t.Errorf("GET %s at once: %d, not %d", path, got, status)
+			}
+		}
+		w.Clock.Advance(identity.Season)
+		for _, path := range []string{"/en/cabinet/access.json", "/en/cabinet/access/3.json"} {
+			if got := w.get(path, w.me).StatusCode; got != http.StatusOK {
+				t.Errorf("GET %s after 72 hours: %d", path, got)
+			}
 		}
 	})
 }

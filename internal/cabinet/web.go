@@ -28,8 +28,8 @@ func (c *Cabinet) Mount(r *web.Router) {
 		{Path: "/cabinet/", Activity: "none: shows links and the states of one's own applications", Handler: c.home},
 		{Path: "/cabinet/data", Activity: policy.ActivityAccount, Handler: c.data},
 		{Path: "/cabinet/access", Activity: log, Handler: c.access},
-		{Path: "/cabinet/access.json", Activity: log, Handler: c.records},
-		{Path: "/cabinet/access/{file}", Activity: log, Handler: c.record},
+		{Path: "/cabinet/access.json", Activity: log, Seasoned: true, Handler: c.records},
+		{Path: "/cabinet/access/{file}", Activity: log, Seasoned: true, Handler: c.record},
 	} {
 		rt.Method, rt.Audience = http.MethodGet, web.Person
 		r.Handle(rt)

@@ -77,7 +77,7 @@ func (s *Site) Mount(r *web.Router) {
 	person(http.MethodPost, "/files/{application}/{field}", MaxSize+spill, s.send)
 	person(http.MethodPost, "/files/{application}/{field}/new", 0, s.announce)
 	person(http.MethodPatch, "/files/{id}", MaxSize+spill, s.goOn)
-	person(http.MethodGet, "/files/{id}", 0, s.own)
+	r.Handle(web.Route{Method: http.MethodGet, Path: "/files/{id}", Audience: web.Person, Activity: "{service}.apply", Seasoned: true, Handler: s.own})
 	person(http.MethodGet, "/files/{id}/state", 0, s.state)
 	person(http.MethodPost, "/files/{id}/remove", 0, s.remove)
 	staff := func(path string, h web.Handler) {

@@ -40,6 +40,7 @@ type site struct {
 	server *httptest.Server
 	holder policy.Actor // who holds the case
 	who    map[string]policy.Actor
+	season time.Time // from when on what they signed in with is not new
 }
 
 func (s *site) Session(_ context.Context, token, realm string) (*web.Session, error) {
@@ -47,7 +48,7 @@ func (s *site) Session(_ context.Context, token, realm string) (*web.Session, er
 	if staff := who.Kind == policy.Staff; !ok || staff != (realm == web.RealmStaff) {
 		return nil, nil
 	}
-	return &web.Session{ID: who.ID, Subject: who.ID, Realm: realm, Roles: who.Roles, Strong: who.Strong}, nil
+	return &web.Session{ID: who.ID, Subject: who.ID, Realm: realm, Roles: who.Roles, Strong: who.Strong, Seasoned: s.season}, nil
 }
 
 // Spot has the one question, for whoever asks with the right address.
@@ -394,6 +395,10 @@ func TestAFileIsGivenOutAsAnAttachmentOfATypeFromOurList(t *testing.T) {
 			!strings.HasPrefix(h.Get("Content-Security-Policy"), "sandbox; default-src 'none'") {
 			t.Errorf("%s: headers %v", path, h)
 		}
+	}
+	s.season = s.store.Clock.Now().Add(time.Second)
+	if resp := s.ask(s.citizen, "GET", "/en/files/"+f.ID, nil); resp.StatusCode != http.StatusForbidden {
+		t.Errorf("a way in that is new downloads it: %d", resp.StatusCode)
 	}
 	if resp := s.ask(s.official, "GET", "/staff/files/"+f.ID+"/picture", nil); resp.StatusCode != http.StatusNotFound {
 		t.Errorf("a PDF is shown as a picture: %d", resp.StatusCode)

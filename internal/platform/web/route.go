@@ -42,6 +42,10 @@ type Route struct {
 	// have proved who they are at the most; 0: at sign-in is enough. Whoever
 	// did longer ago is led to prove it again, and back (see Req.NeedStepUp).
 	StepUp time.Duration
+	// Seasoned, on a route for people, says that it downloads what is theirs or
+	// takes a consent: a way in that is new does not open it (see
+	// Req.NeedSeasoned).
+	Seasoned bool
 	// Unprefixed routes have no language in their path: /staff/…, /audit/….
 	Unprefixed bool
 	// Limit bounds the body in bytes; 0 means DefaultLimit.

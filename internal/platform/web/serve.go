@@ -130,6 +130,11 @@ func (r *Router) serve(q *Req) error {
 				return err
 			}
 		}
+		if q.Route.Seasoned {
+			if err := q.NeedSeasoned(); err != nil {
+				return err
+			}
+		}
 	}
 	return q.Route.Handler(q)
 }

@@ -43,7 +43,7 @@ func (q *Req) NeedStepUp(maxAge time.Duration) error {
 
 // NeedSeasoned answers ErrFresh if what whoever is signed in proved it with
 // was added to the account too short a time ago. Every download of somebody's
-// data and every consent asks for it.
+// data and every consent asks for it, most of them by declaring their route so.
 func (q *Req) NeedSeasoned() error {
 	if q.Session == nil || q.router.cfg.Clock.Now().Before(q.Session.Seasoned) {
 		return ErrFresh

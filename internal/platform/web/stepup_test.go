@@ -72,6 +72,9 @@ func TestAWayInThatIsNewAuthorisesNothingThatAThiefWants(t *testing.T) {
 	in := sessions{}
 	in.add("p", &Session{ID: "1", Subject: "s", Realm: RealmPerson, Stepped: day, Seasoned: day.Add(time.Hour)})
 	r := newRouter(t, func(c *Config) { c.Sessions, c.Clock = in, now })
+	r.Handle(Route{Method: "GET", Path: "/declared", Audience: Person, Activity: "account", Seasoned: true, Handler: func(q *Req) error {
+		return q.Bytes(http.StatusOK, "text/plain", []byte("data"))
+	}})
 	r.Handle(Route{Method: "GET", Path: "/download", Audience: Person, Activity: "account", Handler: func(q *Req) error {
 		if err := q.NeedSeasoned(); err != nil {
 			return err
@@ -80,9 +83,11 @@ func TestAWayInThatIsNewAuthorisesNothingThatAThiefWants(t *testing.T) {
 	}})
 	for after, status := range map[time.Duration]int{0: 403, time.Hour - time.Second: 403, time.Hour: 200} {
 		now.Advance(day.Add(after).Sub(now.Now()))
-		w := fetch(t, r, with(get("/en/download"), "Cookie", SessionCookie+"=p"))
-		if w.Code != status || status == 403 && !strings.Contains(w.Body.String(), "72 hours") {
-			t.Errorf("after %s: %d %s", after, w.Code, w.Body)
+		for _, path := range []string{"/en/download", "/en/declared"} {
+			w := fetch(t, r, with(get(path), "Cookie", SessionCookie+"=p"))
+			if w.Code != status || status == 403 && !strings.Contains(w.Body.String(), "72 hours") {
+				t.Errorf("%s after %s: %d %s", path, after, w.Code, w.Body)
+			}
 		}
 	}
 }
