@@ -318,8 +318,13 @@ func (w *walk) apply(name, email string, checked func()) string {
 	w.held("boards", "2")
 	w.fill("hours", "9")
 	w.send()
+	w.at(ask + "/consent")
+	w.send() // without the document
+	w.refused("file")
+	w.upload("consent.pdf")
+	w.send()
 	w.at(ask + "/check")
-	w.says("960", "Dhigu Magu")
+	w.says("960", "Dhigu Magu", "consent.pdf")
 	w.press(`.fact-action a[href$="#section"]`)
 	w.at(ask + "/work")
 	w.fill("section", "From the mosque to the harbour")
@@ -338,6 +343,20 @@ func (w *walk) apply(name, email string, checked func()) string {
 	return reference
 }
 
+// upload sends a document from the page that asks for it.
+func (w *walk) upload(name string) {
+	w.t.Helper()
+	file := filepath.Join(w.t.TempDir(), name)
+	if err := os.WriteFile(file, testkit.PDF(name), 0o600); err != nil {
+		w.t.Fatal(err)
+	}
+	w.tab.Pick("file", file)
+	w.press("main form[data-upload] button")
+	if got := w.tab.Text(".files a"); got != name {
+		w.t.Fatalf("the file %s is shown as %q", name, got)
+	}
+}
+
 // decide is the official's part: sign in, take the case, approve with remarks.
 func (w *walk) decide(look chromium.Look, reference, remarks string) {
 	w.t.Helper()
@@ -354,7 +373,7 @@ func (w *walk) decide(look chromium.Look, reference, remarks string) {
 	at := chromium.Value[string](o.tab, fmt.Sprintf(`[...document.querySelectorAll('main table a')].find(a => a.innerText.includes(%q)).getAttribute('href')`, reference))
 	o.press(fmt.Sprintf("main a[href=%q]", at))
 	o.press(`main button[value=take]`)
-	o.says("Dhigu Magu", "From the mosque to the harbour")
+	o.says("Dhigu Magu", "From the mosque to the harbour", "consent.pdf")
 	o.keep("case")
 	o.fill("remarks", remarks)
 	o.press(`main button[value=approve]`)

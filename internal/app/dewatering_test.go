@@ -29,51 +29,6 @@ func dewatering() url.Values {
 	}
 }
 
-// applyWithFiles goes page by page through the form that begins at path, as a
-// browser without JavaScript: where a page asks for a file it sends a PDF that
-// names the page. It sends the application and returns its id and the pages
-// that asked for a file.
-func applyWithFiles(t *testing.T, b *testkit.Browser, path string, given url.Values) (id string, asked []string) {
-	t.Helper()
-	page := b.Page(path, http.StatusOK)
-	for range 30 {
-		form := page.One(`main form[action*="/apply/"]`)
-		action, sent := form.Attr("action"), form.Values()
-		at, err := url.Parse(action)
-		if err != nil {
-			t.Fatal(err)
-		}
-		name := at.Path[strings.LastIndex(at.Path, "/")+1:]
-		if name == "check" {
-			sent.Set("_declared", "yes")
-			resp := b.Post(action, sent)
-			found := application.FindStringSubmatch(resp.Header.Get("Location"))
-			if found == nil {
-				t.Fatalf("the application was not taken: %d, %q", resp.StatusCode, resp.Header.Get("Location"))
-			}
-			return found[1], asked
-		}
-		if page.Has("main form[data-upload]") {
-			b.Submit(action, sent, http.StatusUnprocessableEntity) // on without the document
-			resp := upload(t, b, page.One("main form[data-upload]"), name+".pdf", plan(name))
-			page = testkit.Page(t, b.Follow(resp))
-			if !page.Has(".files a") {
-				t.Fatalf("the file of %s is not there: %s", name, page.One("main").Text())
-			}
-			form = page.One(`main form[action*="/apply/"]`)
-			sent, asked = form.Values(), append(asked, name)
-		}
-		for input, v := range given {
-			if form.Has(`[name="` + input + `"]`) {
-				sent[input] = v
-			}
-		}
-		page = b.Submit(action, sent, http.StatusOK)
-	}
-	t.Fatal("the form has no end")
-	return "", nil
-}
-
 // pushes sends the form that has the button for an action, with some answers.
 func pushes(t *testing.T, b *testkit.Browser, page testkit.Nodes, action string, with url.Values) testkit.Nodes {
 	t.Helper()
@@ -120,7 +75,7 @@ func TestO18_ADewateringPermitGoesFromStartToApprovedWithItsDocuments(t *testing
 			for b, role := range map[*testkit.Browser]string{officer: "dewatering-officer", other: "permit-officer"} {
 				b.Submit("/staff/sign-in", url.Values{"email": {p.Person(role)}, "password": {demo.Password}}, http.StatusOK)
 			}
-			id, asked := applyWithFiles(t, citizen, "/en/services/dewatering-permit/apply/applicant?variant=new", dewatering())
+			id, asked := applyAt(t, citizen, "/en/services/dewatering-permit/apply/applicant?variant=new", dewatering())
 			if got, want := strings.Join(asked, " "), strings.Join(documents, " "); got != want {
 				t.Errorf("asked for the documents %s, not %s", got, want)
 			}
@@ -139,7 +94,7 @@ func TestO18_ADewateringPermitGoesFromStartToApprovedWithItsDocuments(t *testing
 			for link := range page.Find(".document figcaption a").All() {
 				name := strings.TrimSuffix(link.Text(), ".pdf")
 				got, err := io.ReadAll(officer.Get(link.Attr("href")).Body)
-				if err != nil || !bytes.Equal(got, plan(name)) {
+				if err != nil || !bytes.Equal(got, testkit.PDF(name)) {
 					t.Errorf("the officer opens %s and has %d bytes, %v", name, len(got), err)
 				}
 				if resp := other.Get(link.Attr("href")); resp.StatusCode == http.StatusOK {

@@ -14,17 +14,20 @@ import (
 	"portico/internal/testkit"
 )
 
-// plan is a PDF that says something.
-func plan(text string) []byte {
-	return []byte("%PDF-1.7\n1 0 obj\n<</Type /Catalog>>\nendobj\n2 0 obj\n<</Length 9>>\nstream\n" + strings.Repeat(text+"\n", 3000) +
-		"endstream\nendobj\nstartxref\n9\n%%EOF\n")
+// upload sends a file in the form of a page, as a browser without JavaScript.
+func upload(t testing.TB, b *testkit.Browser, form testkit.Nodes, name string, content []byte) *http.Response {
+	t.Helper()
+	kind, body := multi(t, name, content)
+	r := b.Request(http.MethodPost, form.Attr("action"), body)
+	r.Header.Set("Content-Type", kind)
+	return b.Do(r)
 }
 
-// upload sends a file in the form of a page, as a browser without JavaScript.
-func upload(t *testing.T, b *testkit.Browser, form testkit.Nodes, name string, content []byte) *http.Response {
+// multi is a form with a file, and its media type.
+func multi(t testing.TB, name string, content []byte) (kind string, body *bytes.Buffer) {
 	t.Helper()
-	var body bytes.Buffer
-	m := multipart.NewWriter(&body)
+	body = &bytes.Buffer{}
+	m := multipart.NewWriter(body)
 	w, err := m.CreateFormFile("file", name)
 	if err == nil {
 		_, err = w.Write(content)
@@ -35,9 +38,7 @@ func upload(t *testing.T, b *testkit.Browser, form testkit.Nodes, name string, c
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := b.Request(http.MethodPost, form.Attr("action"), &body)
-	r.Header.Set("Content-Type", m.FormDataContentType())
-	return b.Do(r)
+	return m.FormDataContentType(), body
 }
 
 // TestO9_AFileIsSentSealedAndReadByItsPerson runs the program: a file is sent
@@ -49,7 +50,7 @@ func TestO9_AFileIsSentSealedAndReadByItsPerson(t *testing.T) {
 	b := portal.Browse()
 	b.Submit("/en/sign-in", url.Values{"contact": {portal.Person("citizen")}, "password": {demo.Password}}, http.StatusOK)
 	at := firstFiles(t, b)
-	content := plan("qzxplanqv")
+	content := testkit.PDF("qzxplanqv")
 	page := b.Page(at, http.StatusOK)
 	if resp := upload(t, b, page.One("form[data-upload]"), "qzxnameqv.exe", []byte("MZ a program")); resp.StatusCode != http.StatusUnprocessableEntity {
 		t.Errorf("a program is answered with %d", resp.StatusCode)

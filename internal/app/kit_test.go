@@ -144,20 +144,56 @@ func answers() url.Values {
 	}
 }
 
-// apply sends an application and returns its id.
+// apply sends an application for a road permit and returns its id.
 func apply(t testing.TB, b *testkit.Browser, given url.Values) string {
 	t.Helper()
-	action, sent := answered(b.Page("/en/services/road-permit/apply/applicant", http.StatusOK), given)
-	for !strings.HasSuffix(action, "/check") {
-		action, sent = answered(b.Submit(action, sent, http.StatusOK), given)
+	id, _ := applyAt(t, b, "/en/services/road-permit/apply/applicant", given)
+	return id
+}
+
+// applyAt goes page by page through the form that begins at path, as a
+// browser without JavaScript: where a page asks for a file it sends a PDF that
+// names the page. It sends the application and returns its id and the pages
+// that asked for a file.
+func applyAt(t testing.TB, b *testkit.Browser, path string, given url.Values) (id string, asked []string) {
+	t.Helper()
+	page := b.Page(path, http.StatusOK)
+	for range 30 {
+		form := page.One(`main form[action*="/apply/"]`)
+		action, sent := form.Attr("action"), form.Values()
+		at, err := url.Parse(action)
+		if err != nil {
+			t.Fatal(err)
+		}
+		name := at.Path[strings.LastIndex(at.Path, "/")+1:]
+		if name == "check" {
+			sent.Set("_declared", "yes")
+			resp := b.Post(action, sent)
+			found := application.FindStringSubmatch(resp.Header.Get("Location"))
+			if found == nil {
+				t.Fatalf("the application was not taken: %d, %q", resp.StatusCode, resp.Header.Get("Location"))
+			}
+			return found[1], asked
+		}
+		if page.Has("main form[data-upload]") {
+			b.Submit(action, sent, http.StatusUnprocessableEntity) // on without the document
+			resp := upload(t, b, page.One("main form[data-upload]"), name+".pdf", testkit.PDF(name))
+			page = testkit.Page(t, b.Follow(resp))
+			if !page.Has(".files a") {
+				t.Fatalf("the file of %s is not there: %s", name, page.One("main").Text())
+			}
+			form = page.One(`main form[action*="/apply/"]`)
+			sent, asked = form.Values(), append(asked, name)
+		}
+		for input, v := range given {
+			if form.Has(`[name="` + input + `"]`) {
+				sent[input] = v
+			}
+		}
+		page = b.Submit(action, sent, http.StatusOK)
 	}
-	sent.Set("_declared", "yes")
-	resp := b.Post(action, sent)
-	id := application.FindStringSubmatch(resp.Header.Get("Location"))
-	if id == nil {
-		t.Fatalf("the application was not taken: %d, %q", resp.StatusCode, resp.Header.Get("Location"))
-	}
-	return id[1]
+	t.Fatal("the form has no end")
+	return "", nil
 }
 
 // answered is what a browser sends of the page's form with those answers that

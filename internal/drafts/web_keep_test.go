@@ -183,7 +183,7 @@ func TestAPageSavesItselfInARealBrowser(t *testing.T) {
 func (w *world) branching() {
 	w.T.Helper()
 	read := func(name, more string, into any) {
-		data, err := fs.ReadFile(servicestest.Folder(w.T, "services/road-permit"), name)
+		data, err := fs.ReadFile(servicestest.RoadPermitFiles(w.T), name)
 		if err != nil {
 			w.T.Fatal(err)
 		}

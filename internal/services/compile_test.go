@@ -1,7 +1,6 @@
 package services_test
 
 import (
-	"io/fs"
 	"slices"
 	"strings"
 	"testing"
@@ -11,23 +10,6 @@ import (
 	"portico/internal/services"
 	"portico/internal/services/servicestest"
 )
-
-// permit is the road permit as files that a test may change.
-func permit(t testing.TB) fstest.MapFS {
-	t.Helper()
-	from, to := servicestest.Folder(t, "services/road-permit"), fstest.MapFS{}
-	if err := fs.WalkDir(from, ".", func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		data, err := fs.ReadFile(from, path)
-		to[path] = &fstest.MapFile{Data: data}
-		return err
-	}); err != nil {
-		t.Fatal(err)
-	}
-	return to
-}
 
 func TestFaultyServiceIsRefusedWithFileAndLine(t *testing.T) {
 	for name, test := range map[string]struct{ file, old, new, at, says string }{
@@ -52,7 +34,7 @@ func TestFaultyServiceIsRefusedWithFileAndLine(t *testing.T) {
 		"a test that fails":     {"tests/fees.yaml", "expect: {fee: 50000}", "expect: {fee: 50001}", "tests/fees.yaml", "fee: got 50000, expected 50001"},
 		"an action of nothing":  {"tests/answers.yaml", "actions: [take, refuse]", "actions: [refuse]", "tests/answers.yaml", `no action "refuse"`},
 	} {
-		files := permit(t)
+		files := servicestest.RoadPermitFiles(t)
 		changed := strings.Replace(string(files[test.file].Data), test.old, test.new, 1)
 		if changed == string(files[test.file].Data) {
 			t.Errorf("%s: the change changes nothing", name)
@@ -67,13 +49,13 @@ func TestFaultyServiceIsRefusedWithFileAndLine(t *testing.T) {
 		}
 	}
 	for _, file := range []string{"service.yaml", "form.yaml", "workflow.yaml"} {
-		files := permit(t)
+		files := servicestest.RoadPermitFiles(t)
 		delete(files, file)
 		if d, problems := services.Compile(files, "road-permit", servicestest.Env(t)); d != nil || len(problems) == 0 {
 			t.Errorf("without %s it is accepted", file)
 		}
 	}
-	files := permit(t)
+	files := servicestest.RoadPermitFiles(t)
 	delete(files, "tests/fees.yaml")
 	delete(files, "tests/answers.yaml")
 	if _, problems := services.Compile(files, "road-permit", servicestest.Env(t)); len(problems) == 0 {
@@ -116,7 +98,7 @@ func TestO18_AWorkflowNeitherEndsNorWaitsForEver(t *testing.T) {
 		"a final state has a turn":        {"look: neutral, final: true", "look: neutral, final: true, by: system", "nobody's turn"},
 		"a name of the engine's own":      {"{id: propose,", "{id: hand-over,", "none of"},
 	} {
-		files := permit(t)
+		files := servicestest.RoadPermitFiles(t)
 		for _, file := range []string{"tests/fees.yaml", "tests/answers.yaml"} {
 			delete(files, file)
 		}

@@ -15,7 +15,7 @@ import (
 // edited is the road permit with its service.yaml changed.
 func edited(t testing.TB, pairs ...string) fstest.MapFS {
 	t.Helper()
-	files := permit(t)
+	files := servicestest.RoadPermitFiles(t)
 	text := string(files["service.yaml"].Data)
 	for i := 0; i < len(pairs); i += 2 {
 		if !strings.Contains(text, pairs[i]) {

@@ -11,8 +11,11 @@ import (
 // TestO6_RoadPermitGoesToTheCouncilOnly compiles the road permit of the
 // national portal with the portal's own declarations, which runs its tests.
 func TestO6_RoadPermitGoesToTheCouncilOnly(t *testing.T) {
-	d := servicestest.RoadPermit(t)
+	d := servicestest.Compile(t, servicestest.Folder(t, "services/road-permit"), "road-permit")
 	for _, a := range d.Activities() {
+		if a.Relation == policy.RelationSystem {
+			continue // the portal examines the document, and it goes nowhere
+		}
 		if !slices.Equal(a.Parties, []string{"fuvahmulah-city-council"}) {
 			t.Errorf("%s sends data to %v", a.ID, a.Parties)
 		}

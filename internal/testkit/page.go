@@ -200,3 +200,9 @@ func text(b *strings.Builder, n *html.Node) {
 		text(b, c)
 	}
 }
+
+// PDF is a small PDF that says something.
+func PDF(text string) []byte {
+	return []byte("%PDF-1.7\n1 0 obj\n<</Type /Catalog>>\nendobj\n2 0 obj\n<</Length 9>>\nstream\n" + strings.Repeat(text+"\n", 3000) +
+		"endstream\nendobj\nstartxref\n9\n%%EOF\n")
+}

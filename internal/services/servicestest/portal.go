@@ -6,9 +6,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"sync"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"portico/internal/platform/strict"
@@ -109,10 +111,32 @@ func Compile(t testing.TB, folder fs.FS, id string) *services.Definition {
 	return d
 }
 
-// RoadPermit is the portal's road permit.
+// RoadPermit is the portal's road permit without the document that it asks
+// for: answers that are typed, for tests that send no files.
 func RoadPermit(t testing.TB) *services.Definition {
 	t.Helper()
-	return Compile(t, Folder(t, "services/road-permit"), "road-permit")
+	return Compile(t, RoadPermitFiles(t), "road-permit")
+}
+
+// consent is what the road permit says of its document: the question, its page,
+// and where its key stands among others.
+var consent = regexp.MustCompile(`(?m)^    consent:\n(?: {6}.*\n)+|^  - id: consent\n(?: {4}.*\n)+|^  consent: .*\n|, consent\b`)
+
+// RoadPermitFiles is the folder of RoadPermit, as files that a test may change.
+func RoadPermitFiles(t testing.TB) fstest.MapFS {
+	t.Helper()
+	from, to := Folder(t, "services/road-permit"), fstest.MapFS{}
+	if err := fs.WalkDir(from, ".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || path == "tests/consent.yaml" {
+			return err
+		}
+		data, err := fs.ReadFile(from, path)
+		to[path] = &fstest.MapFile{Data: consent.ReplaceAll(data, nil)}
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return to
 }
 
 // Policy is the portal's policy with these services.
