@@ -207,7 +207,7 @@ func (c *Cases) Amend(ctx context.Context, actor policy.Actor, caseID string, re
 			return err
 		}
 		was := *row
-		row.Changed, row.News, row.Revision = c.Clock.Now(), Amended, row.Revision+1
+		row.Changed, row.News, row.Revision, row.Fee = c.Clock.Now(), Amended, row.Revision+1, outcome.Fee.Amount()
 		if ok, err := moveCase(tx, &was, row); err != nil || !ok {
 			return firstOf(err, errMoved)
 		}

@@ -41,7 +41,7 @@ func Holding() []db.Table {
 			"reference": db.Pseudonym, "state": db.Nothing, "revision": db.Nothing, "holder": db.Pseudonym, "channel": db.Nothing,
 			"instance": db.Nothing, "policy": db.Nothing, "changed_at": db.Nothing, "submitted_at": db.Nothing, "entered_at": db.Nothing,
 			"clock_at": db.Nothing, "counted_at": db.Nothing, "days": db.Nothing, "closed_at": db.Nothing,
-			"news": db.Nothing, "unread": db.Nothing, "late_at": db.Nothing,
+			"news": db.Nothing, "unread": db.Nothing, "late_at": db.Nothing, "fee": db.Nothing,
 		}},
 		{Name: "cases_related", Columns: map[string]db.Holds{
 			"subject": db.Pseudonym, "case_id": db.Pseudonym, "earlier": db.Pseudonym,
@@ -107,6 +107,7 @@ type Case struct {
 	News      News      // what the applicant did that the holder has not seen
 	Unread    bool      // the office wrote, and the applicant has not looked
 	Late      time.Time // when it was noted that its state is overdue
+	Fee       int64     // what the answers come to, in the smallest unit
 }
 
 // News is what the applicant did since the holder last looked.
@@ -149,8 +150,11 @@ const (
 	StepOverdue = "overdue"
 )
 
-// system is who acts when nobody does.
-const system = "system"
+// Who takes a step when nobody does: time, and payment.
+const (
+	BySystem  = "system"
+	ByPayment = "payment"
+)
 
 // Message is one of the messages between applicant and office.
 type Message struct {

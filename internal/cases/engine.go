@@ -95,14 +95,21 @@ func (a *Application) Asked() (Step, bool) {
 	return asked(&a.Service.Workflow, a.Steps)
 }
 
-// Decided reports whether an official closed the case, so that one can appeal.
+// Decided reports whether what an official did last was to decide the case, so
+// that one can appeal. What payment or time did since changes nothing of it.
 func (a *Application) Decided() bool {
-	if a.Open() || len(a.Steps) < 2 {
-		return false
+	for i := len(a.Steps) - 1; i > 0; i-- {
+		from, _ := a.Service.Workflow.State(a.Steps[i-1].State)
+		to, _ := a.Service.Workflow.State(a.Steps[i].State)
+		action, ok := from.Action(a.Steps[i].Action)
+		switch {
+		case ok && action.Doer() == services.Official:
+			return to.Decides()
+		case ok && action.Doer() == services.Applicant:
+			return false
+		}
 	}
-	from, _ := a.Service.Workflow.State(a.Steps[len(a.Steps)-2].State)
-	action, ok := from.Action(a.Steps[len(a.Steps)-1].Action)
-	return ok && action.Doer() == services.Official
+	return false
 }
 
 // Changeable returns the keys of the questions whose answers the applicant may

@@ -192,7 +192,7 @@ func TestO6_MessagesAndNotesAreSealedAndNotesAreOfficialsOnly(t *testing.T) {
 		if w.seen(row).Unread {
 			w.t.Error("what was read is unread again")
 		}
-		if _, err := w.Act(ctx, w.official, row.ID, "in-review", "approve", ""); err != nil {
+		if _, err := w.Act(ctx, w.official, row.ID, "in-review", "refuse", "The road is closed."); err != nil {
 			w.t.Fatal(err)
 		}
 		if err := w.Write(ctx, w.citizen, row.ID, "Thanks"); !cases.Moved(err) {

@@ -105,12 +105,12 @@ func (c *Cases) noteLate(tx *db.Tx, caseID string) error {
 	}
 	s, _ := d.Workflow.State(row.State)
 	if by := s.Of(services.System); len(by) > 0 {
-		return c.move(tx, system, d, row, steps, by[0], Step{})
+		return c.move(tx, BySystem, d, row, steps, by[0], Step{})
 	}
 	was, now := *row, c.Config.Clock.Now()
 	row.Late, row.Revision = now, row.Revision+1
 	if ok, err := moveCase(tx, &was, row); err != nil || !ok {
 		return firstOf(err, errMoved)
 	}
-	return c.took(tx, row, d, s, Step{N: int64(len(steps)) + 1, At: now, Action: StepOverdue, State: row.State, Actor: system})
+	return c.took(tx, row, d, s, Step{N: int64(len(steps)) + 1, At: now, Action: StepOverdue, State: row.State, Actor: BySystem})
 }

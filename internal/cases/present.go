@@ -45,11 +45,7 @@ func (c *Cases) Overdue(row *Case) bool {
 
 // FeeRows lists what a fee is made of, and its total.
 func (c *Cases) FeeRows(p *i18n.Printer, fee *forms.Fee) []ui.Row {
-	var rows []ui.Row
-	for _, line := range fee.Lines {
-		rows = append(rows, ui.Row{Key: p.In(line.Label), Value: p.Money(line.Amount, c.Currency())})
-	}
-	return append(rows, ui.Row{Key: p.T("cases.fee.total"), Value: p.Money(fee.Total, c.Currency())})
+	return services.FeeRows(p, fee, c.Currency())
 }
 
 // Grid shows those answers of an application whose fields are named, each with

@@ -82,7 +82,7 @@ func TestO6_O10_OnlyTheHolderSeesOnlyWhatDecidingNeeds(t *testing.T) {
 			}
 		}
 
-		if _, err := w.Act(ctx, w.official, row.ID, "in-review", "approve", ""); err != nil {
+		if _, err := w.Act(ctx, w.official, row.ID, "in-review", "refuse", "The road is closed."); err != nil {
 			w.t.Fatal(err)
 		}
 		after, err := w.View(ctx, w.official, row.ID)

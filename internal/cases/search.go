@@ -60,7 +60,7 @@ func (c *Cases) ByIdentifier(ctx context.Context, actor policy.Actor, field, val
 		if err != nil {
 			return err
 		}
-		all, err := selectOf(tx, subject)
+		all, _, err := selectMine(tx, Mine{Subject: subject, Limit: unlimited})
 		if err != nil {
 			return err
 		}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strconv"
 
 	"portico/internal/forms"
 	"portico/internal/platform/db"
@@ -51,7 +50,7 @@ func (c *Cases) reference(tx *db.Tx, d *services.Definition) (string, error) {
 // Of lists the applications of a person, the latest first.
 func (c *Cases) Of(ctx context.Context, subject string) (list []*Case, err error) {
 	err = c.DB.View(ctx, func(tx *db.Tx) error {
-		list, err = selectOf(tx, subject)
+		list, _, err = selectMine(tx, Mine{Subject: subject, Limit: unlimited})
 		return err
 	})
 	return list, wrap("list applications", err)
@@ -138,5 +137,3 @@ func (c *Cases) application(row *Case, d *services.Definition, steps []Step, val
 	a.Fee = fee
 	return a, nil
 }
-
-func itoa(n int) string { return strconv.Itoa(n) }

@@ -248,7 +248,7 @@ func (c *Cases) move(tx *db.Tx, actor string, d *services.Definition, row *Case,
 		row.News, row.Unread = NoNews, !a.Take
 	case services.Applicant:
 		row.News, row.Unread = Answered, false
-	case services.System:
+	case services.System, services.Payment:
 		row.Unread = true
 	}
 	if ok, err := moveCase(tx, &was, row); err != nil || !ok {
@@ -258,7 +258,13 @@ func (c *Cases) move(tx *db.Tx, actor string, d *services.Definition, row *Case,
 		return err
 	}
 	step.N, step.At, step.Action, step.State, step.Actor = int64(len(steps))+1, now, a.ID, to.ID, actor
-	return c.took(tx, row, d, from, step)
+	if err := c.took(tx, row, d, from, step); err != nil {
+		return err
+	}
+	if _, waits := to.Paid(); waits && row.Fee == 0 {
+		return c.settle(tx, d, row) // nothing to pay
+	}
+	return nil
 }
 
 // messages are the items of the field of messages, the oldest first.

@@ -3,6 +3,7 @@ package cases
 import (
 	"database/sql"
 	"errors"
+	"math"
 	"strings"
 	"time"
 
@@ -11,7 +12,7 @@ import (
 )
 
 const columns = `subject, id, service, variant, ordinal, reference, state, revision, holder, channel, instance, policy,
-	changed_at, submitted_at, entered_at, clock_at, counted_at, days, closed_at, news, unread, late_at`
+	changed_at, submitted_at, entered_at, clock_at, counted_at, days, closed_at, news, unread, late_at, fee`
 
 func scanCase(scan func(...any) error) (*Case, error) {
 	var c Case
@@ -20,7 +21,7 @@ func scanCase(scan func(...any) error) (*Case, error) {
 	var ordinal, submitted, entered, clockAt, counted, closed, late sql.NullInt64
 	if err := scan(&c.Subject, &c.ID, &c.Service, &c.Variant, &ordinal, &reference, &c.State, &c.Revision, &holder, &c.Channel,
 		&c.Instance, &c.Policy, &changed, &submitted, &entered, &clockAt, &counted, &days, &closed,
-		&c.News, &unread, &late); err != nil {
+		&c.News, &unread, &late, &c.Fee); err != nil {
 		return nil, err
 	}
 	c.Ordinal, c.Reference, c.Holder, c.Changed, c.Days = ordinal.Int64, reference.String, holder.String, clock.FromMicros(changed), int(days)
@@ -54,10 +55,10 @@ func selectCase(tx *db.Tx, id string) (*Case, error) {
 // its id already.
 func insertCase(tx *db.Tx, c *Case) (bool, error) {
 	n, err := tx.Exec(`INSERT INTO cases_case (subject, id, service, variant, reference, state, revision, channel, instance, policy,
-			changed_at, submitted_at, entered_at, clock_at, counted_at, days)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) ON CONFLICT (id) DO NOTHING`,
+			changed_at, submitted_at, entered_at, clock_at, counted_at, days, fee)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) ON CONFLICT (id) DO NOTHING`,
 		c.Subject, c.ID, c.Service, c.Variant, c.Reference, c.State, c.Revision, c.Channel, c.Instance, c.Policy,
-		clock.Micros(c.Changed), clock.Micros(c.Submitted), clock.Micros(c.Entered), clock.Micros(c.Clock), clock.Micros(c.Counted), c.Days)
+		clock.Micros(c.Changed), clock.Micros(c.Submitted), clock.Micros(c.Entered), clock.Micros(c.Clock), clock.Micros(c.Counted), c.Days, c.Fee)
 	return n == 1, err
 }
 
@@ -72,10 +73,10 @@ func moveCase(tx *db.Tx, was, now *Case) (bool, error) {
 	closed := sql.NullInt64{Int64: clock.Micros(now.Closed), Valid: !now.Closed.IsZero()}
 	late := sql.NullInt64{Int64: clock.Micros(now.Late), Valid: !now.Late.IsZero()}
 	n, err := tx.Exec(`UPDATE cases_case SET state = $1, holder = $2, revision = revision + 1, changed_at = $3, entered_at = $4, clock_at = $5,
-			counted_at = $6, days = $7, closed_at = $8, news = $9, unread = $10, late_at = $11
-		WHERE subject = $12 AND id = $13 AND state = $14 AND revision = $15`,
+			counted_at = $6, days = $7, closed_at = $8, news = $9, unread = $10, late_at = $11, fee = $12
+		WHERE subject = $13 AND id = $14 AND state = $15 AND revision = $16`,
 		now.State, sql.NullString{String: now.Holder, Valid: now.Holder != ""}, clock.Micros(now.Changed), clock.Micros(now.Entered),
-		clock.Micros(now.Clock), clock.Micros(now.Counted), now.Days, closed, now.News, truth(now.Unread), late,
+		clock.Micros(now.Clock), clock.Micros(now.Counted), now.Days, closed, now.News, truth(now.Unread), late, now.Fee,
 		was.Subject, was.ID, was.State, was.Revision)
 	return n == 1, err
 }
@@ -123,6 +124,9 @@ type Mine struct {
 	Limit    int
 }
 
+// unlimited is more applications than anybody has.
+const unlimited = math.MaxInt32
+
 // selectMine returns a person's applications, the one that changed last first,
 // and whether there are more.
 func selectMine(tx *db.Tx, f Mine) (list []*Case, more bool, err error) {
@@ -149,15 +153,6 @@ func selectMine(tx *db.Tx, f Mine) (list []*Case, more bool, err error) {
 		return list[:f.Limit], true, err
 	}
 	return list, false, err
-}
-
-func selectOf(tx *db.Tx, subject string) (list []*Case, err error) {
-	err = tx.Select(func(r *db.Rows) error {
-		c, err := scanCase(r.Scan)
-		list = append(list, c)
-		return err
-	}, `SELECT `+columns+` FROM cases_case WHERE subject = $1 ORDER BY changed_at DESC, id`, subject)
-	return list, err
 }
 
 func insertStep(tx *db.Tx, c *Case, s Step) error {

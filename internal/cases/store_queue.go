@@ -2,6 +2,7 @@ package cases
 
 import (
 	"database/sql"
+	"strconv"
 	"strings"
 	"time"
 
@@ -29,7 +30,7 @@ type args []any
 
 func (a *args) add(v any) string {
 	*a = append(*a, v)
-	return "$" + itoa(len(*a))
+	return "$" + strconv.Itoa(len(*a))
 }
 
 // where writes the conditions of a selection.

@@ -1,6 +1,7 @@
 package cases
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"net/url"
@@ -94,7 +95,7 @@ func (c *Cases) list(q *web.Req) error {
 	}
 	for _, one := range list {
 		page.Grid.Rows = append(page.Grid.Rows, []ui.Cell{
-			{Text: one.Service, Href: one.Href}, {Text: orDash(one.Reference), LTR: true}, {Tag: &one.State}, {Text: q.P.DateTime(one.Changed)},
+			{Text: one.Service, Href: one.Href}, {Text: cmp.Or(one.Reference, "–"), LTR: true}, {Tag: &one.State}, {Text: q.P.DateTime(one.Changed)},
 		})
 	}
 	next := url.Values{}
@@ -122,13 +123,6 @@ func placeBefore(s string) (time.Time, string) {
 		return time.Time{}, ""
 	}
 	return clock.FromMicros(at), s[len(s)-36:]
-}
-
-func orDash(s string) string {
-	if s == "" {
-		return "–"
-	}
-	return s
 }
 
 func (c *Cases) own(q *web.Req) error {
@@ -181,8 +175,8 @@ func (c *Cases) showOwn(q *web.Req, status int, notice *pages.Notice, typed, wro
 		switch id {
 		case q.Session.Subject:
 			return q.P.T("cases.step.by.you")
-		case system:
-			return q.P.T("cases.step.by.system")
+		case BySystem, ByPayment:
+			return q.P.T("cases.step.by." + id)
 		}
 		return q.P.T("cases.step.by.party", "party", page.Party)
 	})
@@ -198,7 +192,9 @@ func dueKey(s services.State, overdue bool) string {
 	if overdue {
 		key = "cases.application.overdue"
 	}
-	if s.Turn() == services.Applicant {
+	if _, waits := s.Paid(); waits {
+		key += ".payment"
+	} else if s.Turn() == services.Applicant {
 		key += ".yours"
 	}
 	return key

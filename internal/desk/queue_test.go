@@ -215,7 +215,7 @@ func TestO10_HandedOverTogetherSaysWhichWorked(t *testing.T) {
 			}
 		}
 		// In the meantime one is decided and one changes hands.
-		if _, err := w.Act(t.Context(), w.Official, gone.ID, "in-review", "approve", ""); err != nil {
+		if _, err := w.Act(t.Context(), w.Official, gone.ID, "in-review", "refuse", "The road is closed."); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := w.HandOver(t.Context(), w.Official, given.ID, given.Revision+1, third.ID, ""); err != nil {

@@ -64,7 +64,11 @@ func (k *Desk) view(q *web.Req) error {
 // done says what became of the case that was decided just before.
 func (k *Desk) done(q *web.Req, caseID string) *pages.Notice {
 	a, err := k.Cases.Glance(q.R.Context(), caseID)
-	if err != nil || len(a.Steps) == 0 || a.Steps[len(a.Steps)-1].Actor != q.Session.Subject {
+	if err != nil {
+		return nil
+	}
+	steps := slices.DeleteFunc(a.Steps, func(s cases.Step) bool { return s.Actor == cases.ByPayment })
+	if len(steps) == 0 || steps[len(steps)-1].Actor != q.Session.Subject {
 		return nil
 	}
 	return &pages.Notice{Kind: ui.Good, Title: q.P.T("desk.case.done", "reference", a.Reference, "state", cases.Tag(q.P, a.Service, a.Case).Text)}
@@ -143,6 +147,8 @@ func (k *Desk) events(q *web.Req, who policy.Actor, a *cases.Application) []ui.E
 			return q.P.T("cases.step.by.you")
 		case a.Subject:
 			return q.P.T("cases.step.by.applicant")
+		case cases.BySystem, cases.ByPayment:
+			return q.P.T("cases.step.by." + id)
 		}
 		return q.P.T("cases.step.by.colleague")
 	})
@@ -266,7 +272,7 @@ func (k *Desk) decide(q *web.Req, a *cases.Application, mine bool, s shown) (*pa
 		}
 		out.Buttons = append(out.Buttons, btn)
 		out.Writes = out.Writes || action.Writes()
-		out.Preview = out.Preview || to.Final
+		out.Preview = out.Preview || to.Decides()
 	}
 	if !out.Writes && out.Ask == nil {
 		return out, nil

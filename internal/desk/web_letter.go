@@ -35,7 +35,7 @@ func (k *Desk) preview(q *web.Req, s shown) error {
 	}
 	for _, action := range actions(a, true) {
 		to, _ := a.Service.Workflow.State(action.To)
-		if !to.Final {
+		if !to.Decides() {
 			continue
 		}
 		l := k.letter(q, a, to, remarks)

@@ -24,6 +24,14 @@ type Fee struct {
 	Waits []string // of an estimate: keys that lines still wait for; none: it is whole
 }
 
+// Amount is what the fee comes to, nothing if there is none.
+func (f *Fee) Amount() int64 {
+	if f == nil {
+		return 0
+	}
+	return f.Total
+}
+
 // Look is a form as things stand: what it asks, and what it would cost.
 type Look struct {
 	Answers  Answers           // those that count: none hidden, computed ones included

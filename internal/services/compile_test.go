@@ -79,7 +79,10 @@ states:
       {id: take-over, name: {en: a, dv: a}, to: confirming, take: true, other: true}]}
   - {id: confirming, name: {en: a, dv: a}, says: {en: a, dv: a}, look: info, deadline: 3, actions: [
       {id: approve, name: {en: a, dv: a}, to: approved, other: true}]}
-  - {id: approved, name: {en: a, dv: a}, says: {en: a, dv: a}, look: good, final: true, fee: true}
+  - {id: approved, name: {en: a, dv: a}, says: {en: a, dv: a}, look: good, fee: true, by: applicant, deadline: 20, actions: [
+      {id: paid, name: {en: a, dv: a}, to: issued, by: payment},
+      {id: unpaid, name: {en: a, dv: a}, to: withdrawn, by: system}]}
+  - {id: issued, name: {en: a, dv: a}, says: {en: a, dv: a}, look: good, final: true}
   - {id: withdrawn, name: {en: a, dv: a}, says: {en: a, dv: a}, look: neutral, final: true}
 `
 
@@ -96,6 +99,12 @@ func TestO18_AWorkflowNeitherEndsNorWaitsForEver(t *testing.T) {
 		"the applicant takes it":          {"to: withdrawn, by: applicant}", "to: withdrawn, by: applicant, take: true}", "are for officials"},
 		"no action leads there":           {"to: confirming, take", "to: in-review, take", "no action leads"},
 		"a final state has a turn":        {"look: neutral, final: true", "look: neutral, final: true, by: system", "nobody's turn"},
+		"a fee that cannot be paid":       {"{id: paid, name: {en: a, dv: a}, to: issued, by: payment}", "{id: paid, name: {en: a, dv: a}, to: issued, by: applicant}", "give it an action by: payment"},
+		"a payment of no fee":             {"look: good, fee: true, by: applicant", "look: good, by: applicant", "has fee: true"},
+		"the office pays":                 {"fee: true, by: applicant", "fee: true", "by: applicant"},
+		"what is paid for still changes":  {"fee: true, by: applicant", "fee: true, amend: true, by: applicant", "amend: false"},
+		"it is paid twice":                {"to: withdrawn, by: system}]}\n  - {id: issued", "to: withdrawn, by: payment}]}\n  - {id: issued", "one action at the most is by: payment"},
+		"it is paid and given back":       {"look: good, final: true", "look: good, final: true, refund: true", "not given back"},
 		"a name of the engine's own":      {"{id: propose,", "{id: hand-over,", "none of"},
 	} {
 		files := servicestest.RoadPermitFiles(t)
@@ -127,7 +136,7 @@ func TestO18_AWorkflowNeitherEndsNorWaitsForEver(t *testing.T) {
 const statesTest = `now: 2026-11-23T09:00:00+05:00
 answers: {applicant: {as: person}, name: Aishath Mohamed, identity-number: A123456, phone: "+9607771234", email: a@example.mv, road: Dhigu Magu, section: All of it, kind: construction, start: "2026-11-30T09:00:00+05:00", hours: "9"}
 cases:
-  - {name: It is asked and answered, actions: [take, ask, answer, propose, take-over, approve], expect: {state: approved}}
+  - {name: It is asked and answered, actions: [take, ask, answer, propose, take-over, approve, paid], expect: {state: issued}}
   - {name: It is never answered, actions: [take, ask, expire], expect: {state: withdrawn}}
 `
 

@@ -53,8 +53,13 @@
 //	    name: {en: Approved}
 //	    says: {en: …}
 //	    look: good
-//	    final: true
 //	    fee: true                    # the fee is due in this state
+//	    by: applicant
+//	    deadline: 20
+//	    actions:
+//	      - {id: paid, name: {en: Paid}, to: issued, by: payment}
+//	      - {id: expire, name: {en: Not paid}, to: withdrawn, by: system}
+//	  - id: issued                   # … final: true
 //
 // An action of an official has remarks: none, optional or required, which the
 // applicant reads with the decision; take: true makes the official the case's
@@ -63,7 +68,10 @@
 // the state that it leads to is the applicant's. With other: true it is for an
 // official who has done nothing on the case but taking it and such actions
 // (four eyes). An action by system happens by itself once the deadline has
-// passed; without one a deadline that passes is shown and moves nothing.
+// passed; without one a deadline that passes is shown and moves nothing. An
+// action by payment happens by itself once the fee is paid, at once if it is
+// nothing. A final state with fee: true has a fee that is paid elsewhere. With
+// refund: true what was paid is given back when a case comes into the state.
 //
 // # message, note and review in service.yaml
 //

@@ -97,7 +97,7 @@ func (d *Definition) run(trial Trial) []string {
 	}
 	wrong := d.compare(t.Expect, o, forms.At{Now: now, Variant: variant})
 	wrong = append(wrong, d.first(t, offer, now)...)
-	return append(wrong, d.follow(t, len(o.Errors) == 0)...)
+	return append(wrong, d.follow(t, len(o.Errors) == 0, o.Fee)...)
 }
 
 // moment reads a time of a test.
@@ -235,8 +235,9 @@ func (d *Definition) first(t Test, offer Offer, now time.Time) []string {
 	return nil
 }
 
-// follow walks through the workflow by the actions of a test.
-func (d *Definition) follow(t Test, submitted bool) []string {
+// follow walks through the workflow by the actions of a test. A fee of nothing
+// is paid at once.
+func (d *Definition) follow(t Test, submitted bool, fee *forms.Fee) []string {
 	if !submitted {
 		if len(t.Actions) > 0 || t.Expect.State != "" {
 			return []string{"with errors nothing is submitted, so there is no state"}
@@ -255,6 +256,10 @@ func (d *Definition) follow(t Test, submitted bool) []string {
 			return []string{fmt.Sprintf("nobody holds the case, so nobody can %q", id)}
 		}
 		at, held = a.To, (held || a.Take) && !a.Releases
+		s, _ = d.Workflow.State(at)
+		if paid, waits := s.Paid(); waits && fee.Amount() == 0 {
+			at = paid.To
+		}
 	}
 	if t.Expect.State != "" && t.Expect.State != at {
 		return []string{fmt.Sprintf("state: got %s, expected %s", at, t.Expect.State)}

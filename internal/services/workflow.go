@@ -27,7 +27,8 @@ type State struct {
 	Pauses   bool      `yaml:"pauses" doc:"while it is the applicant's turn, the deadline of the office stands still"`
 	Amend    bool      `yaml:"amend" doc:"the applicant may still change answers"`
 	Final    bool      `yaml:"final" doc:"the case is closed"`
-	Fee      bool      `yaml:"fee" doc:"the fee is due"`
+	Fee      bool      `yaml:"fee" doc:"the fee is due; where the case goes on, by an action of payment"`
+	Refund   bool      `yaml:"refund" doc:"what was paid is given back when the case comes here"`
 	Actions  []Action  `yaml:"actions,omitempty" doc:"what can be done here"`
 }
 
@@ -39,10 +40,13 @@ const (
 	Official  Turn = "official"
 	Applicant Turn = "applicant"
 	System    Turn = "system"
+	Payment   Turn = "payment"
 )
 
 // Values lists the turns.
-func (Turn) Values() []string { return []string{string(Official), string(Applicant), string(System)} }
+func (Turn) Values() []string {
+	return []string{string(Official), string(Applicant), string(System), string(Payment)}
+}
 
 // or is t, Official if it was left out.
 func (t Turn) or() Turn {
@@ -63,7 +67,7 @@ type Action struct {
 	ID       string    `yaml:"id" doc:"small letters"`
 	Name     i18n.Text `yaml:"name" doc:"what stands on the button, such as Approve"`
 	To       string    `yaml:"to" doc:"the state that it leads to"`
-	By       Turn      `yaml:"by,omitempty" doc:"who does it; an official if left out, system: by itself once the deadline has passed"`
+	By       Turn      `yaml:"by,omitempty" doc:"who does it; an official if left out, system: by itself once the deadline has passed, payment: by itself once the fee is paid"`
 	Take     bool      `yaml:"take" doc:"it makes the official the holder of the case"`
 	Releases bool      `yaml:"releases" doc:"nobody holds the case afterwards"`
 	Other    bool      `yaml:"other" doc:"four eyes: only an official who has not acted on this case but by taking it or by such actions"`
@@ -95,6 +99,22 @@ func (s State) Of(t Turn) (list []Action) {
 		}
 	}
 	return list
+}
+
+// Paid returns the action that happens once the fee is paid, and whether the
+// state waits for it.
+func (s State) Paid() (Action, bool) {
+	if by := s.Of(Payment); len(by) > 0 {
+		return by[0], true
+	}
+	return Action{}, false
+}
+
+// Decides reports whether the office has decided once a case is here: it is
+// closed, or waits for the fee.
+func (s State) Decides() bool {
+	_, waits := s.Paid()
+	return s.Final || waits
 }
 
 // Doer is who does the action.
@@ -141,6 +161,10 @@ func (c *compiler) workflow(w *Workflow) {
 			c.fail(workflowFile, at(i, "deadline"), "an open state has a deadline in working days")
 		case !s.Final:
 			c.turn(s, at(i, "by"), at(i, "pauses"))
+			c.paid(w, s, at(i, "fee"))
+		}
+		if s.Refund && !slices.ContainsFunc(w.States, func(s State) bool { return len(s.Of(Payment)) > 0 }) {
+			c.fail(workflowFile, at(i, "refund"), "nothing is paid in this workflow: no action is by: payment")
 		}
 		ids, late := map[string]bool{}, 0
 		for j, a := range s.Actions {
@@ -169,7 +193,7 @@ func (c *compiler) workflow(w *Workflow) {
 // turn checks that whoever's turn it is can do something, and that a case
 // does not wait for the applicant for ever.
 func (c *compiler) turn(s State, by, pauses string) {
-	if len(s.Of(s.Turn())) == 0 {
+	if len(s.Of(s.Turn())) == 0 && (s.Turn() != Applicant || len(s.Of(Payment)) == 0) {
 		c.fail(workflowFile, by, "it is the turn of the %s, who has no action here", s.Turn())
 	}
 	if s.Turn() != Applicant {
@@ -180,6 +204,27 @@ func (c *compiler) turn(s State, by, pauses string) {
 	}
 	if len(s.Of(System)) == 0 && len(s.Of(Official)) == 0 {
 		c.fail(workflowFile, by, "if the applicant never acts, the case waits for ever: give it an action by system, or one by an official")
+	}
+}
+
+// paid checks that a fee can be paid where it is due, once, and that what it
+// was worked out from stands still.
+func (c *compiler) paid(w *Workflow, s State, at string) {
+	by := s.Of(Payment)
+	if len(by) == 0 {
+		if s.Fee {
+			c.fail(workflowFile, at, "the fee is due in %q, where the case goes on: give it an action by: payment", s.ID)
+		}
+		return
+	}
+	to, _ := w.State(by[0].To)
+	switch {
+	case len(by) > 1:
+		c.fail(workflowFile, at, "one action at the most is by: payment in a state")
+	case !s.Fee || s.Turn() != Applicant || s.Amend:
+		c.fail(workflowFile, at, "a state with an action by: payment has fee: true and by: applicant, and amend: false")
+	case to.Fee && !to.Final || to.Refund:
+		c.fail(workflowFile, at, "once the fee is paid it is not due again and not given back: not %q", to.ID)
 	}
 }
 

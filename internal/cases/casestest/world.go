@@ -139,7 +139,12 @@ func (w *World) Applied(who policy.Actor) *cases.Case { return w.AppliedFor(who,
 func (w *World) AppliedFor(who policy.Actor, d *services.Definition, answers forms.Answers) (row *cases.Case) {
 	w.T.Helper()
 	s := cases.Submission{Subject: who.ID, ID: id.New(w.Store.Clock.Now()), Service: d.ID, Channel: cases.Portal, By: who.ID}
-	err := w.Vault.Update(w.T.Context(), func(tx *db.Tx) error {
+	fee, err := d.Form.Price(answers, forms.At{Now: w.Store.Clock.Now()})
+	if err != nil {
+		w.T.Fatalf("work out the fee: %v", err)
+	}
+	s.Fee = fee.Amount()
+	err = w.Vault.Update(w.T.Context(), func(tx *db.Tx) error {
 		var err error
 		if err = w.Vault.NewScope(tx, who.ID, "case:"+s.ID); err != nil {
 			return err
