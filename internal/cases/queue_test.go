@@ -18,25 +18,33 @@ import (
 
 // scattered makes cases whose deadlines count from many times and have one of
 // several numbers of days, held by an official, by a colleague or by nobody.
+// Whatever chance says, the official holds one that is due tomorrow, and an
+// overdue one is free: no look at the queue is empty.
 func scattered(w *casestest.World, n int) {
 	w.T.Helper()
 	chance := testkit.Chance(w.T)
 	now := w.Store.Clock.Now()
-	for range n {
+	for i := range n {
 		row := w.Applied(w.Citizen)
-		var holder any
-		state := "submitted"
-		if who := []string{"", w.Official.ID, w.Colleague.ID}[chance.IntN(3)]; who != "" {
-			holder, state = who, "in-review"
+		holder, days := []string{"", w.Official.ID, w.Colleague.ID}[chance.IntN(3)], []int{3, 5, 15}[chance.IntN(3)]
+		counted, decided := now.Add(-time.Duration(chance.IntN(40*24))*time.Hour), chance.IntN(6) == 0
+		switch i {
+		case 0:
+			holder, days, counted, decided = w.Official.ID, 3, now.AddDate(0, 0, -4), false
+		case 1:
+			holder, days, counted, decided = "", 3, now.AddDate(0, 0, -30), false
 		}
-		var closed any
-		if chance.IntN(6) == 0 {
+		var held, closed any
+		state := "submitted"
+		if holder != "" {
+			held, state = holder, "in-review"
+		}
+		if decided {
 			closed, state = clock.Micros(now.Add(-time.Duration(chance.IntN(5))*time.Hour)), "refused"
 		}
-		counted := now.Add(-time.Duration(chance.IntN(40*24)) * time.Hour)
 		if err := w.Store.DB.Update(w.T.Context(), func(tx *db.Tx) error {
 			_, err := tx.Exec(`UPDATE cases_case SET counted_at = $1, days = $2, holder = $3, state = $4, closed_at = $5 WHERE id = $6`,
-				clock.Micros(counted), []int{3, 5, 15}[chance.IntN(3)], holder, state, closed, row.ID)
+				clock.Micros(counted), days, held, state, closed, row.ID)
 			return err
 		}); err != nil {
 			w.T.Fatal(err)
