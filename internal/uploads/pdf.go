@@ -46,38 +46,49 @@ func examinePDF(r io.Reader) (Reason, error) {
 	return p.end.judge(), nil
 }
 
-// bytesReader is what names are read from.
-type bytesReader interface {
-	io.ByteReader
-	UnreadByte() error
+// source is what names are read from.
+type source interface {
+	// window returns bytes that come next, at least one before the end.
+	window() ([]byte, error)
+	// take has n of them read.
+	take(n int)
 }
 
 // names calls each for every name that comes, and stream where the data of a
 // stream begins. It ends at the first reason to refuse.
-func names(in bytesReader, each func(string) Reason, stream func() Reason) (Reason, error) {
-	var last [6]byte
+func names(in source, each func(string) Reason, stream func() Reason) (Reason, error) {
+	const three, six = 1<<24 - 1, 1<<48 - 1
+	last := uint64(0) // bytes, the last one lowest
 	for {
-		c, err := in.ReadByte()
+		w, err := in.window()
 		if errors.Is(err, io.EOF) {
 			return NoReason, nil
 		}
 		if err != nil {
 			return NoReason, err
 		}
-		copy(last[:], last[1:])
-		last[5] = c
+		n, what := 0, byte(0)
+		for n < len(w) && what == 0 {
+			c := w[n]
+			last = last<<8 | uint64(c)
+			n++
+			if c == '/' || c == 'j' && last&three == 'o'<<16|'b'<<8|'j' || c == 'm' && last&six == 's'<<40|'t'<<32|'r'<<24|'e'<<16|'a'<<8|'m' {
+				what = c
+			}
+		}
+		in.take(n)
 		reason := NoReason
-		switch {
-		case c == '/':
+		switch what {
+		case '/':
 			name, err := readName(in)
 			if err != nil {
 				return NoReason, err
 			}
-			last = [6]byte{}
+			last = 0
 			reason = each(name)
-		case string(last[3:]) == "obj":
+		case 'j':
 			reason = each("obj")
-		case string(last[:]) == "stream":
+		case 'm':
 			reason = stream()
 		}
 		if reason != NoReason {
@@ -87,21 +98,24 @@ func names(in bytesReader, each func(string) Reason, stream func() Reason) (Reas
 }
 
 // readName reads a name behind its slash, with #41 for A.
-func readName(in bytesReader) (string, error) {
+func readName(in source) (string, error) {
 	var name []byte
 	for {
-		c, err := in.ReadByte()
+		w, err := in.window()
 		if errors.Is(err, io.EOF) {
 			return unhash(name), nil
 		}
 		if err != nil {
 			return "", err
 		}
-		if c <= ' ' || strings.IndexByte("()<>[]{}/%", c) >= 0 {
-			return unhash(name), in.UnreadByte()
+		n := 0
+		for n < len(w) && w[n] > ' ' && strings.IndexByte("()<>[]{}/%", w[n]) < 0 {
+			n++
 		}
-		if len(name) <= 3*longest {
-			name = append(name, c)
+		name = append(name, w[:min(n, max(0, 3*longest+1-len(name)))]...)
+		in.take(n)
+		if n < len(w) {
+			return unhash(name), nil
 		}
 	}
 }
@@ -132,8 +146,6 @@ type pdf struct {
 	from  io.Reader
 	block []byte
 	at    int
-	back  bool // the last byte is to be read again
-	last  byte
 	end   tail
 	taps  []*tap
 	left  atomic.Int64 // how much may still be inflated
@@ -148,27 +160,17 @@ type tap struct {
 	found chan Reason
 }
 
-// ReadByte returns the next byte of the file.
-func (p *pdf) ReadByte() (byte, error) {
-	if p.back {
-		p.back = false
-		return p.last, nil
-	}
+// window returns what is left of the present block, or the next one.
+func (p *pdf) window() ([]byte, error) {
 	for p.at == len(p.block) {
 		if err := p.fill(); err != nil {
-			return 0, err
+			return nil, err
 		}
 	}
-	p.last = p.block[p.at]
-	p.at++
-	return p.last, nil
+	return p.block[p.at:], nil
 }
 
-// UnreadByte has the last byte read again.
-func (p *pdf) UnreadByte() error {
-	p.back = true
-	return nil
-}
+func (p *pdf) take(n int) { p.at += n }
 
 // fill hands the present block to the taps and reads the next.
 func (p *pdf) fill() error {
@@ -267,12 +269,24 @@ func (p *pdf) inflate(r io.Reader, flate bool) Reason {
 	if err != nil {
 		return Unexaminable
 	}
-	reason, err := names(bufio.NewReader(bounded{z, &p.left}), forbids, func() Reason { return NoReason })
+	reason, err := names(buffered{bufio.NewReader(bounded{z, &p.left})}, forbids, func() Reason { return NoReason })
 	if err != nil {
 		return Unexaminable
 	}
 	return reason
 }
+
+// buffered is the source of what is inflated.
+type buffered struct{ *bufio.Reader }
+
+func (b buffered) window() ([]byte, error) {
+	if _, err := b.Peek(1); err != nil {
+		return nil, err
+	}
+	return b.Peek(b.Buffered())
+}
+
+func (b buffered) take(n int) { _, _ = b.Discard(n) } // they are in the buffer
 
 // finish ends the taps and returns what they found.
 func (p *pdf) finish() Reason {
