@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -51,6 +52,7 @@ type portal struct {
 	dir      string // the instance
 	demo     bool
 	beside   bool // it is only looked at: nothing comes into force, nothing is sent
+	frame    atomic.Pointer[frame]
 	clock    clock.Clock
 	logger   *slog.Logger
 	live     *instance.Live
@@ -134,11 +136,23 @@ func (p *portal) policy() *policy.Policy { return p.live.Current().Policy }
 // shell is what the frame around every page says of the portal.
 func (p *portal) shell() *web.Portal {
 	in := p.live.Current()
+	if f := p.frame.Load(); f != nil && f.of == in {
+		return &f.Portal
+	}
 	brand, err := web.NewBrand(string(in.Portal.Brand.Primary), string(in.Portal.Brand.Accent))
 	if err != nil {
 		panic(err) // an instance with such a brand does not load
 	}
-	return &web.Portal{Name: in.Portal.Name, Operator: in.Portal.Operator.Name, Brand: brand, Zone: in.Portal.Timezone.Location()}
+	f := &frame{of: in, Portal: web.Portal{Name: in.Portal.Name, Operator: in.Portal.Operator.Name, Brand: brand, Zone: in.Portal.Timezone.Location()}}
+	p.frame.Store(f)
+	return &f.Portal
+}
+
+// frame is what shell made of an instance, kept since it is asked for with
+// each page and its colours take long to derive.
+type frame struct {
+	of *instance.Instance
+	web.Portal
 }
 
 // address is the portal's, as people see it: what environment.yaml says, or
