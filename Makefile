@@ -35,6 +35,7 @@ lint: $(STATICCHECK) $(TEMPL)
 
 bench: build
 	scripts/postgres.sh --durable go test -run '^$$' -bench PermittedRead -benchtime 1x ./internal/vault
+	scripts/postgres.sh --durable go test -run '^$$' -bench 'Application|Queue' -benchtime 1x ./internal/app
 	scripts/flushes.sh
 	build/portico bench instances/onegov
 
