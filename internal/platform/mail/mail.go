@@ -3,6 +3,7 @@ package mail
 import (
 	"context"
 	"embed"
+	"errors"
 	"io/fs"
 	"net"
 	"net/mail"
@@ -43,7 +44,14 @@ var (
 	ErrInvalid     = fault.New(fault.Invalid, "mail.invalid")         // the message is none that can be sent
 	ErrRefused     = fault.New(fault.Unavailable, "mail.refused")     // the server answered and did not take it
 	ErrUnreachable = fault.New(fault.Unavailable, "mail.unreachable") // no answer, or none that can be trusted
+	ErrNobody      = fault.New(fault.Invalid, "mail.nobody")          // the server says that there is no such address
+	ErrRejected    = fault.New(fault.Invalid, "mail.rejected")        // the server says that it will never take this message
 )
+
+// Final reports whether trying again would end the same way.
+func Final(err error) bool {
+	return errors.Is(err, ErrInvalid) || errors.Is(err, ErrNobody) || errors.Is(err, ErrRejected)
+}
 
 const (
 	subjectMax = 200

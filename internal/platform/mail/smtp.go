@@ -9,9 +9,9 @@ import (
 	"fmt"
 	"net"
 	"net/mail"
-	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	gomail "github.com/wneessen/go-mail"
@@ -49,6 +49,9 @@ type SMTP struct {
 	from *mail.Address
 	opts []gomail.Option
 	dial func(ctx context.Context, network, address string) (net.Conn, error)
+
+	mu   sync.Mutex
+	idle []*connection // the one used last at the end
 }
 
 // NewSMTP checks the declaration. It connects to nothing.
@@ -97,7 +100,8 @@ func NewSMTP(c SMTPConfig) (*SMTP, error) {
 // Destination is the one HOST:PORT that this sender connects to.
 func (s *SMTP) Destination() string { return net.JoinHostPort(s.c.Host, strconv.Itoa(s.c.Port)) }
 
-// SendMail hands a message to the server and returns once it was taken.
+// SendMail hands a message to the server and returns once it was taken. The
+// connection is kept for the next message for a while.
 func (s *SMTP) SendMail(ctx context.Context, m Message) error {
 	msg, err := s.compose(m)
 	if err != nil {
@@ -105,28 +109,53 @@ func (s *SMTP) SendMail(ctx context.Context, m Message) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.c.Timeout)
 	defer cancel()
-	// The client sets a time limit for each step only, and leaves a connection
-	// open when a server says nothing after its greeting. Here it ends with ctx.
-	hangUp := gomail.WithDialContextFunc(func(dialing context.Context, network, address string) (net.Conn, error) {
-		conn, err := s.dial(dialing, network, address)
-		if err == nil {
-			context.AfterFunc(ctx, func() { _ = conn.Close() })
+	for {
+		c, err := s.connect(ctx)
+		if err != nil {
+			return verdict(err)
 		}
-		return conn, err
-	})
-	client, err := gomail.NewClient(s.c.Host, append(slices.Clone(s.opts), hangUp)...)
-	if err != nil {
+		err = c.send(ctx, msg)
+		if msg.IsDelivered() { // whatever happened to the connection afterwards
+			s.keep(c, err)
+			return nil
+		}
+		c.close()
+		var sent *gomail.SendError
+		if c.sent > 0 && errors.As(err, &sent) && sent.Reason == gomail.ErrConnCheck {
+			continue // it had been closed meanwhile, and nothing was said on it
+		}
+		return verdict(err)
+	}
+}
+
+// verdict is what the server's answer means. What it said may name the person.
+func verdict(err error) error {
+	var sent *gomail.SendError
+	if !errors.As(err, &sent) || sent.ErrorCode() == 0 {
 		return ErrUnreachable
 	}
-	err = client.DialAndSendWithContext(ctx, msg)
-	var sent *gomail.SendError
-	switch {
-	case err == nil:
-		return nil
-	case errors.As(err, &sent) && sent.ErrorCode() != 0:
-		return ErrRefused.Because(fmt.Errorf("status %d", sent.ErrorCode()))
+	status := fmt.Errorf("status %d", sent.ErrorCode())
+	if sent.ErrorCode() < 500 {
+		return ErrRefused.Because(status)
 	}
-	return ErrUnreachable // what err says may name the person
+	switch sent.Reason {
+	case gomail.ErrSMTPRcptTo:
+		if noMailbox(sent.ErrorCode(), sent.EnhancedStatusCode()) {
+			return ErrNobody.Because(status)
+		}
+	case gomail.ErrSMTPData, gomail.ErrSMTPDataClose:
+		return ErrRejected.Because(status)
+	}
+	return ErrRefused.Because(status) // the server does not want us, which somebody can mend
+}
+
+// noMailbox reports whether an answer to RCPT says that there is no such
+// address, and not that the server does not like who asks or that it is full.
+func noMailbox(code int, enhanced string) bool {
+	if enhanced != "" {
+		return strings.HasPrefix(enhanced, "5.1.") || enhanced == "5.2.1"
+	}
+	return code == 550 || code == 551 || code == 553
 }
 
 func (s *SMTP) compose(m Message) (*gomail.Msg, error) {

@@ -247,7 +247,7 @@ func TestErrorsNameNobody(t *testing.T) {
 	s := serve(t, nil, false)
 	s.refuse = &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1, 1}, Message: "no such person: " + hello.To}
 	err := sender(t, mail.SMTPConfig{Port: s.port, TLS: mail.Plain}).SendMail(t.Context(), hello)
-	if !errors.Is(err, mail.ErrRefused) {
+	if !errors.Is(err, mail.ErrNobody) {
 		t.Fatalf("the error is %v", err)
 	}
 	if said := fmt.Sprintf("%v %+v", err, errors.Unwrap(err)); strings.Contains(said, "aminath") || !strings.Contains(said, "550") {
