@@ -35,6 +35,8 @@ type Message struct {
 	To      string
 	Subject string // empty for a text message
 	Text    string
+	ID      string // the Message-ID; empty for a text message
+	Times   int    // how often it came: a mailbox shows it once
 }
 
 // Catcher is a mail server and a text message provider that deliver nothing.
@@ -108,10 +110,17 @@ func (k *Catcher) Messages() []Message {
 	return out
 }
 
+// keep keeps a message; one that came before is only counted.
 func (k *Catcher) keep(m Message) {
-	m.At = k.clock.Now()
+	m.At, m.Times = k.clock.Now(), 1
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	for i := range k.messages {
+		if m.ID != "" && k.messages[i].ID == m.ID {
+			k.messages[i].Times++
+			return
+		}
+	}
 	k.messages = append(k.messages, m)
 	if extra := len(k.messages) - kept; extra > 0 {
 		k.messages = append([]Message(nil), k.messages[extra:]...)
@@ -161,7 +170,7 @@ func (s *session) Data(r io.Reader) error {
 	if err != nil {
 		return err
 	}
-	s.k.keep(Message{To: s.to, Subject: subject, Text: body})
+	s.k.keep(Message{To: s.to, Subject: subject, Text: body, ID: m.Header.Get("Message-ID")})
 	return nil
 }
 
