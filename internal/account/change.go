@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"portico/internal/audit"
@@ -459,4 +460,20 @@ func (s *Service) Bounced(tx *db.Tx, subject, field string) error {
 		return err
 	}
 	return s.noteSystem(tx, subject, "contact-bounced", field)
+}
+
+// Reached are the fields of somebody's confirmed contacts to which messages get
+// through.
+func (s *Service) Reached(tx *db.Tx, subject string) (fields []string, err error) {
+	list, err := s.Identity.Channels(tx, subject)
+	if err != nil {
+		return nil, err
+	}
+	bounced, err := selectBounces(tx, subject)
+	for _, c := range list {
+		if !slices.Contains(bounced, c.Field) {
+			fields = append(fields, c.Field)
+		}
+	}
+	return fields, err
 }

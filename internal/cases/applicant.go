@@ -247,7 +247,11 @@ func (c *Cases) note(ctx context.Context, actor policy.Actor, caseID, text, name
 		if ok, err := tell(tx, row, row.News, row.Unread || unread); err != nil || !ok {
 			return firstOf(err, errMoved)
 		}
-		return c.seal(tx, deciding(actor, d, row, policy.Collect, []string{field(d)}), row, text, policy.SourceStaff)
+		if err := c.seal(tx, deciding(actor, d, row, policy.Collect, []string{field(d)}), row, text, policy.SourceStaff); err != nil || !unread {
+			return err
+		}
+		s := state(d, row)
+		return c.told(tx, Happening{Case: row, Service: d, From: s, Step: Step{At: c.Config.Clock.Now(), Action: StepMessage, State: s.ID, Actor: actor.ID}})
 	})
 	if fault.KindOf(err) == fault.Denied {
 		return errDenied.Because(err)

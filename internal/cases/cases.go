@@ -148,6 +148,7 @@ const (
 	StepSubmit  = "submit"
 	StepAmend   = "amend"
 	StepOverdue = "overdue"
+	StepMessage = "message" // followers are told of it; it is no step of the history
 )
 
 // Who takes a step when nobody does: time, and payment.

@@ -83,7 +83,7 @@ func asked(w *services.Workflow, steps []Step) (Step, bool) {
 
 // isOwn reports a step that is no action of the workflow.
 func isOwn(action string) bool {
-	return slices.Contains([]string{StepSubmit, StepAmend, StepHandOver, StepRelease, StepClaim, StepOverdue}, action)
+	return slices.Contains([]string{StepSubmit, StepAmend, StepHandOver, StepRelease, StepClaim, StepOverdue, StepMessage}, action)
 }
 
 // Asked returns the step by which the office asks the applicant for

@@ -19,22 +19,27 @@ func (h Happening) To() services.State { return state(h.Service, h.Case) }
 // Entered reports whether the case came into its state by this step.
 func (h Happening) Entered() bool { return h.Step.Action == StepSubmit || !isOwn(h.Step.Action) }
 
-// Follower is told of each step of every case inside the transaction that
-// takes it: what it writes is there exactly if the step is, and its error
-// undoes the step. It does no I/O, may be called again, and opens nothing.
+// Follower is told of each step of every case, and of each message of the
+// office (StepMessage), inside the transaction that takes it: what it writes is
+// there exactly if the step is, and its error undoes the step. It does no I/O, may be called again, and opens nothing.
 type Follower func(tx *db.Tx, h Happening) error
+
+// told tells the followers.
+func (c *Cases) told(tx *db.Tx, h Happening) error {
+	for _, follow := range c.Followers {
+		if err := follow(tx, h); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // took stores a step and tells the followers.
 func (c *Cases) took(tx *db.Tx, row *Case, d *services.Definition, from services.State, step Step) error {
 	if err := insertStep(tx, row, step); err != nil {
 		return err
 	}
-	for _, told := range c.Followers {
-		if err := told(tx, Happening{Case: row, Service: d, From: from, Step: step}); err != nil {
-			return err
-		}
-	}
-	return nil
+	return c.told(tx, Happening{Case: row, Service: d, From: from, Step: step})
 }
 
 // state is where a case stands.

@@ -33,33 +33,48 @@ type Colleague struct {
 // among also whatever their roles, in the order of their references.
 func (s *Service) Colleagues(ctx context.Context, roles []string, also ...string) (list []Colleague, err error) {
 	err = s.DB.View(ctx, func(tx *db.Tx) error {
-		list = nil
-		for after := ""; len(list) < maxColleagues; {
-			members, err := selectMembers(tx, after, pageSize)
-			if err != nil {
-				return err
-			}
-			for _, m := range members {
-				after = m.Reference
-				if !slices.ContainsFunc(m.Roles, func(r string) bool { return slices.Contains(roles, r) }) && !slices.Contains(also, m.Subject) {
-					continue
-				}
-				state, err := s.Identity.State(tx, web.RealmStaff, m.Subject)
-				if err != nil {
-					return err
-				}
-				list = append(list, Colleague{Subject: m.Subject, Reference: m.Reference, Roles: m.Roles, Working: state == identity.Open})
-			}
-			if len(members) < pageSize {
-				break
-			}
-		}
-		return nil
+		list, err = s.colleagues(tx, roles, also)
+		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list colleagues: %w", err)
 	}
 	return list, nil
+}
+
+func (s *Service) colleagues(tx *db.Tx, roles, also []string) (list []Colleague, err error) {
+	for after := ""; len(list) < maxColleagues; {
+		members, err := selectMembers(tx, after, pageSize)
+		if err != nil {
+			return nil, err
+		}
+		for _, m := range members {
+			after = m.Reference
+			if !slices.ContainsFunc(m.Roles, func(r string) bool { return slices.Contains(roles, r) }) && !slices.Contains(also, m.Subject) {
+				continue
+			}
+			state, err := s.Identity.State(tx, web.RealmStaff, m.Subject)
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, Colleague{Subject: m.Subject, Reference: m.Reference, Roles: m.Roles, Working: state == identity.Open})
+		}
+		if len(members) < pageSize {
+			break
+		}
+	}
+	return list, nil
+}
+
+// Working are the officials who have one of these roles now, and work.
+func (s *Service) Working(tx *db.Tx, roles []string) (subjects []string, err error) {
+	list, err := s.colleagues(tx, roles, nil)
+	for _, c := range list {
+		if c.Working {
+			subjects = append(subjects, c.Subject)
+		}
+	}
+	return subjects, err
 }
 
 // Official returns the roles and the party of an official, and whether they
