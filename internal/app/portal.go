@@ -30,6 +30,7 @@ import (
 	"portico/internal/identity/signin"
 	"portico/internal/instance"
 	"portico/internal/mandates"
+	"portico/internal/notify"
 	"portico/internal/platform/clock"
 	"portico/internal/platform/i18n"
 	"portico/internal/platform/jobs"
@@ -70,6 +71,7 @@ type portal struct {
 	staff    *staff.Service
 	account  *account.Service
 	mandates *mandates.Service
+	notices  *notify.Service
 	url      string // where the server listens; set by listen
 	sender   sender
 	scanner  uploads.Scanner // nil: none is declared
@@ -231,6 +233,7 @@ func (p *portal) features(ctx context.Context, in *instance.Instance, opts insta
 		Address: p.address, Applications: p, Also: p.mandates.Activities,
 		Confirm: func() policy.Period { return p.live.Current().Portal.ConfirmContacts() },
 	})
+	p.tell(in.Portal.Langs(), in.Catalogue)
 	p.recovery = recovery.New(p.identity)
 	p.staff = staff.New(staff.Config{
 		DB: p.db, Vault: p.vault, Identity: p.identity, Jobs: p.queue, Policy: p.policy, Clock: p.clock,
@@ -266,7 +269,11 @@ func (p *portal) features(ctx context.Context, in *instance.Instance, opts insta
 		Calendar: func() cases.Calendar { return &p.live.Current().Portal.Calendar },
 		Zone:     func() *time.Location { return p.live.Current().Portal.Timezone.Location() },
 		Currency: func() string { return string(p.live.Current().Portal.Currency) },
+		Followers: []cases.Follower{
+			p.notices.Follow(supervisors{p}),
+		},
 	})
+	p.notices.About("case", notify.CaseSource{Cases: p.cases, Calendar: p.cases.Calendar, Zone: p.zone})
 	p.uploads = uploads.New(uploads.Config{
 		DB: p.db, Vault: p.vault, Blobs: p.blobs, Jobs: p.queue, Scanner: p.scanner, Clock: p.clock, Log: p.logger,
 		Apply: ofService("apply"), Examine: ofService("examine"), Lives: p.lives,

@@ -19,6 +19,7 @@ import (
 	"portico/internal/identity/recovery"
 	"portico/internal/instance"
 	"portico/internal/mandates"
+	"portico/internal/notify"
 	"portico/internal/platform/db"
 	"portico/internal/platform/jobs"
 	"portico/internal/platform/mail"
@@ -48,6 +49,7 @@ func Migrations() []fs.FS {
 		instance.Migrations(),
 		jobs.Migrations(),
 		mandates.Migrations(),
+		notify.Migrations(),
 		proof.Migrations(),
 		staff.Migrations(),
 		uploads.Migrations(),
@@ -70,6 +72,7 @@ func Holdings() (all []db.Table) {
 		instance.Holding(),
 		jobs.Holding(),
 		mandates.Holding(),
+		notify.Holding(),
 		proof.Holding(),
 		staff.Holding(),
 		uploads.Holding(),
@@ -99,6 +102,7 @@ func Locales() []fs.FS {
 		jobs.Locales(),
 		mail.Locales(),
 		mandates.Locales(),
+		notify.Locales(),
 		policy.Locales(),
 		privacy.Locales(),
 		preview.Locales(),

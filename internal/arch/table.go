@@ -10,7 +10,7 @@ type row struct {
 
 // features is the table of allowed imports: imports go down the list only.
 var features = []row{
-	{"app", []string{"demo", "instance", "proof", "cabinet", "account", "mandates", "contact", "cookies", "analytics", "privacy", "desk", "drafts", "cases", "uploads", "services", "services/preview", "forms", "staff", "identity", "vault", "audit", "keys", "policy", "policy/text"}, nil},
+	{"app", []string{"demo", "instance", "proof", "cabinet", "account", "mandates", "contact", "cookies", "analytics", "privacy", "notify", "notify/kinds", "desk", "drafts", "cases", "uploads", "services", "services/preview", "forms", "staff", "identity", "vault", "audit", "keys", "policy", "policy/text"}, nil},
 	{"demo", nil, nil},
 	{"cabinet", []string{"mandates", "cases", "services", "identity", "vault", "audit", "keys", "policy"}, nil},
 	{"account", []string{"identity", "vault", "audit", "policy"}, nil},
@@ -19,12 +19,13 @@ var features = []row{
 	{"cookies", []string{"policy"}, nil},
 	{"analytics", []string{"policy"}, nil},
 	{"proof", []string{"vault", "audit", "keys", "policy"}, nil},
-	{"instance", []string{"privacy", "services", "forms", "policy", "policy/text"}, map[string]string{
+	{"instance", []string{"privacy", "notify/kinds", "services", "forms", "policy", "policy/text"}, map[string]string{
 		"privacy": "an instance hands out the versions of its policy as the pages read them",
 	}},
 	{"privacy", []string{"proof", "policy", "policy/text"}, map[string]string{
 		"proof": "the policy page shows the status of a promise beside its sentence",
 	}},
+	{"notify", []string{"notify/kinds", "cases", "services", "vault", "policy"}, nil},
 	{"desk", []string{"cases", "uploads", "services", "forms", "staff", "identity", "vault", "audit", "policy"}, nil},
 	{"drafts", []string{"cases", "uploads", "services", "forms", "vault", "policy"}, nil},
 	{"cases", []string{"services", "forms", "vault", "audit", "policy"}, nil},
@@ -39,6 +40,7 @@ var features = []row{
 	{"vault", []string{"audit", "keys", "policy"}, nil},
 	{"audit", []string{"keys"}, nil},
 	{"keys", nil, nil},
+	{"notify/kinds", []string{"policy"}, nil},
 	{"policy/text", []string{"policy"}, nil},
 	{"policy", nil, nil},
 }

@@ -250,8 +250,7 @@ func (c *Cases) note(ctx context.Context, actor policy.Actor, caseID, text, name
 		if err := c.seal(tx, deciding(actor, d, row, policy.Collect, []string{field(d)}), row, text, policy.SourceStaff); err != nil || !unread {
 			return err
 		}
-		s := state(d, row)
-		return c.told(tx, Happening{Case: row, Service: d, From: s, Step: Step{At: c.Config.Clock.Now(), Action: StepMessage, State: s.ID, Actor: actor.ID}})
+		return c.told(tx, Happening{row, d, state(d, row), Step{At: c.Clock.Now(), Action: StepMessage, State: row.State, Actor: actor.ID}})
 	})
 	if fault.KindOf(err) == fault.Denied {
 		return errDenied.Because(err)

@@ -19,9 +19,9 @@ func (h Happening) To() services.State { return state(h.Service, h.Case) }
 // Entered reports whether the case came into its state by this step.
 func (h Happening) Entered() bool { return h.Step.Action == StepSubmit || !isOwn(h.Step.Action) }
 
-// Follower is told of each step of every case, and of each message of the
-// office (StepMessage), inside the transaction that takes it: what it writes is
-// there exactly if the step is, and its error undoes the step. It does no I/O, may be called again, and opens nothing.
+// Follower is told of each step and each message of the office (StepMessage)
+// inside its transaction: what it writes is there exactly if that is, and its
+// error undoes it. It does no I/O, may be called again, and opens nothing.
 type Follower func(tx *db.Tx, h Happening) error
 
 // told tells the followers.

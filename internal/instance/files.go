@@ -39,20 +39,21 @@ func Open(dir string) (fs.FS, io.Closer, error) {
 // files is a directory as it was read once: path → content.
 type files map[string][]byte
 
-// kinds are the forms of path that a directory may hold.
-var kinds = []*regexp.Regexp{
+// shapes are the forms of path that a directory may hold.
+var shapes = []*regexp.Regexp{
 	regexp.MustCompile(`^(portico|environment)\.yaml$`),
 	regexp.MustCompile(`^README\.md$`),
 	regexp.MustCompile(`^policy/(data|purposes|recipients|retention|cookies|rights|promises)\.yaml$`),
 	regexp.MustCompile(`^policy/(text|terms)/[a-z]{2,3}\.md$`),
 	regexp.MustCompile(`^services/[a-z][a-z0-9-]*/(service|form|rules|workflow)\.yaml$`),
 	regexp.MustCompile(`^services/[a-z][a-z0-9-]*/tests/[A-Za-z0-9._-]+\.yaml$`),
+	regexp.MustCompile(`^notices/[a-z][a-z0-9-]*\.yaml$`),
 	regexp.MustCompile(`^evidence/[A-Za-z0-9._-]+$`),
 	regexp.MustCompile(`^locales/[a-z]{2,3}\.yaml$`),
 }
 
 func known(name string) bool {
-	return slices.ContainsFunc(kinds, func(re *regexp.Regexp) bool { return re.MatchString(name) })
+	return slices.ContainsFunc(shapes, func(re *regexp.Regexp) bool { return re.MatchString(name) })
 }
 
 // isEvidence reports whether a file is only named and hashed, not read.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/gowebpki/jcs"
 
+	"portico/internal/notify/kinds"
 	"portico/internal/platform/i18n"
 	"portico/internal/platform/strict"
 	"portico/internal/policy"
@@ -27,6 +28,7 @@ type Instance struct {
 	Declarations *policy.Declarations // with those of the services
 	Policy       *policy.Policy
 	Services     map[string]*services.Definition
+	Notices      kinds.Set                 // what people are told
 	Text         map[string]*text.Document // the policy in words, by language
 	Terms        map[string]*text.Document // the terms of use
 	Catalogue    *i18n.Catalogue           // the program's sentences as this portal says them

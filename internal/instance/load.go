@@ -82,6 +82,7 @@ func (l *loader) load() (*Instance, []Fault) {
 	if len(in.Portal.Languages) > 0 { // without them nothing further can be said
 		l.policy(in)
 		l.services(in)
+		l.notices(in)
 		l.compile(in)
 		l.prose(in)
 		l.evidence(in.Declarations)

@@ -25,6 +25,7 @@ type Portal struct {
 	Calendar    Calendar            `yaml:"calendar" json:"calendar"`
 	Categories  []services.Category `yaml:"categories,omitempty" json:"categories,omitempty" doc:"The headings of the catalogue, in the order in which they are shown."`
 	Accounts    *Accounts           `yaml:"accounts,omitempty" json:"accounts,omitempty" doc:"What goes for people's accounts."`
+	Notices     *Notices            `yaml:"notices,omitempty" json:"notices,omitempty" doc:"What goes for all notices; each kind has a file in notices/."`
 	Contacts    []Contact           `yaml:"contacts" json:"contacts" doc:"Every channel that the policy names (O16)."`
 }
 

@@ -19,7 +19,7 @@ func schemas() map[string]any {
 		"data": dataFile{}, "purposes": purposesFile{}, "recipients": recipientsFile{}, "retention": retentionFile{},
 		"cookies": cookiesFile{}, "rights": rightsFile{}, "promises": promisesFile{},
 		"service": services.File{}, "form": forms.File{}, "rules": forms.Rules{}, "workflow": services.Workflow{},
-		"tests": services.Tests{}, "locales": map[string]any{},
+		"notice": noticeFile{}, "tests": services.Tests{}, "locales": map[string]any{},
 	}
 }
 

@@ -24,6 +24,8 @@ func kindOf(name string) string {
 		return "locales"
 	case strings.Contains(name, "/tests/"):
 		return "tests"
+	case strings.HasPrefix(name, "notices/"):
+		return "notice"
 	}
 	return strings.TrimSuffix(name[strings.LastIndex(name, "/")+1:], ".yaml")
 }

@@ -1,0 +1,48 @@
+package app
+
+import (
+	"time"
+
+	"portico/internal/notify"
+	"portico/internal/notify/kinds"
+	"portico/internal/platform/db"
+	"portico/internal/platform/i18n"
+	"portico/internal/policy"
+)
+
+// tell builds what tells people.
+func (p *portal) tell(langs []string, catalogue *i18n.Catalogue) {
+	p.notices = notify.New(notify.Config{
+		DB: p.db, Vault: p.vault, Jobs: p.queue, Sender: p.sender, Contacts: p.account, Policy: p.policy, Clock: p.clock,
+		Kinds: func() kinds.Set { return p.live.Current().Notices },
+		Quiet: func() notify.Quiet {
+			from, until := p.live.Current().Portal.QuietHours()
+			return notify.Quiet{From: from, Until: until}
+		},
+		Zone: p.zone, Name: func() i18n.Text { return p.live.Current().Portal.Name },
+		Langs: langs, Catalogue: catalogue, Address: p.address,
+	})
+}
+
+func (p *portal) zone() *time.Location { return p.live.Current().Portal.Timezone.Location() }
+
+// supervisors is who is told of work that is late.
+type supervisors struct{ p *portal }
+
+// Supervisors are those who supervise a service and work now.
+func (s supervisors) Supervisors(tx *db.Tx, service string) ([]string, error) {
+	d := s.p.live.Catalogue().Service(service)
+	if d == nil {
+		return nil, nil
+	}
+	var roles []string
+	for _, r := range s.p.policy().Declarations().Roles {
+		if s.p.cases.Supervises(policy.Actor{Roles: []string{r.ID}}, d) {
+			roles = append(roles, r.ID)
+		}
+	}
+	if len(roles) == 0 {
+		return nil, nil
+	}
+	return s.p.staff.Working(tx, roles)
+}

@@ -1,0 +1,78 @@
+package notify
+
+import (
+	"context"
+	"fmt"
+
+	"portico/internal/notify/kinds"
+	"portico/internal/platform/db"
+)
+
+// Choice is whether somebody wants a kind of notice by a channel.
+type Choice struct {
+	Kind    string
+	Channel kinds.Channel
+	Wanted  bool
+}
+
+// subscription is the channel under which notify_choice keeps that somebody
+// asked for a newsletter.
+const subscription kinds.Channel = "subscribed"
+
+// wants reports whether somebody who made these choices wants a kind by a
+// channel. Without a choice they do, also a newsletter: they asked for it.
+func wants(k *kinds.Kind, c kinds.Channel, choices []Choice) bool {
+	if !k.Optional() {
+		return true
+	}
+	for _, one := range choices {
+		if one.Kind == k.ID && one.Channel == c {
+			return one.Wanted
+		}
+	}
+	return true
+}
+
+// subscribed reports whether somebody who made these choices asked for a
+// newsletter.
+func subscribed(kind string, choices []Choice) bool {
+	for _, one := range choices {
+		if one.Kind == kind && one.Channel == subscription {
+			return one.Wanted
+		}
+	}
+	return false
+}
+
+// Choose keeps what somebody chose.
+func (s *Service) Choose(ctx context.Context, subject string, list []Choice) error {
+	err := s.DB.Update(ctx, func(tx *db.Tx) error {
+		for _, c := range list {
+			if err := putChoice(tx, subject, c, s.Clock.Now()); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("keep what somebody wants to be told: %w", err)
+	}
+	return nil
+}
+
+// wishes answers what the classes of notices ask.
+type wishes struct{ s *Service }
+
+// Subscribed answers for kinds.Wishes.
+func (w wishes) Subscribed(tx *db.Tx, subject, kind string) (bool, error) {
+	choices, err := selectChoices(tx, subject)
+	return subscribed(kind, choices), err
+}
+
+// Granted answers for kinds.Wishes.
+func (w wishes) Granted(tx *db.Tx, subject, purpose string) (bool, error) {
+	if w.s.Consents == nil {
+		return false, nil
+	}
+	return w.s.Consents.Granted(tx, subject, purpose)
+}

@@ -1,0 +1,29 @@
+// Package notify tells people what has changed and what waits for them.
+//
+// It promises:
+//   - A notice is queued in the transaction that caused it: both are there or
+//     neither, and the same happening is queued once.
+//   - Its class decides (I12): nobody can switch an important one off, a
+//     newsletter goes to who asked for it, and marketing cannot be stored
+//     without a consent: package kinds has the types.
+//   - What is stored and queued are ids, kinds, states and times. The address is
+//     opened through the gate at the moment of sending, under the activity
+//     "notices" (officials: "staff-notices"), in the language that the person
+//     chose or used last; so are the words filled in.
+//   - It is sent to contacts that were confirmed and do not bounce. Who has none
+//     finds the notice in the cabinet, where everything is.
+//   - A notice has one Message-ID however often it is tried. A server that does
+//     not take it now is asked again later, a bit later each time; one that says
+//     that there is no such address, at RCPT or later in a report, has the
+//     address marked (N18).
+//   - What is no longer needed when it would be sent is not sent: what asks for
+//     something that was done, a reminder of what is over.
+//   - In the quiet hours of the instance nothing is sent but what is declared
+//     loud.
+//   - Words are templates of the instance; what fills them is data.
+//
+// Others call Queue, and register a Source for what their notices are about.
+//
+// Tables: notify_notice, notify_delivery, notify_choice, notify_language.
+// Statements: O5, O18, N8, N9, N18, M14.
+package notify

@@ -1,0 +1,98 @@
+package kinds
+
+import (
+	"slices"
+	"unicode"
+)
+
+// Audience says to whom a notice goes.
+type Audience string
+
+// The audiences.
+const (
+	Person    Audience = "person"
+	Officials Audience = "officials"
+)
+
+// The placeholders. None is for what a person typed: a message says what the
+// portal knows of where things stand.
+const (
+	WordPortal    = "portal"    // the portal's name
+	WordLink      = "link"      // the address of the page that the notice leads to
+	WordService   = "service"   // what the application is for
+	WordReference = "reference" // its reference
+	WordState     = "state"     // where it stood
+	WordSays      = "says"      // what that means, as the workflow says it
+	WordDate      = "date"      // the day until when something is to be done
+)
+
+// Occasion is something that the program can tell of: there can be a file of
+// that name in notices/.
+type Occasion struct {
+	ID      string
+	To      Audience
+	Words   []string // the placeholders that there are beside those of every notice
+	Reminds bool     // it is sent before something
+}
+
+// The occasions. Whoever queues a notice adds its own here.
+const (
+	Submitted = "application-submitted"
+	Changed   = "application-changed" // any other change of state
+	Asked     = "information-requested"
+	FeeDue    = "payment-due"
+	Granted   = "application-granted"
+	Refused   = "application-refused" // refused, cancelled, or closed because no answer came
+	Message   = "office-message"
+	Deadline  = "deadline-near" // the applicant's
+	DraftEnds = "draft-expiring"
+	Overdue   = "case-overdue"
+)
+
+// Occasions lists them all.
+func Occasions() []Occasion {
+	application := []string{WordService, WordReference, WordState, WordSays, WordDate}
+	return []Occasion{
+		{ID: Submitted, To: Person, Words: application},
+		{ID: Changed, To: Person, Words: application},
+		{ID: Asked, To: Person, Words: application},
+		{ID: FeeDue, To: Person, Words: application},
+		{ID: Granted, To: Person, Words: application},
+		{ID: Refused, To: Person, Words: application},
+		{ID: Message, To: Person, Words: application},
+		{ID: Deadline, To: Person, Words: application, Reminds: true},
+		{ID: DraftEnds, To: Person, Words: []string{WordService, WordDate}, Reminds: true},
+		{ID: Overdue, To: Officials, Words: application},
+	}
+}
+
+func occasion(id string) (Occasion, bool) {
+	all := Occasions()
+	i := slices.IndexFunc(all, func(o Occasion) bool { return o.ID == id })
+	if i < 0 {
+		return Occasion{}, false
+	}
+	return all[i], true
+}
+
+func ids() (list []string) {
+	for _, o := range Occasions() {
+		list = append(list, o.ID)
+	}
+	return list
+}
+
+// Official reports whether it is told to officials.
+func (o Occasion) Official() bool { return o.To == Officials }
+
+// Places are all placeholders that its words may have.
+func (o Occasion) Places() []string {
+	return append([]string{WordPortal, WordLink}, o.Words...)
+}
+
+// hidden are the characters that end a line somewhere or turn the order of what
+// is read.
+func hidden(r rune) bool {
+	return unicode.IsControl(r) || unicode.In(r, unicode.Zl, unicode.Zp) ||
+		r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069
+}

@@ -1,0 +1,358 @@
+package notify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"portico/internal/notify/kinds"
+	"portico/internal/platform/clock"
+	"portico/internal/platform/db"
+	"portico/internal/platform/fault"
+	"portico/internal/platform/i18n"
+	"portico/internal/platform/id"
+	"portico/internal/platform/jobs"
+	"portico/internal/platform/mail"
+	"portico/internal/policy"
+	"portico/internal/vault"
+)
+
+// jobSend sends one notice by one channel. Its payload holds ids.
+const jobSend = "notify.send"
+
+// sendAttempts is how often a notice is tried by a channel: over ten hours.
+const sendAttempts = 20
+
+// Sender is how messages leave: mail.SMTP and mail.SMS together are one.
+type Sender interface {
+	SendMail(ctx context.Context, m mail.Message) error
+	SendSMS(ctx context.Context, to, text string) error
+}
+
+// Contacts knows how somebody is reached.
+type Contacts interface {
+	// Reached are the fields of somebody's confirmed contacts to which messages
+	// get through.
+	Reached(tx *db.Tx, subject string) (fields []string, err error)
+	// Bounced notes that messages to a contact do not get through (N18).
+	Bounced(tx *db.Tx, subject, field string) error
+}
+
+// Consents knows what people consent to.
+type Consents interface {
+	Granted(tx *db.Tx, subject, purpose string) (bool, error)
+}
+
+// Config is what the package needs.
+type Config struct {
+	DB        *db.DB
+	Vault     *vault.Vault
+	Jobs      *jobs.Queue
+	Sender    Sender
+	Contacts  Contacts
+	Consents  Consents // nil: nobody consents to anything
+	Kinds     func() kinds.Set
+	Quiet     func() Quiet
+	Zone      func() *time.Location
+	Name      func() i18n.Text // of the portal
+	Langs     []string         // of the portal, its own first
+	Catalogue *i18n.Catalogue
+	Policy    func() *policy.Policy
+	Clock     clock.Clock
+	Address   func() string // of the portal, as links begin
+}
+
+// Service tells people. It is safe for concurrent use.
+type Service struct {
+	Config
+	sources map[string]Source
+}
+
+// New returns the service and registers its jobs.
+func New(c Config) *Service {
+	s := &Service{Config: c, sources: map[string]Source{}}
+	s.Jobs.Register(jobSend, s.send, jobs.Options{Attempts: sendAttempts})
+	return s
+}
+
+// About registers who knows what notices of a sort are about. Call it before
+// any notice of that sort is queued.
+func (s *Service) About(sort string, source Source) { s.sources[sort] = source }
+
+// Queue has somebody told, in the caller's transaction. A kind that the
+// instance does not declare is not told of, nor one that the person did not ask
+// for or consent to where its class demands it.
+func (s *Service) Queue(tx *db.Tx, n Notice) error {
+	sort, _, _ := strings.Cut(n.About, ":")
+	if s.sources[sort] == nil {
+		return fmt.Errorf("queue a notice %q: nobody knows what %q is", n.Kind, sort)
+	}
+	k := s.Kinds()[n.Kind]
+	if k == nil {
+		return nil
+	}
+	cleared, ok, err := k.Clear(tx, wishes{s}, n.Subject)
+	if err != nil || !ok {
+		return err
+	}
+	row := &notice{Notice: n, At: s.Clock.Now(), Official: k.Official()}
+	row.ID = id.New(row.At)
+	if row.Key == "" {
+		row.Key = row.ID
+	}
+	fresh, err := insertNotice(tx, cleared, row)
+	if err != nil || !fresh {
+		return err
+	}
+	return s.deliver(tx, k, row)
+}
+
+// deliver plans how a notice goes by each channel of its kind.
+func (s *Service) deliver(tx *db.Tx, k *kinds.Kind, n *notice) error {
+	reached, err := s.Contacts.Reached(tx, n.Subject)
+	if err != nil {
+		return err
+	}
+	choices, err := selectChoices(tx, n.Subject)
+	if err != nil {
+		return err
+	}
+	for _, c := range []kinds.Channel{kinds.Email, kinds.SMS} {
+		if !k.Sends(c) {
+			continue
+		}
+		state := Waiting
+		switch {
+		case !wants(k, c, choices):
+			state = Off
+		case !slices.Contains(reached, k.Contact(c)):
+			state = Nowhere
+		}
+		if err := insertDelivery(tx, n, c, state); err != nil {
+			return err
+		}
+		if state == Waiting {
+			if err := s.plan(tx, k, n, c); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// plan has a notice sent, not before the quiet hours are over.
+func (s *Service) plan(tx *db.Tx, k *kinds.Kind, n *notice, c kinds.Channel) error {
+	return s.Jobs.Enqueue(tx, jobs.New{Kind: jobSend, At: s.soonest(k), Payload: map[string]string{
+		"subject": n.Subject, "notice": n.ID, "channel": string(c),
+	}})
+}
+
+// soonest is when a notice of a kind may be sent.
+func (s *Service) soonest(k *kinds.Kind) time.Time {
+	now := s.Clock.Now()
+	if k.Loud {
+		return now
+	}
+	return s.Quiet().After(now, s.Zone())
+}
+
+// sending is a notice on its way.
+type sending struct {
+	*notice
+	kind    *kinds.Kind
+	channel kinds.Channel
+	from    State // of the delivery
+	lang    string
+	wanted  bool
+	reached bool
+}
+
+// load reads what is needed to send a notice; nil if nothing is to be sent.
+func (s *Service) load(tx *db.Tx, subject, noticeID string, c kinds.Channel) (*sending, error) {
+	from, err := selectDelivery(tx, subject, noticeID, c)
+	if err != nil || from != Waiting && from != Failed {
+		return nil, err
+	}
+	n, err := selectNotice(tx, subject, noticeID)
+	if err != nil {
+		return nil, err
+	}
+	out := &sending{notice: &n, kind: s.Kinds()[n.Kind], channel: c, from: from}
+	if out.lang, _, err = selectLanguage(tx, subject); err != nil || out.kind == nil {
+		return out, err
+	}
+	choices, err := selectChoices(tx, subject)
+	if err != nil {
+		return nil, err
+	}
+	out.wanted = wants(out.kind, c, choices)
+	fields, err := s.Contacts.Reached(tx, subject)
+	out.reached = slices.Contains(fields, out.kind.Contact(c))
+	return out, err
+}
+
+// send sends a notice by a channel, if it is still to be sent.
+func (s *Service) send(ctx context.Context, job *jobs.Job) error {
+	var out *sending
+	err := s.DB.View(ctx, func(tx *db.Tx) (err error) {
+		out, err = s.load(tx, job.Get("subject"), job.Get("notice"), kinds.Channel(job.Get("channel")))
+		return err
+	})
+	if err != nil || out == nil {
+		return err
+	}
+	switch at := s.Clock.Now(); {
+	case out.kind == nil || !out.kind.Sends(out.channel):
+		return s.end(ctx, out, Unneeded, "")
+	case !out.wanted:
+		return s.end(ctx, out, Off, "")
+	case !out.reached:
+		return s.end(ctx, out, Nowhere, "")
+	case s.soonest(out.kind).After(at): // the quiet hours have begun since
+		return s.DB.Update(ctx, func(tx *db.Tx) error { return s.plan(tx, out.kind, out.notice, out.channel) })
+	}
+	p := s.printer(out.lang)
+	words, err := s.say(ctx, out.notice, p)
+	if err != nil {
+		return fmt.Errorf("send a notice: %w", err)
+	}
+	if words.Gone || out.While && words.State != out.State {
+		return s.end(ctx, out, Unneeded, "")
+	}
+	err = s.hand(ctx, out, words, p)
+	state, code := outcome(err), ""
+	if err != nil {
+		code = fault.From(err).Code
+	}
+	if state == Waiting {
+		if job.Attempt < sendAttempts {
+			return fmt.Errorf("send a notice: %w", err)
+		}
+		state = Failed
+	}
+	if ended := s.end(ctx, out, state, code); ended != nil || state != Failed {
+		return ended
+	}
+	return fmt.Errorf("send a notice: %w", err) // it becomes a dead letter
+}
+
+// outcome is where an attempt leaves a delivery: Waiting if it is to be tried
+// again.
+func outcome(err error) State {
+	switch {
+	case err == nil:
+		return Sent
+	case errors.Is(err, mail.ErrNobody):
+		return Bounced
+	case mail.Final(err):
+		return Rejected
+	case fault.KindOf(err) == fault.NotFound, fault.KindOf(err) == fault.Denied:
+		return Nowhere
+	}
+	return Waiting
+}
+
+// end writes what came of a delivery.
+func (s *Service) end(ctx context.Context, out *sending, to State, code string) error {
+	err := s.Vault.Update(ctx, func(tx *db.Tx) error {
+		moved, err := moveDelivery(tx, out.notice, out.channel, out.from, to, code, s.Clock.Now())
+		if err != nil || !moved || to != Bounced {
+			return err
+		}
+		return s.Contacts.Bounced(tx, out.Subject, out.kind.Contact(out.channel))
+	})
+	if err != nil {
+		return fmt.Errorf("note what came of a notice: %w", err)
+	}
+	return nil
+}
+
+// say asks what a notice may say.
+func (s *Service) say(ctx context.Context, n *notice, p *i18n.Printer) (Words, error) {
+	sort, about, _ := strings.Cut(n.About, ":")
+	source := s.sources[sort]
+	if source == nil {
+		return Words{Gone: true}, nil
+	}
+	w, err := source.Say(ctx, About{Kind: n.Kind, Subject: n.Subject, ID: about, State: n.State, At: n.At}, p)
+	if err != nil || w.Gone {
+		return w, err
+	}
+	if w.Says == nil {
+		w.Says = map[string]string{}
+	}
+	w.Says[kinds.WordPortal] = p.In(s.Name())
+	w.Says[kinds.WordLink] = s.link(n, w, p)
+	return w, nil
+}
+
+// link is the address of the page that a notice leads to.
+func (s *Service) link(n *notice, w Words, p *i18n.Printer) string {
+	if n.Official {
+		return s.Address() + w.Path
+	}
+	return s.Address() + (&url.URL{Path: "/" + p.Lang + w.Path}).EscapedPath()
+}
+
+func (s *Service) printer(lang string) *i18n.Printer {
+	if lang == "" {
+		lang = s.Langs[0]
+	}
+	return s.Catalogue.Printer(lang, s.Zone())
+}
+
+// hand opens the address and hands the message to the provider.
+func (s *Service) hand(ctx context.Context, out *sending, w Words, p *i18n.Printer) error {
+	field := out.kind.Contact(out.channel)
+	values, err := s.Vault.Read(ctx, vault.Use{
+		Actor: policy.Actor{Kind: policy.System, ID: "portico"}, Subject: out.Subject, Activity: out.kind.Activity(),
+		Operation: policy.Use, Scope: vault.Profile, Fields: []string{field},
+	})
+	if err != nil {
+		return err
+	}
+	to := values.Text(field)
+	if to == "" {
+		return fault.New(fault.NotFound, "notify.nowhere")
+	}
+	text := func(t i18n.Text) string { return unmarked(kinds.Fill(p, t, w.Says)) }
+	if out.channel == kinds.SMS {
+		return s.Sender.SendSMS(ctx, to, text(out.kind.SMS))
+	}
+	return s.Sender.SendMail(ctx, mail.Message{
+		To: to, MessageID: out.ID, Subject: cut(text(out.kind.Title), maxSubject), Text: s.letter(out, w, p, text),
+	})
+}
+
+// maxSubject is how long a subject may be, whatever was filled in.
+const maxSubject = 180
+
+func cut(s string, n int) string {
+	if r := []rune(s); len(r) > n {
+		return string(r[:n-1]) + "…"
+	}
+	return s
+}
+
+// letter is the text of an e-mail: what is declared, the address of the page,
+// and where one chooses what is sent.
+func (s *Service) letter(out *sending, w Words, p *i18n.Printer, text func(i18n.Text) string) string {
+	parts := []string{text(out.kind.Text), w.Says[kinds.WordLink]}
+	switch portal := unmarked(p.In(s.Name())); {
+	case out.Official:
+		parts = append(parts, portal)
+	case out.kind.Optional():
+		parts = append(parts, portal+"\n"+unmarked(p.T("notify.mail.choose"))+" "+s.Address()+"/"+p.Lang+"/cabinet/settings/notices")
+	default:
+		parts = append(parts, portal+"\n"+unmarked(p.T("notify.mail.important")))
+	}
+	return strings.Join(parts, "\n\n") + "\n"
+}
+
+// unmarked takes the marks of direction away, which not every phone and no
+// header knows.
+func unmarked(s string) string { return strings.NewReplacer("\u2068", "", "\u2069", "").Replace(s) }

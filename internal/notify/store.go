@@ -1,0 +1,110 @@
+package notify
+
+import (
+	"errors"
+	"time"
+
+	"portico/internal/notify/kinds"
+	"portico/internal/platform/clock"
+	"portico/internal/platform/db"
+)
+
+func bit(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// insertNotice stores a notice that was cleared, and reports whether the
+// happening was not told of yet.
+func insertNotice(tx *db.Tx, c kinds.Cleared, n *notice) (bool, error) {
+	if c.Kind() == nil {
+		return false, errors.New("a notice that nothing cleared is not stored")
+	}
+	var page *int64
+	if c.Kind().Sends(kinds.Page) {
+		page = new(int64)
+	}
+	count, err := tx.Exec(`INSERT INTO notify_notice (subject, id, kind, about, state, while, key, official, at, page)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (subject, key) DO NOTHING`,
+		c.Subject(), n.ID, c.Kind().ID, n.About, n.State, bit(n.While), n.Key, bit(n.Official), clock.Micros(n.At), page)
+	return count == 1, err
+}
+
+const noticeColumns = `subject, id, kind, about, state, while, official, at, read_at`
+
+func scanNotice(scan func(...any) error) (n notice, err error) {
+	var while, official, at int64
+	var read *int64
+	err = scan(&n.Subject, &n.ID, &n.Kind, &n.About, &n.State, &while, &official, &at, &read)
+	n.While, n.Official, n.At = while != 0, official != 0, clock.FromMicros(at)
+	if read != nil {
+		n.Read = clock.FromMicros(*read)
+	}
+	return n, err
+}
+
+// selectNotice returns a notice of somebody; one that does not exist has no id.
+func selectNotice(tx *db.Tx, subject, id string) (notice, error) {
+	n, err := scanNotice(tx.QueryRow(`SELECT `+noticeColumns+` FROM notify_notice WHERE subject = $1 AND id = $2`, subject, id).Scan)
+	if errors.Is(err, db.ErrNoRows) {
+		return notice{}, nil
+	}
+	return n, err
+}
+
+// insertDelivery notes how a notice is to go by a channel.
+func insertDelivery(tx *db.Tx, n *notice, c kinds.Channel, s State) error {
+	_, err := tx.Exec(`INSERT INTO notify_delivery (subject, notice, channel, state, code, at) VALUES ($1, $2, $3, $4, $5, $6)`,
+		n.Subject, n.ID, string(c), string(s), "", clock.Micros(n.At))
+	return err
+}
+
+// selectDelivery returns how a notice stands by a channel, empty if it does not
+// go there.
+func selectDelivery(tx *db.Tx, subject, id string, c kinds.Channel) (s State, err error) {
+	err = tx.QueryRow(`SELECT state FROM notify_delivery WHERE subject = $1 AND notice = $2 AND channel = $3`, subject, id, string(c)).Scan(&s)
+	if errors.Is(err, db.ErrNoRows) {
+		return "", nil
+	}
+	return s, err
+}
+
+// moveDelivery takes a delivery from a state to another, and reports whether it
+// stood there.
+func moveDelivery(tx *db.Tx, n *notice, c kinds.Channel, from, to State, code string, now time.Time) (bool, error) {
+	count, err := tx.Exec(`UPDATE notify_delivery SET state = $1, code = $2, at = $3 WHERE subject = $4 AND notice = $5 AND channel = $6 AND state = $7`,
+		string(to), code, clock.Micros(now), n.Subject, n.ID, string(c), string(from))
+	return count == 1, err
+}
+
+func selectChoices(tx *db.Tx, subject string) (list []Choice, err error) {
+	err = tx.Select(func(r *db.Rows) error {
+		var c Choice
+		var wanted int64
+		err := r.Scan(&c.Kind, &c.Channel, &wanted)
+		c.Wanted = wanted != 0
+		list = append(list, c)
+		return err
+	}, `SELECT kind, channel, wanted FROM notify_choice WHERE subject = $1`, subject)
+	return list, err
+}
+
+// selectLanguage returns the language in which somebody is written to, empty
+// if nobody knows.
+func selectLanguage(tx *db.Tx, subject string) (lang string, chosen bool, err error) {
+	var c int64
+	err = tx.QueryRow(`SELECT lang, chosen FROM notify_language WHERE subject = $1`, subject).Scan(&lang, &c)
+	if errors.Is(err, db.ErrNoRows) {
+		return "", false, nil
+	}
+	return lang, c != 0, err
+}
+
+func putChoice(tx *db.Tx, subject string, c Choice, now time.Time) error {
+	_, err := tx.Exec(`INSERT INTO notify_choice (subject, kind, channel, wanted, at) VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (subject, kind, channel) DO UPDATE SET wanted = excluded.wanted, at = excluded.at`,
+		subject, c.Kind, string(c.Channel), bit(c.Wanted), clock.Micros(now))
+	return err
+}
