@@ -252,7 +252,7 @@ func citizens(v *tour) string {
 	v.stop("LANG/services/{id}/apply", "LANG/services/road-permit/apply", http.StatusOK)
 	v.open("/en/services/road-permit/apply")
 	reference := v.apply("Aminath Shifza Ibrahim", email, func() {
-		for _, page := range []string{"check", "delete"} {
+		for _, page := range []string{"check", "changes", "delete"} {
 			v.stop("LANG/services/{id}/apply/"+page, "LANG/services/road-permit/apply/"+page, http.StatusOK)
 		}
 		v.stop("LANG/services/{id}/apply/{page}", "LANG/services/road-permit/apply/work", http.StatusOK)

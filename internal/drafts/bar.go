@@ -62,6 +62,8 @@ func (s *Drafts) says(p *i18n.Printer, b *Bar) string {
 			name, state = p.In(d.Name), p.In(at.Name)
 		}
 		return p.T("drafts.bar.need", "service", name, "state", state)
+	case "withdrawn":
+		return p.T("drafts.bar.withdrawn")
 	case "level":
 		return p.T("drafts.bar.level." + b.Level.String())
 	}

@@ -27,6 +27,7 @@ type content struct {
 	Filled map[string]offer `json:"filled,omitempty"` // by key: what the profile filled in and nobody changed
 	Alone  bool             `json:"alone,omitempty"`  // the person wants nothing of their profile
 	Done   []string         `json:"done,omitempty"`   // pages that were answered without a fault
+	From   string           `json:"from,omitempty"`   // the version it was begun under, until the person knows what a newer one changes
 	Hands  map[string]hand  `json:"hands,omitempty"`  // by page: the window that saved it last, if it counts what it sends
 }
 
@@ -76,7 +77,7 @@ func unpack(text string) (content, error) {
 
 // clone copies the content, so that a change can be compared with it.
 func (c *content) clone() content {
-	out := content{Typed: url.Values{}, Filled: maps.Clone(c.Filled), Alone: c.Alone, Done: slices.Clone(c.Done), Hands: maps.Clone(c.Hands)}
+	out := content{Typed: url.Values{}, Filled: maps.Clone(c.Filled), Alone: c.Alone, From: c.From, Done: slices.Clone(c.Done), Hands: maps.Clone(c.Hands)}
 	for name, values := range c.Typed {
 		out.Typed[name] = slices.Clone(values)
 	}
@@ -121,6 +122,7 @@ func (c *content) put(form *forms.Form, page forms.Page, in sent.Input) *sent.Se
 	}
 	maps.Copy(all, ofPage(form, page, in.Values))
 	c.Typed = maps.Clone(all)
+	all = known(form, all)
 	for _, button := range []string{sent.InputAdd, sent.InputRemove} {
 		if v := in.Values[button]; len(v) == 1 {
 			all[button] = v

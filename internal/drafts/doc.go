@@ -21,6 +21,9 @@
 //     person changed is the person's.
 //   - The policy in force is said before anything is typed, and recorded with
 //     what is sent (M6).
+//   - A draft is carried over to a newer version of its service, and the person
+//     is told what has changed, on each page until they say that they know. The
+//     draft of a service that is withdrawn can be read and deleted, not sent.
 //   - A draft goes after the time that its category declares, counted from its
 //     last change, and at once when the person says so; its key goes with it.
 //

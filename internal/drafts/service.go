@@ -43,7 +43,9 @@ type Work struct {
 	files   []*uploads.File
 	Bar     *Bar // why nothing can be sent as things stand
 	may     []sent.Company
-	odd     bool // what was sent is not what the page sends, so that nothing was kept
+	Carried *Carried // what a newer version of the service changes
+	Sealed  bool     // the policy in force knows no use of what was typed
+	odd     bool     // what was sent is not what the page sends, so that nothing was kept
 }
 
 // attempts is how often a change is made again because another was first.
@@ -61,30 +63,65 @@ func (w *Work) use(op policy.Operation, fields ...string) vault.Use {
 
 // service finds the service and the variant of it that are in force.
 func (s *Drafts) service(p Place) (*Work, error) {
-	d := s.Catalogue.Service(p.Service)
+	if d := s.Catalogue.Service(p.Service); d != nil {
+		if offer, ok := d.Offer(p.Variant); ok {
+			return &Work{Service: d, Offer: offer, actor: p.Actor}, nil
+		}
+	}
+	return nil, errUnknown
+}
+
+// withdrawn is the draft of a service, or of a variant, that is not in force
+// any more, as it was when somebody last changed it. They can read what they
+// typed as long as the policy in force knows a use for it, and delete it.
+func (s *Drafts) withdrawn(ctx context.Context, p Place) (*Work, error) {
+	row, err := s.row(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	if row == nil {
+		return nil, errUnknown
+	}
+	d := s.Catalogue.Version(row.Instance, row.Service)
 	if d == nil {
 		return nil, errUnknown
 	}
-	offer, ok := d.Offer(p.Variant)
-	if !ok {
-		return nil, errUnknown
+	offer, _ := d.Offer(p.Variant)
+	w := &Work{Service: d, Offer: offer, actor: p.Actor, Draft: row, Bar: &Bar{Code: "withdrawn"}}
+	if a, ok := s.Policy().Activity(d.ApplyActivity()); !ok || !slices.Contains(a.Fields, d.DraftField()) {
+		w.Sealed, w.Outcome = true, &forms.Outcome{}
+		return w, nil
 	}
-	return &Work{Service: d, Offer: offer, actor: p.Actor}, nil
+	if err := s.load(ctx, w); err != nil {
+		return nil, err
+	}
+	return w, s.judge(w)
+}
+
+// row is the draft of a place, nil if there is none.
+func (s *Drafts) row(ctx context.Context, p Place) (row *Draft, err error) {
+	err = s.DB.View(ctx, func(tx *db.Tx) error {
+		row, err = selectOf(tx, p.Actor.ID, p.Service, p.Variant, p.Actor.ID)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("find a draft: %w", err)
+	}
+	return row, nil
 }
 
 // Open returns the application as it stands: the draft, or what the profile
 // fills in for a new one. It stores nothing.
 func (s *Drafts) Open(ctx context.Context, p Place) (*Work, error) {
 	w, err := s.service(p)
+	if errors.Is(err, errUnknown) {
+		return s.withdrawn(ctx, p)
+	}
 	if err != nil {
 		return nil, err
 	}
-	err = s.DB.View(ctx, func(tx *db.Tx) (err error) {
-		w.Draft, err = selectOf(tx, p.Actor.ID, p.Service, p.Variant, p.Actor.ID)
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("find a draft: %w", err)
+	if w.Draft, err = s.row(ctx, p); err != nil {
+		return nil, err
 	}
 	if err := s.load(ctx, w); err != nil {
 		return nil, err
@@ -98,20 +135,8 @@ func (s *Drafts) Open(ctx context.Context, p Place) (*Work, error) {
 	if w.files, err = s.filesOf(ctx, w); err != nil {
 		return nil, err
 	}
+	s.carry(w)
 	return w, s.judge(w)
-}
-
-// begun reports whether somebody has a draft.
-func (s *Drafts) begun(ctx context.Context, p Place) (is bool, err error) {
-	err = s.DB.View(ctx, func(tx *db.Tx) error {
-		row, err := selectOf(tx, p.Actor.ID, p.Service, p.Variant, p.Actor.ID)
-		is = row != nil
-		return err
-	})
-	if err != nil {
-		return false, fmt.Errorf("look for a draft: %w", err)
-	}
-	return is, nil
 }
 
 // load reads what is sealed of a draft, or begins a new one.
@@ -187,7 +212,7 @@ func (s *Drafts) profile(ctx context.Context, w *Work, how string, keys ...strin
 // judge runs the form on what was typed. That a rule failed is an error of the
 // form, so that nothing is sent and nothing that was typed is lost.
 func (s *Drafts) judge(w *Work) error {
-	return s.judgeRead(w, sent.Decode(w.Service.Form, sent.Input{Values: w.content.Typed, Companies: w.may}))
+	return s.judgeRead(w, sent.Decode(w.Service.Form, sent.Input{Values: known(w.Service.Form, w.content.Typed), Companies: w.may}))
 }
 
 func (s *Drafts) judgeRead(w *Work, read *sent.Sent) (err error) {
@@ -250,7 +275,7 @@ type Change struct {
 func (s *Drafts) Save(ctx context.Context, p Place, ch Change) (*Work, error) {
 	for range attempts {
 		w, err := s.save(ctx, p, ch)
-		if !errors.Is(err, errAgain) {
+		if !again(err) {
 			return w, err
 		}
 	}
@@ -302,7 +327,7 @@ func (s *Drafts) save(ctx context.Context, p Place, ch Change) (*Work, error) {
 	if again, err := s.reuse(ctx, w, ch); err != nil {
 		return nil, err
 	} else if again {
-		read = sent.Decode(form, sent.Input{Values: w.content.Typed, Companies: w.may})
+		read = sent.Decode(form, sent.Input{Values: known(form, w.content.Typed), Companies: w.may})
 	}
 	if err := s.judgeRead(w, read); err != nil {
 		return nil, err
@@ -319,12 +344,9 @@ func (s *Drafts) save(ctx context.Context, p Place, ch Change) (*Work, error) {
 // show makes the work what it would be with the inputs of a page, which are
 // not kept.
 func (s *Drafts) show(w *Work, page forms.Page, in sent.Input) error {
-	form, all := w.Service.Form, url.Values{}
-	for name, v := range w.content.Typed {
-		if !onPage(form, page, name) {
-			all[name] = v
-		}
-	}
+	form := w.Service.Form
+	all := known(form, w.content.Typed)
+	maps.DeleteFunc(all, func(name string, _ []string) bool { return onPage(form, page, name) })
 	maps.Copy(all, in.Values) // what the edge took out, too
 	return s.judgeRead(w, sent.Decode(form, sent.Input{Values: all, Companies: in.Companies}))
 }
@@ -446,6 +468,9 @@ func (s *Drafts) write(ctx context.Context, w *Work, text, page string) error {
 	w.Draft = &row
 	return nil
 }
+
+// again reports whether a draft has changed since it was read.
+func again(err error) bool { return errors.Is(err, errAgain) }
 
 // orAgain is what failed, or that the draft has changed since it was read.
 func orAgain(err error) error {

@@ -40,10 +40,11 @@ const pageLimit = 512 << 10
 // each service.
 func (s *Drafts) Mount(r *web.Router) {
 	for path, h := range map[string][2]web.Handler{
-		"":        {s.through(s.start), nil},
-		"/{page}": {s.through(s.ask), s.answer}, // what was typed is kept, and then told
-		"/check":  {s.through(s.check), s.through(s.send)},
-		"/delete": {s.ending, s.end},
+		"":         {s.through(s.start), nil},
+		"/{page}":  {s.through(s.ask), s.answer}, // what was typed is kept, and then told
+		"/check":   {s.through(s.check), s.through(s.send)},
+		"/changes": {s.through(s.changes), s.adopt},
+		"/delete":  {s.ending, s.end},
 	} {
 		route := web.Route{Method: http.MethodGet, Path: "/services/{id}/apply" + path, Audience: web.Person, Activity: "{service}.apply", Handler: h[0]}
 		r.Handle(route)
@@ -63,11 +64,11 @@ func (s *Drafts) through(h web.Handler) web.Handler {
 	return func(q *web.Req) error {
 		p := place(q)
 		if d := s.Catalogue.Service(p.Service); d != nil {
-			begun, err := s.begun(q.R.Context(), p)
+			draft, err := s.row(q.R.Context(), p)
 			if err != nil {
 				return err
 			}
-			if begun {
+			if draft != nil {
 				return h(q)
 			}
 			if turned, err := door.Turn(q, d, p.Variant); turned || err != nil {
@@ -129,6 +130,9 @@ func (s *Drafts) start(q *web.Req) error {
 	}
 	if w.Bar != nil {
 		return q.Redirect(address(q, p, "check", false))
+	}
+	if w.Carried != nil {
+		return q.Redirect(address(q, p, "changes", false))
 	}
 	page := w.Service.Form.Pages[0].ID
 	if w.Draft != nil {
@@ -215,6 +219,9 @@ type show struct {
 
 func (s *Drafts) showPage(q *web.Req, p Place, w *Work, page forms.Page, how show) error {
 	d, form := w.Service, w.Service.Form
+	if how.notice == nil {
+		how.notice = w.news(q, p)
+	}
 	a := pages.Ask{
 		Service: s.name(q, w), Title: q.P.In(page.Title), Hint: q.P.In(page.Hint), Notice: how.notice, Page: page,
 		Step: q.P.T("drafts.ask.step", "n", 1+slices.IndexFunc(form.Pages, func(o forms.Page) bool { return o.ID == page.ID }), "of", len(form.Pages)),

@@ -29,11 +29,14 @@ func (s *Drafts) showCheck(q *web.Req, status int, notice *pages.Notice, undecla
 			return err
 		}
 	}
+	if notice == nil {
+		notice = w.news(q, p)
+	}
 	if w.Bar != nil {
 		notice = &pages.Notice{Kind: ui.Warn, Title: q.P.T("drafts.bar.title"), Text: s.says(q.P, w.Bar)}
 	}
 	c := pages.Check{
-		Service: s.name(q, w), Notice: notice, Recipients: services.Table(d.Recipients(s.Policy(), q.P), q.P),
+		Title: q.P.T("drafts.check.title"), Service: s.name(q, w), Notice: notice, Recipients: services.Table(d.Recipients(s.Policy(), q.P), q.P),
 		Declaration: q.P.In(d.Form.Declaration), Undeclared: undeclared, Terms: s.terms(q), Sections: s.sections(q, p, w),
 		Expires: s.expires(q, w), Delete: address(q, p, "delete", false),
 	}
@@ -65,15 +68,27 @@ func (s *Drafts) showCheck(q *web.Req, status int, notice *pages.Notice, undecla
 			{Name: inputDraft, Value: w.Draft.ID}, {Name: inputRevision, Value: strconv.FormatInt(w.Draft.Revision, 10)},
 		}
 	}
+	back := address(q, p, w.previous(""), false)
+	if w.Bar != nil {
+		back = q.Path("/cabinet/applications")
+		c.Title, c.Keep, c.Recipients = q.P.T("drafts.kept.title"), q.P.T("drafts.kept.text"), ui.Grid{}
+		c.Expires = q.P.T("drafts.kept.until", "date", q.P.Date(d.Expires(s.Policy(), w.Draft.Changed)))
+		if w.Sealed {
+			c.Keep = q.P.T("drafts.kept.sealed")
+		}
+	}
 	return q.Page(status, web.Page{
-		Title: q.P.T("drafts.check.title"), Service: c.Service, Body: pages.CheckPage(c), Invalid: len(c.Problems) > 0,
-		Back: address(q, p, w.previous(""), false),
+		Title: c.Title, Service: c.Service, Body: pages.CheckPage(c), Invalid: len(c.Problems) > 0,
+		Back: back,
 	})
 }
 
 // sections lists the answers under the headings of the form's pages.
 func (s *Drafts) sections(q *web.Req, p Place, w *Work) []pages.Section {
 	form, given := w.Service.Form, w.Outcome.Answers
+	if w.Sealed {
+		return nil
+	}
 	var out []pages.Section
 	placed := map[string]bool{}
 	row := func(f forms.Field, change string) ui.Row {

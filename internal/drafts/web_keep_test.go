@@ -182,12 +182,23 @@ func TestAPageSavesItselfInARealBrowser(t *testing.T) {
 // something is built, and then needs them.
 func (w *world) branching() {
 	w.T.Helper()
+	w.revise("branching", `visible:
+  - {id: boards-of-construction, field: boards, when: answers.kind == "construction", because: {en: Something is built., dv: "އިމާރާތެއް ކުރެވޭ."}}
+required:
+  - {id: boards-needed, field: boards, when: answers.kind == "construction"}
+`)
+}
+
+// revise puts a road permit into force with further rules, whose form has the
+// odd texts replaced by the even ones.
+func (w *world) revise(hash, rules string, replace ...string) {
+	w.T.Helper()
 	read := func(name, more string, into any) {
 		data, err := fs.ReadFile(servicestest.RoadPermitFiles(w.T), name)
 		if err != nil {
 			w.T.Fatal(err)
 		}
-		doc, problems := strict.Parse(append([]byte(more), data...))
+		doc, problems := strict.Parse([]byte(more + strings.NewReplacer(replace...).Replace(string(data))))
 		if doc != nil {
 			problems = doc.Decode(into)
 		}
@@ -196,21 +207,17 @@ func (w *world) branching() {
 		}
 	}
 	var file forms.File
-	var rules forms.Rules
+	var all forms.Rules
 	read("form.yaml", "", &file)
-	read("rules.yaml", `visible:
-  - {id: boards-of-construction, field: boards, when: answers.kind == "construction", because: {en: Something is built., dv: "އިމާރާތެއް ކުރެވޭ."}}
-required:
-  - {id: boards-needed, field: boards, when: answers.kind == "construction"}
-`, &rules)
+	read("rules.yaml", rules, &all)
 	env := servicestest.Env(w.T)
-	form, problems := forms.Compile("road-permit", &file, &rules, forms.Env{
+	form, problems := forms.Compile("road-permit", &file, &all, forms.Env{
 		Languages: env.Languages, Zone: env.Zone, Currency: env.Currency, Fields: env.Declarations.Fields,
 	})
 	if len(problems) > 0 {
 		w.T.Fatal(problems)
 	}
-	w.change("branching", func(d *services.Definition) { d.Form = form })
+	w.change(hash, func(d *services.Definition) { d.Form = form })
 }
 
 // TestQuestionsAppearWhileAPageIsFilledIn chooses, and presses nothing.

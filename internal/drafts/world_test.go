@@ -20,7 +20,8 @@ type world struct {
 	*casestest.World
 	d      *drafts.Drafts
 	router *web.Router
-	place  drafts.Place // the citizen's application for a road permit
+	place  drafts.Place   // the citizen's application for a road permit
+	policy *policy.Policy // in force
 }
 
 // onEachEngine runs a test in a world on SQLite and on PostgreSQL.
@@ -36,14 +37,16 @@ func worldOn(t *testing.T, engine db.Engine) *world {
 }
 
 func newWorld(w *casestest.World) *world {
-	d := drafts.New(drafts.Config{
-		DB: w.DB, Vault: w.Vault, Catalogue: w.Catalogue, Cases: w.Cases, Policy: w.Policy, Clock: w.Store.Clock,
+	own := &world{World: w, place: drafts.Place{Actor: w.Citizen, Service: "road-permit"}, policy: w.Policy()}
+	own.d = drafts.New(drafts.Config{
+		DB: w.DB, Vault: w.Vault, Catalogue: w.Catalogue, Cases: w.Cases, Policy: func() *policy.Policy { return own.policy }, Clock: w.Store.Clock,
 	})
-	w.Drafts = d
-	return &world{w, d, w.Router(func(r *web.Router) {
+	w.Drafts = own.d
+	own.router = w.Router(func(r *web.Router) {
 		w.Mount(r)
-		d.Mount(r)
-	}, drafts.Locales()), drafts.Place{Actor: w.Citizen, Service: "road-permit"}}
+		own.d.Mount(r)
+	}, drafts.Locales())
+	return own
 }
 
 // answers are what the citizen types, by page.

@@ -125,8 +125,8 @@ func (c *compiler) pages() {
 	seen := map[string]bool{}
 	for i, page := range c.file.Pages {
 		at := fmt.Sprintf("pages/%d", i)
-		if !keyForm.MatchString(page.ID) || seen[page.ID] || page.ID == "check" {
-			c.fail(formFile, at+"/id", "a page has an id of its own, in small letters, and not \"check\"")
+		if !keyForm.MatchString(page.ID) || seen[page.ID] || slices.Contains([]string{"check", "changes", "delete"}, page.ID) {
+			c.fail(formFile, at+"/id", "a page has an id of its own, in small letters, and not \"check\", \"changes\" or \"delete\"")
 		}
 		for _, id := range page.After {
 			if !seen[id] {

@@ -151,3 +151,8 @@ func (f *Form) Price(answers Answers, at At) (*Fee, error) {
 	}
 	return f.fee(answers, f.bind(answers, at), false)
 }
+
+// Takes reports whether a browser sends an answer, or a part of one, as name.
+func (f *Form) Takes(name string) bool {
+	return slices.ContainsFunc(f.fields, func(field Field) bool { return field.takes(name) })
+}

@@ -154,6 +154,17 @@ func (f Field) Inputs(name string) []string {
 	return []string{name}
 }
 
+// takes reports whether a browser sends the question, or a part of one of its
+// rows, as name.
+func (f Field) takes(name string) bool {
+	key, rest, row := strings.Cut(name, ".")
+	if !row || f.Kind != Group || key != f.Key {
+		return slices.Contains(f.Inputs(f.Key), name)
+	}
+	_, part, _ := strings.Cut(rest, ".")
+	return slices.ContainsFunc(f.Parts, func(p Field) bool { return slices.Contains(p.Inputs(p.Key), part) })
+}
+
 // RowsOf reads the answer to a group: the canonical text of each part, as if
 // it were an answer of its own.
 func (f Field) RowsOf(text string) []Answers {
