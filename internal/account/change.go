@@ -75,11 +75,14 @@ func (s *Service) BeginChange(ctx context.Context, subject string, c credential.
 	if err != nil {
 		return fmt.Errorf("begin a change of contact: %w", err)
 	}
-	if values.Text(c.Field) == c.Value {
-		return fault.Input(fault.Field{Name: "contact", Code: "account.change.same"})
-	}
+	same := values.Text(c.Field) == c.Value
 	err = s.Vault.Update(ctx, func(tx *db.Tx) error {
 		now := s.Clock.Now()
+		if same { // it is confirmed again, if messages did not get through to it
+			if bounced, err := selectBounces(tx, subject); err != nil || !slices.Contains(bounced, c.Field) {
+				return errors.Join(err, fault.Input(fault.Field{Name: "contact", Code: "account.change.same"}))
+			}
+		}
 		if err := dropChanges(tx, subject, c.Field); err != nil {
 			return err
 		}
@@ -96,8 +99,10 @@ func (s *Service) BeginChange(ctx context.Context, subject string, c credential.
 		if err := s.put(tx, subject, ch.scope(), vault.Value{Field: c.Field, Text: c.Value, Source: policy.SourceForm}); err != nil {
 			return err
 		}
-		if err := s.note(tx, subject, "contact-change-begun", c.Field); err != nil {
-			return err
+		if !same {
+			if err := s.note(tx, subject, "contact-change-begun", c.Field); err != nil {
+				return err
+			}
 		}
 		return s.enqueueCode(tx, ch, lang)
 	})
@@ -194,7 +199,7 @@ func (s *Service) sendCode(ctx context.Context, job *jobs.Job) error {
 		return fmt.Errorf("send a code: %w", err)
 	}
 	message := fmt.Sprintf("%s:%d", c.ID, c.Sends)
-	if holder == "" {
+	if holder == "" || holder == c.Subject {
 		return s.Identity.Deliver(ctx, to, job.Get("language"), message, "account.message.code", "code", credential.CodeOf(s.Identity.Codes, c.ID, c.Salt))
 	}
 	if err := s.DB.Update(ctx, func(tx *db.Tx) error { return s.noteSystem(tx, holder, "contact-wanted-elsewhere", to.Field) }); err != nil {
@@ -212,32 +217,44 @@ func (s *Service) contact(ctx context.Context, subject, scope, field string) (cr
 }
 
 // ConfirmChange takes the code. From then on the new contact is the account's,
-// everywhere at once, and everybody who has an old one is told.
-func (s *Service) ConfirmChange(ctx context.Context, subject, field, code, lang string, from identity.From) error {
+// everywhere at once, and everybody who has an old one is told. If it is the one
+// that the account has, messages to it count as getting through again, and
+// nothing else changes.
+func (s *Service) ConfirmChange(ctx context.Context, subject, field, code, lang string, from identity.From) (again bool, err error) {
 	_, _, typed := s.limits()
 	if !s.throttle.Take(typed, "code network", from.Network) {
-		return errTooMany
+		return false, errTooMany
 	}
 	c, err := s.tryCode(ctx, subject, field, code)
 	if err != nil {
-		return err
+		return false, err
 	}
 	added, err := s.read(ctx, subject, c.scope(), field)
 	if err != nil {
-		return fmt.Errorf("confirm a contact: %w", err)
+		return false, fmt.Errorf("confirm a contact: %w", err)
 	}
 	before, err := s.read(ctx, subject, vault.Profile, field)
 	if err != nil {
-		return fmt.Errorf("confirm a contact: %w", err)
+		return false, fmt.Errorf("confirm a contact: %w", err)
 	}
 	to := credential.Contact{Field: field, Value: added.Text(field)}
 	old := credential.Contact{Field: field, Value: before.Text(field)}
 	err = s.Vault.Update(ctx, func(tx *db.Tx) error {
 		now := s.Clock.Now()
+		until := now.Add(StopTime)
+		if again = old == to; again {
+			until = now // there is nothing to stop
+		}
 		c.Had = old.Value != ""
-		counted, err := confirmChange(tx, c, stopHash(s.stopToken(c.ID)), now, now.Add(StopTime))
+		counted, err := confirmChange(tx, c, stopHash(s.stopToken(c.ID)), now, until)
 		if err != nil || !counted {
 			return errors.Join(err, errRaced)
+		}
+		if err := deleteBounce(tx, subject, field); err != nil {
+			return err
+		}
+		if again {
+			return s.note(tx, subject, "contact-confirmed-again", field)
 		}
 		if c.Had {
 			if err := s.Vault.NewScope(tx, subject, c.oldScope()); err != nil {
@@ -256,21 +273,18 @@ func (s *Service) ConfirmChange(ctx context.Context, subject, field, code, lang 
 		if err := s.put(tx, subject, vault.Profile, vault.Value{Field: field, Text: to.Value, Source: policy.SourceForm}); err != nil {
 			return err
 		}
-		if err := deleteBounce(tx, subject, field); err != nil {
-			return err
-		}
 		if err := s.note(tx, subject, "contact-changed", field); err != nil {
 			return err
 		}
 		return s.tellOld(tx, c, lang, now)
 	})
 	if fault.KindOf(err) == fault.Conflict && !errors.Is(err, errRaced) {
-		return fault.Input(fault.Field{Name: "code", Code: "account.change.lost"})
+		return false, fault.Input(fault.Field{Name: "code", Code: "account.change.lost"})
 	}
 	if err != nil {
-		return fmt.Errorf("confirm a contact: %w", err)
+		return false, fmt.Errorf("confirm a contact: %w", err)
 	}
-	return nil
+	return again, nil
 }
 
 // tryCode counts a try at the code of a change and compares it.

@@ -7,7 +7,8 @@
 //   - A new e-mail address or phone counts only when its code came back. Who
 //     has an old one is told, and can stop the change for 72 hours.
 //   - Contact data is asked about from time to time, by a declared rule and
-//     once a sign-in at the most; what bounces is marked (N18).
+//     once a sign-in at the most; what bounces is marked, until its code came
+//     back (N18).
 //   - The history of an account is one page: sign-ins, means, services used,
 //     changes, sign-outs (M25).
 //   - Before a cabinet is closed, what stays, on which ground and until when is

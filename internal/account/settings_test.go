@@ -247,6 +247,32 @@ func TestN18_PeopleAreAskedOnceASessionWhetherTheyAreStillReached(t *testing.T) 
 			t.Error("what bounces can be called right")
 		}
 		b.Page(settings, 200).One("main .tag.k-warn")
+		if got := b.Page(settings+"/contact/email", 200).One("input[name=contact]").Attr("value"); got != old {
+			t.Errorf("to be confirmed again stands %q", got)
+		}
+		if got := b.Page(settings+"/contact/phone", 200).One("input[name=contact]").Attr("value"); got != "" {
+			t.Errorf("a contact that is not there yet is %q", got)
+		}
+		p.work(t)
+		p.Store.Clock.Advance(time.Hour) // more than a few codes an hour go to nobody
+		p.signIn(b, old, 200)
+		b.Submit(settings+"/contact/email", form("contact", old), 200).One("input[name=code]")
+		code := sixFigures.FindString(to(t, p.work(t), old))
+		page = b.Submit(settings+"/contact/email/code", form("code", code), 200)
+		if page.Has("main .tag.k-warn") || !strings.Contains(page.One(".notice").Text(), "confirmed again") {
+			t.Errorf("after its code came back: %s", page.One("main").Text())
+		}
+		if err := has(p.reasons(t, me), "account contact-confirmed-again"); err != nil {
+			t.Error(err)
+		}
+		if sent := p.work(t); len(sent) != 0 {
+			t.Errorf("nothing has changed and %v is told", sent)
+		}
+		b.Submit(settings+"/contact/email", form("contact", old), 422).One("#contact-error")
+
+		if err := p.Store.Update(t.Context(), func(tx *db.Tx) error { return p.Bounced(tx, me, policy.FieldEmail) }); err != nil {
+			t.Fatal(err)
+		}
 		p.months = ""
 		p.Store.Clock.Advance(time.Minute)
 		p.signIn(p.browse(t), old, 200).One("main .tag.k-warn") // what bounces is asked about without a rule

@@ -59,7 +59,7 @@ func (s *Service) Mount(r *web.Router) {
 // done is the notice after a change, by the name of the change.
 func done(q *web.Req) string {
 	switch n := q.Value("done"); n {
-	case "details", "email", "phone", "dropped", "right":
+	case "details", "email", "phone", "again", "dropped", "right":
 		return q.P.T("account.done." + n)
 	}
 	return ""
@@ -221,9 +221,21 @@ func (s *Service) askContact(q *web.Req, t *identity.Typed) error {
 	if err := q.NeedStepUp(web.StepUpAge); err != nil {
 		return err
 	}
-	kind, typed := kindOf(f), ""
-	if q.R.Method == http.MethodPost {
-		typed = q.Value("contact")
+	kind, typed := kindOf(f), q.Value("contact")
+	lead := []string{q.P.T("account.change.lead"), q.P.T("account.change.told", "hours", int(StopTime.Hours()))}
+	if q.R.Method != http.MethodPost {
+		state, err := s.contacts(q.R.Context(), q.Session.Subject)
+		if err != nil {
+			return err
+		}
+		typed = ""
+		if slices.Contains(state.bounced, f) { // it may be right all the same
+			values, err := s.read(q.R.Context(), q.Session.Subject, vault.Profile, f)
+			if err != nil {
+				return err
+			}
+			typed, lead = values.Text(f), append([]string{q.P.T("account.change.bounced")}, lead...)
+		}
 	}
 	in := ui.Field{
 		Name: "contact", Label: q.P.T("account.change." + kind + ".new"), Value: typed, Error: t.Error("contact"),
@@ -235,7 +247,7 @@ func (s *Service) askContact(q *web.Req, t *identity.Typed) error {
 	}
 	return identity.Answer(q, t, q.Path("/cabinet/settings"), identitypages.Form{
 		Caption: q.P.T("account.settings.title"), Title: q.P.T("account.change." + kind),
-		Lead:   []string{q.P.T("account.change.lead"), q.P.T("account.change.told", "hours", int(StopTime.Hours()))},
+		Lead:   lead,
 		Action: q.Path("/cabinet/settings/contact/" + kind), Button: q.P.T("identity.register.send"),
 		Fields: []templ.Component{ui.Input(in)},
 	}, "contact")
@@ -298,13 +310,16 @@ func (s *Service) takeCode(q *web.Req) error {
 	if t.Bad() {
 		return s.askCode(q, t)
 	}
-	err = s.ConfirmChange(q.R.Context(), q.Session.Subject, f, q.Value("code"), q.Lang, identity.FromOf(q))
+	again, err := s.ConfirmChange(q.R.Context(), q.Session.Subject, f, q.Value("code"), q.Lang, identity.FromOf(q))
 	if identity.Shown(err) {
 		t.Add(err)
 		return s.askCode(q, t)
 	}
 	if err != nil {
 		return err
+	}
+	if again {
+		return q.Redirect(q.Path("/cabinet/settings") + "?done=again")
 	}
 	return q.Redirect(q.Path("/cabinet/settings") + "?done=" + kindOf(f))
 }
