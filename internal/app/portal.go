@@ -36,6 +36,7 @@ import (
 	"portico/internal/platform/jobs"
 	"portico/internal/platform/mail"
 	"portico/internal/platform/web"
+	"portico/internal/platform/web/ui"
 	"portico/internal/policy"
 	"portico/internal/policy/text"
 	"portico/internal/privacy"
@@ -318,7 +319,7 @@ func (p *portal) mount() {
 	preview.Mount(p.router, catalogue, func() *time.Location { return p.live.Current().Portal.Timezone.Location() })
 	signin.Mount(p.router, p.identity)
 	p.recovery.Mount(p.router)
-	security.MountPerson(p.router, p.identity)
+	security.MountPerson(p.router, p.identity, p.recovery)
 	p.account.Mount(p.router)
 	p.mandates.Mount(p.router)
 	p.staff.Mount(p.router)
@@ -328,7 +329,7 @@ func (p *portal) mount() {
 	desk.New(desk.Config{
 		DB: p.db, Cases: p.cases, Officials: p.staff, Documents: p.uploads, Mandates: p.mandates, Clock: p.clock,
 	}).Mount(p.router)
-	(&cabinet.Cabinet{Applications: p.cases, Log: p.log, Data: p.vault, Policy: p.policy, Vkey: p.ring.Vkey(), Standing: p.account.Standing}).Mount(p.router)
+	(&cabinet.Cabinet{Applications: p.cases, Log: p.log, Data: p.vault, Policy: p.policy, Vkey: p.ring.Vkey(), Standing: p.account.Standing, Alerts: []func(*web.Req) ([]ui.Item, error){p.recovery.Alert}}).Mount(p.router)
 	contact.Mount(p.router, p.operator)
 	p.privacy.Mount(p.router)
 	p.choice.Mount(p.router)

@@ -44,7 +44,10 @@ type Cabinet struct {
 	// Standing says how well whoever is signed in is known, by whom and since
 	// when; package account does.
 	Standing func(q *web.Req) ([]ui.Row, error)
-	Vkey     string // verifier key of the log
+	// Alerts are what other features have waiting for whoever is signed in, the
+	// most pressing first.
+	Alerts []func(q *web.Req) ([]ui.Item, error)
+	Vkey   string // verifier key of the log
 }
 
 // actor is the person who is signed in.

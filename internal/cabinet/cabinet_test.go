@@ -83,7 +83,13 @@ func newWorld(t *testing.T, d *db.DB) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	(&cabinet.Cabinet{Applications: w.apps, Log: w.Log, Data: w.Vault, Policy: func() *policy.Policy { return p }, Vkey: w.Ring.Vkey(),
+	(&cabinet.Cabinet{Applications: w.apps, Alerts: []func(*web.Req) ([]ui.Item, error){
+		func(q *web.Req) ([]ui.Item, error) {
+			if q.Session.Subject != w.me || len(*w.apps) == 0 {
+				return nil, nil
+			}
+			return []ui.Item{{Title: "Somebody recovers your account", Href: "/en/cabinet/security"}}, nil
+		}}, Log: w.Log, Data: w.Vault, Policy: func() *policy.Policy { return p }, Vkey: w.Ring.Vkey(),
 		Standing: func(*web.Req) ([]ui.Row, error) { return []ui.Row{{Key: "Now", Value: "Verified"}}, nil },
 	}).Mount(w.router)
 	w.me, w.them = w.Subject(t), w.Subject(t)
@@ -339,6 +345,9 @@ func TestTheHomePageSaysWhatWaits(t *testing.T) {
 		}
 		if got := page.One(`a[href="/en/cabinet/applications/y"]`).Text(); !strings.HasPrefix(got, "Read what was written or asked: Road permit") {
 			t.Errorf("what waits for the person is called %q", got)
+		}
+		if got := page.One("main h2:first-of-type + ul > li:first-child a").Text(); !strings.HasPrefix(got, "Somebody recovers") {
+			t.Errorf("what is pressing comes after %q", got)
 		}
 		if page.Find(".nothing").Len() != 0 || page.Find(`a[href="/en/cabinet/applications/x"]`).Len() != 1 {
 			t.Error("the home page does not show the applications")

@@ -45,6 +45,13 @@ func (c *Cabinet) home(q *web.Req) error {
 		return err
 	}
 	var h pages.Home
+	for _, alert := range c.Alerts {
+		items, err := alert(q)
+		if err != nil {
+			return err
+		}
+		h.Waiting = append(h.Waiting, items...)
+	}
 	for _, one := range list {
 		switch {
 		case one.Draft:

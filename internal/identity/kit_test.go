@@ -134,8 +134,9 @@ func openAs(t *testing.T, d *db.DB, phone func(*policy.Field)) *portal {
 		t.Fatal(err)
 	}
 	signin.Mount(p.router, p.Service)
-	recovery.New(p.Service).Mount(p.router)
-	account.MountPerson(p.router, p.Service)
+	waiting := recovery.New(p.Service)
+	waiting.Mount(p.router)
+	account.MountPerson(p.router, p.Service, waiting)
 	return p
 }
 

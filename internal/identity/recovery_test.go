@@ -179,6 +179,49 @@ func TestAnybodyWithTheLinkStopsARecoveryWithoutSigningIn(t *testing.T) {
 	})
 }
 
+func TestWhoIsSignedInStopsARecoveryThatWaits(t *testing.T) {
+	each(t, func(t *testing.T, p *portal) {
+		subject := p.person(t, email)
+		b := p.browse(t)
+		if p.signIn(t, b, email, good, 200).Has("#recovery") {
+			t.Error("a recovery waits of which nobody knows")
+		}
+		checked(t, b.Post(security+"/recovery", form("recovery", "stop")), 404)
+		first, _ := p.recoverUntilCode(t, email)
+		first.Submit("/en/recover/wait", nil, 200)
+		p.mail(t)
+		second, _ := p.recoverUntilCode(t, email)
+		second.Submit("/en/recover/wait", nil, 200) // beside it, and opens nothing
+		p.mail(t)
+		page := b.Page(security, 200)
+		if text := page.One("section[aria-labelledby=recovery]").Text(); !strings.Contains(text, "Somebody recovers your account") {
+			t.Errorf("the page says %q", text)
+		}
+		checked(t, b.Post(security+"/recovery", form("recovery", "")), 422)
+		if !b.Page(security, 200).Has("#recovery") {
+			t.Error("a form without its button stopped it")
+		}
+		if got := b.Submit(security+"/recovery", form("recovery", "stop"), 200).One(".notice").Text(); !strings.Contains(got, "stopped") {
+			t.Errorf("it says %q", got)
+		}
+		checked(t, b.Post(security+"/recovery", form("recovery", "stop")), 404)
+		before := len(p.post.sent)
+		p.Clock.Advance(recovery.Wait + time.Minute)
+		if late := p.links(t, before); len(late) != 0 {
+			t.Errorf("a stopped recovery goes on: %v", late)
+		}
+		if got := p.moments(t, subject)[0]; got != "account recovery-stopped" {
+			t.Errorf("the newest event is %q", got)
+		}
+		again, _ := p.recoverUntilCode(t, email) // and whoever it was begins anew
+		before = len(p.post.sent)
+		again.Submit("/en/recover/wait", nil, 200)
+		if told := p.links(t, before); len(told) != 1 {
+			t.Errorf("a new recovery tells %v", told)
+		}
+	})
+}
+
 // TestARecoveryDoesNotTellWhoHasAnAccount compares what a visitor sees, and
 // what the store is asked to do.
 func TestARecoveryDoesNotTellWhoHasAnAccount(t *testing.T) {

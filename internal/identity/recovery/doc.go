@@ -6,7 +6,8 @@
 //     not exist costs the same work and says the same; it only gets no message.
 //   - With a code of the app or a recovery code it works at once. With neither
 //     it waits 72 hours, tells every channel with a link that stops it without
-//     signing in, and until then opens nothing.
+//     signing in, and until then opens nothing. Whoever is signed in meanwhile
+//     is told in the cabinet, and stops it there.
 //   - Who came back after waiting signs in with the new password alone: the
 //     second factors and recovery codes are gone. For another 72 hours the
 //     account authorises no download and no consent.

@@ -398,13 +398,43 @@ func (s *Service) Stop(ctx context.Context, requestID, token string) error {
 		if err != nil {
 			return err
 		}
-		if _, err := s.step(tx, r, stopped); err != nil {
-			return err
-		}
-		return s.note(tx, r, "recovery-stopped")
+		return s.stop(tx, r.Subject)
 	})
 	if err != nil {
 		return fmt.Errorf("stop a recovery: %w", err)
 	}
 	return nil
+}
+
+// StopOwn stops the recovery that waits of whoever is signed in.
+func (s *Service) StopOwn(ctx context.Context, subject string) error {
+	if err := s.Vault.Update(ctx, func(tx *db.Tx) error { return s.stop(tx, subject) }); err != nil {
+		return fmt.Errorf("stop a recovery: %w", err)
+	}
+	return nil
+}
+
+// stop stops what waits of somebody, and what was asked for beside it.
+func (s *Service) stop(tx *db.Tx, subject string) error {
+	ended, err := stopWaiting(tx, subject)
+	if err != nil || !ended {
+		return errors.Join(err, errOver)
+	}
+	return s.note(tx, request{Subject: subject}, "recovery-stopped")
+}
+
+// Waiting is when the recovery of somebody that waits opens, or opened; zero
+// if none waits.
+func (s *Service) Waiting(ctx context.Context, subject string) (ready time.Time, err error) {
+	err = s.DB.View(ctx, func(tx *db.Tx) error {
+		r, err := selectWaiting(tx, subject, s.Clock.Now())
+		if ready = r.Ready; r.ID == "" {
+			ready = time.Time{}
+		}
+		return err
+	})
+	if err != nil {
+		return time.Time{}, fmt.Errorf("look for a recovery that waits: %w", err)
+	}
+	return ready, nil
 }

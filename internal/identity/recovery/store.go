@@ -82,3 +82,10 @@ func move(tx *db.Tx, r request, to string) (bool, error) {
 		to, clock.Micros(r.Expires), clock.Micros(r.Ready), clock.Micros(r.Seasoned), r.Subject, r.ID, r.State)
 	return n == 1, err
 }
+
+// stopWaiting stops every request of somebody that waits, and reports whether
+// there was one.
+func stopWaiting(tx *db.Tx, subject string) (bool, error) {
+	n, err := tx.Exec(`UPDATE recovery_request SET state = 'stopped' WHERE subject = $1 AND state = 'waiting'`, subject)
+	return n > 0, err
+}

@@ -294,3 +294,12 @@ func (s *Service) takeStop(q *web.Req) error {
 		Body: pages.Message(q.P.T("recovery.stopped.title"), q.P.T("recovery.stopped.lead"), q.P.T("recovery.stopped.next")),
 	})
 }
+
+// Alert tells whoever is signed in, in their cabinet, of a recovery that waits.
+func (s *Service) Alert(q *web.Req) ([]ui.Item, error) {
+	ready, err := s.Waiting(q.R.Context(), q.Session.Subject)
+	if err != nil || ready.IsZero() {
+		return nil, err
+	}
+	return []ui.Item{{Title: q.P.T("recovery.alert"), Href: q.Path("/cabinet/security"), Meta: q.P.DateTime(ready)}}, nil
+}

@@ -1,8 +1,10 @@
 package security
 
 import (
+	"context"
 	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/a-h/templ"
 
@@ -21,22 +23,35 @@ import (
 // in, where, and what happened to it.
 type own struct {
 	*identity.Service
-	base web.Route
+	base    web.Route
+	recover Recoveries // nil for officials, whose accounts are not recovered so
+}
+
+// Recoveries knows what waits to recover somebody's account: package recovery
+// is one.
+type Recoveries interface {
+	// Waiting is when the one that waits opens; zero if none does.
+	Waiting(ctx context.Context, subject string) (time.Time, error)
+	// StopOwn stops it.
+	StopOwn(ctx context.Context, subject string) error
 }
 
 // MountPerson declares these pages for people.
-func MountPerson(r *web.Router, s *identity.Service) {
-	mount(r, s, web.Route{Path: "/cabinet/security", Audience: web.Person, Activity: policy.ActivityAccount})
+func MountPerson(r *web.Router, s *identity.Service, waiting Recoveries) {
+	base := web.Route{Path: "/cabinet/security", Audience: web.Person, Activity: policy.ActivityAccount}
+	o := mount(r, s, base, waiting)
+	base.Method, base.Path, base.Handler = "POST", base.Path+"/recovery", o.takeStop
+	identity.Handle(r, base)
 }
 
 // MountStaff declares them for officials, who always have a second factor:
 // they can replace their last one but not remove it.
 func MountStaff(r *web.Router, s *identity.Service) {
-	mount(r, s, web.Route{Path: "/staff/account", Audience: web.Staff, Activity: policy.ActivityStaffAccount, Unprefixed: true})
+	mount(r, s, web.Route{Path: "/staff/account", Audience: web.Staff, Activity: policy.ActivityStaffAccount, Unprefixed: true}, nil)
 }
 
-func mount(r *web.Router, s *identity.Service, base web.Route) {
-	o := &own{s, base}
+func mount(r *web.Router, s *identity.Service, base web.Route, waiting Recoveries) *own {
+	o := &own{s, base, waiting}
 	look := func(method, path string, h web.Handler) {
 		rt := base
 		rt.Method, rt.Path, rt.Handler = method, base.Path+path, h
@@ -67,6 +82,7 @@ func mount(r *web.Router, s *identity.Service, base web.Route) {
 	page("GET", "/second-factor/picture", o.showPicture)
 	page("GET", "/second-factor/remove", o.showRemove)
 	page("POST", "/second-factor/remove", o.takeRemove)
+	return o
 }
 
 // path is the address of one of these pages.
@@ -120,8 +136,18 @@ func (o *own) showSecurity(q *web.Req) error {
 	if key := map[string]string{
 		"password": "identity.changed.password", "second": "identity.changed.second", "removed": "identity.changed.removed", "ended": "identity.changed.ended",
 		"passkey": "identity.changed.passkey", "named": "identity.changed.named", "passkey-removed": "identity.changed.passkey-removed",
+		"stopped": "identity.changed.stopped",
 	}[q.Value("done")]; key != "" {
 		page.Notice = q.P.T(key)
+	}
+	if o.recover != nil {
+		ready, err := o.recover.Waiting(ctx, q.Session.Subject)
+		if err != nil {
+			return err
+		}
+		if !ready.IsZero() {
+			page.Recovery, page.Stop = q.P.DateTime(ready), o.path(q, "/recovery")
+		}
 	}
 	for _, d := range list {
 		page.Devices = append(page.Devices, pages.Device{
@@ -188,6 +214,21 @@ func (o *own) takeEnd(q *web.Req) error {
 		return err
 	}
 	return q.Redirect(o.path(q, "") + "?done=ended")
+}
+
+// takeStop stops a recovery that waits. It asks for no newer proof: it keeps
+// things as they are.
+func (o *own) takeStop(q *web.Req) error {
+	if _, err := q.Form(); err != nil {
+		return err
+	}
+	if q.Value("recovery") != "stop" {
+		return fault.New(fault.Invalid, "identity.recovery.unclear")
+	}
+	if err := o.recover.StopOwn(q.R.Context(), q.Session.Subject); err != nil {
+		return err
+	}
+	return q.Redirect(o.path(q, "") + "?done=stopped")
 }
 
 func (o *own) showChange(q *web.Req) error { return o.askChange(q, nil) }
