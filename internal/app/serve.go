@@ -14,7 +14,10 @@ import (
 // Serve runs the portal until ctx ends, then finishes what was begun.
 func Serve(ctx context.Context, o Options) (err error) {
 	p, err := build(ctx, o)
-	if err != nil {
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return nil // told to end while it began: there is nothing to end yet
+	case err != nil:
 		return err
 	}
 	defer func() { err = errors.Join(err, p.db.Close()) }()
