@@ -109,7 +109,8 @@ func (c *Cases) Glance(ctx context.Context, caseID string) (*Application, error)
 	return &Application{Case: row, Service: d, Steps: steps}, nil
 }
 
-// Act does what an official chose to do with a case as they saw it. text is
+// Act does what an official chose to do with a case as they saw it: what the
+// applicant has changed or answered since their last View comes first. text is
 // the remarks or, where the action asks for information, the message; keys are
 // then the questions whose answers the applicant may change.
 func (c *Cases) Act(ctx context.Context, actor policy.Actor, caseID, state, action, text string, keys ...string) (*Case, error) {
@@ -140,7 +141,8 @@ func (c *Cases) act(tx *db.Tx, actor policy.Actor, d *services.Definition, row *
 		return nil // they have it already: a double click, or another tab
 	}
 	late := tooLate(a, row, actor)
-	if row.State != state || !row.Open() || errors.Is(late, errTaken) {
+	unseen := row.Holder == actor.ID && !a.Take && (row.News == Amended || row.News == Answered)
+	if row.State != state || !row.Open() || unseen || errors.Is(late, errTaken) {
 		// Whether they may know that much is still for the policy to say.
 		if !d.For(actor.Roles) {
 			_, err := c.Vault.Permit(tx, deciding(actor, d, row, policy.Use, d.Shown()))
