@@ -280,11 +280,16 @@ func TestO10_LookedForByReferenceOrExactIdentifierIsAnEvent(t *testing.T) {
 		if text := page.One("main").Text(); status != http.StatusOK || !strings.Contains(text, row.Reference) || strings.Contains(text, "Dhigu") {
 			t.Errorf("by an address: %d %s", status, text)
 		}
-		if n := searches(); n != 2 {
-			t.Errorf("%d searches are recorded, of two", n)
+		w.index(t, w.Citizen.ID, policy.FieldIdentityNumber, "A123456") // an official has seen the card
+		page, status, _ = find(" a 123456 ")
+		if text := page.One("main").Text(); status != http.StatusOK || !strings.Contains(text, row.Reference) || strings.Contains(text, "Dhigu") {
+			t.Errorf("by the number of the card: %d %s", status, text)
+		}
+		if n := searches(); n != 3 {
+			t.Errorf("%d searches are recorded, of three", n)
 		}
 		before := w.events(t)
-		for _, unknown := range []string{"RP-0000-0000", "somebody@example.mv", "+9607770000", "aishath", "A123456", "%"} {
+		for _, unknown := range []string{"RP-0000-0000", "somebody@example.mv", "+9607770000", "aishath", "A123457", "A12345", "%"} {
 			page, status, _ := find(unknown)
 			if status != http.StatusOK || !page.Has("main .nothing") {
 				t.Errorf("%q: %d", unknown, status)

@@ -23,7 +23,8 @@ const searchMax = 254
 var errOften = fault.New(fault.TooMany, "desk.search.often")
 
 // find looks for a case by its reference, or for those of somebody by an
-// e-mail address or phone number that they confirmed. It is a POST, so that
+// e-mail address or phone number that they confirmed, or by an identity number
+// that an official has seen. It is a POST, so that
 // nobody's address stands in an address of the portal.
 func (k *Desk) find(q *web.Req) error {
 	_, err := q.Form()
@@ -64,7 +65,8 @@ func (k *Desk) find(q *web.Req) error {
 // search finds cases by a reference or by an exact identifier.
 func (k *Desk) search(q *web.Req, who policy.Actor, typed string) ([]*cases.Case, error) {
 	phone, _ := k.Cases.Policy().Field(policy.FieldPhone)
-	if c, ok := credential.ParseContact(typed, phone.Prefix); ok {
+	number, _ := k.Cases.Policy().Field(policy.FieldIdentityNumber)
+	if c, ok := credential.ParseIdentifier(typed, phone.Prefix, number.Pattern); ok {
 		return k.Cases.ByIdentifier(q.R.Context(), who, c.Field, c.Value)
 	}
 	row, err := k.Cases.ByReference(q.R.Context(), who, typed)

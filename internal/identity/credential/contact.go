@@ -2,6 +2,7 @@ package credential
 
 import (
 	"net/mail"
+	"regexp"
 	"strings"
 	"unicode"
 
@@ -12,9 +13,10 @@ import (
 )
 
 // A Contact is where codes go and what people sign in with: one e-mail
-// address or one phone number, in the form in which it is compared.
+// address or one phone number, in the form in which it is compared. As an
+// identifier (see ParseIdentifier) it may be an identity number.
 type Contact struct {
-	Field string // policy.FieldEmail, policy.FieldPhone or policy.FieldStaffEmail
+	Field string // policy.FieldEmail, policy.FieldPhone, policy.FieldStaffEmail; policy.FieldIdentityNumber
 	Value string
 }
 
@@ -36,6 +38,17 @@ func ParseContact(typed, country string) (Contact, bool) {
 	}
 	v, ok := parsePhone(typed, country)
 	return Contact{policy.FieldPhone, v}, ok
+}
+
+// ParseIdentifier reads by what exactly somebody is known: their identity
+// number, if it has the declared form, or a contact. It returns false for
+// anything else.
+func ParseIdentifier(typed, country, number string) (Contact, bool) {
+	plain := strings.ToUpper(strings.Join(strings.Fields(norm.NFKC.String(typed)), ""))
+	if is, err := regexp.MatchString(number, plain); number != "" && err == nil && is {
+		return Contact{policy.FieldIdentityNumber, plain}, true
+	}
+	return ParseContact(typed, country)
 }
 
 // parseEmail accepts one bare address. It is compared in lower case: what
