@@ -135,12 +135,7 @@ func selectReferred(tx *db.Tx, reference string) (*Case, error) {
 // selectLate lists open cases whose deadline of so many days counts from
 // before a time, and of which that is not noted.
 func selectLate(tx *db.Tx, service string, days int, before time.Time, limit int) (list []*Case, err error) {
-	err = tx.Select(func(r *db.Rows) error {
-		c, err := scanCase(r.Scan)
-		list = append(list, c)
-		return err
-	}, `SELECT `+columns+` FROM cases_case
+	return selectCases(tx, `SELECT `+columns+` FROM cases_case
 		WHERE service = $1 AND days = $2 AND counted_at < $3 AND late_at IS NULL AND closed_at IS NULL AND submitted_at IS NOT NULL
 		ORDER BY counted_at, id LIMIT $4`, service, days, clock.Micros(before), limit)
-	return list, err
 }
