@@ -7,6 +7,7 @@ import (
 
 	"github.com/a-h/templ"
 
+	"portico/internal/platform/i18n"
 	"portico/internal/platform/web"
 	"portico/internal/platform/web/ui"
 	"portico/internal/policy"
@@ -25,19 +26,8 @@ func (s *Site) Question(q *web.Req, spot *Spot, field ui.Field) (templ.Component
 		return nil, nil, err
 	}
 	at := q.Path("/files/" + strings.TrimPrefix(spot.Use.Scope, "case:") + "/" + url.PathEscape(spot.Field))
-	kinds := spot.Kinds
-	if len(kinds) == 0 {
-		kinds = AllKinds()
-	}
-	var accept, names []string
-	for _, k := range kinds {
-		accept, names = append(accept, k.ending(), k.Media()), append(names, k.Word())
-	}
-	field.Name, field.ID, field.Type, field.Accept = inputFile, InputID, "file", strings.Join(accept, ",")
-	a := pages.Question{
-		Field: field, Action: at, New: at + "/new", Sends: q.Path("/files/"), Back: q.Path(spot.Back),
-		Limits: q.P.T("uploads.limits", "kinds", q.P.List(names), "size", SizeWords(q.P, spot.most()), "n", max(1, spot.Count)),
-	}
+	limits := spot.input(q.P, &field)
+	a := pages.Question{Field: field, Action: at, New: at + "/new", Sends: q.Path("/files/"), Back: q.Path(spot.Back), Limits: limits}
 	n := 0
 	for _, f := range list {
 		if f.State == Clean || f.State == Checking {
@@ -60,6 +50,28 @@ func (s *Site) Question(q *web.Req, spot *Spot, field ui.Field) (templ.Component
 	}
 	a.Full = n >= max(1, spot.Count)
 	return pages.Ask(a), list, nil
+}
+
+// input makes a field the input for a file of the spot, and says in words what
+// it takes.
+func (s *Spot) input(p *i18n.Printer, field *ui.Field) (limits string) {
+	kinds := s.Kinds
+	if len(kinds) == 0 {
+		kinds = AllKinds()
+	}
+	var accept, names []string
+	for _, k := range kinds {
+		accept, names = append(accept, k.ending(), k.Media()), append(names, k.Word())
+	}
+	field.Name, field.ID, field.Type, field.Accept = inputFile, InputID, "file", strings.Join(accept, ",")
+	return p.T("uploads.limits", "kinds", p.List(names), "size", SizeWords(p, s.most()), "n", max(1, s.Count))
+}
+
+// Input is the input for a file of the spot, for a form of somebody else's
+// page whose handler calls Take.
+func (s *Spot) Input(p *i18n.Printer, field ui.Field) ui.Field {
+	field.Hint = s.input(p, &field)
+	return field
 }
 
 // row is a file in words.

@@ -74,9 +74,9 @@ func (s *Site) Mount(r *web.Router) {
 	person := func(method, path string, limit int64, h web.Handler) {
 		r.Handle(web.Route{Method: method, Path: path, Audience: web.Person, Activity: "{service}.apply", Limit: limit, Handler: h})
 	}
-	person(http.MethodPost, "/files/{application}/{field}", MaxSize+spill, s.send)
+	person(http.MethodPost, "/files/{application}/{field}", FormLimit, s.send)
 	person(http.MethodPost, "/files/{application}/{field}/new", 0, s.announce)
-	person(http.MethodPatch, "/files/{id}", MaxSize+spill, s.goOn)
+	person(http.MethodPatch, "/files/{id}", FormLimit, s.goOn)
 	r.Handle(web.Route{Method: http.MethodGet, Path: "/files/{id}", Audience: web.Person, Activity: "{service}.apply", Seasoned: true, Handler: s.own})
 	person(http.MethodGet, "/files/{id}/state", 0, s.state)
 	person(http.MethodPost, "/files/{id}/remove", 0, s.remove)
@@ -113,16 +113,31 @@ func (s *Site) send(q *web.Req) error {
 	if err != nil {
 		return err
 	}
+	problem, status, err := s.Take(q, spot)
+	if err != nil {
+		return err
+	}
+	if problem != "" {
+		return s.Drafts.Page(q, spot, status, problem)
+	}
+	return q.Redirect(q.Path(spot.Back))
+}
+
+// FormLimit is what a route takes whose handler calls Take.
+const FormLimit = MaxSize + spill
+
+// Take receives the file of a form, for this page and for those of others.
+// A problem says to the sender why it was not taken, under which status.
+func (s *Site) Take(q *web.Req, spot *Spot) (problem string, status int, err error) {
 	err = s.take(q, spot)
 	q.Patience(lull)
 	if err == nil {
-		return q.Redirect(q.Path(spot.Back))
+		return "", 0, nil
 	}
-	words, status := says(q.P, err, spot)
-	if words == "" {
-		return err
+	if problem, status = says(q.P, err, spot); problem != "" {
+		return problem, status, nil
 	}
-	return s.Drafts.Page(q, spot, status, words)
+	return "", 0, err
 }
 
 // errNone says that a form came without a file.
