@@ -26,6 +26,7 @@ type Message struct {
 	Subject   string // one line
 	Text      string // plain text
 	MessageID string // of the work that asked for it, so that a repetition is recognised; made up if empty
+	ReplyTo   string // an address, nothing else; empty: none
 	From      string // the instance's address if empty; may have a name: Portal <portal@example.org>
 }
 

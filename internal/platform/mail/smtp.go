@@ -178,6 +178,11 @@ func (s *SMTP) compose(m Message) (*gomail.Msg, error) {
 	if err := msg.To(m.To); err != nil {
 		return nil, ErrInvalid // what err says repeats the address
 	}
+	if m.ReplyTo != "" {
+		if !ValidAddress(m.ReplyTo) || msg.ReplyTo(m.ReplyTo) != nil {
+			return nil, ErrInvalid
+		}
+	}
 	msg.Subject(m.Subject)
 	msg.SetMessageIDWithValue(m.MessageID + "@" + domain(from.Address))
 	msg.SetDateWithValue(s.c.Clock.Now())
