@@ -50,8 +50,8 @@ func (c *compiler) data() {
 		for _, s := range v.Sources {
 			if id, ok := strings.CutPrefix(s, "party:"); ok {
 				c.known(c.party, "party", id, path+"/sources")
-			} else if !slices.Contains([]string{SourceForm, SourceBrowser, SourceStaff, SourceSystem}, s) {
-				c.report(path+"/sources", "%q is none of form, browser, staff, system, party:ID", s)
+			} else if !slices.Contains([]string{SourceForm, SourceMail, SourceBrowser, SourceStaff, SourceSystem}, s) {
+				c.report(path+"/sources", "%q is none of form, mail, browser, staff, system, party:ID", s)
 			}
 		}
 	}
@@ -267,6 +267,7 @@ const RetentionRegistration = "registration"
 // The sources of a value that are not parties (O3).
 const (
 	SourceForm    = "form"
+	SourceMail    = "mail" // an e-mail that somebody wrote to us
 	SourceBrowser = "browser"
 	SourceStaff   = "staff"
 	SourceSystem  = "system"
