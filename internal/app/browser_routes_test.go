@@ -128,6 +128,7 @@ func TestEveryPageOfTheRouterIsJudged(t *testing.T) {
 	reference := citizens(citizen)
 	visitor().companies(citizen, clerk, portal.Person("citizen"))
 	officials(visitor(), visitor(), visitor(), reference)
+	visitor().requests(visitor(), visitor(), visitor())
 
 	for _, route := range slices.Sorted(maps.Keys(all)) {
 		if !seen[route] {

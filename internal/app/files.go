@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"portico/internal/cases"
+	"portico/internal/contact"
 	"portico/internal/instance"
 	"portico/internal/platform/db"
 	"portico/internal/policy"
@@ -29,16 +30,24 @@ func scannerOf(e *instance.Environment) (uploads.Scanner, error) {
 }
 
 // ofService returns the activity of the service that a field belongs to:
-// SERVICE.KEY is used under SERVICE.NAME.
+// SERVICE.KEY is used under SERVICE.NAME. What belongs to a request is used
+// under the request's own.
 func ofService(name string) func(field string) string {
 	return func(field string) string {
 		service, _, _ := strings.Cut(field, ".")
+		if field == contact.FieldFile {
+			return contact.ActivityOwn
+		}
 		return service + "." + name
 	}
 }
 
-// lives reports whether there is such an application, begun or submitted.
+// lives reports whether there is such an application, begun or submitted, or
+// such a request.
 func (p *portal) lives(ctx context.Context, subject, scope string) (bool, error) {
+	if strings.HasPrefix(scope, "request:") {
+		return p.contact.Lives(ctx, subject, scope)
+	}
 	if begun, err := p.drafts.Lives(ctx, subject, scope); err != nil || begun {
 		return begun, err
 	}
@@ -49,10 +58,16 @@ func (p *portal) lives(ctx context.Context, subject, scope string) (bool, error)
 	return slices.ContainsFunc(list, func(c *cases.Case) bool { return c.Scope() == scope }), err
 }
 
-// fileCases is what the pages for files ask of cases.
-type fileCases struct{ *cases.Cases }
+// fileCases is what the pages for files ask of cases and of requests.
+type fileCases struct {
+	*cases.Cases
+	p *portal
+}
 
-// Reading is how an official uses a file of a case.
+// Reading is how an official uses a file of a case or a request.
 func (c fileCases) Reading(tx *db.Tx, actor policy.Actor, f *uploads.File) (vault.Use, error) {
+	if f.Field == contact.FieldFile {
+		return c.p.contact.FileUse(tx, actor, f.Scope)
+	}
 	return c.FileUse(tx, actor, f.Subject, f.Scope)
 }

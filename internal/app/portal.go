@@ -73,6 +73,7 @@ type portal struct {
 	account  *account.Service
 	mandates *mandates.Service
 	notices  *notify.Service
+	contact  *contact.Service
 	url      string // where the server listens; set by listen
 	sender   sender
 	scanner  uploads.Scanner // nil: none is declared
@@ -231,7 +232,7 @@ func (p *portal) features(ctx context.Context, in *instance.Instance, opts insta
 	p.account = account.New(account.Config{
 		DB: p.db, Vault: p.vault, Log: p.log, Identity: p.identity, Jobs: p.queue, Policy: p.policy, Clock: p.clock,
 		Zone:    func() *time.Location { return p.live.Current().Portal.Timezone.Location() },
-		Address: p.address, Applications: p, Also: p.mandates.Activities,
+		Address: p.address, Applications: p, Also: p.kept,
 		Confirm: func() policy.Period { return p.live.Current().Portal.ConfirmContacts() },
 	})
 	p.tell(in.Portal.Langs(), in.Catalogue)
@@ -284,8 +285,9 @@ func (p *portal) features(ctx context.Context, in *instance.Instance, opts insta
 		Mandates: companies{p.mandates, p.clock}, Jobs: p.queue,
 	})
 	p.cases.Drafts = p.drafts
-	p.files = &uploads.Site{Uploads: p.uploads, Drafts: p.drafts, Cases: fileCases{p.cases}}
+	p.files = &uploads.Site{Uploads: p.uploads, Drafts: p.drafts, Cases: fileCases{p.cases, p}}
 	p.drafts.Files = p.files
+	p.openContact(in)
 	p.mount()
 	return nil
 }
@@ -330,7 +332,7 @@ func (p *portal) mount() {
 		DB: p.db, Cases: p.cases, Officials: p.staff, Documents: p.uploads, Mandates: p.mandates, Clock: p.clock,
 	}).Mount(p.router)
 	(&cabinet.Cabinet{Applications: p.cases, Log: p.log, Data: p.vault, Policy: p.policy, Vkey: p.ring.Vkey(), Standing: p.account.Standing, Alerts: []func(*web.Req) ([]ui.Item, error){p.recovery.Alert}}).Mount(p.router)
-	contact.Mount(p.router, p.operator)
+	p.contact.Mount(p.router)
 	p.privacy.Mount(p.router)
 	p.choice.Mount(p.router)
 	p.visits.Mount(p.router)
@@ -339,16 +341,6 @@ func (p *portal) mount() {
 	if p.catcher != nil {
 		p.catcher.Mount(p.router)
 	}
-}
-
-// operator is who answers for the portal, and how to reach them (O16).
-func (p *portal) operator() contact.Operator {
-	in := &p.live.Current().Portal
-	o := contact.Operator{Name: in.Operator.Name, Address: in.Operator.Address}
-	for _, c := range in.Contacts {
-		o.Channels = append(o.Channels, contact.Channel{Kind: string(c.Kind), Value: c.Value, URL: string(c.URL), Name: c.Name, Note: c.Note})
-	}
-	return o
 }
 
 // system is what the controls examine.

@@ -126,6 +126,9 @@ func (p *portal) background(o Options) []func(context.Context) {
 		func(ctx context.Context) {
 			p.cases.Watch(ctx, func(err error) { logged("looking for what is overdue", err) })
 		},
+		func(ctx context.Context) {
+			p.contact.Watch(ctx, func(err error) { logged("looking for requests that are overdue", err) })
+		},
 	}
 	if o.Watch {
 		all = append(all, func(ctx context.Context) { p.live.Watch(ctx, os.DirFS(o.Dir)) })

@@ -12,10 +12,10 @@ type row struct {
 var features = []row{
 	{"app", []string{"demo", "instance", "proof", "cabinet", "account", "mandates", "contact", "cookies", "analytics", "privacy", "notify", "notify/kinds", "desk", "drafts", "cases", "uploads", "services", "services/preview", "forms", "staff", "identity", "vault", "audit", "keys", "policy", "policy/text"}, nil},
 	{"demo", nil, nil},
-	{"cabinet", []string{"mandates", "cases", "services", "identity", "vault", "audit", "keys", "policy"}, nil},
+	{"cabinet", []string{"contact", "mandates", "cases", "services", "identity", "vault", "audit", "keys", "policy"}, nil},
 	{"account", []string{"identity", "vault", "audit", "policy"}, nil},
 	{"mandates", []string{"identity", "vault", "audit", "policy"}, nil},
-	{"contact", nil, nil},
+	{"contact", []string{"uploads", "staff", "identity", "vault", "policy"}, nil},
 	{"cookies", []string{"policy"}, nil},
 	{"analytics", []string{"policy"}, nil},
 	{"proof", []string{"vault", "audit", "keys", "policy"}, nil},

@@ -12,6 +12,7 @@ import (
 	"portico/internal/audit"
 	"portico/internal/cabinet/pages"
 	"portico/internal/cases"
+	"portico/internal/contact"
 	"portico/internal/mandates"
 	"portico/internal/platform/fault"
 	"portico/internal/platform/i18n"
@@ -34,6 +35,17 @@ func (c *Cabinet) Mount(r *web.Router) {
 		rt.Method, rt.Audience = http.MethodGet, web.Person
 		r.Handle(rt)
 	}
+}
+
+// behind is the activity without which a link leads nowhere, if there is one.
+func behind(link string) string {
+	switch link {
+	case "companies":
+		return mandates.ActivityOwn
+	case "requests":
+		return contact.ActivityOwn
+	}
+	return ""
 }
 
 // latest is how many applications the first page lists.
@@ -69,10 +81,12 @@ func (c *Cabinet) home(q *web.Req) error {
 	}
 	for _, link := range [][2]string{
 		{"applications", "/cabinet/applications"}, {"apply", "/services"}, {"data", "/cabinet/data"},
-		{"access", "/cabinet/access"}, {"companies", "/cabinet/companies"}, {"settings", "/cabinet/settings"}, {"security", "/cabinet/security"}, {"history", "/cabinet/history"},
+		{"access", "/cabinet/access"}, {"requests", "/cabinet/requests"}, {"companies", "/cabinet/companies"}, {"settings", "/cabinet/settings"}, {"security", "/cabinet/security"}, {"history", "/cabinet/history"},
 	} {
-		if _, offered := c.Policy().Activity(mandates.ActivityOwn); link[0] == "companies" && !offered {
-			continue
+		if activity := behind(link[0]); activity != "" {
+			if _, declared := c.Policy().Activity(activity); !declared {
+				continue
+			}
 		}
 		h.Links = append(h.Links, ui.Item{
 			Title: q.P.T("cabinet.link." + link[0]), Href: q.Path(link[1]), Text: q.P.T("cabinet.link." + link[0] + ".text"),

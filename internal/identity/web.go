@@ -82,6 +82,14 @@ func (t *Typed) No(name, text string) {
 // Bad reports whether anything is wrong.
 func (t *Typed) Bad() bool { return t != nil && (len(t.errors) > 0 || t.whole != "" || t.edge != nil) }
 
+// Edge is what no form can show again, nil if there is nothing.
+func (t *Typed) Edge() error {
+	if t == nil {
+		return nil
+	}
+	return t.edge
+}
+
 // Error is what is wrong with a field.
 func (t *Typed) Error(name string) string {
 	if t == nil {

@@ -21,6 +21,7 @@ const (
 	maxLanguages = 8
 	maxHolidays  = 400
 	maxContacts  = 40
+	maxAnswer    = 60 // working days
 )
 
 var phoneForm = regexp.MustCompile(`^\+?[0-9][0-9 ]{2,20}$`)
@@ -68,6 +69,13 @@ func (l *loader) portal(p *Portal) {
 	if a := p.Accounts; a != nil {
 		if y, m, d, err := a.ConfirmContacts.Parts(); err != nil || y+m+d == 0 || a.ConfirmContacts == policy.PeriodSession {
 			l.at(portalFile, "accounts/confirm-contacts", "accounts/confirm-contacts: a time such as P12M; leave accounts out to ask nobody")
+		}
+	}
+	if h := p.Help; h != nil {
+		for kind, days := range map[string]int{"question": h.AnswerWithin.Question, "feedback": h.AnswerWithin.Feedback, "complaint": h.AnswerWithin.Complaint} {
+			if days < 1 || days > maxAnswer {
+				l.at(portalFile, "help/answer-within/"+kind, "help/answer-within/%s: 1 to %d working days", kind, maxAnswer)
+			}
 		}
 	}
 	for i, c := range p.Categories {

@@ -26,6 +26,7 @@ type Portal struct {
 	Categories  []services.Category `yaml:"categories,omitempty" json:"categories,omitempty" doc:"The headings of the catalogue, in the order in which they are shown."`
 	Accounts    *Accounts           `yaml:"accounts,omitempty" json:"accounts,omitempty" doc:"What goes for people's accounts."`
 	Notices     *Notices            `yaml:"notices,omitempty" json:"notices,omitempty" doc:"What goes for all notices; each kind has a file in notices/."`
+	Help        *Help               `yaml:"help,omitempty" json:"help,omitempty" doc:"That the portal takes questions, suggestions and complaints; left out: it takes none."`
 	Contacts    []Contact           `yaml:"contacts" json:"contacts" doc:"Every channel that the policy names (O16)."`
 }
 
@@ -49,6 +50,18 @@ func (p *Portal) ConfirmContacts() policy.Period {
 		return policy.PeriodNone
 	}
 	return p.Accounts.ConfirmContacts
+}
+
+// Help is what the operator promises to those who ask (O17).
+type Help struct {
+	AnswerWithin AnswerWithin `yaml:"answer-within" json:"answerWithin" doc:"Within how many working days each kind of request is answered."`
+}
+
+// AnswerWithin is working days by the kind of request.
+type AnswerWithin struct {
+	Question  int `yaml:"question" json:"question"`
+	Feedback  int `yaml:"feedback" json:"feedback"`
+	Complaint int `yaml:"complaint" json:"complaint"`
 }
 
 // Storage is where the data is, and which party runs the place.

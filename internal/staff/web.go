@@ -66,6 +66,8 @@ func (s *Service) home(q *web.Req) error {
 		return q.Redirect("/staff/jobs")
 	case pol.May(q.Session.Roles, policy.VerifyPeople):
 		return q.Redirect("/staff/identity")
+	case pol.May(q.Session.Roles, policy.AnswerInquiries), pol.May(q.Session.Roles, policy.EnterInquiries):
+		return q.Redirect("/staff/requests")
 	}
 	return q.Redirect("/staff/cases")
 }
@@ -90,6 +92,9 @@ func (s *Service) Menu(q *web.Req) []web.Link {
 	}
 	if pol.May(q.Session.Roles, policy.VerifyCompanies) {
 		links = append(links, web.Link{Text: q.P.T("staff.menu.companies"), Href: "/staff/companies"})
+	}
+	if pol.May(q.Session.Roles, policy.AnswerInquiries) || pol.May(q.Session.Roles, policy.EnterInquiries) {
+		links = append(links, web.Link{Text: q.P.T("staff.menu.requests"), Href: "/staff/requests"})
 	}
 	if pol.May(q.Session.Roles, policy.PreviewServices) {
 		links = append(links, web.Link{Text: q.P.T("staff.menu.services"), Href: "/staff/services"})

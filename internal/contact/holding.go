@@ -1,0 +1,19 @@
+package contact
+
+import "portico/internal/platform/db"
+
+// Holding declares what the tables of this package keep (I1).
+func Holding() []db.Table {
+	const no, who = db.Nothing, db.Pseudonym
+	return []db.Table{
+		{Name: "contact_request", Columns: map[string]db.Holds{
+			"subject": who, "id": who, "reference": who, "kind": no, "source": no, "state": no, "reason": no, "language": no,
+			"cabinet": no, "holder": who, "revision": no, "texts": no, "created_at": no, "since_at": no, "answered_at": no,
+			"escalated_at": no, "rated_at": no}},
+		{Name: "contact_form", Columns: map[string]db.Holds{"subject": who, "once": who, "request": who, "at": no}},
+		{Name: "contact_mail", Columns: map[string]db.Holds{
+			"subject": who, "id": who, "request": who, "message": who, "sender": who, "whole": no, "at": no}},
+		{Name: "contact_attachment", Columns: map[string]db.Holds{"subject": who, "mail": who, "n": no, "file": who}},
+		{Name: "contact_rating", Columns: map[string]db.Holds{"month": no, "kind": no, "score": no, "n": no}},
+	}
+}

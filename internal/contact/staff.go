@@ -1,0 +1,428 @@
+package contact
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"portico/internal/identity/credential"
+	"portico/internal/platform/db"
+	"portico/internal/platform/fault"
+	"portico/internal/platform/id"
+	"portico/internal/platform/jobs"
+	"portico/internal/policy"
+	"portico/internal/staff"
+	"portico/internal/uploads"
+	"portico/internal/vault"
+)
+
+// PageSize is how many requests a page of the queue shows.
+const PageSize = 20
+
+// answers reports whether an official answers requests.
+func (s *Service) answers(who policy.Actor) bool {
+	return s.Policy().May(who.Roles, policy.AnswerInquiries)
+}
+
+// enters reports whether an official writes requests down, and sees where they
+// stand.
+func (s *Service) enters(who policy.Actor) bool {
+	return s.answers(who) || s.Policy().May(who.Roles, policy.EnterInquiries)
+}
+
+// Look is which requests a page of the queue shows.
+type Look string
+
+// The looks.
+const (
+	LookWaiting  Look = "waiting"
+	LookMine     Look = "mine"
+	LookLate     Look = "late"
+	LookAnswered Look = "answered"
+)
+
+// Looks are all looks.
+func Looks() []Look { return []Look{LookWaiting, LookMine, LookLate, LookAnswered} }
+
+// Queue lists requests by how long they wait: references, states and times,
+// nothing of what they are about. After is the id of the last one of the page
+// before.
+func (s *Service) Queue(ctx context.Context, who policy.Actor, look Look, after string) (list []*Request, err error) {
+	if !s.answers(who) {
+		return nil, errDenied
+	}
+	err = s.DB.View(ctx, func(tx *db.Tx) error {
+		var since time.Time
+		if r, err := selectRequest(tx, after); err != nil {
+			return err
+		} else if r != nil {
+			since = r.Since
+		} else {
+			since, after = time.UnixMicro(0), ""
+		}
+		switch look {
+		case LookLate:
+			list, err = s.late(tx, 1, false)
+		case LookMine:
+			list, err = selectQueue(tx, Taken, who.ID, since, after, PageSize)
+		case LookAnswered:
+			list, err = selectQueue(tx, Answered, "", since, after, PageSize)
+		default:
+			list, err = selectQueue(tx, Waiting, "", since, after, PageSize)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list requests: %w", err)
+	}
+	return list, nil
+}
+
+// lateMax is how many overdue requests are looked at.
+const lateMax = 100
+
+// late lists open requests whose promised time has passed as many times, the
+// longest waiting first; fresh leaves out those that officials were told of.
+func (s *Service) late(tx *db.Tx, times int, fresh bool) (list []*Request, err error) {
+	p, now := s.Promised(), s.Clock.Now()
+	for _, kind := range Kinds() {
+		for _, state := range []State{Waiting, Taken} {
+			found, err := selectLate(tx, kind, state, p.lateSince(kind, times, now, s.Zone()), fresh, lateMax)
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, found...)
+		}
+	}
+	slices.SortFunc(list, func(a, b *Request) int { return cmp.Or(a.Since.Compare(b.Since), strings.Compare(a.ID, b.ID)) })
+	return list[:min(len(list), lateMax)], nil
+}
+
+// Standing is how many requests wait for their answer, and how many of them
+// longer than promised, and longer than twice as long.
+type Standing struct{ Open, Late, VeryLate int64 }
+
+// Standing counts what is open (O17).
+func (s *Service) Standing(ctx context.Context) (n Standing, err error) {
+	p, now := s.Promised(), s.Clock.Now()
+	err = s.DB.View(ctx, func(tx *db.Tx) error {
+		n = Standing{}
+		for _, kind := range Kinds() {
+			for _, state := range []State{Waiting, Taken} {
+				for before, to := range map[time.Time]*int64{
+					now.AddDate(1, 0, 0): &n.Open, p.lateSince(kind, 1, now, s.Zone()): &n.Late, p.lateSince(kind, 2, now, s.Zone()): &n.VeryLate,
+				} {
+					found, err := countOpen(tx, kind, state, before)
+					if err != nil {
+						return err
+					}
+					*to += found
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return Standing{}, fmt.Errorf("count what is open: %w", err)
+	}
+	return n, nil
+}
+
+// Find returns a request by its reference as its row says, to officials who
+// answer or enter: where it stands, and nothing of what it is about.
+func (s *Service) Find(ctx context.Context, who policy.Actor, reference string) (*Request, error) {
+	if !s.enters(who) {
+		return nil, errDenied
+	}
+	return s.find(ctx, func(tx *db.Tx) (*Request, error) { return selectReference(tx, tidy(reference)) })
+}
+
+// Glance returns a request by its id as its row says.
+func (s *Service) Glance(ctx context.Context, who policy.Actor, request string) (*Request, error) {
+	if !s.enters(who) {
+		return nil, errDenied
+	}
+	return s.byID(ctx, request)
+}
+
+// Entry is what an official writes down of what came by another way.
+type Entry struct {
+	Kind     Kind
+	Source   Source
+	Text     string
+	Contact  string // may be empty: whoever asked left none, or calls again
+	Language string
+	Once     string
+}
+
+// Enter takes a request that came by telephone, on paper or in person.
+func (s *Service) Enter(ctx context.Context, who policy.Actor, e Entry) (*Request, error) {
+	if !s.enters(who) {
+		return nil, errDenied
+	}
+	var wrong []fault.Field
+	if !known(Entered(), e.Source) {
+		wrong = append(wrong, fault.Field{Name: "source", Code: "contact.source.none"})
+	}
+	var contact credential.Contact
+	if strings.TrimSpace(e.Contact) != "" {
+		var ok bool
+		if contact, ok = s.Identity.ParseContact(e.Contact); !ok {
+			wrong = append(wrong, fault.Field{Name: "contact", Code: "contact.contact.none"})
+		}
+	}
+	_, err := s.check(Asking{Subject: who.ID, Kind: e.Kind, Text: e.Text, Once: e.Once})
+	if err != nil {
+		wrong = append(fault.From(err).Fields, wrong...)
+	}
+	if len(wrong) > 0 {
+		return nil, fault.Input(wrong...)
+	}
+	once := formHash("enter", who.ID, e.Once)
+	var r *Request
+	err = s.Vault.Update(ctx, func(tx *db.Tx) (err error) {
+		now := s.Clock.Now()
+		r = s.fresh(now, e.Kind, e.Source, e.Language)
+		if r.Subject, err = s.Vault.NewSubject(tx); err != nil {
+			return err
+		}
+		if ok, err := insertForm(tx, r.Subject, once, r.ID, now); err != nil || !ok {
+			return cmp.Or(err, errAgain)
+		}
+		// Whoever writes it down holds it until it is written down.
+		use := vault.Use{
+			Actor: who, Subject: r.Subject, Activity: ActivityEnter, Scope: r.Scope(), Reference: r.Reference,
+			Task: policy.Task{Scope: r.Scope(), Holder: who.ID, Open: true},
+		}
+		return s.begin(tx, r, use, e.Text, contact, policy.SourceStaff)
+	})
+	if again(err) {
+		return s.taken(ctx, once)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("write a request down: %w", err)
+	}
+	return r, nil
+}
+
+// change changes a request that an official may work on.
+func (s *Service) change(ctx context.Context, who policy.Actor, request string, fn func(*db.Tx, *Request) error) error {
+	if !s.answers(who) {
+		return errDenied
+	}
+	err := s.Vault.Update(ctx, func(tx *db.Tx) error {
+		r, err := selectRequest(tx, request)
+		if err != nil {
+			return err
+		}
+		if r == nil {
+			return errUnknown
+		}
+		if err := fn(tx, r); err != nil {
+			return err
+		}
+		if ok, err := moveRequest(tx, r); err != nil || !ok {
+			return cmp.Or(err, error(errMoved))
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("change a request: %w", err)
+	}
+	return nil
+}
+
+// Take has an official hold a request that nobody holds.
+func (s *Service) Take(ctx context.Context, who policy.Actor, request string) error {
+	return s.change(ctx, who, request, func(_ *db.Tx, r *Request) error {
+		if r.State != Waiting {
+			return errMoved
+		}
+		r.State, r.Holder = Taken, who.ID
+		return nil
+	})
+}
+
+// HandOver gives a request that an official holds to a colleague who answers
+// too, or, without one, back to the queue.
+func (s *Service) HandOver(ctx context.Context, who policy.Actor, request, colleague string) error {
+	to := ""
+	if colleague != "" {
+		list, err := s.Colleagues(ctx, who)
+		if err != nil {
+			return err
+		}
+		i := slices.IndexFunc(list, func(c staff.Colleague) bool { return c.Reference == tidy(colleague) })
+		if i < 0 {
+			return fault.Input(fault.Field{Name: "colleague", Code: "contact.colleague.none"})
+		}
+		to = list[i].Subject
+	}
+	return s.change(ctx, who, request, func(tx *db.Tx, r *Request) error {
+		if r.State != Taken || r.Holder != who.ID {
+			return errMoved
+		}
+		if to == "" {
+			r.State, r.Holder = Waiting, ""
+			return s.Vault.Bump(tx, r.Subject)
+		}
+		roles, _, working, err := s.Staff.Official(tx, to)
+		if err != nil || !working || !s.Policy().May(roles, policy.AnswerInquiries) {
+			return cmp.Or(err, error(errMoved))
+		}
+		r.Holder = to
+		return s.Vault.Bump(tx, r.Subject)
+	})
+}
+
+// Colleagues are those who answer requests too, and work.
+func (s *Service) Colleagues(ctx context.Context, who policy.Actor) ([]staff.Colleague, error) {
+	list, err := s.Staff.Colleagues(ctx, s.answering())
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(list, func(c staff.Colleague) bool { return !c.Working || c.Subject == who.ID }), nil
+}
+
+// answering are the roles that answer requests.
+func (s *Service) answering() (roles []string) {
+	for _, r := range s.Policy().Declarations().Roles {
+		if slices.Contains(r.May, policy.AnswerInquiries) {
+			roles = append(roles, r.ID)
+		}
+	}
+	return roles
+}
+
+// answer is an official's use of a request.
+func answer(who policy.Actor, r *Request, op policy.Operation, fields ...string) vault.Use {
+	return vault.Use{
+		Actor: who, Subject: r.Subject, Activity: ActivityAnswer, Operation: op, Scope: r.Scope(), Fields: fields, Task: r.task(), Reference: r.Reference,
+	}
+}
+
+// View returns a request with what it is about to the official who holds it.
+// It is an event each time; that of somebody else is denied, and recorded.
+func (s *Service) View(ctx context.Context, who policy.Actor, request string) (r *Request, c *Content, err error) {
+	var h *vault.Handle
+	err = s.Vault.Update(ctx, func(tx *db.Tx) error {
+		h = nil
+		if r, err = selectRequest(tx, request); err != nil {
+			return err
+		}
+		if r == nil {
+			return errUnknown
+		}
+		// It stands still until the event is committed.
+		if ok, err := holdRequest(tx, r); err != nil || !ok {
+			return cmp.Or(err, error(errMoved))
+		}
+		permit, err := s.Vault.Permit(tx, answer(who, r, policy.Use, FieldText, FieldAnswer, FieldEmail, FieldPhone))
+		if err != nil {
+			return err
+		}
+		h, err = s.Vault.Open(tx, permit)
+		return err
+	})
+	if fault.KindOf(err) == fault.Denied {
+		return nil, nil, errDenied.Because(err)
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("open a request: %w", err)
+	}
+	values, err := h.Reveal()
+	if err != nil {
+		return nil, nil, err
+	}
+	c = content(values)
+	c.Files, err = s.files(ctx, &uploads.Spot{Use: answer(who, r, policy.Use), Field: FieldFile})
+	return r, c, err
+}
+
+// FileUse is how an official would use a file of a request. The request stands
+// still until the transaction ends.
+func (s *Service) FileUse(tx *db.Tx, who policy.Actor, scope string) (vault.Use, error) {
+	r, err := selectRequest(tx, strings.TrimPrefix(scope, "request:"))
+	if err != nil {
+		return vault.Use{}, err
+	}
+	if r == nil {
+		return vault.Use{}, errUnknown
+	}
+	if ok, err := holdRequest(tx, r); err != nil || !ok {
+		return vault.Use{}, cmp.Or(err, error(errMoved))
+	}
+	return answer(who, r, policy.Use), nil
+}
+
+// Answer answers a request that an official holds, and has whoever asked told.
+func (s *Service) Answer(ctx context.Context, who policy.Actor, request, text string) error {
+	if wrong := checkText("text", text); len(wrong) > 0 {
+		return fault.Input(wrong...)
+	}
+	return s.change(ctx, who, request, func(tx *db.Tx, r *Request) error {
+		if r.State != Taken {
+			return errMoved
+		}
+		now := s.Clock.Now()
+		item := id.New(now)
+		use := answer(who, r, policy.Collect)
+		if err := s.put(tx, use, vault.Value{Field: FieldAnswer, Item: item, Text: text, Source: policy.SourceStaff}); err != nil {
+			return err
+		}
+		r.State, r.Answered, r.Rated = Answered, now, time.Time{}
+		return s.Jobs.Enqueue(tx, jobs.New{Kind: jobAnswer, Key: "answer:" + item, Payload: map[string]string{"request": r.ID, "item": item}})
+	})
+}
+
+// Close ends a request that an official holds without an answer.
+func (s *Service) Close(ctx context.Context, who policy.Actor, request, reason string) error {
+	if !known(Reasons(), reason) {
+		return fault.Input(fault.Field{Name: "reason", Code: "contact.reason.none"})
+	}
+	return s.change(ctx, who, request, func(tx *db.Tx, r *Request) error {
+		if r.State != Taken || r.Holder != who.ID {
+			return errMoved
+		}
+		r.State, r.Reason = Closed, reason
+		return s.Vault.Bump(tx, r.Subject)
+	})
+}
+
+// Rated is how the answers to requests of a kind were rated in a month.
+type Rated struct {
+	Month string
+	Kind  Kind
+	N     int64
+	sum   int64
+}
+
+// Mean is the mean rating, to a tenth.
+func (r Rated) Mean() string {
+	tenths := (20*r.sum + r.N) / (2 * r.N)
+	return fmt.Sprintf("%d.%d", tenths/10, tenths%10)
+}
+
+// Ratings are the ratings of the last year, the newest month first.
+func (s *Service) Ratings(ctx context.Context) (list []Rated, err error) {
+	var rows []Rating
+	err = s.DB.View(ctx, func(tx *db.Tx) error {
+		rows, err = selectRatings(tx, s.Clock.Now().In(s.Zone()).AddDate(-1, 0, 0).Format("2006-01"))
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read how answers were rated: %w", err)
+	}
+	for _, r := range rows {
+		if n := len(list); n == 0 || list[n-1].Month != r.Month || list[n-1].Kind != r.Kind {
+			list = append(list, Rated{Month: r.Month, Kind: r.Kind})
+		}
+		one := &list[len(list)-1]
+		one.N, one.sum = one.N+r.N, one.sum+r.N*int64(r.Score)
+	}
+	slices.Reverse(list)
+	return list, nil
+}
