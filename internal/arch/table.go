@@ -19,7 +19,7 @@ var features = []row{
 	{"cookies", []string{"policy"}, nil},
 	{"analytics", []string{"policy"}, nil},
 	{"proof", []string{"vault", "audit", "keys", "policy"}, nil},
-	{"instance", []string{"privacy", "notify/kinds", "services", "forms", "policy", "policy/text"}, map[string]string{
+	{"instance", []string{"privacy", "notify/kinds", "services", "services/paper", "forms", "policy", "policy/text"}, map[string]string{
 		"privacy": "an instance hands out the versions of its policy as the pages read them",
 	}},
 	{"privacy", []string{"proof", "policy", "policy/text"}, map[string]string{
@@ -31,7 +31,8 @@ var features = []row{
 	{"cases", []string{"services", "forms", "vault", "audit", "policy"}, nil},
 	{"uploads", []string{"vault", "policy"}, nil},
 	{"services/preview", []string{"services", "forms", "policy"}, nil},
-	{"services", []string{"forms", "policy"}, nil},
+	{"services", []string{"services/paper", "forms", "policy"}, nil},
+	{"services/paper", []string{"forms", "policy"}, nil},
 	{"forms", []string{"policy"}, nil},
 	{"staff", []string{"identity", "vault", "audit", "policy"}, map[string]string{
 		"identity": "an official's account is an account: credentials and sessions live in one place",

@@ -9,6 +9,7 @@ import (
 	"portico/internal/forms"
 	"portico/internal/platform/strict"
 	"portico/internal/services"
+	"portico/internal/services/paper"
 )
 
 // schemas returns the type that each kind of file is decoded into. Sentences
@@ -18,7 +19,7 @@ func schemas() map[string]any {
 		"portal": Portal{}, "environment": Environment{},
 		"data": dataFile{}, "purposes": purposesFile{}, "recipients": recipientsFile{}, "retention": retentionFile{},
 		"cookies": cookiesFile{}, "rights": rightsFile{}, "promises": promisesFile{},
-		"service": services.File{}, "form": forms.File{}, "rules": forms.Rules{}, "workflow": services.Workflow{},
+		"service": services.File{}, "form": forms.File{}, "rules": forms.Rules{}, "workflow": services.Workflow{}, "document": paper.Document{},
 		"notice": noticeFile{}, "tests": services.Tests{}, "locales": map[string]any{},
 	}
 }

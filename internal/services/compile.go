@@ -15,6 +15,7 @@ import (
 	"portico/internal/platform/i18n"
 	"portico/internal/platform/strict"
 	"portico/internal/policy"
+	"portico/internal/services/paper"
 )
 
 // Env is what the instance gives to its services.
@@ -74,11 +75,16 @@ func Compile(fsys fs.FS, id string, env Env) (*Definition, []Problem) {
 	c.decode(formFile, &form, true)
 	c.decode(rulesFile, &rules, false)
 	c.decode(workflowFile, &d.Workflow, true)
+	if _, err := fs.Stat(fsys, documentFile); err == nil {
+		d.Document = &paper.Document{}
+		c.decode(documentFile, d.Document, true)
+	}
 	if len(c.problems) == 0 {
 		c.texts(serviceFile, reflect.ValueOf(&d.File), "", false)
 		c.texts(formFile, reflect.ValueOf(&form), "", false)
 		c.texts(rulesFile, reflect.ValueOf(&rules), "", false)
 		c.texts(workflowFile, reflect.ValueOf(&d.Workflow), "", false)
+		c.texts(documentFile, reflect.ValueOf(d.Document), "", false)
 		var problems []forms.Problem
 		d.Form, problems = forms.Compile(id, &form, &rules, forms.Env{Languages: env.Languages, Zone: env.Zone, Currency: env.Currency, Fields: env.Declarations.Fields})
 		for _, p := range problems {
@@ -251,16 +257,17 @@ func (c *compiler) service(d *Definition, id string) {
 	}
 	for _, use := range []string{"decide", "review"} {
 		for i, role := range acting[use] {
-			c.role(d, fmt.Sprintf("%s/roles/%d", use, i), role)
+			c.role(d, serviceFile, fmt.Sprintf("%s/roles/%d", use, i), role)
 		}
 	}
 	c.drafting(d)
 	c.shown(d)
+	c.document(d)
 	for _, f := range d.Form.Fields() {
 		if f.Core && !slices.ContainsFunc(decl.Fields, func(p policy.Field) bool { return p.ID == f.ID }) {
 			c.fail(formFile, "schema/properties/"+f.Key+"/x-portico-field", "data.yaml declares no field %q", f.ID)
 		}
-		if slices.Contains([]string{"remarks", "message", "note", "draft"}, f.Key) {
+		if slices.Contains([]string{"remarks", "message", "note", "draft", "document", "revocation"}, f.Key) {
 			c.fail(formFile, "schema/properties/"+f.Key, "%s.%s is a field of the portal's own: take another key", d.ID, f.Key)
 		}
 	}
@@ -271,11 +278,11 @@ func (c *compiler) service(d *Definition, id string) {
 }
 
 // role adds the party of a role that acts to those of the service.
-func (c *compiler) role(d *Definition, at, role string) {
+func (c *compiler) role(d *Definition, file, at, role string) {
 	roles := c.env.Declarations.Roles
 	i := slices.IndexFunc(roles, func(r policy.Role) bool { return r.ID == role })
 	if i < 0 {
-		c.fail(serviceFile, at, "data.yaml declares no role %q", role)
+		c.fail(file, at, "data.yaml declares no role %q", role)
 	} else if p := roles[i].Party; !slices.Contains(d.parties, p) {
 		d.parties = append(d.parties, p)
 	}

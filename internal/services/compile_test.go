@@ -31,6 +31,15 @@ func TestFaultyServiceIsRefusedWithFileAndLine(t *testing.T) {
 		"nobody takes it":       {"workflow.yaml", "take: true", "take: false", "workflow.yaml", "no owner"},
 		"no deadline":           {"workflow.yaml", "    deadline: 5\n", "", "workflow.yaml", "deadline"},
 		"a fee that is not due": {"workflow.yaml", "    fee: true\n", "", "workflow.yaml", "fee is due"},
+		"nothing is issued":     {"workflow.yaml", "    issues: true\n", "", "workflow.yaml", "issued in no state"},
+		"issued too early":      {"workflow.yaml", "    fee: true\n", "    fee: true\n    issues: true\n", "workflow.yaml", "issued at the end"},
+		"a fact of nothing":     {"document.yaml", "facts: [road,", "facts: [shoe-size, road,", "document.yaml", "{shoe-size}"},
+		"a reference to nobody": {"document.yaml", "permits {name} to close", "permits {nick} to close", "document.yaml", "{nick}"},
+		"a brace that is open":  {"document.yaml", "{name} to close", "{name to close", "document.yaml", "brace"},
+		"an end that is no day": {"document.yaml", "until: end", "until: road", "document.yaml", "is a day or a moment"},
+		"both text and facts":   {"document.yaml", "    facts: [road", "    text: {en: a, dv: a}\n    facts: [road", "document.yaml", "either text or facts"},
+		"a mayor who revokes":   {"document.yaml", "roles: [permit-supervisor]", "roles: [mayor]", "document.yaml", `no role "mayor"`},
+		"a title in one tongue": {"document.yaml", "title: {en: Permit to close a road, dv: މަގު ބަންދުކުރުމުގެ ހުއްދަ}", "title: {en: Permit}", "document.yaml", `language "dv"`},
 		"a test that fails":     {"tests/fees.yaml", "expect: {fee: 50000}", "expect: {fee: 50001}", "tests/fees.yaml", "fee: got 50000, expected 50001"},
 		"an action of nothing":  {"tests/answers.yaml", "actions: [take, refuse]", "actions: [refuse]", "tests/answers.yaml", `no action "refuse"`},
 	} {
@@ -108,7 +117,7 @@ func TestO18_AWorkflowNeitherEndsNorWaitsForEver(t *testing.T) {
 		"a name of the engine's own":      {"{id: propose,", "{id: hand-over,", "none of"},
 	} {
 		files := servicestest.RoadPermitFiles(t)
-		for _, file := range []string{"tests/fees.yaml", "tests/answers.yaml"} {
+		for _, file := range []string{"tests/fees.yaml", "tests/answers.yaml", "document.yaml"} {
 			delete(files, file)
 		}
 		files["tests/states.yaml"] = &fstest.MapFile{Data: []byte(statesTest)}

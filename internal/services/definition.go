@@ -7,6 +7,7 @@ import (
 	"portico/internal/forms"
 	"portico/internal/platform/i18n"
 	"portico/internal/policy"
+	"portico/internal/services/paper"
 )
 
 // Definition is a compiled service. It never changes.
@@ -14,7 +15,8 @@ type Definition struct {
 	File
 	Form     *forms.Form
 	Workflow Workflow
-	parties  []string // of the roles that decide
+	Document *paper.Document // nil: the service issues none
+	parties  []string        // of the roles that decide
 	category Category
 	draft    policy.Category // of what was not sent yet
 	zone     *time.Location
@@ -126,7 +128,7 @@ func (d *Definition) Fields() []policy.Field {
 			continue
 		}
 		field := policy.Field{ID: f.ID, Category: f.Category, Name: f.Label, Why: f.Why, Sources: f.Source, Reuse: policy.Reuse(f.Reuse)}
-		if len(d.Enter) > 0 && !f.Computed && !slices.Contains(field.Sources, policy.SourceStaff) {
+		if (len(d.Enter) > 0 || d.Document != nil && d.Document.Revoke != nil) && !f.Computed && !slices.Contains(field.Sources, policy.SourceStaff) {
 			field.Sources = append(slices.Clone(field.Sources), policy.SourceStaff)
 		}
 		if len(field.Why) == 0 {
@@ -145,6 +147,13 @@ func (d *Definition) Fields() []policy.Field {
 	written(d.RemarksField(), &d.Remarks, policy.SourceStaff)
 	written(d.MessageField(), d.Message, policy.SourceForm, policy.SourceStaff)
 	written(d.NoteField(), d.Note, policy.SourceStaff)
+	if doc := d.Document; doc != nil {
+		written(d.DocumentField(), &Written{Category: doc.Category, Name: doc.Name, Why: doc.Why}, policy.SourceSystem)
+		if doc.Revoke != nil {
+			reason := Written(doc.Revoke.Reason)
+			written(d.RevocationField(), &reason, policy.SourceStaff)
+		}
+	}
 	return fields
 }
 
@@ -158,13 +167,13 @@ func (d *Definition) Activities() []policy.Activity {
 		}
 	}
 	list := []policy.Activity{
-		of(d.ApplyActivity(), d.Apply.Name, []string{"person"}, policy.RelationSelf, append(append(d.Asked(), d.DraftField()), d.Told()...), "use", "collect"),
+		of(d.ApplyActivity(), d.Apply.Name, []string{"person"}, policy.RelationSelf, slices.Concat(d.Asked(), []string{d.DraftField()}, d.Told(), d.Papers()), "use", "collect"),
 		of(d.DecideActivity(), d.Decide.Name, roles(d.Decide.Roles), policy.RelationTask, append(d.Shown(), d.Worked()...), "use", "collect"),
 	}
 	if d.Review != nil {
 		list = append(list, of(d.ReviewActivity(), d.Review.Name, roles(d.Review.Roles), policy.RelationReason, append(d.Shown(), d.Worked()...), "use"))
 	}
-	return append(append(list, d.examining()...), d.entering()...)
+	return slices.Concat(list, d.examining(), d.entering(), d.issuing())
 }
 
 // For reports whether somebody with these roles decides on the service.

@@ -10,6 +10,7 @@ import (
 	"portico/internal/forms"
 	"portico/internal/platform/strict"
 	"portico/internal/services"
+	"portico/internal/services/paper"
 	"portico/internal/testkit"
 )
 
@@ -44,7 +45,7 @@ func TestWhoeverWritesAServiceFindsEveryKeyInTheDocumentation(t *testing.T) {
 	}
 	words := strings.FieldsFunc(string(data), func(r rune) bool { return strings.ContainsRune(" \n`|:,;.(){}[]'\"=*", r) })
 	keys := map[string]bool{}
-	for _, file := range []any{services.File{}, forms.File{}, forms.Rules{}, services.Workflow{}, services.Tests{}} {
+	for _, file := range []any{services.File{}, forms.File{}, forms.Rules{}, services.Workflow{}, paper.Document{}, services.Tests{}} {
 		keysOf(strict.Schema(file, "urn:x", "x"), keys)
 	}
 	if len(keys) < 100 {

@@ -27,6 +27,7 @@ type State struct {
 	Pauses   bool      `yaml:"pauses" doc:"while it is the applicant's turn, the deadline of the office stands still"`
 	Amend    bool      `yaml:"amend" doc:"the applicant may still change answers"`
 	Final    bool      `yaml:"final" doc:"the case is closed"`
+	Issues   bool      `yaml:"issues" doc:"a case that comes here gets its document, see document.yaml"`
 	Fee      bool      `yaml:"fee" doc:"the fee is due; where the case goes on, by an action of payment"`
 	Refund   bool      `yaml:"refund" doc:"what was paid is given back when the case comes here"`
 	Actions  []Action  `yaml:"actions,omitempty" doc:"what can be done here"`
@@ -155,6 +156,8 @@ func (c *compiler) workflow(w *Workflow) {
 			c.fail(workflowFile, at(i, "actions"), "nothing follows a final state")
 		case s.Final && (s.Deadline > 0 || s.Pauses || s.Amend || s.By != ""):
 			c.fail(workflowFile, at(i, "id"), "a final state is nobody's turn: it has no by, deadline, pauses or amend")
+		case s.Issues && !s.Final:
+			c.fail(workflowFile, at(i, "issues"), "a document is issued at the end: what it says changes no more")
 		case !s.Final && len(s.Actions) == 0:
 			c.fail(workflowFile, at(i, "id"), "a dead end: give it an action, or final: true")
 		case !s.Final && (s.Deadline < 1 || s.Deadline > 366):
