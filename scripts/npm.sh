@@ -14,6 +14,9 @@ if ! cmp -s scripts/npm/package-lock.json build/npm/done; then
   cp scripts/npm/package-lock.json build/npm/done
 fi
 mkdir -p "$fonts"
+for name in PublicSans_400Regular PublicSans_700Bold NotoSansThaana_400Regular NotoSansThaana_700Bold; do # of PDFs
+  cp -u build/npm/node_modules/@expo-google-fonts/*/"${name#*_}/$name.ttf" internal/documents/pdf/fonts
+done
 for name in public-sans-latin public-sans-latin-ext noto-sans-thaana-thaana; do
   cp -u build/npm/node_modules/@fontsource-variable/*/files/"$name-wght-normal.woff2" "$fonts"
 done

@@ -167,6 +167,7 @@ func strangers(v *tour, version string) {
 	v.stop(fee, "LANG/services/road-permit/fee?_look=1&kind=community&hours=30&boards=2", http.StatusOK)
 	v.stop(fee, "LANG/services/road-permit/fee?_look=1&hours=many", http.StatusOK)
 	v.stop("LANG/cabinet/data", "LANG/cabinet/data", http.StatusOK) // leads to signing in
+	v.stop("LANG/verify/{number}/{token}", "LANG/verify/RP-7F3K-92QD/abcdefghijklmnopqrstuvwxyz", http.StatusNotFound)
 	v.stop("LANG/privacy/versions/{id}", "LANG/privacy/versions/"+version, http.StatusOK)
 	for _, path := range []string{"/demo/mail", "/staff/sign-in", "/staff/sign-in/code", "/staff/sign-in/recovery-code"} {
 		v.stop(path, path, http.StatusOK)
@@ -214,7 +215,7 @@ func newcomer(v, official *tour) {
 	v.fill("password", newcomerPassword)
 	v.send()
 	v.stop("LANG/register/done", "LANG/register/done", http.StatusOK)
-	for _, path := range []string{"/cabinet/", "/cabinet/applications", "/cabinet/access"} { // nothing in them yet
+	for _, path := range []string{"/cabinet/", "/cabinet/applications", "/cabinet/documents", "/cabinet/access"} { // nothing in them yet
 		v.stop("LANG"+path, "LANG"+path, http.StatusOK)
 	}
 	v.settings(email, official)
@@ -270,6 +271,8 @@ func citizens(v *tour) string {
 		v.stop("LANG"+path, "LANG"+path, http.StatusOK)
 	}
 
+	v.stop("LANG/cabinet/documents/{id}", "LANG/cabinet/documents/nobodys", http.StatusNotFound)
+	v.stop("LANG/cabinet/documents/{id}/pdf", "LANG/cabinet/documents/nobodys/pdf", http.StatusNotFound)
 	v.stop("LANG/files/{id}", "LANG/files/nobodys", http.StatusNotFound)
 	v.stop("LANG/files/{id}/state", "LANG/files/nobodys/state", http.StatusNotFound)
 
@@ -344,6 +347,8 @@ func officials(officer, administrator, invited *tour, reference string) {
 	supervisor.press("header form button, .account form button")
 	signIn(supervisor, "permit-supervisor")
 	supervisor.stop("/staff/load", "/staff/load", http.StatusOK)
+	supervisor.stop("/staff/documents", "/staff/documents", http.StatusOK)
+	supervisor.stop("/staff/documents/{number}", "/staff/documents/RP-0000-0000", http.StatusNotFound)
 	supervisor.open("/staff/load")
 	supervisor.stop("/staff/load/{reference}", chromium.Value[string](supervisor.tab, `document.querySelector('main a[href^="/staff/load/"]').pathname`), http.StatusOK)
 

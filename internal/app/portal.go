@@ -22,6 +22,7 @@ import (
 	"portico/internal/cookies"
 	"portico/internal/demo"
 	"portico/internal/desk"
+	"portico/internal/documents"
 	"portico/internal/drafts"
 	"portico/internal/forms"
 	"portico/internal/identity"
@@ -63,6 +64,7 @@ type portal struct {
 	router   *web.Router
 	board    *proof.Board
 	cases    *cases.Cases
+	issued   *documents.Documents
 	privacy  *privacy.Pages
 	choice   *cookies.Cookies
 	drafts   *drafts.Drafts
@@ -276,6 +278,7 @@ func (p *portal) features(ctx context.Context, in *instance.Instance, opts insta
 		},
 	})
 	p.notices.About("case", notify.CaseSource{Cases: p.cases, Calendar: p.cases.Calendar, Zone: p.zone})
+	p.papers(in.Catalogue)
 	p.uploads = uploads.New(uploads.Config{
 		DB: p.db, Vault: p.vault, Blobs: p.blobs, Jobs: p.queue, Scanner: p.scanner, Clock: p.clock, Log: p.logger,
 		Apply: ofService("apply"), Examine: ofService("examine"), Lives: p.lives,
@@ -326,12 +329,13 @@ func (p *portal) mount() {
 	p.mandates.Mount(p.router)
 	p.staff.Mount(p.router)
 	p.cases.Mount(p.router)
+	p.issued.Mount(p.router)
 	p.drafts.Mount(p.router)
 	p.files.Mount(p.router)
 	desk.New(desk.Config{
 		DB: p.db, Cases: p.cases, Officials: p.staff, Documents: p.uploads, Mandates: p.mandates, Clock: p.clock,
 	}).Mount(p.router)
-	(&cabinet.Cabinet{Applications: p.cases, Log: p.log, Data: p.vault, Policy: p.policy, Vkey: p.ring.Vkey(), Standing: p.account.Standing, Alerts: []func(*web.Req) ([]ui.Item, error){p.recovery.Alert}}).Mount(p.router)
+	(&cabinet.Cabinet{Applications: p.cases, Log: p.log, Data: p.vault, Policy: p.policy, Vkey: p.ring.Vkey(), Standing: p.account.Standing, Alerts: []func(*web.Req) ([]ui.Item, error){p.recovery.Alert, p.issued.Alert}}).Mount(p.router)
 	p.contact.Mount(p.router)
 	p.privacy.Mount(p.router)
 	p.choice.Mount(p.router)

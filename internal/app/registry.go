@@ -12,6 +12,7 @@ import (
 	"portico/internal/cookies"
 	"portico/internal/demo"
 	"portico/internal/desk"
+	"portico/internal/documents"
 	"portico/internal/drafts"
 	"portico/internal/forms"
 	"portico/internal/identity"
@@ -43,6 +44,7 @@ func Migrations() []fs.FS {
 		cases.Migrations(),
 		contact.Migrations(),
 		desk.Migrations(),
+		documents.Migrations(),
 		drafts.Migrations(),
 		identity.Migrations(),
 		factor.Migrations(),
@@ -67,6 +69,7 @@ func Holdings() (all []db.Table) {
 		cases.Holding(),
 		contact.Holding(),
 		desk.Holding(),
+		documents.Holding(),
 		drafts.Holding(),
 		identity.Holding(),
 		factor.Holding(),
@@ -98,6 +101,7 @@ func Locales() []fs.FS {
 		demo.Locales(),
 		drafts.Locales(),
 		desk.Locales(),
+		documents.Locales(),
 		forms.Locales(),
 		identity.Locales(),
 		recovery.Locales(),

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -80,9 +81,12 @@ func (c *Cabinet) home(q *web.Req) error {
 		}
 	}
 	for _, link := range [][2]string{
-		{"applications", "/cabinet/applications"}, {"apply", "/services"}, {"data", "/cabinet/data"},
+		{"applications", "/cabinet/applications"}, {"documents", "/cabinet/documents"}, {"apply", "/services"}, {"data", "/cabinet/data"},
 		{"access", "/cabinet/access"}, {"requests", "/cabinet/requests"}, {"companies", "/cabinet/companies"}, {"settings", "/cabinet/settings"}, {"security", "/cabinet/security"}, {"history", "/cabinet/history"},
 	} {
+		if link[0] == "documents" && !c.issues() {
+			continue
+		}
 		if activity := behind(link[0]); activity != "" {
 			if _, declared := c.Policy().Activity(activity); !declared {
 				continue
@@ -93,6 +97,13 @@ func (c *Cabinet) home(q *web.Req) error {
 		})
 	}
 	return q.Page(http.StatusOK, web.Page{Title: q.P.T("cabinet.home.title"), Body: pages.HomePage(h)})
+}
+
+// issues reports whether some service issues documents.
+func (c *Cabinet) issues() bool {
+	return slices.ContainsFunc(c.Policy().Declarations().Activities, func(a policy.Activity) bool {
+		return a.Relation == policy.RelationSystem && strings.HasSuffix(a.ID, ".issue")
+	})
 }
 
 func item(q *web.Req, one cases.Summary) ui.Item {

@@ -10,6 +10,8 @@ import (
 	"portico/internal/platform/clock"
 	"portico/internal/platform/db"
 	"portico/internal/platform/fault"
+	"portico/internal/platform/web"
+	"portico/internal/platform/web/ui"
 	"portico/internal/policy"
 	"portico/internal/services"
 	"portico/internal/vault"
@@ -35,24 +37,16 @@ func Locales() fs.FS { return locales }
 
 // Holding declares what the tables of this package hold (I1).
 func Holding() []db.Table {
+	const no, who = db.Nothing, db.Pseudonym
 	return []db.Table{
 		{Name: "cases_case", Columns: map[string]db.Holds{
-			"subject": db.Pseudonym, "id": db.Pseudonym, "service": db.Nothing, "variant": db.Nothing, "ordinal": db.Nothing,
-			"reference": db.Pseudonym, "state": db.Nothing, "revision": db.Nothing, "holder": db.Pseudonym, "channel": db.Nothing,
-			"instance": db.Nothing, "policy": db.Nothing, "changed_at": db.Nothing, "submitted_at": db.Nothing, "entered_at": db.Nothing,
-			"clock_at": db.Nothing, "counted_at": db.Nothing, "days": db.Nothing, "closed_at": db.Nothing,
-			"news": db.Nothing, "unread": db.Nothing, "late_at": db.Nothing, "fee": db.Nothing,
-		}},
-		{Name: "cases_related", Columns: map[string]db.Holds{
-			"subject": db.Pseudonym, "case_id": db.Pseudonym, "earlier": db.Pseudonym,
-		}},
+			"subject": who, "id": who, "service": no, "variant": no, "ordinal": no, "reference": who, "state": no, "revision": no,
+			"holder": who, "channel": no, "instance": no, "policy": no, "changed_at": no, "submitted_at": no, "entered_at": no,
+			"clock_at": no, "counted_at": no, "days": no, "closed_at": no, "news": no, "unread": no, "late_at": no, "fee": no}},
+		{Name: "cases_related", Columns: map[string]db.Holds{"subject": who, "case_id": who, "earlier": who}},
 		{Name: "cases_step", Columns: map[string]db.Holds{
-			"subject": db.Pseudonym, "case_id": db.Pseudonym, "n": db.Nothing, "at": db.Nothing, "action": db.Nothing,
-			"state": db.Nothing, "actor": db.Pseudonym, "questions": db.Nothing, "holder": db.Pseudonym,
-		}},
-		{Name: "cases_item", Columns: map[string]db.Holds{
-			"subject": db.Pseudonym, "case_id": db.Pseudonym, "item": db.Nothing, "actor": db.Pseudonym,
-		}},
+			"subject": who, "case_id": who, "n": no, "at": no, "action": no, "state": no, "actor": who, "questions": no, "holder": who}},
+		{Name: "cases_item", Columns: map[string]db.Holds{"subject": who, "case_id": who, "item": no, "actor": who}},
 	}
 }
 
@@ -73,8 +67,9 @@ type Config struct {
 	Zone      func() *time.Location
 	Currency  func() string
 	Clock     clock.Clock
-	Drafts    Drafts     // nil: none are listed
-	Followers []Follower // told of each step, in this order
+	Drafts    Drafts                                             // nil: none are listed
+	Followers []Follower                                         // told of each step, in this order
+	Documents func(q *web.Req, caseID string) ([]ui.Item, error) // issued to whoever is signed in
 }
 
 // Cases is the use cases of this package. It is safe for concurrent use.

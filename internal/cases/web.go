@@ -160,6 +160,11 @@ func (c *Cases) showOwn(q *web.Req, status int, notice *pages.Notice, typed, wro
 			page.FeeDue = q.P.T("cases.fee.due.now")
 		}
 	}
+	if c.Documents != nil {
+		if page.Documents, err = c.Documents(q, a.ID); err != nil {
+			return err
+		}
+	}
 	if len(a.Changeable()) > 0 {
 		page.Change = here + "/change"
 	}

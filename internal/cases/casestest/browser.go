@@ -55,6 +55,16 @@ func (b *Browser) Get(path string) (testkit.Nodes, int, string) {
 	return testkit.Page(b.w.T, resp), resp.StatusCode, resp.Request.URL.Path
 }
 
+// Raw opens an address and returns the answer, to be closed by the caller.
+func (b *Browser) Raw(path string) *http.Response {
+	b.w.T.Helper()
+	resp, err := b.client.Get(b.server.URL + path)
+	if err != nil {
+		b.w.T.Fatal(err)
+	}
+	return resp
+}
+
 // Post sends a form and returns the page that follows.
 func (b *Browser) Post(path string, form url.Values) (testkit.Nodes, int, string) {
 	b.w.T.Helper()

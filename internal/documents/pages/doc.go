@@ -1,0 +1,3 @@
+// Package pages shows documents: to the person whose they are, to whoever
+// verifies one, and to officials who revoke and correct.
+package pages
