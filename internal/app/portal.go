@@ -253,7 +253,7 @@ func (p *portal) features(ctx context.Context, in *instance.Instance, opts insta
 		Cookies: func() []policy.Cookie { return p.live.Current().Declarations.Cookies },
 	})
 	p.router, err = web.New(web.Config{
-		Langs: in.Portal.Langs(), Catalogue: in.Catalogue, Portal: p.shell, Cookies: p.cookies, Sessions: p.identity, Menu: p.staff.Menu, Granted: p.choice.Granted, Banner: p.choice.Banner, Visited: p.visits.Visited, Offered: p.offered, Clock: p.clock, Log: p.logger,
+		Langs: in.Portal.Langs(), Catalogue: in.Catalogue, Portal: p.shell, Cookies: p.cookies, Sessions: p.identity, Menu: p.menu, Granted: p.choice.Granted, Banner: p.choice.Banner, Visited: p.visits.Visited, Offered: p.offered, Clock: p.clock, Log: p.logger,
 		Metrics: prometheus.NewRegistry(), Demo: p.demo,
 	})
 	if err != nil {

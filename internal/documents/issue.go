@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"portico/internal/cases"
@@ -15,7 +14,6 @@ import (
 	"portico/internal/platform/id"
 	"portico/internal/platform/jobs"
 	"portico/internal/policy"
-	"portico/internal/services"
 	"portico/internal/services/paper"
 	"portico/internal/vault"
 )
@@ -145,9 +143,4 @@ func until(p *i18n.Printer, row *Document) string {
 		return p.Date(row.Expires.Add(-time.Second))
 	}
 	return p.DateTime(row.Expires)
-}
-
-// definitions are the services in force that issue documents.
-func (d *Documents) definitions() []*services.Definition {
-	return slices.DeleteFunc(slices.Clone(d.Cases.Catalogue.Services()), func(s *services.Definition) bool { return s.Document == nil })
 }

@@ -50,6 +50,9 @@ func (h *Held) use(actor policy.Actor, because string, op policy.Operation, fiel
 	}
 }
 
+// at is what answers are judged at: they were right when they were sent.
+func (h *Held) at() forms.At { return forms.At{Now: h.Of.Submitted, Variant: h.Of.Variant} }
+
 // reason checks what an official wrote.
 func reason(because string) (string, error) {
 	because = strings.Join(strings.Fields(because), " ")
@@ -154,7 +157,7 @@ func (d *Documents) Correct(ctx context.Context, actor policy.Actor, number, bec
 			next[key] = text
 		}
 	}
-	outcome, err := s.Form.Check(next, forms.At{Now: h.Of.Submitted, Variant: h.Of.Variant}, before...)
+	outcome, err := s.Form.Check(next, h.at(), before...)
 	var rule *forms.RuleError
 	if errors.As(err, &rule) {
 		outcome, err = &forms.Outcome{Errors: []forms.Error{{Code: "forms.error.rule", Args: []any{"rule", rule.Rule}, Rule: rule.Rule}}}, nil

@@ -163,7 +163,7 @@ func (d *Documents) own(q *web.Req) error {
 		Content: content, State: tag(q.P, state), Facts: d.facts(q.P, doc.Document), Code: pages.Code{Path: picture.path(), Side: picture.Size + 8},
 		Address: d.address(q.Lang, doc), Case: application, Access: q.Path("/cabinet/access?case=" + url.QueryEscape(doc.Case)),
 	}
-	if state != Valid {
+	if state != Valid && state != ExpiresSoon {
 		page.Notice = &pages.Notice{
 			Kind: page.State.Kind, Title: page.State.Text, Quote: doc.Because,
 			Text: q.P.T("documents.notice."+string(state), "date", q.P.Date(doc.Ended), "until", until(q.P, doc.Document)),

@@ -7,7 +7,6 @@ import (
 
 	"portico/internal/cases"
 	"portico/internal/documents/pages"
-	"portico/internal/forms"
 	"portico/internal/forms/questions"
 	"portico/internal/forms/sent"
 	"portico/internal/platform/fault"
@@ -29,9 +28,15 @@ func official(q *web.Req) policy.Actor {
 	return policy.Actor{Kind: policy.Staff, ID: q.Session.Subject, Roles: q.Session.Roles, Party: q.Session.Party, Strong: q.Session.Strong}
 }
 
+// Revokes reports whether somebody with these roles may revoke documents of
+// some service.
+func (d *Documents) Revokes(roles []string) bool {
+	return slices.ContainsFunc(d.Cases.Catalogue.Services(), func(s *services.Definition) bool { return s.Revokes(roles) })
+}
+
 // search finds a document by its number.
 func (d *Documents) search(q *web.Req) error {
-	if !slices.ContainsFunc(d.definitions(), func(s *services.Definition) bool { return s.Revokes(q.Session.Roles) }) {
+	if !d.Revokes(q.Session.Roles) {
 		return errDenied
 	}
 	page, status := pages.Find{Number: q.Value("number")}, http.StatusOK
@@ -66,6 +71,9 @@ func (d *Documents) showHeld(q *web.Req, status int, notice *pages.Notice, typed
 	}
 	if h.Ending != Going {
 		page.Facts = append(page.Facts, ui.Row{Key: page.State.Text, Value: q.P.Date(h.Ended)})
+		if h.Ending == Replaced {
+			page.Facts = append(page.Facts, ui.Row{Key: q.P.T("documents.staff.replaced-by"), Value: number(h.Of.Reference, h.N+1), LTR: true})
+		}
 	} else if !h.Made.IsZero() {
 		page.Corrects = len(h.Of.Service.Correctable()) > 0
 		page.Reason = &ui.Field{
@@ -136,7 +144,11 @@ func (d *Documents) askCorrection(q *web.Req) error {
 	if err != nil {
 		return err
 	}
-	return d.showCorrection(q, h, http.StatusOK, because, questions.View{Typed: sent.Typed(h.Of.Service.Form, answers)})
+	o, err := h.Of.Service.Form.Check(answers, h.at())
+	if err != nil {
+		return err
+	}
+	return d.showCorrection(q, h, http.StatusOK, because, questions.View{Typed: sent.Typed(h.Of.Service.Form, answers), Needed: o.Needed})
 }
 
 func (d *Documents) showCorrection(q *web.Req, h *Held, status int, because string, v questions.View) error {
@@ -167,14 +179,12 @@ func (d *Documents) correction(q *web.Req, values url.Values) error {
 	}
 	form, because := h.Of.Service.Form, q.Value(inputGiven)
 	read := sent.Decode(form, sent.Input{Values: values, Also: []string{inputGiven, inputAction}})
-	outcome := &forms.Outcome{Errors: read.Errors}
-	if len(read.Errors) == 0 {
-		if outcome, err = d.Correct(ctx, who, h.Number, because, read.Answers); err != nil {
-			return d.failed(q, err, because)
-		}
+	outcome, err := d.Correct(ctx, who, h.Number, because, read.Answers, read.Errors...)
+	if err != nil {
+		return d.failed(q, err, because)
 	}
 	if len(outcome.Errors) > 0 {
-		return d.showCorrection(q, h, http.StatusUnprocessableEntity, because, questions.View{Typed: read.Typed, Errors: outcome.Errors})
+		return d.showCorrection(q, h, http.StatusUnprocessableEntity, because, questions.View{Typed: read.Typed, Errors: outcome.Errors, Needed: outcome.Needed})
 	}
 	return q.Redirect("/staff/documents/" + url.PathEscape(h.Number))
 }

@@ -26,6 +26,8 @@ type world struct {
 	docs  *documents.Documents
 	queue *jobs.Queue
 	t     *testing.T
+
+	address string // of the portal
 }
 
 // onEachEngine runs a test in a world on SQLite and on PostgreSQL.
@@ -40,7 +42,7 @@ func migrations() []fs.FS {
 
 func newWorld(t *testing.T, d *db.DB) *world {
 	t.Helper()
-	w := &world{World: casestest.New(t, d), t: t}
+	w := &world{World: casestest.New(t, d), t: t, address: "https://one.gov.mv"}
 	all := []fs.FS{web.Locales(), forms.Locales(), services.Locales(), cases.Locales(), documents.Locales()}
 	catalogue, err := i18n.Load(all...)
 	if err != nil {
@@ -56,7 +58,7 @@ func newWorld(t *testing.T, d *db.DB) *world {
 func (w *world) documents(s *vaulttest.Store, catalogue *i18n.Catalogue) *documents.Documents {
 	return documents.New(documents.Config{
 		DB: s.DB, Vault: s.Vault, Cases: w.Cases, Jobs: w.queue, Codes: s.Ring, Policy: w.Policy, Clock: s.Clock,
-		Languages: func() []string { return []string{"en", "dv"} }, Address: func() string { return "https://one.gov.mv" },
+		Languages: func() []string { return []string{"en", "dv"} }, Address: func() string { return w.address },
 		Printer: func(lang string) *i18n.Printer { return catalogue.Printer(lang, servicestest.Zone()) },
 	})
 }

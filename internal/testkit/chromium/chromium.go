@@ -140,6 +140,15 @@ func (tab *Tab) See(width int64, dark bool) {
 	})
 }
 
+// Print shows the page that is open as it is printed, until See.
+func (tab *Tab) Print() {
+	tab.t.Helper()
+	tab.call("show it printed", func(ctx context.Context) error {
+		_, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: "print"})
+		return err
+	})
+}
+
 // watch collects what a page must not do: throw, and ask another host.
 func (tab *Tab) watch() {
 	thrown := chromedp.Events(tab.ctx, runtime.ExceptionThrown)
