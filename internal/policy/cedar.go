@@ -14,7 +14,7 @@ import (
 // Action::"ACTIVITY", the resource Data::"SCOPE". The context has what the
 // request and the store say: actor, subject, scope, operation, party (text);
 // fields, roles (sets of text); strong, erased, restricted, taskOpen (truth);
-// taskScope, taskHolder, because (text). Whoever evaluates it must count an error as a
+// taskScope, taskHolder, because, consent (text). Whoever evaluates it must count an error as a
 // denial.
 func (p *Policy) Cedar() string {
 	var b strings.Builder
@@ -65,6 +65,9 @@ func (p *Policy) cedarRule(b *strings.Builder, a *activity, principal, role stri
 		"["+strings.Join(operations, ", ")+"].contains(context.operation)",
 		"!context.fields.isEmpty()",
 		"["+strings.Join(quoted, ", ")+"].containsAll(context.fields)")
+	if a.consent != "" && !(principal == "Person" && a.relation == relationSelf) {
+		conditions = append(conditions, fmt.Sprintf("context.consent == %q", a.consent))
+	}
 	switch {
 	case principal == "System":
 		if !a.whileRestricted {

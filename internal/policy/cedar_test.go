@@ -1,6 +1,7 @@
 package policy_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -30,7 +31,7 @@ func cedarSays(set *cedar.PolicySet, r *policy.Request) (allowed bool, errors in
 			"operation": text(r.Operation.String()), "party": text(r.Actor.Party),
 			"fields": texts(r.Fields), "roles": texts(r.Actor.Roles),
 			"strong": cedar.Boolean(r.Actor.Strong), "erased": cedar.Boolean(r.State.Erased), "restricted": cedar.Boolean(r.State.Restricted),
-			"taskScope": text(r.Task.Scope), "because": text(r.Because), "taskHolder": text(r.Task.Holder), "taskOpen": cedar.Boolean(r.Task.Open),
+			"taskScope": text(r.Task.Scope), "because": text(r.Because), "consent": text(r.State.Consent), "taskHolder": text(r.Task.Holder), "taskOpen": cedar.Boolean(r.Task.Open),
 		}),
 	})
 	return decision == cedar.Allow && len(diagnostic.Errors) == 0, len(diagnostic.Errors)
@@ -39,7 +40,7 @@ func cedarSays(set *cedar.PolicySet, r *policy.Request) (allowed bool, errors in
 func TestI4_CedarDecidesTheSame(t *testing.T) {
 	for name, demo := range map[string]bool{"store": false, "demo store": true} {
 		t.Run(name, func(t *testing.T) {
-			p := policytest.CompileAs(t, policytest.Declarations(), policy.Options{Languages: policytest.Languages(), Demo: demo})
+			p := policytest.CompileAs(t, policytest.WithNewsletter(policytest.Declarations()), policy.Options{Languages: policytest.Languages(), Demo: demo})
 			set, err := cedar.NewPolicySetFromBytes("policy.cedar", []byte(p.Cedar()))
 			if err != nil {
 				t.Fatalf("%v in\n%s", err, p.Cedar())
@@ -65,8 +66,8 @@ func TestI4_CedarDecidesTheSame(t *testing.T) {
 
 // Seen red: the test above must notice when one condition is missing.
 func TestI4_CedarWithoutAConditionDecidesOtherwise(t *testing.T) {
-	p := policytest.Compile(t)
-	for _, condition := range []string{"context.strong", "!context.erased", "context.taskOpen", "context.actor == context.subject", "!context.restricted", `context.taskHolder == context.actor`, `context.because != ""`} {
+	p := policytest.CompileAs(t, policytest.WithNewsletter(policytest.Declarations()), policy.Options{Languages: policytest.Languages()})
+	for _, condition := range []string{fmt.Sprintf("context.consent == %q", p.Terms("newsletter")), "context.strong", "!context.erased", "context.taskOpen", "context.actor == context.subject", "!context.restricted", `context.taskHolder == context.actor`, `context.because != ""`} {
 		weaker := strings.ReplaceAll(p.Cedar(), condition, "true")
 		set, err := cedar.NewPolicySetFromBytes("policy.cedar", []byte(weaker))
 		if err != nil {

@@ -52,6 +52,7 @@ func Compile(d *Declarations, o Options) (*Policy, []Problem) {
 	c.data()
 	c.purposes()
 	c.activities()
+	c.consents()
 	c.promises()
 	c.core()
 	if len(c.problems) > 0 {
@@ -63,11 +64,20 @@ func Compile(d *Declarations, o Options) (*Policy, []Problem) {
 		return nil, []Problem{{Message: err.Error()}}
 	}
 	p := &Policy{
-		hash: hash, demo: o.Demo, declarations: d, activities: make(map[string]*activity, len(d.Activities)),
+		hash: hash, demo: o.Demo, declarations: d, activities: make(map[string]*activity, len(d.Activities)), terms: map[string]string{},
 		fields: c.field, categories: c.category, parties: c.party, purposes: c.purpose, retention: c.period, roles: c.role,
 	}
+	for _, u := range d.Purposes {
+		if u.Basis.IsConsent() {
+			if p.terms[u.ID], err = p.termsOf(u.ID); err != nil {
+				return nil, []Problem{{Message: err.Error()}}
+			}
+		}
+	}
 	for i := range d.Activities {
-		p.activities[d.Activities[i].ID] = c.compile(&d.Activities[i])
+		a := c.compile(&d.Activities[i])
+		a.consent = p.terms[a.purpose]
+		p.activities[a.id] = a
 	}
 	return p, nil
 }

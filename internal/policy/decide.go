@@ -68,7 +68,8 @@ type Task struct {
 type State struct {
 	Version    int64
 	Erased     bool
-	Restricted bool // only the person's own activities go on
+	Restricted bool   // only the person's own activities go on
+	Consent    string // terms of what the person consents to for the activity's purpose; empty: to nothing
 }
 
 // Request is one use that somebody asks for. Tx identifies the transaction in
@@ -118,6 +119,7 @@ const (
 	ReasonNoFields                       // no field asked for
 	ReasonUnknownField                   // the policy declares no such field
 	ReasonFieldNotDeclared               // the field exists, but not for this activity
+	ReasonNoConsent                      // the purpose rests on a consent, and the person gave none to these terms
 	ReasonNotOwnData                     // somebody else's data
 	ReasonNoTask                         // no task, or one on another scope
 	ReasonTaskOfAnother                  // somebody else holds the task
@@ -155,6 +157,8 @@ func (r Reason) String() string {
 		return "unknown-field"
 	case ReasonFieldNotDeclared:
 		return "field-not-declared-for-activity"
+	case ReasonNoConsent:
+		return "no-consent"
 	case ReasonNotOwnData:
 		return "not-own-data"
 	case ReasonNoTask:

@@ -20,6 +20,10 @@ import (
 
 var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 
+// newsletterTerms are those of policytest's newsletter. They stand here so that
+// nobody makes every consent that was given void by writing them otherwise.
+const newsletterTerms = "1dff9f58bb584ccbba5ede29ddb4d4e2c44596cbce4616d54248218b6a36e458"
+
 // sound returns requests that are allowed, by name.
 func sound() map[string]policy.Request {
 	return map[string]policy.Request{
@@ -47,6 +51,10 @@ func sound() map[string]policy.Request {
 			Subject: "shifa", Activity: "staff-directory", Scope: "profile", Operation: policy.Use,
 			Fields: []string{"staff.name"}, Now: noon, Tx: 7,
 		},
+		"newsletter": {
+			Actor: policy.Actor{Kind: policy.System}, Subject: "ali", Activity: "newsletter", Scope: "profile",
+			Operation: policy.Use, Fields: []string{"person.email"}, State: policy.State{Consent: newsletterTerms}, Now: noon, Tx: 7,
+		},
 		"own staff account": {
 			Actor:   policy.Actor{Kind: policy.Staff, ID: "shifa", Strong: true},
 			Subject: "shifa", Activity: "staff-account", Scope: "profile", Operation: policy.Collect,
@@ -56,7 +64,7 @@ func sound() map[string]policy.Request {
 }
 
 func TestI4_EveryAnswerHasItsReason(t *testing.T) {
-	p := policytest.Compile(t)
+	p := policytest.CompileAs(t, policytest.WithNewsletter(policytest.Declarations()), policy.Options{Languages: policytest.Languages()})
 	for _, c := range []struct {
 		from   string
 		change func(*policy.Request)
@@ -75,6 +83,10 @@ func TestI4_EveryAnswerHasItsReason(t *testing.T) {
 		{"own account", func(r *policy.Request) { r.State.Restricted = true }, policy.ReasonAllowed},
 		{"code to e-mail", func(r *policy.Request) { r.State.Restricted = true }, policy.ReasonAllowed},
 		{"case at hand", func(r *policy.Request) { r.Actor.Party = "council" }, policy.ReasonAllowed},
+		{"newsletter", func(*policy.Request) {}, policy.ReasonAllowed},
+		{"newsletter", func(r *policy.Request) { r.State.Consent = "" }, policy.ReasonNoConsent},
+		{"newsletter", func(r *policy.Request) { r.State.Consent = strings.Repeat("0", 64) }, policy.ReasonNoConsent},
+		{"newsletter", func(r *policy.Request) { r.State.Restricted = true }, policy.ReasonRestricted},
 
 		{"own account", func(r *policy.Request) { *r = policy.Request{} }, policy.ReasonUnknownActor},
 		{"own account", func(r *policy.Request) { r.Actor.ID = "" }, policy.ReasonUnknownActor},
@@ -244,7 +256,7 @@ func wild(rng *rand.Rand, d *policy.Declarations) policy.Request {
 		Operation: pick(rng, policy.Use, policy.Use, policy.Collect, 0),
 		Task:      policy.Task{Scope: pick(rng, "case:1", "case:1", "case:2", "profile", ""), Holder: pick(rng, "shifa", "shifa", "ali", ""), Open: rng.IntN(4) > 0},
 		Because:   pick(rng, "", "A complaint came in."),
-		State:     policy.State{Erased: rng.IntN(8) == 0, Restricted: rng.IntN(4) == 0},
+		State:     policy.State{Erased: rng.IntN(8) == 0, Restricted: rng.IntN(4) == 0, Consent: pick(rng, "", newsletterTerms, "0000")},
 		Now:       noon, Tx: 7,
 	}
 	for range rng.IntN(3) {

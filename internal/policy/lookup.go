@@ -83,6 +83,15 @@ func (p *Policy) BasisOf(a Activity) Basis {
 	return purpose.Basis
 }
 
+// Terms are those of the consent on which an activity rests; empty: it rests
+// on none, or is none.
+func (p *Policy) Terms(activity string) string {
+	if a := p.activities[activity]; a != nil {
+		return a.consent
+	}
+	return ""
+}
+
 // Service returns the activities that belong to a service, those whose id
 // begins with the service's and a dot.
 func (p *Policy) Service(id string) []Activity {

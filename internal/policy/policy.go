@@ -4,6 +4,7 @@ package policy
 // is safe for concurrent use.
 type Policy struct {
 	hash         string
+	terms        map[string]string // of each purpose that rests on consent
 	demo         bool
 	declarations *Declarations
 	activities   map[string]*activity
@@ -37,6 +38,7 @@ type activity struct {
 	index                 map[string]uint8
 	party                 string // the first of its parties
 	whileRestricted       bool
+	consent               string // terms of the consent that it rests on; empty: it rests on none
 }
 
 // grant is a role that may act, and the party it acts for.
@@ -129,6 +131,9 @@ func (p *Policy) decide(req *Request, a *activity, d *Decision, fields *[maxFiel
 			return ReasonFieldNotDeclared
 		}
 		fields[i/64] |= 1 << (i % 64)
+	}
+	if a.consent != "" && req.State.Consent != a.consent && !(actor.Kind == Person && a.relation == relationSelf && actor.ID == req.Subject) {
+		return ReasonNoConsent
 	}
 	if actor.Kind == System {
 		if req.State.Restricted && !a.whileRestricted {

@@ -31,6 +31,21 @@ func CompileAs(t testing.TB, d *policy.Declarations, o policy.Options) *policy.P
 	return p
 }
 
+// WithNewsletter adds a purpose that rests on consent: a newsletter by e-mail.
+func WithNewsletter(d *policy.Declarations) *policy.Declarations {
+	d.Purposes = append(d.Purposes, policy.Purpose{ID: "newsletter", Name: text("Newsletter", "ނިއުސްލެޓަރު"), DPV: "dpv:Marketing",
+		Description: text("To send you a newsletter.", "ނިއުސްލެޓަރު ފޮނުވުމަށް."), Basis: policy.Basis{DPV: "dpv:Consent"}})
+	d.Activities = append(d.Activities, policy.Activity{ID: "newsletter", Purpose: "newsletter", Name: text("Sending the newsletter", "ނިއުސްލެޓަރު ފޮނުވުން"),
+		Who: []string{"system"}, Operations: []policy.OperationName{"use"}, Relation: policy.RelationSystem,
+		Fields: []string{policy.FieldEmail}, Parties: []string{"mailer"}})
+	for i := range d.Parties {
+		if d.Parties[i].ID == "mailer" {
+			d.Parties[i].Purposes = append(d.Parties[i].Purposes, "newsletter")
+		}
+	}
+	return d
+}
+
 func text(en, dv string) i18n.Text { return i18n.Text{"en": en, "dv": dv} }
 
 // Declarations returns a fresh set: a road permit that a person applies for
