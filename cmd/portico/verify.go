@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"portico/internal/audit"
+	"portico/internal/consent"
 	"portico/internal/platform/clock"
 )
 
@@ -18,10 +19,10 @@ func verifyCommand() *cobra.Command {
 	var key, against string
 	cmd := &cobra.Command{
 		Use:   "verify FILE --key VKEY",
-		Short: "Check downloaded records with the log's published key, offline",
+		Short: "Check downloaded records and receipts with the log's published key, offline",
 		Long: "Checks that the event in FILE, or each of many, is one that the log held when it signed the checkpoint in FILE.\n" +
 			"With --against, also that a copy of the log, a folder with its checkpoint and tiles as downloaded,\n" +
-			"still holds it, and everything else that was signed then. Exits 0 if so, 1 if not.",
+			"still holds it, and everything else that was signed then. FILE may also be the receipt of a consent. Exits 0 if so, 1 if not.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if key == "" {
@@ -49,6 +50,14 @@ func verify(out io.Writer, file, key, against string) error {
 	defer f.Close() //nolint:errcheck // read only
 	text, err := io.ReadAll(io.LimitReader(f, fileLimit))
 	if err != nil {
+		return err
+	}
+	if r, err := consent.Verify(text, key); !errors.Is(err, consent.ErrNoReceipt) {
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintf(out, "%s of %s to %s at %s\nverified: the portal signed this receipt.\n",
+			printable(r.Event.State), printable(r.Record.Principal), printable(r.Processing[0].Purpose), printable(r.Event.Time))
 		return err
 	}
 	records, err := audit.SplitRecords(text)

@@ -280,6 +280,7 @@ func citizens(v *tour) string {
 	b.Submit("/en/sign-in", url.Values{"contact": {email}, "password": {demo.Password}}, http.StatusOK)
 	v.file(b, "LANG/cabinet/access.json", "LANG/cabinet/access.json")
 	v.file(b, "LANG/cabinet/access/{file}", "LANG/cabinet/access/1.json")
+	consents(v, b)
 
 	v.stop("LANG/files/{id}", "LANG/files/nobodys", http.StatusNotFound)
 	v.stop("LANG/files/{id}/state", "LANG/files/nobodys/state", http.StatusNotFound)
@@ -287,6 +288,16 @@ func citizens(v *tour) string {
 	v.account("LANG/cabinet/security", "/en/cabinet/security")
 	v.stop("LANG/step-up", "LANG/step-up", http.StatusOK) // asks for a code now
 	return reference
+}
+
+// consents sees what a person is asked for, before and after an answer.
+func consents(v *tour, b *testkit.Browser) {
+	v.stop("LANG/cabinet/consents", "LANG/cabinet/consents", http.StatusOK)
+	say := b.Page("/en/cabinet/consents", http.StatusOK).One("form.buttons").Values()
+	say.Set("say", "given")
+	said := b.Submit("/en/cabinet/consents", say, http.StatusOK)
+	v.file(b, "LANG/cabinet/consents/{event}/receipt", "LANG"+strings.TrimPrefix(said.One("main a[download]").Attr("href"), "/en"))
+	v.stop("LANG/cabinet/consents", "LANG/cabinet/consents", http.StatusOK)
 }
 
 // account sees the pages of somebody's own account, whose routes begin with

@@ -13,7 +13,7 @@ import (
 // tell builds what tells people.
 func (p *portal) tell(langs []string, catalogue *i18n.Catalogue) {
 	p.notices = notify.New(notify.Config{
-		DB: p.db, Vault: p.vault, Jobs: p.queue, Sender: p.sender, Contacts: p.account, Policy: p.policy, Clock: p.clock,
+		DB: p.db, Vault: p.vault, Jobs: p.queue, Sender: p.sender, Contacts: p.account, Consents: p.consent, Policy: p.policy, Clock: p.clock,
 		Kinds: func() kinds.Set { return p.live.Current().Notices },
 		Quiet: func() notify.Quiet {
 			from, until := p.live.Current().Portal.QuietHours()

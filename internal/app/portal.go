@@ -18,6 +18,7 @@ import (
 	"portico/internal/audit"
 	"portico/internal/cabinet"
 	"portico/internal/cases"
+	"portico/internal/consent"
 	"portico/internal/contact"
 	"portico/internal/cookies"
 	"portico/internal/demo"
@@ -76,6 +77,7 @@ type portal struct {
 	mandates *mandates.Service
 	notices  *notify.Service
 	contact  *contact.Service
+	consent  *consent.Service
 	url      string // where the server listens; set by listen
 	sender   sender
 	scanner  uploads.Scanner // nil: none is declared
@@ -217,7 +219,8 @@ func (p *portal) features(ctx context.Context, in *instance.Instance, opts insta
 		return err
 	}
 	p.queue = jobs.NewQueue(jobs.Config{DB: p.db, Clock: p.clock, Log: p.logger})
-	p.vault = vault.New(vault.Config{DB: p.db, Ring: p.ring, Log: p.log, Policy: p.policy, Clock: p.clock})
+	p.vault = vault.New(vault.Config{DB: p.db, Ring: p.ring, Log: p.log, Policy: p.policy, Clock: p.clock, Consent: consent.Terms})
+	p.consent = consent.New(p.consents())
 	if p.demo && !p.beside {
 		if err := p.catch(); err != nil {
 			return err
@@ -327,6 +330,7 @@ func (p *portal) mount() {
 	security.MountPerson(p.router, p.identity, p.recovery)
 	p.account.Mount(p.router)
 	p.mandates.Mount(p.router)
+	p.consent.Mount(p.router)
 	p.staff.Mount(p.router)
 	p.cases.Mount(p.router)
 	p.issued.Mount(p.router)

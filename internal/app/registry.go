@@ -8,6 +8,7 @@ import (
 	"portico/internal/audit"
 	"portico/internal/cabinet"
 	"portico/internal/cases"
+	"portico/internal/consent"
 	"portico/internal/contact"
 	"portico/internal/cookies"
 	"portico/internal/demo"
@@ -43,6 +44,7 @@ func Migrations() []fs.FS {
 		audit.Migrations(),
 		cases.Migrations(),
 		contact.Migrations(),
+		consent.Migrations(),
 		desk.Migrations(),
 		documents.Migrations(),
 		drafts.Migrations(),
@@ -68,6 +70,7 @@ func Holdings() (all []db.Table) {
 		audit.Holding(),
 		cases.Holding(),
 		contact.Holding(),
+		consent.Holding(),
 		desk.Holding(),
 		documents.Holding(),
 		drafts.Holding(),
@@ -96,6 +99,7 @@ func Locales() []fs.FS {
 		audit.Locales(),
 		cabinet.Locales(),
 		cases.Locales(),
+		consent.Locales(),
 		contact.Locales(),
 		cookies.Locales(),
 		demo.Locales(),

@@ -10,12 +10,13 @@ type row struct {
 
 // features is the table of allowed imports: imports go down the list only.
 var features = []row{
-	{"app", []string{"demo", "instance", "proof", "cabinet", "account", "mandates", "contact", "cookies", "analytics", "privacy", "notify", "notify/kinds", "desk", "documents", "drafts", "cases", "uploads", "services", "services/preview", "forms", "staff", "identity", "vault", "audit", "keys", "policy", "policy/text"}, nil},
+	{"app", []string{"demo", "instance", "proof", "cabinet", "account", "mandates", "consent", "contact", "cookies", "analytics", "privacy", "notify", "notify/kinds", "desk", "documents", "drafts", "cases", "uploads", "services", "services/preview", "forms", "staff", "identity", "vault", "audit", "keys", "policy", "policy/text"}, nil},
 	{"demo", nil, nil},
 	{"cabinet", []string{"contact", "mandates", "cases", "services", "identity", "vault", "audit", "keys", "policy"}, nil},
 	{"account", []string{"identity", "vault", "audit", "policy"}, nil},
 	{"mandates", []string{"identity", "vault", "audit", "policy"}, nil},
 	{"contact", []string{"uploads", "staff", "identity", "vault", "policy"}, nil},
+	{"consent", []string{"vault", "audit", "keys", "policy"}, nil},
 	{"cookies", []string{"policy"}, nil},
 	{"analytics", []string{"policy"}, nil},
 	{"proof", []string{"vault", "audit", "keys", "policy"}, nil},
@@ -77,7 +78,7 @@ var dependencies = map[string][]string{
 	"github.com/go-text/typesetting":        {"internal/documents/pdf"},
 	"github.com/go-webauthn/webauthn":       {"internal/identity"},
 	"github.com/goccy/go-yaml":              {"internal/platform/i18n", "internal/platform/strict"},
-	"github.com/gowebpki/jcs":               {"internal/audit", "internal/instance", "internal/policy"},
+	"github.com/gowebpki/jcs":               {"internal/audit", "internal/consent", "internal/instance", "internal/policy"},
 	"github.com/jackc/pgx":                  {"internal/platform/db", "internal/testkit"},
 	"github.com/pquerna/otp":                {"internal/identity"},
 	"github.com/pressly/goose":              {"internal/platform/db"},

@@ -42,6 +42,9 @@ func period(p *i18n.Printer, of policy.Period) string {
 	return p.List(parts)
 }
 
+// Kept says a rule of retention in words.
+func Kept(p *i18n.Printer, r policy.Retention) string { return kept(p, r) }
+
 // kept says a rule in words: how long, counted from what, and the grace.
 func kept(p *i18n.Printer, r policy.Retention) string {
 	s := r.Trigger.In(p.Lang)

@@ -19,6 +19,7 @@ import (
 
 // The facts of an event about a use, beyond what its other members say.
 const (
+	factConsent    = "consent"    // terms of the consent that the person had given
 	factBecause    = "because"    // the reason in writing of who had no task
 	factGate       = "gate"       // the gate's version
 	factHolder     = "holder"     // who held the task
@@ -53,7 +54,7 @@ func useEvent(u *Use, state policy.State, d policy.Decision) *audit.Event {
 	for _, f := range []struct {
 		name string
 		text string
-	}{{factParty, u.Actor.Party}, {factHolder, u.Task.Holder}, {factTask, u.Task.Scope}, {factBecause, u.Because}} {
+	}{{factParty, u.Actor.Party}, {factHolder, u.Task.Holder}, {factTask, u.Task.Scope}, {factBecause, u.Because}, {factConsent, state.Consent}} {
 		if f.text != "" {
 			facts[f.name] = f.text
 		}
@@ -84,7 +85,7 @@ func Replay(e *audit.Event) (policy.Request, error) {
 		Subject: e.Subject, Activity: e.Activity, Scope: e.Scope, Fields: e.Fields,
 		Task:    policy.Task{Scope: e.Facts[factTask], Holder: e.Facts[factHolder], Open: e.Facts[factOpen] == yes},
 		Because: e.Facts[factBecause],
-		State:   policy.State{Erased: e.Facts[factErased] == yes, Restricted: e.Facts[factRestricted] == yes},
+		State:   policy.State{Erased: e.Facts[factErased] == yes, Restricted: e.Facts[factRestricted] == yes, Consent: e.Facts[factConsent]},
 		Now:     clock.FromMicros(e.At),
 	}
 	for _, k := range []policy.Kind{policy.Person, policy.Staff, policy.System} {

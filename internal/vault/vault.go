@@ -46,6 +46,11 @@ type Config struct {
 	Log    *audit.Log
 	Policy func() *policy.Policy // the policy in force
 	Clock  clock.Clock
+
+	// Consent returns the terms to which a person consents for a purpose, empty
+	// for none; nil: nobody consents to anything. Whoever changes the answer
+	// moves the person's gate in the same transaction.
+	Consent func(tx *db.Tx, subject, purpose string) (terms string, err error)
 }
 
 // Vault is the sealed data of one store. It is safe for concurrent use.
@@ -55,13 +60,14 @@ type Vault struct {
 	log     *audit.Log
 	policy  func() *policy.Policy
 	clock   clock.Clock
+	consent func(tx *db.Tx, subject, purpose string) (string, error)
 	boxes   *boxes
 	denials denials
 }
 
 // New returns the vault of a store.
 func New(c Config) *Vault {
-	return &Vault{db: c.DB, ring: c.Ring, log: c.Log, policy: c.Policy, clock: c.Clock, boxes: newBoxes(c.Ring)}
+	return &Vault{db: c.DB, ring: c.Ring, log: c.Log, policy: c.Policy, clock: c.Clock, consent: c.Consent, boxes: newBoxes(c.Ring)}
 }
 
 // The scopes that every subject has.
@@ -164,7 +170,26 @@ func (v *Vault) Permit(tx *db.Tx, use Use) (*Permit, error) {
 	if err != nil {
 		return nil, v.noGate(use, err)
 	}
-	return v.decide(tx, use, g.state())
+	state := g.state()
+	if state.Consent, err = v.consents(tx, &use); err != nil {
+		return nil, err
+	}
+	return v.decide(tx, use, state)
+}
+
+// consents returns the terms of the consent that a use may need. It is asked
+// after the gate was read: a withdrawal in between makes the decision a no, a
+// later one moves the gate before it is passed (I6).
+func (v *Vault) consents(tx *db.Tx, use *Use) (string, error) {
+	if v.consent == nil || v.policy().Terms(use.Activity) == "" {
+		return "", nil
+	}
+	activity, _ := v.policy().Activity(use.Activity)
+	terms, err := v.consent(tx, use.Subject, activity.Purpose)
+	if err != nil {
+		return "", fmt.Errorf("look a consent up: %w", err)
+	}
+	return terms, nil
 }
 
 func (v *Vault) decide(tx *db.Tx, use Use, state policy.State) (*Permit, error) {
@@ -313,8 +338,17 @@ func (v *Vault) Read(ctx context.Context, use Use) (Values, error) {
 
 func (v *Vault) read(ctx context.Context, use Use) (Values, error) {
 	var s *sealedScope
-	err := v.db.Glance(ctx, func(tx *db.Tx) (err error) {
-		s, err = selectSealed(tx, use.Subject, use.Scope)
+	var state policy.State
+	look := v.db.Glance
+	if v.policy().Terms(use.Activity) != "" {
+		look = v.db.View // the consent as it was with the gate
+	}
+	err := look(ctx, func(tx *db.Tx) (err error) {
+		if s, err = selectSealed(tx, use.Subject, use.Scope); err != nil {
+			return err
+		}
+		state = s.gate.state()
+		state.Consent, err = v.consents(tx, &use)
 		return err
 	})
 	if err != nil {
@@ -323,7 +357,7 @@ func (v *Vault) read(ctx context.Context, use Use) (Values, error) {
 	var h *Handle
 	by := func(pass func(*db.Tx, *Permit, *sealedScope) (*Handle, error)) func(*db.Tx) error {
 		return func(tx *db.Tx) error {
-			p, err := v.decide(tx, use, s.gate.state())
+			p, err := v.decide(tx, use, state)
 			if err != nil {
 				return err
 			}
