@@ -20,6 +20,8 @@
 //     what kind of document it is, never whose. A wrong token, a wrong number
 //     and a document that is not made yet look and cost the same, tries are
 //     limited by network, and no search engine keeps the page.
+//   - Whose document is about to expire is told once, as many days before as the
+//     service says; whose document was revoked or replaced, at once.
 //   - Roles that the service declares revoke a document, or correct it: then
 //     another takes its place. Both need a reason, which the person reads and
 //     which is in the event (O6, O10).

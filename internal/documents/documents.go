@@ -113,6 +113,7 @@ type Config struct {
 	Address   func() string // of the portal, as people see it
 	Policy    func() *policy.Policy
 	Clock     clock.Clock
+	Notices   Notices // nil: nobody is told
 }
 
 // Documents is the use cases of this package. It is safe for concurrent use.
@@ -125,6 +126,7 @@ type Documents struct {
 func New(c Config) *Documents {
 	d := &Documents{c, credential.NewThrottle(c.Clock)}
 	c.Jobs.Register(jobMake, d.makeJob, jobs.Options{})
+	c.Jobs.Every(jobExpire, time.Hour, d.Remind, jobs.Options{})
 	return d
 }
 

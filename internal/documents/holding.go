@@ -30,6 +30,6 @@ func Holding() []db.Table {
 	const no, who = db.Nothing, db.Pseudonym
 	return []db.Table{{Name: "documents_document", Columns: map[string]db.Holds{
 		"subject": who, "id": who, "case_id": who, "service": no, "n": no, "number": who, "token": who,
-		"issued_at": no, "made_at": no, "expires_at": no, "ended_at": no, "ending": no,
+		"issued_at": no, "made_at": no, "expires_at": no, "ended_at": no, "ending": no, "told_at": no,
 	}}}
 }

@@ -268,3 +268,37 @@ func TestO18_ACorrectedDocumentReplacesTheOneBefore(t *testing.T) {
 		}
 	})
 }
+
+// told is what people were told of their documents.
+type told struct{ of []string }
+
+func (n *told) Ended(_ *db.Tx, d *documents.Document) error {
+	n.of = append(n.of, d.Number+" "+string(d.Ending))
+	return nil
+}
+
+func (n *told) Expiring(_ *db.Tx, d *documents.Document) error {
+	n.of = append(n.of, d.Number+" expires")
+	return nil
+}
+
+func TestO18_WhoseDocumentExpiresOrEndsIsToldOnce(t *testing.T) {
+	onEachEngine(t, func(w *world) {
+		t, ctx := w.t, w.t.Context()
+		n := &told{}
+		w.docs.Notices = n
+		doc, revoked := w.issued(w.Citizen, with(nil)), w.issued(w.Citizen, with(nil))
+		if err := w.docs.Revoke(ctx, w.Leader, revoked.Number, "The road is closed for good."); err != nil {
+			t.Fatal(err)
+		}
+		for _, days := range []time.Duration{0, 6, 1, 0, 2} { // it ends eight days after, and is told of two before
+			w.Store.Clock.Advance(days * 24 * time.Hour)
+			if err := w.docs.Remind(ctx); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if want := []string{revoked.Number + " revoked", doc.Number + " expires"}; !slices.Equal(n.of, want) {
+			t.Errorf("told %v, not %v", n.of, want)
+		}
+	})
+}

@@ -100,6 +100,13 @@ func (d *Documents) end(tx *db.Tx, actor policy.Actor, h *Held, because string, 
 	if ok, err := endDocument(tx, h.Document, how, d.Clock.Now()); err != nil || !ok {
 		return firstOf(err, errMoved)
 	}
+	if d.Notices != nil {
+		ended := *h.Document
+		ended.Ending = how
+		if err := d.Notices.Ended(tx, &ended); err != nil {
+			return err
+		}
+	}
 	return d.Vault.Put(tx, permit, values)
 }
 

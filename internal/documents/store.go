@@ -52,6 +52,26 @@ func endDocument(tx *db.Tx, d *Document, how Ending, now time.Time) (bool, error
 	return n == 1, err
 }
 
+// selectExpiring returns documents of a service that expire between two
+// moments and were not told of.
+func selectExpiring(tx *db.Tx, service string, from, until time.Time, limit int) (list []*Document, err error) {
+	err = tx.Select(func(r *db.Rows) error {
+		d, err := scanDocument(r.Scan)
+		list = append(list, d)
+		return err
+	}, `SELECT `+columns+` FROM documents_document WHERE service = $1 AND expires_at > $2 AND expires_at <= $3 AND ending = '' AND told_at IS NULL
+		ORDER BY expires_at LIMIT $4`, service, clock.Micros(from), clock.Micros(until), limit)
+	return list, err
+}
+
+// tellExpiring notes that a document was told of, unless that was noted or it
+// has ended.
+func tellExpiring(tx *db.Tx, d *Document, now time.Time) (bool, error) {
+	n, err := tx.Exec(`UPDATE documents_document SET told_at = $1 WHERE subject = $2 AND id = $3 AND ending = '' AND told_at IS NULL`,
+		clock.Micros(now), d.Subject, d.ID)
+	return n == 1, err
+}
+
 // selectDocument returns a document by its id, or nil.
 func selectDocument(tx *db.Tx, id string) (*Document, error) {
 	return scanDocument(tx.QueryRow(`SELECT `+columns+` FROM documents_document WHERE id = $1`, id).Scan)

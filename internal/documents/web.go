@@ -87,6 +87,12 @@ func (d *Documents) name(p *i18n.Printer, row *Document) string {
 	return p.T("documents.list.document")
 }
 
+// Words say what a document is called, how it stands and until when it is
+// valid.
+func (d *Documents) Words(p *i18n.Printer, row *Document) (name, state, until string) {
+	return d.name(p, row), tag(p, row.At(d.Clock.Now())).Text, d.ends(p, row)
+}
+
 // ends says when a document ends.
 func (d *Documents) ends(p *i18n.Printer, row *Document) string {
 	switch {

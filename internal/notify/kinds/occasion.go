@@ -47,6 +47,9 @@ const (
 	Deadline  = "deadline-near" // the applicant's
 	DraftEnds = "draft-expiring"
 	Overdue   = "case-overdue"
+
+	DocumentEnded = "document-ended"    // revoked, or replaced by a corrected one
+	DocumentEnds  = "document-expiring" // when it is told says the document
 )
 
 // Occasions lists them all.
@@ -62,6 +65,8 @@ func Occasions() []Occasion {
 		{ID: Message, To: Person, Words: application},
 		{ID: Deadline, To: Person, Words: application, Reminds: true},
 		{ID: DraftEnds, To: Person, Words: []string{WordService, WordDate}, Reminds: true},
+		{ID: DocumentEnded, To: Person, Words: []string{WordService, WordReference, WordState}},
+		{ID: DocumentEnds, To: Person, Words: []string{WordService, WordReference, WordDate}},
 		{ID: Overdue, To: Officials, Words: application},
 	}
 }
