@@ -267,6 +267,7 @@ func citizens(v *tour) string {
 	for _, part := range []string{"/change", "/receipt"} {
 		v.stop("LANG/cabinet/applications/{id}"+part, strings.TrimSuffix(sent, "/sent")+part, http.StatusOK)
 	}
+	v.stop("LANG/cabinet/applications/{id}/change/{key}", strings.TrimSuffix(sent, "/sent")+"/change/consent", http.StatusOK)
 	for _, path := range []string{"/cabinet/", "/cabinet/applications", "/cabinet/data", "/cabinet/access"} {
 		v.stop("LANG"+path, "LANG"+path, http.StatusOK)
 	}

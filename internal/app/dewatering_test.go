@@ -29,6 +29,23 @@ func dewatering() url.Values {
 	}
 }
 
+// renew sends a new file for a question of an application that was sent.
+func renew(t *testing.T, b *testkit.Browser, own, key string) {
+	t.Helper()
+	page := b.Page(own+"/change", http.StatusOK)
+	at := page.One(`main a[href="` + own + `/change/` + key + `"]`).Attr("href")
+	page = b.Page(at, http.StatusOK)
+	holds(t, "the citizen", page, key+".pdf", "It stays with your application.")
+	if resp := b.Post(at, url.Values{"action": {"files"}, "_seen": {"1"}}); resp.StatusCode != http.StatusUnprocessableEntity {
+		t.Errorf("no new file is answered with %d", resp.StatusCode)
+	}
+	if resp := upload(t, b, page.One("form[data-upload]"), "notes.txt", []byte("not a document")); resp.StatusCode != http.StatusUnprocessableEntity {
+		t.Errorf("a text is answered with %d", resp.StatusCode)
+	}
+	page = testkit.Page(t, b.Follow(upload(t, b, page.One("form[data-upload]"), "a newer one.pdf", testkit.PDF("a newer one"))))
+	pushes(t, b, page, "files", nil)
+}
+
 // pushes sends the form that has the button for an action, with some answers.
 func pushes(t *testing.T, b *testkit.Browser, page testkit.Nodes, action string, with url.Values) testkit.Nodes {
 	t.Helper()
@@ -106,19 +123,34 @@ func TestO18_ADewateringPermitGoesFromStartToApprovedWithItsDocuments(t *testing
 				t.Errorf("the officer sees %d documents, not %d", read, len(documents))
 			}
 
-			pushes(t, officer, page, "ask", url.Values{"message": {"Is it one pump or two?"}, "keys": {"pump-capacity"}})
+			pushes(t, officer, page, "ask", url.Values{"message": {"Is it one pump or two?"}, "keys": {"pump-capacity", "water-test"}})
 			page = citizen.Page(own, http.StatusOK)
 			holds(t, "the citizen", page, "Information requested", "Is it one pump or two?")
 			change := citizen.Page(page.One(`main a[href$="/change"]`).Attr("href"), http.StatusOK)
 			if change.Has(`main [name="days"]`) {
 				t.Error("a question can be changed that the officer did not ask about")
 			}
-			page = press(t, citizen, change, url.Values{"pump-capacity": {"180"}})
-			page = pushes(t, citizen, page, "answer", url.Values{"message": {"There are two pumps."}})
+			press(t, citizen, change, url.Values{"pump-capacity": {"180"}})
+			renew(t, citizen, own, "water-test")
+			page = pushes(t, citizen, citizen.Page(own, http.StatusOK), "answer", url.Values{"message": {"There are two pumps."}})
 			holds(t, "the citizen", page, "In review", "There are two pumps.")
 
 			page = officer.Page(at, http.StatusOK)
-			holds(t, "the officer", page, "There are two pumps.", "180")
+			holds(t, "the officer", page, "There are two pumps.", "180", "a newer one.pdf", "New, sent on", "Earlier PDF, sent on")
+			for name, content := range map[string]string{"a newer one.pdf": "a newer one", "Earlier PDF": "water-test"} {
+				found := 0
+				for link := range page.Find(".document figcaption a").All() {
+					if strings.HasPrefix(link.Text(), name) {
+						got, err := io.ReadAll(officer.Get(link.Attr("href")).Body)
+						if found++; err != nil || !bytes.Equal(got, testkit.PDF(content)) {
+							t.Errorf("%s is not as it was sent: %d bytes, %v", link.Text(), len(got), err)
+						}
+					}
+				}
+				if found != 1 {
+					t.Errorf("%q is there %d times", name, found)
+				}
+			}
 			pushes(t, officer, page, "approve", url.Values{"remarks": {"Keep the outlet clean."}})
 			page = citizen.Page(own, http.StatusOK)
 			holds(t, "the citizen", page, "Approved, payment due", "Keep the outlet clean.", "This fee is due.", "6,100")

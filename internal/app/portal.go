@@ -18,6 +18,7 @@ import (
 	"portico/internal/audit"
 	"portico/internal/cabinet"
 	"portico/internal/cases"
+	"portico/internal/cases/amend"
 	"portico/internal/consent"
 	"portico/internal/contact"
 	"portico/internal/cookies"
@@ -83,6 +84,7 @@ type portal struct {
 	scanner  uploads.Scanner // nil: none is declared
 	uploads  *uploads.Uploads
 	files    *uploads.Site
+	amend    *amend.Site
 	catcher  *demo.Catcher // of a demo\'s messages
 	transit  proof.Transit // how the portal is reached; set by listen
 }
@@ -291,8 +293,9 @@ func (p *portal) features(ctx context.Context, in *instance.Instance, opts insta
 		Mandates: companies{p.mandates, p.clock}, Jobs: p.queue,
 	})
 	p.cases.Drafts = p.drafts
-	p.files = &uploads.Site{Uploads: p.uploads, Drafts: p.drafts, Cases: fileCases{p.cases, p}}
-	p.drafts.Files = p.files
+	p.amend = &amend.Site{Cases: p.cases}
+	p.files = &uploads.Site{Uploads: p.uploads, Drafts: applications{p.drafts, p.amend}, Cases: fileCases{p.cases, p}}
+	p.drafts.Files, p.amend.Files, p.cases.Files = p.files, p.files, p.amend.Documents
 	p.openContact(in)
 	p.mount()
 	return nil
@@ -334,6 +337,7 @@ func (p *portal) mount() {
 	p.staff.Mount(p.router)
 	p.cases.Mount(p.router)
 	p.issued.Mount(p.router)
+	p.amend.Mount(p.router)
 	p.drafts.Mount(p.router)
 	p.files.Mount(p.router)
 	desk.New(desk.Config{

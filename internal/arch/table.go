@@ -10,7 +10,7 @@ type row struct {
 
 // features is the table of allowed imports: imports go down the list only.
 var features = []row{
-	{"app", []string{"demo", "instance", "proof", "cabinet", "account", "mandates", "consent", "contact", "cookies", "analytics", "privacy", "notify", "notify/kinds", "desk", "documents", "drafts", "cases", "uploads", "services", "services/preview", "forms", "staff", "identity", "vault", "audit", "keys", "policy", "policy/text"}, nil},
+	{"app", []string{"demo", "instance", "proof", "cabinet", "account", "mandates", "consent", "contact", "cookies", "analytics", "privacy", "notify", "notify/kinds", "desk", "documents", "drafts", "cases", "cases/amend", "uploads", "services", "services/preview", "forms", "staff", "identity", "vault", "audit", "keys", "policy", "policy/text"}, nil},
 	{"demo", nil, nil},
 	{"cabinet", []string{"contact", "mandates", "cases", "services", "identity", "vault", "audit", "keys", "policy"}, nil},
 	{"account", []string{"identity", "vault", "audit", "policy"}, nil},
@@ -30,6 +30,7 @@ var features = []row{
 	{"desk", []string{"cases", "uploads", "services", "forms", "staff", "identity", "vault", "audit", "policy"}, nil},
 	{"documents", []string{"cases", "services", "services/paper", "forms", "identity", "vault", "policy"}, nil},
 	{"drafts", []string{"cases", "uploads", "services", "forms", "vault", "policy"}, nil},
+	{"cases/amend", []string{"cases", "uploads", "forms", "vault", "policy"}, nil},
 	{"cases", []string{"services", "forms", "vault", "audit", "policy"}, nil},
 	{"uploads", []string{"vault", "policy"}, nil},
 	{"services/preview", []string{"services", "forms", "policy"}, nil},

@@ -146,8 +146,34 @@ func (c *Cases) Amend(ctx context.Context, actor policy.Actor, caseID string, re
 	if err != nil {
 		return nil, err
 	}
-	keys := now.Changeable()
-	if now.Revision != revision || len(keys) == 0 {
+	keys := now.Typed()
+	if len(keys) == 0 {
+		return nil, errMoved
+	}
+	return c.amend(ctx, actor, now, revision, keys, given, nil, before...)
+}
+
+// Typed are the keys of those questions whose answers may be changed that are
+// no files.
+func (a *Application) Typed() []string {
+	return slices.DeleteFunc(slices.Clone(a.Changeable()), func(key string) bool {
+		f, _ := a.Service.Form.Field(key)
+		return f.Alone()
+	})
+}
+
+// Replace changes the answer to one question that may be changed, if the case is
+// still as the applicant saw it. attach runs in the same transaction.
+func (c *Cases) Replace(ctx context.Context, actor policy.Actor, now *Application, revision int64, key, text string, attach func(tx *db.Tx) error) (*Change, error) {
+	if !slices.Contains(now.Changeable(), key) {
+		return nil, errMoved
+	}
+	return c.amend(ctx, actor, now, revision, []string{key}, forms.Answers{key: text}, attach)
+}
+
+// amend changes the answers to the questions with these keys.
+func (c *Cases) amend(ctx context.Context, actor policy.Actor, now *Application, revision int64, keys []string, given forms.Answers, attach func(tx *db.Tx) error, before ...forms.Error) (*Change, error) {
+	if now.Revision != revision {
 		return nil, errMoved
 	}
 	next := forms.Answers{}
@@ -191,7 +217,7 @@ func (c *Cases) Amend(ctx context.Context, actor policy.Actor, caseID string, re
 	if len(values) == 0 {
 		return change, nil
 	}
-	_, err = c.mine(ctx, actor, caseID, func(tx *db.Tx, d *services.Definition, row *Case) error {
+	_, err = c.mine(ctx, actor, now.ID, func(tx *db.Tx, d *services.Definition, row *Case) error {
 		if row.Revision != revision {
 			return errMoved
 		}
@@ -201,6 +227,11 @@ func (c *Cases) Amend(ctx context.Context, actor policy.Actor, caseID string, re
 		}
 		if err := c.Vault.Put(tx, permit, values); err != nil {
 			return err
+		}
+		if attach != nil {
+			if err := attach(tx); err != nil {
+				return err
+			}
 		}
 		steps, err := selectSteps(tx, row)
 		if err != nil {

@@ -15,6 +15,8 @@ import (
 	"portico/internal/policy"
 	"portico/internal/services"
 	"portico/internal/vault"
+
+	"github.com/a-h/templ"
 )
 
 //go:embed migrations/*.sql
@@ -67,9 +69,10 @@ type Config struct {
 	Zone      func() *time.Location
 	Currency  func() string
 	Clock     clock.Clock
-	Drafts    Drafts                                             // nil: none are listed
-	Followers []Follower                                         // told of each step, in this order
-	Documents func(q *web.Req, caseID string) ([]ui.Item, error) // issued to whoever is signed in
+	Drafts    Drafts                                                    // nil: none are listed
+	Followers []Follower                                                // told of each step, in this order
+	Documents func(q *web.Req, caseID string) ([]ui.Item, error)        // issued to whoever is signed in
+	Files     func(q *web.Req, a *Application) (templ.Component, error) // that a person sent; nil: no form asks for any
 }
 
 // Cases is the use cases of this package. It is safe for concurrent use.

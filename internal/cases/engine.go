@@ -114,7 +114,7 @@ func (a *Application) Decided() bool {
 
 // Changeable returns the keys of the questions whose answers the applicant may
 // change now: those that the office named when it asked, otherwise all but
-// what is computed and files.
+// what is computed. Files are changed by Replace, the rest by Amend.
 func (a *Application) Changeable() []string { return changeable(a.Service, a.Case, a.Steps) }
 
 func changeable(d *services.Definition, row *Case, steps []Step) []string {
@@ -128,10 +128,10 @@ func changeable(d *services.Definition, row *Case, steps []Step) []string {
 	return askable(d)
 }
 
-// askable are the keys of what a form asks and text can answer.
+// askable are the keys of what a form asks.
 func askable(d *services.Definition) (keys []string) {
 	for _, f := range d.Form.Fields() {
-		if f.Asked() && !f.Alone() {
+		if f.Asked() {
 			keys = append(keys, f.Key)
 		}
 	}

@@ -2,7 +2,6 @@ package cases
 
 import (
 	"cmp"
-	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -10,9 +9,6 @@ import (
 	"time"
 
 	"portico/internal/cases/pages"
-	"portico/internal/forms"
-	"portico/internal/forms/questions"
-	"portico/internal/forms/sent"
 	"portico/internal/platform/clock"
 	"portico/internal/platform/fault"
 	"portico/internal/platform/id"
@@ -38,8 +34,6 @@ func (c *Cases) Mount(r *web.Router) {
 		{Method: http.MethodGet, Path: "/cabinet/applications", Handler: c.list},
 		{Method: http.MethodGet, Path: "/cabinet/applications/{id}", Handler: c.own},
 		{Method: http.MethodPost, Path: "/cabinet/applications/{id}", Handler: c.did},
-		{Method: http.MethodGet, Path: "/cabinet/applications/{id}/change", Handler: c.change},
-		{Method: http.MethodPost, Path: "/cabinet/applications/{id}/change", Handler: c.changed},
 		{Method: http.MethodGet, Path: "/cabinet/applications/{id}/receipt", Handler: c.receipt},
 	} {
 		rt.Audience, rt.Activity = web.Person, "{service}.apply"
@@ -175,6 +169,11 @@ func (c *Cases) showOwn(q *web.Req, status int, notice *pages.Notice, typed, wro
 		}
 		page.Messages = append(page.Messages, pages.Message{By: by, Time: q.P.DateTime(m.At), Text: m.Text})
 	}
+	if c.Files != nil {
+		if page.Sent, err = c.Files(q, a); err != nil {
+			return err
+		}
+	}
 	c.offer(q, a, &page, typed, wrong)
 	page.Events = c.Timeline(q.P, a, func(id string) string {
 		switch id {
@@ -270,86 +269,6 @@ func (c *Cases) did(q *web.Req) error {
 		return c.showOwn(q, http.StatusUnprocessableEntity, nil, q.Value(inputMessage), q.P.T(f.Fields[0].Code, f.Fields[0].Args...))
 	}
 	return err
-}
-
-// change asks those questions again whose answers may be changed.
-func (c *Cases) change(q *web.Req) error {
-	a, err := c.Application(q.R.Context(), actor(q), q.R.PathValue("id"))
-	if err != nil {
-		return err
-	}
-	o, err := a.Service.Form.Check(a.Answers, forms.At{Now: c.Clock.Now(), Variant: a.Variant})
-	if err != nil {
-		return err
-	}
-	return c.showChange(q, a, http.StatusOK, nil, questions.View{Typed: sent.Typed(a.Service.Form, a.Answers), Hidden: o.Hidden, Needed: o.Needed})
-}
-
-func (c *Cases) showChange(q *web.Req, a *Application, status int, notice *pages.Notice, v questions.View) error {
-	here := q.Path("/cabinet/applications/" + a.ID)
-	keys := a.Changeable()
-	if len(keys) == 0 {
-		return q.Redirect(here)
-	}
-	d := a.Service
-	v.Form, v.Why, v.Notes = d.Form, d.Why(c.Policy(), q.P), map[string]string{}
-	page := pages.Change{
-		Service: q.P.In(d.Name), Reference: a.Reference, Notice: notice, Form: v, Action: here + "/change",
-		Hidden: []pages.Hidden{{Name: inputSeen, Value: strconv.FormatInt(a.Revision, 10)}},
-	}
-	for _, p := range d.Form.Pages {
-		p.Fields = slices.DeleteFunc(slices.Clone(p.Fields), func(key string) bool { return !slices.Contains(keys, key) })
-		if len(p.Fields) > 0 {
-			page.Pages = append(page.Pages, p)
-		}
-	}
-	return q.Page(status, web.Page{
-		Title: q.P.T("cases.change.title"), Service: page.Service, Body: pages.ChangePage(page), Invalid: len(v.Errors) > 0, Back: here,
-	})
-}
-
-// changed keeps changed answers, if all of them are right.
-func (c *Cases) changed(q *web.Req) error {
-	values, err := q.Form()
-	if err != nil && len(fault.From(err).Fields) == 0 {
-		return err
-	}
-	if err := q.Once(inputSeen); err != nil {
-		return err
-	}
-	ctx, who, caseID := q.R.Context(), actor(q), q.R.PathValue("id")
-	a, err := c.Application(ctx, who, caseID)
-	if err != nil {
-		return err
-	}
-	form := a.Service.Form
-	read := sent.Decode(form, sent.Input{Values: values, Also: []string{inputSeen}})
-	seen, _ := strconv.ParseInt(values.Get(inputSeen), 10, 64)
-	v := questions.View{Typed: read.Typed, Errors: read.Errors}
-	if read.Edited != "" {
-		o, err := form.Check(read.Answers, forms.At{Now: c.Clock.Now(), Variant: a.Variant})
-		if err != nil {
-			return err
-		}
-		v.Errors, v.Hidden, v.Needed = nil, o.Hidden, o.Needed
-		return c.showChange(q, a, http.StatusOK, nil, v)
-	}
-	change, err := c.Amend(ctx, who, caseID, seen, read.Answers, read.Errors...)
-	here := q.Path("/cabinet/applications/" + caseID)
-	switch {
-	case errors.Is(err, errMoved):
-		return c.showChange(q, a, http.StatusConflict, &pages.Notice{
-			Kind: ui.Warn, Title: q.P.T("cases.application.moved"), Text: q.P.T("cases.error.moved"),
-		}, v)
-	case err != nil:
-		return err
-	case len(change.Outcome.Errors) > 0:
-		v.Errors, v.Hidden, v.Needed = change.Outcome.Errors, change.Outcome.Hidden, change.Outcome.Needed
-		return c.showChange(q, a, http.StatusUnprocessableEntity, nil, v)
-	case len(change.Changed) == 0:
-		return q.Redirect(here + "?done=same")
-	}
-	return q.Redirect(here + "?done=changed")
 }
 
 // receipt says what was received, to print and to keep.

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"portico/internal/cases"
+	"portico/internal/cases/amend"
 	"portico/internal/cases/casestest"
 	"portico/internal/forms"
 	"portico/internal/platform/db"
@@ -43,7 +44,10 @@ func newWorld(t *testing.T, d *db.DB) *world {
 	w := casestest.New(t, d)
 	return &world{
 		World: w, t: t, store: w.Store, catalogue: w.Catalogue, service: w.Service,
-		citizen: w.Citizen, official: w.Official, colleague: w.Colleague, router: w.Router(w.Mount),
+		citizen: w.Citizen, official: w.Official, colleague: w.Colleague, router: w.Router(func(r *web.Router) {
+			w.Mount(r)
+			(&amend.Site{Cases: w.Cases}).Mount(r)
+		}),
 	}
 }
 

@@ -2,6 +2,8 @@ package desk
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -83,6 +85,7 @@ func (k *Desk) documents(q *web.Req, a *cases.Application) (list []pages.Documen
 			return nil, err
 		}
 	}
+	answered := map[string]bool{}
 	for _, id := range a.Service.Shown() {
 		f, _ := a.Service.Form.ByID(id)
 		if f.Kind != forms.Files {
@@ -102,8 +105,27 @@ func (k *Desk) documents(q *web.Req, a *cases.Application) (list []pages.Documen
 			default:
 				d.State = ui.Label{Text: q.P.T("desk.case.document.wait"), Kind: ui.Warn}
 			}
-			list = append(list, d)
+			if known != nil && known.Created.After(a.Submitted) {
+				d.New = q.P.T("desk.case.document.new", "time", q.P.DateTime(known.Attached))
+			}
+			list, answered[file.ID] = append(list, d), true
 		}
+		list = append(list, k.earlier(q, f, states, answered)...)
 	}
 	return list, nil
+}
+
+// earlier are the files that a question was answered by before: they stay with
+// the case, as they were sent.
+func (k *Desk) earlier(q *web.Req, f forms.Field, states map[string]*uploads.File, answered map[string]bool) (list []pages.Document) {
+	for _, id := range slices.Sorted(maps.Keys(states)) {
+		if file := states[id]; file.Field == f.ID && !answered[id] && !file.Attached.IsZero() && file.State == uploads.Clean {
+			list = append(list, pages.Document{
+				Name:  q.P.T("desk.case.document.earlier", "kind", file.Kind.Word(), "time", q.P.DateTime(file.Attached)),
+				About: q.P.T("desk.case.document", "question", q.P.In(f.Label), "size", uploads.SizeWords(q.P, file.Got)),
+				Href:  "/staff/files/" + id, State: ui.Label{Text: q.P.T("desk.case.document.replaced"), Kind: ui.Neutral},
+			})
+		}
+	}
+	return list
 }

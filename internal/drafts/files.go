@@ -36,16 +36,10 @@ func (s *Drafts) filesOf(ctx context.Context, w *Work) (list []*uploads.File, er
 // spot is where the files of a question go.
 func (w *Work) spot(f forms.Field) *uploads.Spot {
 	page, _ := w.Service.Form.PageOf(f.Key)
-	spot := &uploads.Spot{
-		Use: w.use(policy.Use), Field: f.ID, Max: f.Size, Count: max(1, f.Rows.Max),
+	return &uploads.Spot{
+		Use: w.use(policy.Use), Field: f.ID, Max: f.Size, Count: max(1, f.Rows.Max), Kinds: uploads.KindsOf(f.Types),
 		Back: path(Place{Service: w.Service.ID, Variant: w.Offer.Variant}, page.ID, false),
 	}
-	for _, k := range uploads.AllKinds() {
-		if slices.Contains(f.Types, k.Media()) {
-			spot.Kinds = append(spot.Kinds, k)
-		}
-	}
-	return spot
 }
 
 // attach puts the files that may be sent into the answers, and returns the

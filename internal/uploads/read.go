@@ -141,8 +141,9 @@ func (u *Uploads) Ready(ctx context.Context, subject, scope string, ids []string
 // Attach ties files to a case that is submitted in this transaction: ids are
 // those that its answers name. They must be whole, and not refused; one that
 // still waits for the scanner stays closed until it was scanned. Every other
-// file of the case is destroyed.
-func (u *Uploads) Attach(tx *db.Tx, subject, scope string, ids []string) error {
+// file that was not submitted is destroyed: of the whole case, or of some fields
+// of it whose answers are changed.
+func (u *Uploads) Attach(tx *db.Tx, subject, scope string, ids []string, fields ...string) error {
 	list, err := selectScope(tx, subject, scope)
 	if err != nil {
 		return fmt.Errorf("attach files: %w", err)
@@ -150,6 +151,7 @@ func (u *Uploads) Attach(tx *db.Tx, subject, scope string, ids []string) error {
 	found := 0
 	for _, f := range list {
 		switch {
+		case len(fields) > 0 && !slices.Contains(fields, f.Field):
 		case slices.Contains(ids, f.ID):
 			ok, err := attachFile(tx, f, u.Clock.Now())
 			if err != nil {

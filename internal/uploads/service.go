@@ -84,8 +84,8 @@ func (u *Uploads) room(tx *db.Tx, s *Spot, f *File) error {
 	var unfinished []*File
 	for _, other := range list {
 		switch {
-		case other.Field != f.Field:
-		case other.State == Refused && other.Attached.IsZero():
+		case other.Field != f.Field, !other.Attached.IsZero(): // what was submitted stays, whatever comes
+		case other.State == Refused:
 			if err := u.destroy(tx, other); err != nil {
 				return err
 			}

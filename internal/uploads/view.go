@@ -30,6 +30,9 @@ func (s *Site) Question(q *web.Req, spot *Spot, field ui.Field) (templ.Component
 	a := pages.Question{Field: field, Action: at, New: at + "/new", Sends: q.Path("/files/"), Back: q.Path(spot.Back), Limits: limits}
 	n := 0
 	for _, f := range list {
+		if !f.Attached.IsZero() {
+			continue // it was submitted: this is about what comes instead
+		}
 		if f.State == Clean || f.State == Checking {
 			n++
 		}
@@ -37,9 +40,7 @@ func (s *Site) Question(q *web.Req, spot *Spot, field ui.Field) (templ.Component
 		if f.State == Clean {
 			row.Href = q.Path("/files/" + f.ID)
 		}
-		if f.Attached.IsZero() {
-			row.Remove = q.Path("/files/" + f.ID + "/remove")
-		}
+		row.Remove = q.Path("/files/" + f.ID + "/remove")
 		if f.State == Received {
 			row.Resume, row.Bytes = f.ID, strconv.FormatInt(f.Size, 10)
 		}
