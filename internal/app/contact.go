@@ -2,10 +2,15 @@ package app
 
 import (
 	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"portico/internal/contact"
+	"portico/internal/contact/inbound"
 	"portico/internal/instance"
 	"portico/internal/platform/i18n"
 )
@@ -28,7 +33,7 @@ func (p *portal) openContact(in *instance.Instance) {
 		Files: p.files, Mailer: p.sender, Catalogue: in.Catalogue, Zone: zone, Address: p.address, Operator: p.operator,
 		Portal:   func() i18n.Text { return p.live.Current().Portal.Name },
 		Language: func() string { return p.live.Current().Portal.Langs()[0] },
-		Inbox:    func() string { return "" },
+		Inbox:    p.inbox, From: p.letterhead,
 		Promised: func() contact.Promise {
 			portal := &p.live.Current().Portal
 			promise := contact.Promise{Due: func(since time.Time, days int) time.Time {
@@ -41,6 +46,66 @@ func (p *portal) openContact(in *instance.Instance) {
 			return promise
 		},
 	})
+}
+
+// inbox is the address that people write to; empty: there is none.
+func (p *portal) inbox() string {
+	switch i := p.live.Current().Environment.Inbound; {
+	case i == nil:
+		return ""
+	case p.demo:
+		return "help@demo.example"
+	default:
+		return i.Address
+	}
+}
+
+// letterhead is the address that mails come from.
+func (p *portal) letterhead() string {
+	if m := p.live.Current().Environment.Mail; m != nil && !p.demo {
+		return strings.ToLower(m.From)
+	}
+	return ""
+}
+
+// listenMail listens for mails, where the environment declares it and the
+// portal takes requests. A demo's takes mails from this machine, at any port.
+func (p *portal) listenMail() (err error) {
+	i := p.live.Current().Environment.Inbound
+	if i == nil || !p.contact.Offered() {
+		return nil
+	}
+	_, domain, _ := strings.Cut(p.inbox(), "@")
+	c := inbound.Config{Listen: i.Listen, LMTP: i.Protocol != instance.SMTP, Domain: domain, Taker: p.contact, Clock: p.clock, Log: p.logger}
+	if p.demo {
+		c.Listen, c.LMTP = "127.0.0.1:0", false
+	} else if i.TLS != nil {
+		if c.TLS, err = certified(i.TLS); err != nil {
+			return err
+		}
+	}
+	if p.mails, err = inbound.Listen(c); err != nil {
+		return fmt.Errorf("environment.yaml: inbound: %w", err)
+	}
+	p.logger.Info("mails come in", "address", p.mails.Addr())
+	return nil
+}
+
+// certified reads a certificate and its key.
+func certified(t *instance.TLS) (*tls.Config, error) {
+	cert, err := t.Certificate.Read()
+	if err != nil {
+		return nil, fmt.Errorf("environment.yaml: inbound: %w", err)
+	}
+	key, err := t.Key.Read()
+	if err != nil {
+		return nil, fmt.Errorf("environment.yaml: inbound: %w", err)
+	}
+	pair, err := tls.X509KeyPair([]byte(cert), []byte(key))
+	if err != nil {
+		return nil, errors.New("environment.yaml: inbound: tls: the certificate and the key do not belong together")
+	}
+	return &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}, nil
 }
 
 // kept are the activities besides an account's own under which something is

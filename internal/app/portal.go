@@ -21,6 +21,7 @@ import (
 	"portico/internal/cases/amend"
 	"portico/internal/consent"
 	"portico/internal/contact"
+	"portico/internal/contact/inbound"
 	"portico/internal/cookies"
 	"portico/internal/demo"
 	"portico/internal/desk"
@@ -79,7 +80,8 @@ type portal struct {
 	notices  *notify.Service
 	contact  *contact.Service
 	consent  *consent.Service
-	url      string // where the server listens; set by listen
+	mails    *inbound.Server // nil: none come in
+	url      string          // where the server listens; set by listen
 	sender   sender
 	scanner  uploads.Scanner // nil: none is declared
 	uploads  *uploads.Uploads

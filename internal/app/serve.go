@@ -32,6 +32,9 @@ func Serve(ctx context.Context, o Options) (err error) {
 		}
 		err = p.queue.Plan(ctx)
 	}
+	if err == nil {
+		err = p.listenMail()
+	}
 	if err != nil && ctx.Err() == nil {
 		return err // told to end while it began, it ends as at any other time
 	}
@@ -129,6 +132,9 @@ func (p *portal) background(o Options) []func(context.Context) {
 		func(ctx context.Context) {
 			p.contact.Watch(ctx, func(err error) { logged("looking for requests that are overdue", err) })
 		},
+	}
+	if p.mails != nil {
+		all = append(all, func(ctx context.Context) { logged("taking mail", p.mails.Run(ctx)) })
 	}
 	if o.Watch {
 		all = append(all, func(ctx context.Context) { p.live.Watch(ctx, os.DirFS(o.Dir)) })

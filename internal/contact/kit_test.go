@@ -2,6 +2,7 @@ package contact_test
 
 import (
 	"context"
+	"fmt"
 	"io/fs"
 	"log/slog"
 	"net/http"
@@ -77,11 +78,18 @@ type world struct {
 	jobs     *jobs.Queue
 	router   *web.Router
 	sent     []mail.Message
+	reports  []string
 	channels []contact.Channel
 }
 
 func (w *world) SendMail(_ context.Context, m mail.Message) error {
 	w.sent = append(w.sent, m)
+	return nil
+}
+
+// Reported keeps what is reported (contact.Reports).
+func (w *world) Reported(_ context.Context, messageID string, forGood bool, status string) error {
+	w.reports = append(w.reports, fmt.Sprint(messageID, " ", forGood, " ", status))
 	return nil
 }
 
@@ -141,7 +149,7 @@ func open(t *testing.T, d *db.DB) *world {
 	w.Service = contact.New(contact.Config{
 		DB: d, Vault: w.store.Vault, Policy: pol, Clock: clock, Jobs: w.jobs, Key: w.store.Ring, Identity: w.id, Staff: w.staff, Files: site,
 		Mailer: w, Catalogue: cat, Portal: func() i18n.Text { return about.Name }, Language: func() string { return "en" }, Address: address,
-		Zone: func() *time.Location { return time.UTC }, Inbox: func() string { return inbox },
+		Zone: func() *time.Location { return time.UTC }, Inbox: func() string { return inbox }, From: func() string { return "no-reply@one.gov.mv" }, Reports: w,
 		Operator: func() contact.Operator {
 			return contact.Operator{Name: i18n.Text{"en": "Agency", "dv": "އެޖެންސީ"}, Address: i18n.Text{"en": "Malé", "dv": "މާލެ"}, Channels: w.channels}
 		},

@@ -47,8 +47,10 @@ type Config struct {
 	// Promised is within how long requests are answered. Without days nothing
 	// is taken: the page of channels is all there is.
 	Promised func() Promise
-	// Inbox is the address that mails come in at; empty: there is none.
-	Inbox func() string
+	// Inbox is the address that mails come in at; empty: there is none. From is
+	// the one that mails come from.
+	Inbox, From func() string
+	Reports     Reports // nil: what becomes of mails is nobody's business
 }
 
 // Service is the use cases of this package. It is safe for concurrent use.
@@ -177,7 +179,7 @@ func (s *Service) Ask(ctx context.Context, a Asking) (*Request, error) {
 		if ok, err := insertForm(tx, r.Subject, once, r.ID, now); err != nil || !ok {
 			return cmp.Or(err, errAgain)
 		}
-		return s.begin(tx, r, r.own(person(r.Subject), policy.Collect), a.Text, contact, policy.SourceForm)
+		return s.begin(tx, r, r.own(person(r.Subject), policy.Collect), a.Text, contact, policy.SourceForm, true)
 	})
 	if again(err) {
 		return s.taken(ctx, once)
@@ -212,8 +214,8 @@ func (s *Service) fresh(now time.Time, kind Kind, source Source, language string
 	}
 }
 
-// begin writes a request with its first text and has whoever asked told.
-func (s *Service) begin(tx *db.Tx, r *Request, use vault.Use, text string, contact credential.Contact, source string) error {
+// begin writes a request with its first text, and has whoever asked told.
+func (s *Service) begin(tx *db.Tx, r *Request, use vault.Use, text string, contact credential.Contact, source string, tell bool) error {
 	if err := insertRequest(tx, r); err != nil {
 		return err
 	}
@@ -231,7 +233,7 @@ func (s *Service) begin(tx *db.Tx, r *Request, use vault.Use, text string, conta
 	if err := s.put(tx, use, values...); err != nil {
 		return err
 	}
-	if r.Cabinet || contact.Field == policy.FieldEmail {
+	if tell && (r.Cabinet || contact.Field == policy.FieldEmail) {
 		return s.Jobs.Enqueue(tx, jobs.New{Kind: jobReceived, Key: "received:" + r.ID, Payload: map[string]string{"request": r.ID}})
 	}
 	return nil

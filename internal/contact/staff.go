@@ -197,7 +197,7 @@ func (s *Service) Enter(ctx context.Context, who policy.Actor, e Entry) (*Reques
 			Actor: who, Subject: r.Subject, Activity: ActivityEnter, Scope: r.Scope(), Reference: r.Reference,
 			Task: policy.Task{Scope: r.Scope(), Holder: who.ID, Open: true},
 		}
-		return s.begin(tx, r, use, e.Text, contact, policy.SourceStaff)
+		return s.begin(tx, r, use, e.Text, contact, policy.SourceStaff, true)
 	})
 	if again(err) {
 		return s.taken(ctx, once)

@@ -174,6 +174,16 @@ func (l *loader) environment(e *Environment) {
 			l.at(environmentFile, "mail", "mail: username and password belong together")
 		}
 	}
+	if i := e.Inbound; i != nil {
+		if !hostPort(i.Listen) {
+			l.at(environmentFile, "inbound/listen", "inbound/listen: must be an address and a port, such as 127.0.0.1:2525")
+		} else if h, _, _ := net.SplitHostPort(i.Listen); i.TLS == nil && !(h == "localhost" || net.ParseIP(h).IsLoopback()) {
+			l.at(environmentFile, "inbound/listen", "inbound/listen: other machines can connect there, so tls is needed")
+		}
+		if local, _, _ := strings.Cut(i.Address, "@"); !plainAddress(i.Address) || strings.ToLower(i.Address) != i.Address || len(local) > 20 || strings.Contains(local, "+") {
+			l.at(environmentFile, "inbound/address", "inbound/address: must be an e-mail address in small letters, with at most 20 of them before the @ and no +")
+		}
+	}
 	if e.SMS != nil && (e.SMS.From == "" || len(e.SMS.From) > 20) {
 		l.at(environmentFile, "sms/from", "sms/from: 1 to 20 characters")
 	}

@@ -19,6 +19,7 @@ type Environment struct {
 	Proxy        *Proxy                 `yaml:"proxy,omitempty"`
 	TLS          *TLS                   `yaml:"tls,omitempty"`
 	Mail         *Mail                  `yaml:"mail,omitempty" doc:"The connection named mail."`
+	Inbound      *Inbound               `yaml:"inbound,omitempty" doc:"Where mails of people come in."`
 	SMS          *SMS                   `yaml:"sms,omitempty" doc:"The connection named sms."`
 	Scanner      *Scanner               `yaml:"scanner,omitempty" doc:"What looks for malware in uploaded files."`
 	Destinations map[string]Destination `yaml:"destinations,omitempty" doc:"Further connections, by name."`
@@ -45,6 +46,26 @@ type Mail struct {
 	Username Ref    `yaml:"username,omitempty"`
 	Password Ref    `yaml:"password,omitempty"`
 }
+
+// Inbound is where a mail server of the operator hands over what people write.
+type Inbound struct {
+	Listen   string       `yaml:"listen" doc:"host:port. Where other machines can connect, tls is needed."`
+	Address  string       `yaml:"address" doc:"The address that people write to. Answers come in at it too, with a + and more before its @."`
+	Protocol MailProtocol `yaml:"protocol,omitempty" doc:"lmtp if left out."`
+	TLS      *TLS         `yaml:"tls,omitempty" doc:"Offered by STARTTLS."`
+}
+
+// MailProtocol is how a mail server hands a mail over.
+type MailProtocol string
+
+// The protocols. The empty one is LMTP.
+const (
+	LMTP MailProtocol = "lmtp"
+	SMTP MailProtocol = "smtp"
+)
+
+// Values lists the protocols.
+func (MailProtocol) Values() []string { return []string{string(LMTP), string(SMTP)} }
 
 // SMS is a provider that takes messages as JSON over HTTP.
 type SMS struct {

@@ -262,3 +262,10 @@ func Resumable(err error) bool { return errors.Is(err, errCut) || errors.Is(err,
 
 // errCut says that the bytes ended before the file did.
 var errCut = fault.New(fault.Invalid, "uploads.error.cut")
+
+// IsRefused reports whether an error of Write is that the file was refused: its
+// row says why, and its bytes are destroyed.
+func IsRefused(err error) bool {
+	var r refusal
+	return errors.As(err, &r)
+}
