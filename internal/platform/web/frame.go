@@ -42,6 +42,9 @@ func (r *Router) shell(q *Req, status int, p Page) templ.Component {
 	if r.cfg.Banner != nil {
 		f.banner = r.cfg.Banner(q)
 	}
+	if r.cfg.Told != nil && q.Session != nil && status == http.StatusOK && q.R.Method == http.MethodGet {
+		f.told = r.cfg.Told(q)
+	}
 	if r.cfg.Visited != nil && status == http.StatusOK && q.R.Method == http.MethodGet {
 		f.measure = r.cfg.Visited(q)
 	}

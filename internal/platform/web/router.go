@@ -50,6 +50,9 @@ type Config struct {
 	// Banner is what people are asked above a page, such as their choice of
 	// cookies; nil, or no component: nothing.
 	Banner func(q *Req) templ.Component
+	// Told is what whoever is signed in is told once, above the page that they
+	// open next; nil, or no component: nothing.
+	Told func(q *Req) templ.Component
 	// Visited is told of each page that people are shown, and returns by which
 	// name the page may tell how long it was open; empty: it does not. nil: nobody.
 	Visited func(q *Req) string
