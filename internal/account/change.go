@@ -467,8 +467,13 @@ func (s *Service) Stop(ctx context.Context, token, lang string) error {
 }
 
 // Bounced notes that messages to a contact of somebody do not get through
-// (N18); they are asked about it after their next sign-in.
-func (s *Service) Bounced(tx *db.Tx, subject, field string) error {
+// (N18); they are asked about it after their next sign-in. What was sent before
+// the contact was confirmed went to another one.
+func (s *Service) Bounced(tx *db.Tx, subject, field string, sent time.Time) error {
+	list, err := s.Identity.Channels(tx, subject)
+	if err != nil || !slices.ContainsFunc(list, func(c identity.Channel) bool { return c.Field == field && !c.Since.After(sent) }) {
+		return err
+	}
 	fresh, err := insertBounce(tx, subject, field, s.Clock.Now())
 	if err != nil || !fresh {
 		return err

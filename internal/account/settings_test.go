@@ -237,7 +237,7 @@ func TestN18_PeopleAreAskedOnceASessionWhetherTheyAreStillReached(t *testing.T) 
 		p.Store.Clock.Advance(time.Minute)
 		p.signIn(p.browse(t), old, 200).One("#cabinet")
 
-		if err := p.Store.Update(t.Context(), func(tx *db.Tx) error { return p.Bounced(tx, me, policy.FieldEmail) }); err != nil {
+		if err := p.Store.Update(t.Context(), func(tx *db.Tx) error { return p.Bounced(tx, me, policy.FieldEmail, p.Store.Clock.Now()) }); err != nil {
 			t.Fatal(err)
 		}
 		p.Store.Clock.Advance(time.Minute)

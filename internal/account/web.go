@@ -109,7 +109,7 @@ func (s *Service) showSettings(q *web.Req) error {
 		Key: q.P.T("account.level.now"), Tag: levelLabel(q.P, me.Level),
 		Href: q.Path("/cabinet/level"), Action: q.P.T("account.level.see"),
 	}}
-	for _, link := range [][2]string{{"security", "/cabinet/security"}, {"history", "/cabinet/history"}} {
+	for _, link := range [][2]string{{"security", "/cabinet/security"}, {"history", "/cabinet/history"}, {"notices", "/cabinet/settings/notices"}} {
 		page.Links = append(page.Links, ui.Item{
 			Title: q.P.T("account.link." + link[0]), Href: q.Path(link[1]), Text: q.P.T("account.link." + link[0] + ".text"),
 		})
