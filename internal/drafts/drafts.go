@@ -56,6 +56,15 @@ type Config struct {
 	Jobs      *jobs.Queue   // nil: nothing expires by itself
 	Files     *uploads.Site // nil: no form asks for files
 	Mandates  Mandates      // nil: nobody acts for a company
+	Endings   Endings       // nil: nobody is told before a draft expires
+}
+
+// Endings tells people that a draft of theirs expires.
+type Endings interface {
+	// DraftDays is how many days before somebody is told; 0: nobody is.
+	DraftDays() int
+	// DraftEnds tells of one, once for each end.
+	DraftEnds(tx *db.Tx, subject, draft string, ends time.Time) error
 }
 
 // Mandates knows for which companies a person may act.

@@ -3,8 +3,10 @@ package drafts
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"portico/internal/platform/db"
+	"portico/internal/services"
 )
 
 const (
@@ -13,7 +15,8 @@ const (
 )
 
 // Sweep deletes the drafts whose time has passed, with their keys: by the rule
-// of the policy in force, counted from their last change.
+// of the policy in force, counted from their last change. Before that it has
+// their persons told.
 func (s *Drafts) Sweep(ctx context.Context) error {
 	behind := &Draft{}
 	for {
@@ -27,22 +30,53 @@ func (s *Drafts) Sweep(ctx context.Context) error {
 		}
 		for _, row := range list {
 			behind = row
-			d := s.Catalogue.Service(row.Service)
+			d := s.definition(row)
 			if d == nil {
-				d = s.Catalogue.Version(row.Instance, row.Service)
-			}
-			if d == nil || s.Clock.Now().Before(d.Expires(s.Policy(), row.Changed)) {
 				continue
 			}
-			err := s.DB.Update(ctx, func(tx *db.Tx) error { return s.forget(tx, row) })
-			if err != nil {
-				return fmt.Errorf("delete an expired draft: %w", err)
+			ends, do := d.Expires(s.Policy(), row.Changed), s.forget
+			if s.Clock.Now().Before(ends) {
+				if do = s.soon(row, ends); do == nil {
+					continue
+				}
+			}
+			if err := s.DB.Update(ctx, func(tx *db.Tx) error { return do(tx, row) }); err != nil {
+				return fmt.Errorf("look after a draft: %w", err)
 			}
 		}
 		if len(list) < sweepPage {
 			return nil
 		}
 	}
+}
+
+// definition is the service of a draft, nil if this store no longer knows it.
+func (s *Drafts) definition(row *Draft) *services.Definition {
+	if d := s.Catalogue.Service(row.Service); d != nil {
+		return d
+	}
+	return s.Catalogue.Version(row.Instance, row.Service)
+}
+
+// soon is how a person is told of the end of a draft that they make for
+// themselves, nil if it is not near enough.
+func (s *Drafts) soon(row *Draft, ends time.Time) func(*db.Tx, *Draft) error {
+	if s.Endings == nil || row.By != row.Subject || s.Clock.Now().AddDate(0, 0, s.Endings.DraftDays()).Before(ends) {
+		return nil
+	}
+	return func(tx *db.Tx, row *Draft) error { return s.Endings.DraftEnds(tx, row.Subject, row.ID, ends) }
+}
+
+// Ends finds a draft: its service and when it expires, nil if there is none.
+func (s *Drafts) Ends(ctx context.Context, id string) (d *services.Definition, ends time.Time, err error) {
+	var row *Draft
+	if err := s.DB.View(ctx, func(tx *db.Tx) error { row, err = selectDraft(tx, id); return err }); err != nil || row == nil {
+		return nil, time.Time{}, err
+	}
+	if d = s.definition(row); d == nil {
+		return nil, time.Time{}, nil
+	}
+	return d, d.Expires(s.Policy(), row.Changed), nil
 }
 
 // forget takes a draft away as it was last seen, with its files and its key.
