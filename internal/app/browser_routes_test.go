@@ -268,9 +268,12 @@ func citizens(v *tour) string {
 		v.stop("LANG/cabinet/applications/{id}"+part, strings.TrimSuffix(sent, "/sent")+part, http.StatusOK)
 	}
 	v.stop("LANG/cabinet/applications/{id}/change/{key}", strings.TrimSuffix(sent, "/sent")+"/change/consent", http.StatusOK)
-	for _, path := range []string{"/cabinet/", "/cabinet/applications", "/cabinet/data", "/cabinet/access"} {
+	for _, path := range []string{"/cabinet/", "/cabinet/applications", "/cabinet/data", "/cabinet/access", "/cabinet/notices", "/cabinet/settings/notices"} {
 		v.stop("LANG"+path, "LANG"+path, http.StatusOK)
 	}
+	v.open("/en/cabinet/notices")
+	notice := chromium.Value[string](v.tab, `document.querySelector('main a[href*="/cabinet/notices/"]').pathname`)
+	v.stop("LANG/cabinet/notices/{id}", "LANG"+strings.TrimPrefix(notice, "/en"), http.StatusOK)
 
 	v.stop("LANG/cabinet/documents/{id}", "LANG/cabinet/documents/nobodys", http.StatusNotFound)
 	v.stop("LANG/cabinet/documents/{id}/pdf", "LANG/cabinet/documents/nobodys/pdf", http.StatusNotFound)

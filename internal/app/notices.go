@@ -1,8 +1,12 @@
 package app
 
 import (
+	"context"
+	"fmt"
 	"time"
 
+	"portico/internal/cases"
+	"portico/internal/drafts"
 	"portico/internal/notify"
 	"portico/internal/notify/kinds"
 	"portico/internal/platform/db"
@@ -26,6 +30,8 @@ func (p *portal) tell(langs []string, catalogue *i18n.Catalogue) {
 
 func (p *portal) zone() *time.Location { return p.live.Current().Portal.Timezone.Location() }
 
+func (p *portal) calendar() cases.Calendar { return &p.live.Current().Portal.Calendar }
+
 // supervisors is who is told of work that is late.
 type supervisors struct{ p *portal }
 
@@ -45,4 +51,18 @@ func (s supervisors) Supervisors(tx *db.Tx, service string) ([]string, error) {
 		return nil, nil
 	}
 	return s.p.staff.Working(tx, roles)
+}
+
+// draftSource says what notices about drafts may say.
+type draftSource struct{ drafts *drafts.Drafts }
+
+// Say answers for notify.Source. Where a draft stands is when it expires.
+func (d draftSource) Say(ctx context.Context, a notify.About, p *i18n.Printer) (notify.Words, error) {
+	service, ends, err := d.drafts.Ends(ctx, a.ID)
+	if err != nil || service == nil {
+		return notify.Words{Gone: true}, err
+	}
+	return notify.Words{Path: "/cabinet/applications", State: fmt.Sprint(ends.Unix()), Says: map[string]string{
+		kinds.WordService: p.In(service.Name), kinds.WordDate: p.Date(ends),
+	}}, nil
 }

@@ -260,7 +260,7 @@ func (p *portal) features(ctx context.Context, in *instance.Instance, opts insta
 		Cookies: func() []policy.Cookie { return p.live.Current().Declarations.Cookies },
 	})
 	p.router, err = web.New(web.Config{
-		Langs: in.Portal.Langs(), Catalogue: in.Catalogue, Portal: p.shell, Cookies: p.cookies, Sessions: p.identity, Menu: p.menu, Granted: p.choice.Granted, Banner: p.choice.Banner, Visited: p.visits.Visited, Offered: p.offered, Clock: p.clock, Log: p.logger,
+		Langs: in.Portal.Langs(), Catalogue: in.Catalogue, Portal: p.shell, Cookies: p.cookies, Sessions: p.identity, Menu: p.menu, Granted: p.choice.Granted, Banner: p.choice.Banner, Told: p.notices.Told, Visited: p.visits.Visited, Offered: p.offered, Clock: p.clock, Log: p.logger,
 		Metrics: prometheus.NewRegistry(), Demo: p.demo,
 	})
 	if err != nil {
@@ -277,14 +277,14 @@ func (p *portal) features(ctx context.Context, in *instance.Instance, opts insta
 	}
 	p.cases = cases.New(cases.Config{
 		DB: p.db, Vault: p.vault, Catalogue: p.live.Catalogue(), Officials: p.staff, Policy: p.policy, Clock: p.clock,
-		Calendar: func() cases.Calendar { return &p.live.Current().Portal.Calendar },
+		Calendar: p.calendar,
 		Zone:     func() *time.Location { return p.live.Current().Portal.Timezone.Location() },
 		Currency: func() string { return string(p.live.Current().Portal.Currency) },
 		Followers: []cases.Follower{
-			p.notices.Follow(supervisors{p}),
+			p.notices.Follow(supervisors{p}, p.calendar),
 		},
 	})
-	p.notices.About("case", notify.CaseSource{Cases: p.cases, Calendar: p.cases.Calendar, Zone: p.zone})
+	p.notices.About("case", notify.CaseSource{Cases: p.cases, Calendar: p.calendar, Zone: p.zone})
 	p.papers(in.Catalogue)
 	p.uploads = uploads.New(uploads.Config{
 		DB: p.db, Vault: p.vault, Blobs: p.blobs, Jobs: p.queue, Scanner: p.scanner, Clock: p.clock, Log: p.logger,
@@ -292,8 +292,9 @@ func (p *portal) features(ctx context.Context, in *instance.Instance, opts insta
 	})
 	p.drafts = drafts.New(drafts.Config{
 		DB: p.db, Vault: p.vault, Catalogue: p.live.Catalogue(), Cases: p.cases, Policy: p.policy, Clock: p.clock,
-		Mandates: companies{p.mandates, p.clock}, Jobs: p.queue,
+		Mandates: companies{p.mandates, p.clock}, Jobs: p.queue, Endings: p.notices,
 	})
+	p.notices.About("draft", draftSource{p.drafts})
 	p.cases.Drafts = p.drafts
 	p.amend = &amend.Site{Cases: p.cases}
 	p.files = &uploads.Site{Uploads: p.uploads, Drafts: applications{p.drafts, p.amend}, Cases: fileCases{p.cases, p}}
@@ -336,6 +337,7 @@ func (p *portal) mount() {
 	p.account.Mount(p.router)
 	p.mandates.Mount(p.router)
 	p.consent.Mount(p.router)
+	p.notices.Mount(p.router)
 	p.staff.Mount(p.router)
 	p.cases.Mount(p.router)
 	p.issued.Mount(p.router)
@@ -345,7 +347,7 @@ func (p *portal) mount() {
 	desk.New(desk.Config{
 		DB: p.db, Cases: p.cases, Officials: p.staff, Documents: p.uploads, Mandates: p.mandates, Clock: p.clock,
 	}).Mount(p.router)
-	(&cabinet.Cabinet{Applications: p.cases, Log: p.log, Data: p.vault, Policy: p.policy, Vkey: p.ring.Vkey(), Standing: p.account.Standing, Alerts: []func(*web.Req) ([]ui.Item, error){p.recovery.Alert, p.issued.Alert}}).Mount(p.router)
+	(&cabinet.Cabinet{Applications: p.cases, Log: p.log, Data: p.vault, Policy: p.policy, Vkey: p.ring.Vkey(), Standing: p.account.Standing, Alerts: []func(*web.Req) ([]ui.Item, error){p.recovery.Alert, p.issued.Alert, p.notices.Waiting}}).Mount(p.router)
 	p.contact.Mount(p.router)
 	p.privacy.Mount(p.router)
 	p.choice.Mount(p.router)

@@ -44,9 +44,14 @@ func subscribed(kind string, choices []Choice) bool {
 	return false
 }
 
-// Choose keeps what somebody chose.
-func (s *Service) Choose(ctx context.Context, subject string, list []Choice) error {
+// Choose keeps what somebody chose, and in which language (empty: as before).
+func (s *Service) Choose(ctx context.Context, subject, lang string, list []Choice) error {
 	err := s.DB.Update(ctx, func(tx *db.Tx) error {
+		if lang != "" {
+			if err := putLanguage(tx, subject, lang, true, s.Clock.Now()); err != nil {
+				return err
+			}
+		}
 		for _, c := range list {
 			if err := putChoice(tx, subject, c, s.Clock.Now()); err != nil {
 				return err

@@ -24,7 +24,7 @@ type Officials interface {
 }
 
 // Follow tells of the steps of cases: it is a cases.Follower.
-func (s *Service) Follow(officials Officials) cases.Follower {
+func (s *Service) Follow(officials Officials, calendar func() cases.Calendar) cases.Follower {
 	return func(tx *db.Tx, h cases.Happening) error {
 		if h.Step.Action == cases.StepOverdue {
 			return s.overdue(tx, officials, h)
@@ -37,10 +37,18 @@ func (s *Service) Follow(officials Officials) cases.Follower {
 			Kind: kind, Subject: h.Case.Subject, About: aboutCase + ":" + h.Case.ID, State: h.Case.State,
 			While: kind == kinds.Asked || kind == kinds.FeeDue,
 		}
-		if kind != kinds.Message {
-			n.Key = fmt.Sprintf("%s:%s:%d", aboutCase, h.Case.ID, h.Step.N)
+		if kind == kinds.Message {
+			return s.Queue(tx, n)
 		}
-		return s.Queue(tx, n)
+		n.Key = fmt.Sprintf("%s:%s:%d", aboutCase, h.Case.ID, h.Step.N)
+		if err := s.Queue(tx, n); err != nil {
+			return err
+		}
+		if to := h.To(); to.Turn() == services.Applicant && to.Deadline > 0 {
+			n.Kind, n.Key = kinds.Deadline, n.Key+":soon"
+			return s.remind(tx, n, calendar().Due(h.Case.Counted, h.Case.Days, s.Zone()))
+		}
+		return nil
 	}
 }
 
@@ -112,9 +120,10 @@ func (c CaseSource) Say(ctx context.Context, a About, p *i18n.Printer) (Words, e
 		return Words{}, err
 	}
 	s, _ := one.Service.Workflow.State(a.State)
-	w := Words{State: one.Case.State, Path: "/cabinet/applications/" + a.ID, Says: map[string]string{
+	due := c.until(one, s, a.At)
+	w := Words{State: one.Case.State, Until: due, Path: "/cabinet/applications/" + a.ID, Says: map[string]string{
 		kinds.WordService: p.In(one.Service.Name), kinds.WordReference: one.Reference, kinds.WordState: p.In(s.Name),
-		kinds.WordSays: strings.TrimSpace(p.In(s.Says)), kinds.WordDate: c.until(p, one, s, a.At),
+		kinds.WordSays: strings.TrimSpace(p.In(s.Says)), kinds.WordDate: p.Date(due.Add(-time.Second)),
 	}}
 	if a.Kind == kinds.Overdue {
 		w.Path = "/staff/cases/" + a.ID
@@ -122,15 +131,16 @@ func (c CaseSource) Say(ctx context.Context, a About, p *i18n.Printer) (Words, e
 	return w, nil
 }
 
-// until is the last day of a state that a case came into at a time: of the
-// applicant's, counted from then, otherwise the day by which a decision was
-// promised.
-func (c CaseSource) until(p *i18n.Printer, a *cases.Application, s services.State, at time.Time) string {
-	days := a.Service.WorkingDays
-	if s.Turn() != services.Official {
-		days = s.Deadline
-	} else {
-		at = a.Submitted
+// until is the end of the time of a state: of one that is not the office's, as
+// the case stands in it or came into it at a time; of one that is, the day by
+// which a decision was promised.
+func (c CaseSource) until(a *cases.Application, s services.State, at time.Time) time.Time {
+	days := s.Deadline
+	switch {
+	case s.Turn() == services.Official:
+		at, days = a.Submitted, a.Service.WorkingDays
+	case a.Case.State == s.ID:
+		at = a.Counted
 	}
-	return p.Date(c.Calendar().Due(at, days, c.Zone()).Add(-time.Second))
+	return c.Calendar().Due(at, days, c.Zone())
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"portico/internal/notify/kinds"
+	"portico/internal/platform/fault"
 	"portico/internal/platform/i18n"
 )
 
@@ -60,6 +61,7 @@ type Words struct {
 	Path  string            // of the page that the notice leads to, without a language
 	Says  map[string]string // by placeholder
 	State string            // where it stands now
+	Until time.Time         // when its time is over; for reminders
 	Gone  bool
 }
 
@@ -89,11 +91,17 @@ type notice struct {
 
 // Delivery is how a notice went by a channel, without the address.
 type Delivery struct {
+	Notice  string // its id, which is its Message-ID
 	Kind    string
 	Channel kinds.Channel
 	State   State
 	At      time.Time
 }
+
+var (
+	errUnknown = fault.New(fault.NotFound, "notify.unknown")
+	errNothing = fault.New(fault.Invalid, "notify.choose.nothing")
+)
 
 // Quiet are the hours in which nothing is sent, in the zone of the portal: from
 // a minute of the day until another, perhaps of the next day. Equal ones are

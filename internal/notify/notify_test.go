@@ -14,6 +14,7 @@ import (
 	"portico/internal/platform/db"
 	"portico/internal/platform/mail"
 	"portico/internal/policy"
+	"portico/internal/vault"
 )
 
 const (
@@ -53,12 +54,12 @@ func TestO18_EachChangeOfAnApplicationIsANoticeByMailAndPhone(t *testing.T) {
 		mails, texts := w.caught(address), w.caught(phone)
 		ref := row.Reference
 		want := []string{
-			"oneGov: application " + ref + " came in",
-			"oneGov: application " + ref + " is now: In review",
-			"oneGov: a message about application " + ref,
-			"oneGov: a question about application " + ref,
-			"oneGov: application " + ref + " is now: In review",
-			"oneGov: application " + ref + " is now: Refused",
+			"Application " + ref + " came in",
+			"Application " + ref + " is now: In review",
+			"A message about application " + ref,
+			"A question about application " + ref,
+			"Application " + ref + " is now: In review",
+			"Application " + ref + " is now: Refused",
 		}
 		if got := said(mails); !slices.Equal(got, want) {
 			t.Errorf("the mails are %q", got)
@@ -186,7 +187,7 @@ func (w *world) stored() (n int) {
 // choose has the citizen want a kind by a channel or not.
 func (w *world) choose(kind string, c kinds.Channel, wanted bool) {
 	w.T.Helper()
-	if err := w.Choose(w.T.Context(), w.Citizen.ID, []notify.Choice{{Kind: kind, Channel: c, Wanted: wanted}}); err != nil {
+	if err := w.Choose(w.T.Context(), w.Citizen.ID, "", []notify.Choice{{Kind: kind, Channel: c, Wanted: wanted}}); err != nil {
 		w.T.Fatal(err)
 	}
 }
@@ -229,6 +230,195 @@ func TestO5_NothingPersonalIsStoredOrQueued(t *testing.T) {
 		for _, s := range all {
 			if strings.Contains(s, "777") || strings.Contains(s, "@") || strings.Contains(s, "Aishath") {
 				t.Errorf("stored or queued: %s", s)
+			}
+		}
+	})
+}
+
+// TestO18_QuietHoursHoldBackWhatIsNotLoud: also what is tried again then.
+func TestO18_QuietHoursHoldBackWhatIsNotLoud(t *testing.T) {
+	worlds(t, func(t *testing.T, w *world) {
+		w.quiet = notify.Quiet{From: 13 * 60, Until: 7 * 60} // it is 14:00 there
+		w.Applied(w.Citizen)
+		w.after(16 * time.Hour) // 06:00
+		if got := w.catcher.Messages(); len(got) != 0 {
+			t.Fatalf("sent in quiet hours: %+v", got)
+		}
+		w.after(time.Hour)
+		if got := w.caught(address); len(got) != 1 {
+			t.Errorf("at the end of the quiet hours %d mails", len(got))
+		}
+		w.after(8 * time.Hour) // 15:00
+		loud := *w.kinds[kinds.Asked]
+		loud.Loud = true
+		w.kinds[kinds.Asked] = &loud
+		w.queue(notify.Notice{Kind: kinds.Asked, Subject: w.Citizen.ID, About: "case:" + w.Applied(w.Citizen).ID, State: "submitted"})
+		w.work()
+		if got := w.caught(address); len(got) != 2 || !strings.Contains(got[1].Subject, "A question") {
+			t.Errorf("what is loud waits: %q", said(got))
+		}
+	})
+}
+
+// TestQuietHoursEndByTheZonesClock holds the rule to both kinds of hours.
+func TestQuietHoursEndByTheZonesClock(t *testing.T) {
+	zone := time.FixedZone("", 5*3600)
+	for _, c := range []struct {
+		from, until int
+		at, want    string
+	}{
+		{21 * 60, 7 * 60, "2026-11-22T20:59:00+05:00", "2026-11-22T20:59:00+05:00"},
+		{21 * 60, 7 * 60, "2026-11-22T21:00:00+05:00", "2026-11-23T07:00:00+05:00"},
+		{21 * 60, 7 * 60, "2026-11-23T06:59:59+05:00", "2026-11-23T07:00:00+05:00"},
+		{21 * 60, 7 * 60, "2026-11-23T07:00:00+05:00", "2026-11-23T07:00:00+05:00"},
+		{12 * 60, 14 * 60, "2026-12-31T13:00:00+05:00", "2026-12-31T14:00:00+05:00"},
+		{12 * 60, 14 * 60, "2026-12-31T11:00:00+05:00", "2026-12-31T11:00:00+05:00"},
+		{0, 0, "2026-12-31T00:00:00+05:00", "2026-12-31T00:00:00+05:00"},
+	} {
+		at, _ := time.Parse(time.RFC3339, c.at)
+		want, _ := time.Parse(time.RFC3339, c.want)
+		if got := (notify.Quiet{From: c.from, Until: c.until}).After(at, zone); !got.Equal(want) {
+			t.Errorf("%d to %d: %s becomes %s, not %s", c.from, c.until, c.at, got.In(zone), c.want)
+		}
+	}
+}
+
+// TestO18_AReminderStopsWhenItIsNotNeeded: a question that was answered is not
+// reminded of, one that was not is, three days before its time is over, and
+// what waits in quiet hours meanwhile is dropped.
+func TestO18_AReminderStopsWhenItIsNotNeeded(t *testing.T) {
+	worlds(t, func(t *testing.T, w *world) {
+		answered, forgotten := w.Applied(w.Citizen), w.Applied(w.Citizen)
+		for _, row := range []*cases.Case{answered, forgotten} {
+			w.Taken(row, w.Official)
+			w.act(row, w.Official, "in-review", "ask", "Which section?")
+		}
+		w.work()
+		if _, err := w.Do(t.Context(), w.Citizen, answered.ID, "information-requested", "answer", "From the school."); err != nil {
+			t.Fatal(err)
+		}
+		w.after(0)
+		before := len(w.caught(address))
+		w.after(60 * 24 * time.Hour)
+		got := said(w.caught(address))[before:]
+		if len(got) != 1 || !strings.Contains(got[0], forgotten.Reference) || !strings.Contains(got[0], "reminder") {
+			t.Errorf("reminded of %q", got)
+		}
+
+		w.quiet = notify.Quiet{From: 0, Until: 23 * 60}
+		third := w.Applied(w.Citizen)
+		w.Taken(third, w.Official)
+		w.act(third, w.Official, "in-review", "ask", "Which section?")
+		if _, err := w.Do(t.Context(), w.Citizen, third.ID, "information-requested", "withdraw", ""); err != nil {
+			t.Fatal(err)
+		}
+		w.after(24 * time.Hour)
+		w.after(time.Hour)
+		for _, m := range w.caught(address) {
+			if strings.Contains(m.Subject, third.Reference) && strings.Contains(m.Subject, "question") {
+				t.Error("somebody is asked for what is over")
+			}
+		}
+	})
+}
+
+// TestN18_AnAddressThatDoesNotExistIsMarked: said at RCPT, or in a report that
+// comes later; a server that only wants to be asked again marks nothing.
+func TestN18_AnAddressThatDoesNotExistIsMarked(t *testing.T) {
+	worlds(t, func(t *testing.T, w *world) {
+		w.contacts.fields[w.Citizen.ID] = []string{policy.FieldEmail}
+		mark := w.Citizen.ID + " " + policy.FieldEmail
+		server := w.mailer
+		row := w.Applied(w.Citizen)
+		w.work()
+		sent := w.caught(address)
+		if len(sent) != 1 {
+			t.Fatalf("%d mails", len(sent))
+		}
+		for _, unknown := range []string{"", "<>", "nobodys@one.gov.mv", "' OR 1=1 --"} {
+			if known, err := w.Bounced(t.Context(), unknown); known || err != nil {
+				t.Errorf("a report about %q: %t %v", unknown, known, err)
+			}
+		}
+		if len(w.contacts.bounced) != 0 {
+			t.Fatalf("marked: %v", w.contacts.bounced)
+		}
+		for range 2 { // reports come twice too
+			if known, err := w.Bounced(t.Context(), sent[0].ID); !known || err != nil {
+				t.Errorf("a report: %t %v", known, err)
+			}
+		}
+		if !slices.Equal(w.contacts.bounced, []string{mark}) {
+			t.Errorf("marked: %v", w.contacts.bounced)
+		}
+
+		for _, c := range []struct {
+			err  error
+			then notify.State
+			mark bool
+		}{
+			{mail.ErrUnreachable, notify.Waiting, false},
+			{mail.ErrRefused, notify.Waiting, false},
+			{mail.ErrRejected, notify.Rejected, false},
+			{mail.ErrNobody, notify.Bounced, true},
+		} {
+			w.contacts.bounced = nil
+			w.mailer = refusing{c.err}
+			w.queue(notify.Notice{Kind: kinds.Submitted, Subject: w.Citizen.ID, About: "case:" + row.ID, State: "submitted"})
+			w.work()
+			if got := w.state(); got != c.then {
+				t.Errorf("%v leaves it %s", c.err, got)
+			}
+			if (len(w.contacts.bounced) > 0) != c.mark {
+				t.Errorf("%v marks %v", c.err, w.contacts.bounced)
+			}
+			w.mailer = server
+			w.contacts.bounced = nil
+			w.after(time.Hour)
+			if got := w.state(); c.then == notify.Waiting && got != notify.Sent {
+				t.Errorf("%v: later it is %s", c.err, got)
+			}
+		}
+	})
+}
+
+// refusing is a mail server that answers all mails alike.
+type refusing struct{ err error }
+
+func (r refusing) SendMail(context.Context, mail.Message) error { return r.err }
+
+// state is how the newest delivery by e-mail stands.
+func (w *world) state() (s notify.State) {
+	w.T.Helper()
+	if err := w.Store.DB.View(w.T.Context(), func(tx *db.Tx) error {
+		return tx.QueryRow(`SELECT state FROM notify_delivery WHERE channel = $1 ORDER BY notice DESC LIMIT 1`, "email").Scan(&s)
+	}); err != nil {
+		w.T.Fatal(err)
+	}
+	return s
+}
+
+// TestO18_WhoIsLateIsTold: the holder of a case and who supervises, when the
+// office is late.
+func TestO18_WhoIsLateIsTold(t *testing.T) {
+	worlds(t, func(t *testing.T, w *world) {
+		for who, email := range map[*policy.Actor]string{&w.Official: "officer@one.gov.mv", &w.Leader: "leader@one.gov.mv"} {
+			w.Store.Collect(t, vault.Use{
+				Actor: policy.Actor{Kind: policy.Staff, ID: who.ID, Strong: true}, Subject: who.ID, Activity: policy.ActivityStaffAccount, Scope: vault.Profile,
+			}, map[string]string{policy.FieldStaffEmail: email})
+			w.contacts.fields[who.ID] = []string{policy.FieldStaffEmail}
+		}
+		row := w.Applied(w.Citizen)
+		w.Taken(row, w.Official)
+		w.after(30 * 24 * time.Hour)
+		if _, err := w.NoteLate(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		w.work()
+		for _, to := range []string{"officer@one.gov.mv", "leader@one.gov.mv"} {
+			got := w.caught(to)
+			if len(got) != 1 || got[0].Subject != "Case "+row.Reference+" is overdue" || !strings.Contains(got[0].Text, "https://one.gov.mv/staff/cases/"+row.ID) {
+				t.Errorf("%s got %+v", to, got)
 			}
 		}
 	})

@@ -38,8 +38,9 @@ type Contacts interface {
 	// Reached are the fields of somebody's confirmed contacts to which messages
 	// get through.
 	Reached(tx *db.Tx, subject string) (fields []string, err error)
-	// Bounced notes that messages to a contact do not get through (N18).
-	Bounced(tx *db.Tx, subject, field string) error
+	// Bounced notes that a message of a time to a contact did not get through
+	// (N18), unless it was to another one than there is now.
+	Bounced(tx *db.Tx, subject, field string, sent time.Time) error
 }
 
 // Consents knows what people consent to.
@@ -76,6 +77,7 @@ type Service struct {
 func New(c Config) *Service {
 	s := &Service{Config: c, sources: map[string]Source{}}
 	s.Jobs.Register(jobSend, s.send, jobs.Options{Attempts: sendAttempts})
+	s.Jobs.Register(jobRemind, s.reminder, jobs.Options{})
 	return s
 }
 
@@ -146,14 +148,13 @@ func (s *Service) deliver(tx *db.Tx, k *kinds.Kind, n *notice) error {
 
 // plan has a notice sent, not before the quiet hours are over.
 func (s *Service) plan(tx *db.Tx, k *kinds.Kind, n *notice, c kinds.Channel) error {
-	return s.Jobs.Enqueue(tx, jobs.New{Kind: jobSend, At: s.soonest(k), Payload: map[string]string{
+	return s.Jobs.Enqueue(tx, jobs.New{Kind: jobSend, At: s.soonest(k, s.Clock.Now()), Payload: map[string]string{
 		"subject": n.Subject, "notice": n.ID, "channel": string(c),
 	}})
 }
 
-// soonest is when a notice of a kind may be sent.
-func (s *Service) soonest(k *kinds.Kind) time.Time {
-	now := s.Clock.Now()
+// soonest is when a notice of a kind may be sent that is to be sent now.
+func (s *Service) soonest(k *kinds.Kind, now time.Time) time.Time {
 	if k.Loud {
 		return now
 	}
@@ -205,14 +206,14 @@ func (s *Service) send(ctx context.Context, job *jobs.Job) error {
 	if err != nil || out == nil {
 		return err
 	}
-	switch at := s.Clock.Now(); {
+	switch now := s.Clock.Now(); {
 	case out.kind == nil || !out.kind.Sends(out.channel):
 		return s.end(ctx, out, Unneeded, "")
 	case !out.wanted:
 		return s.end(ctx, out, Off, "")
 	case !out.reached:
 		return s.end(ctx, out, Nowhere, "")
-	case s.soonest(out.kind).After(at): // the quiet hours have begun since
+	case s.soonest(out.kind, now).After(now): // the quiet hours have begun since
 		return s.DB.Update(ctx, func(tx *db.Tx) error { return s.plan(tx, out.kind, out.notice, out.channel) })
 	}
 	p := s.printer(out.lang)
@@ -263,7 +264,7 @@ func (s *Service) end(ctx context.Context, out *sending, to State, code string) 
 		if err != nil || !moved || to != Bounced {
 			return err
 		}
-		return s.Contacts.Bounced(tx, out.Subject, out.kind.Contact(out.channel))
+		return s.Contacts.Bounced(tx, out.Subject, out.kind.Contact(out.channel), s.Clock.Now())
 	})
 	if err != nil {
 		return fmt.Errorf("note what came of a notice: %w", err)
@@ -346,7 +347,7 @@ func (s *Service) letter(out *sending, w Words, p *i18n.Printer, text func(i18n.
 	case out.Official:
 		parts = append(parts, portal)
 	case out.kind.Optional():
-		parts = append(parts, portal+"\n"+unmarked(p.T("notify.mail.choose"))+" "+s.Address()+"/"+p.Lang+"/cabinet/settings/notices")
+		parts = append(parts, portal+"\n"+unmarked(p.T("notify.mail.choose"))+" "+s.Address()+"/"+p.Lang+pathChoices)
 	default:
 		parts = append(parts, portal+"\n"+unmarked(p.T("notify.mail.important")))
 	}

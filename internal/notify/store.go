@@ -108,3 +108,91 @@ func putChoice(tx *db.Tx, subject string, c Choice, now time.Time) error {
 		subject, c.Kind, string(c.Channel), bit(c.Wanted), clock.Micros(now))
 	return err
 }
+
+// selectPage returns notices of somebody before one (empty: the newest), the
+// newest first.
+func selectPage(tx *db.Tx, subject, before string, limit int) (list []notice, err error) {
+	if before == "" {
+		before = "~" // behind every id
+	}
+	err = tx.Select(func(r *db.Rows) error {
+		n, err := scanNotice(r.Scan)
+		list = append(list, n)
+		return err
+	}, `SELECT `+noticeColumns+` FROM notify_notice WHERE subject = $1 AND id < $2 ORDER BY id DESC LIMIT $3`, subject, before, limit)
+	return list, err
+}
+
+func countUnread(tx *db.Tx, subject string) (n int, err error) {
+	err = tx.QueryRow(`SELECT COUNT(id) FROM notify_notice WHERE subject = $1 AND read_at IS NULL`, subject).Scan(&n)
+	return n, err
+}
+
+// markRead notes that somebody has read a notice, or all of them (empty).
+func markRead(tx *db.Tx, subject, id string, now time.Time) error {
+	query, args := `UPDATE notify_notice SET read_at = $1 WHERE subject = $2 AND read_at IS NULL`, []any{clock.Micros(now), subject}
+	if id != "" {
+		query, args = query+` AND id = $3`, append(args, id)
+	}
+	_, err := tx.Exec(query, args...)
+	return err
+}
+
+// selectUnshown returns what somebody is to be told on the next page.
+func selectUnshown(tx *db.Tx, subject string, limit int) (list []notice, err error) {
+	err = tx.Select(func(r *db.Rows) error {
+		n, err := scanNotice(r.Scan)
+		list = append(list, n)
+		return err
+	}, `SELECT `+noticeColumns+` FROM notify_notice WHERE subject = $1 AND read_at IS NULL AND page = 0 ORDER BY id LIMIT $2`, subject, limit)
+	return list, err
+}
+
+// markShown notes that a notice was shown on a page, and reports whether no
+// other page did.
+func markShown(tx *db.Tx, n *notice, now time.Time) (bool, error) {
+	count, err := tx.Exec(`UPDATE notify_notice SET page = $1 WHERE subject = $2 AND id = $3 AND page = 0`, clock.Micros(now), n.Subject, n.ID)
+	return count == 1, err
+}
+
+// selectDeliveries returns how notices about something went, the newest first.
+func selectDeliveries(tx *db.Tx, subject, about, id string) (list []Delivery, err error) {
+	what, value := "n.about", about
+	if id != "" {
+		what, value = "n.id", id
+	}
+	err = tx.Select(func(r *db.Rows) error {
+		var d Delivery
+		var at int64
+		err := r.Scan(&d.Notice, &d.Kind, &d.Channel, &d.State, &at)
+		d.At = clock.FromMicros(at)
+		list = append(list, d)
+		return err
+	}, `SELECT n.id, n.kind, d.channel, d.state, d.at FROM notify_notice n JOIN notify_delivery d ON d.subject = n.subject AND d.notice = n.id
+		WHERE n.subject = $1 AND `+what+` = $2 ORDER BY n.id DESC, d.channel LIMIT 200`, subject, value)
+	return list, err
+}
+
+// selectMailed returns the notice that was sent as an e-mail under a
+// Message-ID; one that does not exist has no id.
+func selectMailed(tx *db.Tx, id string) (n notice, err error) {
+	var subject string
+	err = tx.QueryRow(`SELECT subject FROM notify_delivery WHERE notice = $1 AND channel = $2`, id, string(kinds.Email)).Scan(&subject)
+	if errors.Is(err, db.ErrNoRows) {
+		return notice{}, nil
+	}
+	if err != nil {
+		return notice{}, err
+	}
+	return selectNotice(tx, subject, id)
+}
+
+// putLanguage keeps in which language somebody is written to. One that they
+// only used takes the place of none that they chose.
+func putLanguage(tx *db.Tx, subject, lang string, chosen bool, now time.Time) error {
+	_, err := tx.Exec(`INSERT INTO notify_language (subject, lang, chosen, at) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (subject) DO UPDATE SET lang = excluded.lang, chosen = excluded.chosen, at = excluded.at
+		WHERE notify_language.chosen = 0 OR excluded.chosen = 1`,
+		subject, lang, bit(chosen), clock.Micros(now))
+	return err
+}

@@ -16,6 +16,7 @@ import (
 	"portico/internal/demo"
 	"portico/internal/notify"
 	"portico/internal/notify/kinds"
+	"portico/internal/platform/clock"
 	"portico/internal/platform/db"
 	"portico/internal/platform/i18n"
 	"portico/internal/platform/jobs"
@@ -51,6 +52,14 @@ func (w *world) Granted(_ *db.Tx, subject, purpose string) (bool, error) {
 	return w.consents[subject+" "+purpose], nil
 }
 
+// ticking is a clock that never says the same twice, as a real one.
+type ticking struct{ *clock.Fake }
+
+func (c ticking) Now() time.Time {
+	c.Advance(time.Microsecond)
+	return c.Fake.Now()
+}
+
 // contacts are the confirmed contacts of the people of a world.
 type contacts struct {
 	fields  map[string][]string
@@ -61,7 +70,7 @@ func (c *contacts) Reached(_ *db.Tx, subject string) ([]string, error) {
 	return slices.DeleteFunc(slices.Clone(c.fields[subject]), func(f string) bool { return slices.Contains(c.bounced, subject+" "+f) }), nil
 }
 
-func (c *contacts) Bounced(_ *db.Tx, subject, field string) error {
+func (c *contacts) Bounced(_ *db.Tx, subject, field string, _ time.Time) error {
 	c.bounced = append(c.bounced, subject+" "+field)
 	return nil
 }
@@ -123,10 +132,10 @@ func tell(cw *casestest.World) *world {
 		DB: cw.Store.DB, Vault: cw.Store.Vault, Jobs: w.jobs, Sender: w, Contacts: w.contacts, Consents: w,
 		Kinds: func() kinds.Set { return w.kinds }, Quiet: func() notify.Quiet { return w.quiet }, Zone: servicestest.Zone,
 		Name: func() i18n.Text { return i18n.Text{"en": "oneGov", "dv": "ވަންގަވް"} }, Langs: []string{"en", "dv"}, Catalogue: catalogue,
-		Clock: cw.Store.Clock, Address: func() string { return "https://one.gov.mv" },
+		Clock: ticking{cw.Store.Clock}, Address: func() string { return "https://one.gov.mv" },
 	})
 	w.Service.About("case", notify.CaseSource{Cases: cw.Cases, Calendar: cw.Calendar, Zone: servicestest.Zone})
-	cw.Cases.Followers = append(cw.Cases.Followers, w.Follow(w))
+	cw.Cases.Followers = append(cw.Cases.Followers, w.Follow(w, cw.Calendar))
 	return w
 }
 

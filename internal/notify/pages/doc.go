@@ -1,0 +1,3 @@
+// Package pages draws what package notify shows. It promises what templ does:
+// values are data.
+package pages
