@@ -270,7 +270,7 @@ func TestN18_PeopleAreAskedOnceASessionWhetherTheyAreStillReached(t *testing.T) 
 		}
 		b.Submit(settings+"/contact/email", form("contact", old), 422).One("#contact-error")
 
-		if err := p.Store.Update(t.Context(), func(tx *db.Tx) error { return p.Bounced(tx, me, policy.FieldEmail) }); err != nil {
+		if err := p.Store.Update(t.Context(), func(tx *db.Tx) error { return p.Bounced(tx, me, policy.FieldEmail, p.Store.Clock.Now()) }); err != nil {
 			t.Fatal(err)
 		}
 		p.months = ""
