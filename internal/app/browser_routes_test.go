@@ -128,6 +128,7 @@ func TestEveryPageOfTheRouterIsJudged(t *testing.T) {
 	reference := citizens(citizen)
 	visitor().companies(citizen, clerk, portal.Person("citizen"))
 	officials(visitor(), visitor(), visitor(), reference)
+	citizen.payments(visitor())
 	visitor().requests(visitor(), visitor(), visitor())
 
 	for _, route := range slices.Sorted(maps.Keys(all)) {
@@ -357,6 +358,8 @@ func officials(officer, administrator, invited *tour, reference string) {
 		officer.stop("/staff/services/{id}/preview", "/staff/services/road-permit/preview?on=2027-03-01&part="+part, http.StatusOK)
 	}
 	officer.stop("/staff/services/{id}/preview", "/staff/services/dewatering-permit/preview", http.StatusForbidden)
+	officer.open(at)
+	officer.press("main button[value=approve]")
 
 	supervisor := officer
 	supervisor.press("header form button, .account form button")

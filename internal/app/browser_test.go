@@ -274,6 +274,12 @@ func TestThePermitFromStartToProofInABrowser(t *testing.T) {
 
 			w.press(`main table a[href*="/cabinet/applications/"]`)
 			w.says(c.remarks, "960")
+			w.pays()
+			w.press(`main a[href*="/cabinet/applications/"]`)
+			w.says(c.remarks, map[string]string{"en": "Issued", "dv": "ދޫކޮށްފި"}[w.lang])
+			if chromium.Value[bool](w.tab, `document.querySelector('main a[href$="/pay"]') !== null`) {
+				t.Error("what is issued can be paid again")
+			}
 			w.press(`main a[href*="/cabinet/access?case="]`)
 			w.says(reference)
 			w.keep("access")

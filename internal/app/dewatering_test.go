@@ -153,7 +153,7 @@ func TestO18_ADewateringPermitGoesFromStartToApprovedWithItsDocuments(t *testing
 			}
 			pushes(t, officer, page, "approve", url.Values{"remarks": {"Keep the outlet clean."}})
 			page = citizen.Page(own, http.StatusOK)
-			holds(t, "the citizen", page, "Approved, payment due", "Keep the outlet clean.", "This fee is due.", "6,100")
+			holds(t, "the citizen", page, "Approved, payment due", "Keep the outlet clean.", "The fee is due.", "6,100")
 			if page.Has(`main button[value="withdraw"]`) {
 				t.Error("an approved application can be withdrawn")
 			}

@@ -35,6 +35,7 @@ import (
 	"portico/internal/instance"
 	"portico/internal/mandates"
 	"portico/internal/notify"
+	"portico/internal/payments"
 	"portico/internal/platform/clock"
 	"portico/internal/platform/i18n"
 	"portico/internal/platform/jobs"
@@ -85,6 +86,9 @@ type portal struct {
 	sender   sender
 	scanner  uploads.Scanner // nil: none is declared
 	uploads  *uploads.Uploads
+	payments *payments.Service
+	takes    payments.Provider // nil: none is declared
+	provider *demo.Provider    // of a demo's payments
 	files    *uploads.Site
 	amend    *amend.Site
 	catcher  *demo.Catcher // of a demo\'s messages
@@ -112,6 +116,9 @@ func (p *portal) build(ctx context.Context, o Options, openLog opener) (*portal,
 			return nil, err
 		}
 		if p.scanner, err = scannerOf(&in.Environment); err != nil {
+			return nil, err
+		}
+		if p.takes, err = takesOf(&in.Environment); err != nil {
 			return nil, err
 		}
 	}
@@ -286,6 +293,9 @@ func (p *portal) features(ctx context.Context, in *instance.Instance, opts insta
 	})
 	p.notices.About("case", notify.CaseSource{Cases: p.cases, Calendar: p.calendar, Zone: p.zone})
 	p.papers(in.Catalogue)
+	if err := p.paying(in); err != nil {
+		return err
+	}
 	p.uploads = uploads.New(uploads.Config{
 		DB: p.db, Vault: p.vault, Blobs: p.blobs, Jobs: p.queue, Scanner: p.scanner, Clock: p.clock, Log: p.logger,
 		Apply: ofService("apply"), Examine: ofService("examine"), Lives: p.lives,
@@ -342,6 +352,7 @@ func (p *portal) mount() {
 	p.cases.Mount(p.router)
 	p.issued.Mount(p.router)
 	p.amend.Mount(p.router)
+	p.payments.Mount(p.router)
 	p.drafts.Mount(p.router)
 	p.files.Mount(p.router)
 	desk.New(desk.Config{

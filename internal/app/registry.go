@@ -22,6 +22,7 @@ import (
 	"portico/internal/instance"
 	"portico/internal/mandates"
 	"portico/internal/notify"
+	"portico/internal/payments"
 	"portico/internal/platform/db"
 	"portico/internal/platform/jobs"
 	"portico/internal/platform/mail"
@@ -54,6 +55,7 @@ func Migrations() []fs.FS {
 		instance.Migrations(),
 		jobs.Migrations(),
 		mandates.Migrations(),
+		payments.Migrations(),
 		notify.Migrations(),
 		proof.Migrations(),
 		staff.Migrations(),
@@ -80,6 +82,7 @@ func Holdings() (all []db.Table) {
 		instance.Holding(),
 		jobs.Holding(),
 		mandates.Holding(),
+		payments.Holding(),
 		notify.Holding(),
 		proof.Holding(),
 		staff.Holding(),
@@ -112,6 +115,7 @@ func Locales() []fs.FS {
 		jobs.Locales(),
 		mail.Locales(),
 		mandates.Locales(),
+		payments.Locales(),
 		notify.Locales(),
 		policy.Locales(),
 		privacy.Locales(),

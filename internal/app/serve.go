@@ -7,6 +7,7 @@ import (
 	"os"
 	"sync"
 
+	"portico/internal/payments"
 	"portico/internal/platform/web"
 	"portico/internal/proof"
 )
@@ -82,6 +83,9 @@ func (p *portal) listen(o Options) (*web.Server, error) {
 		return nil, err
 	}
 	p.url = server.URL()
+	if p.provider != nil {
+		p.provider.Notify(p.url + payments.NotifyPath)
+	}
 	p.transit = proof.Transit{Listen: server.Addr(), TLS: c.Cert != "", Proxy: c.Proxy != nil}
 	return server, nil
 }
@@ -126,6 +130,9 @@ func (p *portal) background(o Options) []func(context.Context) {
 			p.visits.Run(ctx, func(err error) { logged("counting visits", err) })
 		},
 		func(ctx context.Context) { logged("examining the promises", p.board.Run(ctx)) },
+		func(ctx context.Context) {
+			p.payments.Run(ctx, func(err error) { logged("asking about payments", err) })
+		},
 		func(ctx context.Context) {
 			p.cases.Watch(ctx, func(err error) { logged("looking for what is overdue", err) })
 		},

@@ -10,7 +10,7 @@ type row struct {
 
 // features is the table of allowed imports: imports go down the list only.
 var features = []row{
-	{"app", []string{"demo", "instance", "proof", "cabinet", "account", "mandates", "consent", "contact", "contact/inbound", "cookies", "analytics", "privacy", "notify", "notify/kinds", "desk", "documents", "drafts", "cases", "cases/amend", "uploads", "services", "services/preview", "forms", "staff", "identity", "vault", "audit", "keys", "policy", "policy/text"}, nil},
+	{"app", []string{"demo", "instance", "proof", "cabinet", "account", "mandates", "payments", "consent", "contact", "contact/inbound", "cookies", "analytics", "privacy", "notify", "notify/kinds", "desk", "documents", "drafts", "cases", "cases/amend", "uploads", "services", "services/preview", "forms", "staff", "identity", "vault", "audit", "keys", "policy", "policy/text"}, nil},
 	{"demo", nil, nil},
 	{"cabinet", []string{"contact", "mandates", "cases", "services", "identity", "vault", "audit", "keys", "policy"}, nil},
 	{"account", []string{"identity", "vault", "audit", "policy"}, nil},
@@ -28,6 +28,7 @@ var features = []row{
 		"proof": "the policy page shows the status of a promise beside its sentence",
 	}},
 	{"notify", []string{"notify/kinds", "cases", "services", "vault", "policy"}, nil},
+	{"payments", []string{"cases", "services", "forms", "vault", "policy"}, nil},
 	{"desk", []string{"cases", "uploads", "services", "forms", "staff", "identity", "vault", "audit", "policy"}, nil},
 	{"documents", []string{"cases", "services", "services/paper", "forms", "identity", "vault", "policy"}, nil},
 	{"drafts", []string{"cases", "uploads", "services", "forms", "vault", "policy"}, nil},
@@ -56,6 +57,7 @@ var platform = []row{
 	{"platform/web/ui", []string{"platform/i18n"}, nil},
 	{"platform/jobs", []string{"platform/clock", "platform/db", "platform/fault", "platform/id"}, nil},
 	{"platform/blobs", []string{"platform/clock", "platform/fault", "platform/id"}, nil},
+	{"platform/outbound", nil, nil},
 	{"platform/mail", []string{"platform/clock", "platform/fault"}, nil},
 	{"platform/db", []string{"platform/fault"}, nil},
 	{"platform/i18n", nil, nil},

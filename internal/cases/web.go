@@ -151,7 +151,10 @@ func (c *Cases) showOwn(q *web.Req, status int, notice *pages.Notice, typed, wro
 		page.Fee = &pages.Section{Title: q.P.T("cases.fee"), Rows: c.FeeRows(q.P, a.Fee)}
 		page.FeeDue = q.P.T("cases.fee.due")
 		if s.Fee {
-			page.FeeDue = q.P.T("cases.fee.due.now")
+			page.FeeDue = q.P.T("cases.fee.due.elsewhere")
+		}
+		if _, waits := s.Paid(); waits {
+			page.FeeDue, page.Pay = q.P.T("cases.fee.due.now"), here+"/pay"
 		}
 	}
 	if c.Documents != nil {
@@ -233,7 +236,7 @@ func (c *Cases) offer(q *web.Req, a *Application, page *pages.Application, typed
 	}
 	if a.Service.MessageField() != "" && !write.Answers {
 		look := ui.Secondary
-		if len(write.Buttons) == 0 {
+		if len(write.Buttons) == 0 && page.Pay == "" {
 			look = ui.Primary
 		}
 		write.Buttons = append(write.Buttons, ui.Btn{Text: q.P.T("cases.application.send"), Name: inputAction, Value: toWrite, Look: look})

@@ -21,6 +21,7 @@ type Environment struct {
 	Mail         *Mail                  `yaml:"mail,omitempty" doc:"The connection named mail."`
 	Inbound      *Inbound               `yaml:"inbound,omitempty" doc:"Where mails of people come in."`
 	SMS          *SMS                   `yaml:"sms,omitempty" doc:"The connection named sms."`
+	Payment      *Payment               `yaml:"payment,omitempty" doc:"The connection named payment: who takes the fees."`
 	Scanner      *Scanner               `yaml:"scanner,omitempty" doc:"What looks for malware in uploaded files."`
 	Destinations map[string]Destination `yaml:"destinations,omitempty" doc:"Further connections, by name."`
 }
@@ -74,6 +75,15 @@ type SMS struct {
 	Token Ref    `yaml:"token,omitempty"`
 }
 
+// Payment is a provider that speaks the interface of GOV.UK Pay.
+type Payment struct {
+	URL      WebURL `yaml:"url" doc:"The address of its interface, before /v1/payments."`
+	Pages    Origin `yaml:"pages" doc:"Where its pages are on which people pay: scheme and host."`
+	Currency string `yaml:"currency" doc:"What the account is in; it must be the portal's currency."`
+	Token    Ref    `yaml:"token"`
+	Signing  Ref    `yaml:"signing-secret" doc:"What its messages are signed with; they go to /payments/notify."`
+}
+
 // Scanner is ClamAV's daemon, on this machine: files travel to it in clear.
 type Scanner struct {
 	Address ScannerAddress `yaml:"address" doc:"unix:/PATH or tcp:127.0.0.1:PORT"`
@@ -107,6 +117,9 @@ func (e *Environment) Connections() []string {
 	}
 	if e.SMS != nil {
 		names = append(names, "sms")
+	}
+	if e.Payment != nil {
+		names = append(names, "payment")
 	}
 	return slices.Sorted(slices.Values(names))
 }

@@ -84,6 +84,7 @@ func (l *loader) load() (*Instance, []Fault) {
 		l.services(in)
 		l.notices(in)
 		l.compile(in)
+		l.payments(in)
 		l.prose(in)
 		l.evidence(in.Declarations)
 		l.locales(in)

@@ -98,17 +98,18 @@ const (
 	AdministerPeople Capability = "administer-people" // invite, suspend and remove staff
 	SeeOperations    Capability = "see-operations"    // dead jobs, evidence in detail
 	Attest           Capability = "attest"
-	VerifyPeople     Capability = "verify-people"    // compare somebody with their identity card
-	VerifyCompanies  Capability = "verify-companies" // verify that somebody acts for a company
-	PreviewServices  Capability = "preview-services" // services as they will be live, before they are
-	Supervise        Capability = "supervise"        // load and hand-over of the cases that the role's party decides
-	AnswerInquiries  Capability = "answer-inquiries" // take and answer what people ask the operator
-	EnterInquiries   Capability = "enter-inquiries"  // write down what came by telephone, and see where it stands
+	VerifyPeople     Capability = "verify-people"      // compare somebody with their identity card
+	VerifyCompanies  Capability = "verify-companies"   // verify that somebody acts for a company
+	PreviewServices  Capability = "preview-services"   // services as they will be live, before they are
+	Reconcile        Capability = "reconcile-payments" // what was paid, beside the provider's books
+	Supervise        Capability = "supervise"          // load and hand-over of the cases that the role's party decides
+	AnswerInquiries  Capability = "answer-inquiries"   // take and answer what people ask the operator
+	EnterInquiries   Capability = "enter-inquiries"    // write down what came by telephone, and see where it stands
 )
 
 // Values lists the capabilities.
 func (Capability) Values() []string {
-	return []string{"administer-people", "see-operations", "attest", "preview-services", "supervise", "verify-people", "verify-companies", "answer-inquiries", "enter-inquiries"}
+	return []string{"administer-people", "see-operations", "attest", "preview-services", "reconcile-payments", "supervise", "verify-people", "verify-companies", "answer-inquiries", "enter-inquiries"}
 }
 
 // Term is a term of a vocabulary, written prefix:Name. The prefixes are dpv,

@@ -68,6 +68,8 @@ func (s *Service) home(q *web.Req) error {
 		return q.Redirect("/staff/identity")
 	case pol.May(q.Session.Roles, policy.AnswerInquiries), pol.May(q.Session.Roles, policy.EnterInquiries):
 		return q.Redirect("/staff/requests")
+	case pol.May(q.Session.Roles, policy.Reconcile):
+		return q.Redirect("/staff/payments")
 	}
 	return q.Redirect("/staff/cases")
 }
@@ -95,6 +97,9 @@ func (s *Service) Menu(q *web.Req) []web.Link {
 	}
 	if pol.May(q.Session.Roles, policy.AnswerInquiries) || pol.May(q.Session.Roles, policy.EnterInquiries) {
 		links = append(links, web.Link{Text: q.P.T("staff.menu.requests"), Href: "/staff/requests"})
+	}
+	if pol.May(q.Session.Roles, policy.Reconcile) {
+		links = append(links, web.Link{Text: q.P.T("staff.menu.payments"), Href: "/staff/payments"})
 	}
 	if pol.May(q.Session.Roles, policy.PreviewServices) {
 		links = append(links, web.Link{Text: q.P.T("staff.menu.services"), Href: "/staff/services"})

@@ -3,6 +3,8 @@ package chromium
 import (
 	"context"
 	"fmt"
+	"strings"
+	"time"
 
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
@@ -54,5 +56,21 @@ func (tab *Tab) Until(expression string) {
 	tab.call("wait until "+short(expression), func(ctx context.Context) error {
 		_, err := chromedp.Run(ctx, chromedp.Poll[bool](expression))
 		return err
+	})
+}
+
+// Arrive waits until the tab shows a page whose path begins so, over however
+// many pages a browser goes there by itself.
+func (tab *Tab) Arrive(prefix string) {
+	tab.t.Helper()
+	tab.call("arrive at "+prefix, func(ctx context.Context) error {
+		for ctx.Err() == nil {
+			at, err := chromedp.Run(ctx, chromedp.Evaluate[string](`document.readyState === 'complete' ? location.pathname : ''`))
+			if err == nil && strings.HasPrefix(at, prefix) {
+				return nil
+			}
+			time.Sleep(50 * time.Millisecond) // between two pages there is nothing to ask
+		}
+		return ctx.Err()
 	})
 }
