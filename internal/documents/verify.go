@@ -17,9 +17,8 @@ const triesLimit = 60
 
 // Verdict is what anybody is told of a document.
 type Verdict struct {
-	State  State // Valid, Expired, IsRevoked, IsReplaced or Unknown
-	Row    *Document
-	Number string
+	State State     // Valid, Expired, IsRevoked, IsReplaced or Unknown
+	Row   *Document // nil: Unknown
 }
 
 // Verify says how the document stands that has this number and token. What is
@@ -47,7 +46,7 @@ func (d *Documents) Verify(ctx context.Context, number, token, network string) (
 	}
 	if subtle.ConstantTimeCompare(sum, want) == 1 && known {
 		d.tries.Give("verify", network)
-		v.State, v.Row, v.Number = row.At(d.Clock.Now()), row, row.Number
+		v.State, v.Row = row.At(d.Clock.Now()), row
 	}
 	return v, nil
 }

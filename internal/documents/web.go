@@ -13,8 +13,8 @@ import (
 	"portico/internal/services/paper"
 )
 
-// Mount declares the pages. An activity that begins with {service} is that of
-// each service.
+// Mount declares the pages. They are there if some service issues documents,
+// those for officials if some lets them be revoked.
 func (d *Documents) Mount(r *web.Router) {
 	for _, rt := range []web.Route{
 		{Path: "/cabinet/documents", Handler: d.list},

@@ -40,6 +40,7 @@ func TestFaultyServiceIsRefusedWithFileAndLine(t *testing.T) {
 		"both text and facts":   {"document.yaml", "    facts: [road", "    text: {en: a, dv: a}\n    facts: [road", "document.yaml", "either text or facts"},
 		"a mayor who revokes":   {"document.yaml", "roles: [permit-supervisor]", "roles: [mayor]", "document.yaml", `no role "mayor"`},
 		"a title in one tongue": {"document.yaml", "title: {en: Permit to close a road, dv: މަގު ބަންދުކުރުމުގެ ހުއްދަ}", "title: {en: Permit}", "document.yaml", `language "dv"`},
+		"another end":           {"tests/answers.yaml", "until: \"2026-11-30T15", "until: \"2026-11-30T16", "tests/answers.yaml", "until: got 2026-11-30T15:00:00+05:00"},
 		"a test that fails":     {"tests/fees.yaml", "expect: {fee: 50000}", "expect: {fee: 50001}", "tests/fees.yaml", "fee: got 50000, expected 50001"},
 		"an action of nothing":  {"tests/answers.yaml", "actions: [take, refuse]", "actions: [refuse]", "tests/answers.yaml", `no action "refuse"`},
 	} {

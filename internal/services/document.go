@@ -3,6 +3,7 @@ package services
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"portico/internal/forms"
 	"portico/internal/policy"
@@ -62,6 +63,21 @@ func (d *Definition) Correctable() (keys []string) {
 		}
 	}
 	return keys
+}
+
+// ends says when a document with these answers ends that is issued at a moment.
+func (d *Definition) ends(answers forms.Answers, issued time.Time) string {
+	if d.Document == nil {
+		return "no document"
+	}
+	at, err := d.Document.Ends(d.Form, answers, issued)
+	switch {
+	case err != nil:
+		return err.Error()
+	case at.IsZero():
+		return "never"
+	}
+	return at.In(d.zone).Format(time.RFC3339)
 }
 
 // issuing returns the uses that a document brings.

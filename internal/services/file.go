@@ -168,4 +168,5 @@ type Expect struct {
 	Missing  []string          `yaml:"missing,omitempty" doc:"the services that are still to be completed first"`
 	Stage    Stage             `yaml:"stage,omitempty" doc:"whether the service is open at that time"`
 	State    string            `yaml:"state,omitempty" doc:"where the actions lead"`
+	Until    string            `yaml:"until,omitempty" doc:"the moment at which a document that is issued at that time ends"`
 }

@@ -171,6 +171,9 @@ func (d *Definition) compare(want Expect, o *forms.Outcome, at forms.At) (wrong 
 		}
 		differ(f.what, got, *f.want, rules...)
 	}
+	if want.Until != "" {
+		differ("until", d.ends(o.Answers, at.Now), want.Until)
+	}
 	if want.Stage != "" {
 		differ("stage", d.Stage(at.Now), want.Stage)
 	}

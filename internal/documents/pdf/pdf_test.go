@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -22,7 +23,7 @@ func permit(rtl bool) pdf.Page {
 			{Lines: []string{"Fuvahmulah City Council permits Nərgiz Əliyeva-Żółtowska Ğülşən Šimůnková-Þórðardóttir to close the road named below, for the work and at the time stated; ހަސަން މަނިކު agrees."}},
 			{Heading: "The closure", Facts: []pdf.Fact{{"Road", "Dhigu Magu\nFinifenmaage\nFuvahmulah City 18011"}, {"Section", "<script>alert(1)</script> {road} (\\n) %%EOF"}}},
 		},
-		Verify: pdf.Verify{Text: "Anybody can verify this document at", Address: "https://one.gov.mv/en/verify/RP-7F3K-92QD/abcdefghijklmnopqrstuvwxyz", Size: 33, Code: func(x, y int) bool { return x^y&1 == 0 }},
+		Verify: pdf.Verify{Text: "Anybody can verify this document at", Address: "https://one.gov.mv/en/verify/RP-7F3K-92QD/abcdefghijklmnopqrstuvwxyz", Size: 33, Code: func(x, y int) bool { return (x+y)%2 == 0 }},
 	}
 	if rtl {
 		p.Lang, p.RTL, p.Office, p.Title = "dv", true, "ފުވައްމުލަކު ސިޓީ ކައުންސިލް", "މަގު ބަންދުކުރުމުގެ ހުއްދަ"
@@ -36,20 +37,23 @@ func permit(rtl bool) pdf.Page {
 	return p
 }
 
-func TestPDF(t *testing.T) {
+// TestO18_APermitIsDrawnRightOrNotAtAll draws it in both directions. With
+// PORTICO_PICTURES set to a folder, it leaves the files there.
+func TestO18_APermitIsDrawnRightOrNotAtAll(t *testing.T) {
 	for _, rtl := range []bool{false, true} {
 		b, err := pdf.Draw(permit(rtl))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if dir := os.Getenv("PDF_OUT"); dir != "" {
-			os.WriteFile(dir+"/"+permit(rtl).Lang+".pdf", b, 0o600)
+		if dir := os.Getenv("PORTICO_PICTURES"); dir != "" {
+			if err := os.WriteFile(filepath.Join(dir, permit(rtl).Lang+".pdf"), b, 0o600); err != nil {
+				t.Fatal(err)
+			}
 		}
 		again, err := pdf.Draw(permit(rtl))
 		if err != nil || !bytes.Equal(b, again) {
 			t.Errorf("the same page is another file (%v)", err)
 		}
-		t.Log(len(b))
 	}
 	p := permit(false)
 	p.Title = "许可 " + strings.Repeat("x", 10)

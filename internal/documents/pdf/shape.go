@@ -36,15 +36,15 @@ type fonts struct{ all [4]one }
 // ErrNone says that the program was built without fonts.
 var ErrNone = errors.New("the program was built without fonts for PDFs")
 
-// Offered reports whether there are fonts.
-func Offered() bool {
+// offered reports whether there are fonts.
+func offered() bool {
 	_, err := fs.Stat(files, "fonts/PublicSans_400Regular.ttf")
 	return err == nil
 }
 
 // load reads the fonts. Faces hold state, so each document has its own.
 func load() (*fonts, error) {
-	if !Offered() {
+	if !offered() {
 		return nil, ErrNone
 	}
 	f := &fonts{}
