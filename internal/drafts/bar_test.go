@@ -104,3 +104,25 @@ func TestO10_AServiceDemandsHowWellThePersonIsKnown(t *testing.T) {
 		t.Error("whoever has proved it cannot send it")
 	}
 }
+
+// TestO10_ALevelThatNothingGivesIsSaidSo: register and national login are names
+// only, which nobody can have.
+func TestO10_ALevelThatNothingGivesIsSaidSo(t *testing.T) {
+	w := worldOn(t, db.SQLite)
+	draft := w.whole()
+	w.Sessions[w.Citizen.ID].Level = web.LevelOfficial // the best that there is
+	b := w.browse()
+	for level, want := range map[string]string{"register": "none is connected to this portal yet", "national": "the national login, which is not connected to this portal yet"} {
+		w.change(level, func(d *services.Definition) { d.Level = services.Level(level) })
+		page, status, path := b.Get(apply + "/check")
+		if text := page.One("main").Text(); status != http.StatusOK || !strings.Contains(text, want) || !strings.Contains(text, "Nobody can apply for it here for now") {
+			t.Errorf("%s: %s answers %d: %s", level, path, status, text)
+		}
+		if page.Has("#_declared") {
+			t.Errorf("%s: it can be sent", level)
+		}
+		if _, err := w.send(t.Context(), draft); !drafts.Moved(err) {
+			t.Errorf("%s: it is sent all the same: %v", level, err)
+		}
+	}
+}
