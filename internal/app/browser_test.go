@@ -342,6 +342,12 @@ func (w *walk) apply(name, email string, checked func()) string {
 	w.refused("_declared")
 	w.choose("_declared", "yes")
 	w.send()
+	return w.sent()
+}
+
+// sent is the reference that the confirmation of an application shows.
+func (w *walk) sent() string {
+	w.t.Helper()
 	reference := w.tab.Text(".panel .reference")
 	if !strings.HasSuffix(w.tab.Path(), "/sent") || reference == "" {
 		w.t.Fatalf("the application is not confirmed: %s", w.tab.Text("main"))
@@ -363,26 +369,33 @@ func (w *walk) upload(name string) {
 	}
 }
 
-// decide is the official's part: sign in, take the case, approve with remarks.
+// decide is the official's part: take the case, approve with remarks.
 func (w *walk) decide(look chromium.Look, reference, remarks string) {
+	w.t.Helper()
+	o := w.official(look, "permit-officer", reference)
+	o.says("Dhigu Magu", "From the mosque to the harbour", "consent.pdf")
+	o.keep("case")
+	o.fill("remarks", remarks)
+	o.press(`main button[value=approve]`)
+}
+
+// official signs an official in, who takes the case from the queue.
+func (w *walk) official(look chromium.Look, role, reference string) *walk {
 	w.t.Helper()
 	o := &walk{t: w.t, portal: w.portal, browser: w.browser, tab: w.browser.Tab(w.t, look), lang: w.lang, keyboard: w.keyboard, keeps: w.keeps}
 	o.open("/staff/sign-in")
-	o.fill("email", w.portal.Person("permit-officer"))
+	o.fill("email", w.portal.Person(role))
 	o.fill("password", demo.Password)
 	o.send()
 	o.at("/staff/cases")
-	if text := o.tab.Text("main"); strings.Contains(text, "Dhigu") || strings.Contains(text, "A204060") {
+	if text := o.tab.Text("main"); strings.Contains(text, "Magu") || strings.Contains(text, "A204060") {
 		w.t.Errorf("the queue shows what was stated: %s", text)
 	}
 	o.says(reference)
 	at := chromium.Value[string](o.tab, fmt.Sprintf(`[...document.querySelectorAll('main table a')].find(a => a.innerText.includes(%q)).getAttribute('href')`, reference))
 	o.press(fmt.Sprintf("main a[href=%q]", at))
 	o.press(`main button[value=take]`)
-	o.says("Dhigu Magu", "From the mosque to the harbour", "consent.pdf")
-	o.keep("case")
-	o.fill("remarks", remarks)
-	o.press(`main button[value=approve]`)
+	return o
 }
 
 // verify checks a downloaded record with the published key, and that a record
