@@ -1,6 +1,8 @@
 package app_test
 
 import (
+	"bytes"
+	"io"
 	"net/http"
 	"net/url"
 	"os"
@@ -8,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"portico/internal/demo"
 	"portico/internal/testkit"
@@ -43,8 +46,63 @@ func TestO18_AServiceThatIsOnlyADirectoryIsCheckedAndRuns(t *testing.T) {
 	if text := turned.One("main").Text(); !strings.Contains(text, "Something else comes first") || turned.Has("main form") {
 		t.Errorf("a repeat without an earlier approval is begun: %s", text)
 	}
-	first := b.Page("/en/services/event-permit/apply?variant=first", http.StatusOK)
-	if !first.Has("main input[name=title], main input[name=applicant], main a[href*='/apply/']") {
-		t.Errorf("a first event is not begun: %s", first.One("main").Text())
+	const apply = "/en/services/event-permit/apply"
+	answer(t, b, apply, "?variant=first", market())
+	check := b.Page(apply+"/check?variant=first", http.StatusOK)
+	holds(t, "the citizen", check, "Night market", "Hassan Ali", "Mariyam Nashwa", "plan.pdf", "500.00", "Security staff that you need7")
+	if check.Has(`main a[href$="#security-rule"]`) {
+		t.Error("what only informs is shown as a question that nobody answered")
+	}
+	sent := press(t, b, check, url.Values{"_declared": {"yes"}})
+	own := sent.One(`main a[href*="/cabinet/applications/"]:not([href*="receipt"])`).Attr("href")
+
+	officer := portal.Browse()
+	officer.Submit("/staff/sign-in", url.Values{"email": {portal.Person("permit-officer")}, "password": {demo.Password}}, http.StatusOK)
+	at := officer.Page("/staff/cases?service=event-permit", http.StatusOK).One(`main tbody a[href*="/staff/cases/"]`).Attr("href")
+	page := pushes(t, officer, officer.Page(at, http.StatusOK), "take", nil)
+	holds(t, "the officer", page, "Night market", "Hassan Ali", "A345678", "The field by the school")
+	got, err := io.ReadAll(officer.Get(page.One(".document figcaption a").Attr("href")).Body)
+	if err != nil || !bytes.Equal(got, testkit.PDF("plan")) {
+		t.Errorf("the officer opens a plan of %d bytes: %v", len(got), err)
+	}
+	pushes(t, officer, page, "approve", url.Values{"remarks": {"Two exits stay free."}})
+	holds(t, "the citizen", b.Page(own, http.StatusOK), "Approved", "Two exits stay free.", "500.00")
+
+	again := market()
+	again.Set("title", "Second night market")
+	answer(t, b, apply, "?variant=repeat", again) // which has its earlier approval now
+	holds(t, "the citizen", b.Page(apply+"/check?variant=repeat", http.StatusOK), "Second night market", "250.00")
+}
+
+// market are answers to the questions of the permit for a public event.
+func market() url.Values {
+	day := time.Now().AddDate(0, 0, 30)
+	return url.Values{
+		"applicant": {"person"}, "name": {"Aishath Mohamed"}, "identity-number": {"A123456"}, "email": {"aishath@example.mv"},
+		"title": {"Night market"}, "what": {"food", "market"},
+		"date-day": {day.Format("2")}, "date-month": {day.Format("1")}, "date-year": {day.Format("2006")}, "doors": {"18:30"},
+		"venue-lines": {"The field by the school"}, "venue-place": {"Fuvahmulah"}, "crowd": {"320"},
+		"organisers-warranty": {"true"}, "organisers.0": {"1"}, "organisers.0.name": {"Hassan Ali"}, "organisers.0.identity-number": {"A234567"},
+		"organisers.1": {"1"}, "organisers.1.name": {"Mariyam Nashwa"}, "organisers.1.identity-number": {"A345678"},
+	}
+}
+
+// answer answers the pages of the permit for a public event.
+func answer(t *testing.T, b *testkit.Browser, apply, variant string, given url.Values) {
+	t.Helper()
+	for _, id := range []string{"applicant", "event", "visitors", "organisers", "plan"} {
+		page := b.Page(apply+"/"+id+variant, http.StatusOK)
+		if id == "plan" {
+			b.Follow(upload(t, b, page.One("main form[data-upload]"), "plan.pdf", testkit.PDF("plan")))
+			page = b.Page(apply+"/"+id+variant, http.StatusOK)
+		}
+		form := page.One(`main form[action*="/apply/"]`)
+		sent := form.Values()
+		for name, v := range given {
+			if form.Has(`[name="`+name+`"]`) || id == "organisers" && strings.HasPrefix(name, "organisers.") {
+				sent[name] = v
+			}
+		}
+		b.Submit(form.Attr("action"), sent, http.StatusOK)
 	}
 }

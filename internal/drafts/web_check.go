@@ -103,7 +103,7 @@ func (s *Drafts) sections(q *web.Req, p Place, w *Work) []pages.Section {
 		section := pages.Section{Title: q.P.In(page.Title)}
 		for _, key := range page.Fields {
 			placed[key] = true
-			if f, ok := form.Field(key); ok && w.Outcome.Hidden[key] == "" {
+			if f, ok := form.Field(key); ok && f.Kind != forms.Info && w.Outcome.Hidden[key] == "" {
 				section.Rows = append(section.Rows, row(f, address(q, p, page.ID, true)))
 			}
 		}
