@@ -108,6 +108,15 @@ func certified(t *instance.TLS) (*tls.Config, error) {
 	return &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}, nil
 }
 
+// waiting counts what waits for its answer (O17).
+func (p *portal) waiting(ctx context.Context) (open, late, veryLate int64, taken bool, err error) {
+	if !p.contact.Offered() {
+		return 0, 0, 0, false, nil
+	}
+	n, err := p.contact.Standing(ctx)
+	return n.Open, n.Late, n.VeryLate, true, err
+}
+
 // kept are the activities besides an account's own under which something is
 // kept of somebody.
 func (p *portal) kept(ctx context.Context, subject string) ([]string, error) {

@@ -382,6 +382,7 @@ func (p *portal) system() *proof.System {
 		Silence:  p.router.Silence,
 		Factors:  identity.Factors{DB: p.db, Clock: p.clock},
 		Transit:  func() proof.Transit { return p.transit },
+		Waiting:  p.waiting,
 	}
 }
 

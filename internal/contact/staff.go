@@ -112,9 +112,11 @@ func (s *Service) Standing(ctx context.Context) (n Standing, err error) {
 		n = Standing{}
 		for _, kind := range Kinds() {
 			for _, state := range []State{Waiting, Taken} {
-				for before, to := range map[time.Time]*int64{
-					now.AddDate(1, 0, 0): &n.Open, p.lateSince(kind, 1, now, s.Zone()): &n.Late, p.lateSince(kind, 2, now, s.Zone()): &n.VeryLate,
-				} {
+				for times, to := range []*int64{&n.Open, &n.Late, &n.VeryLate} {
+					before := now.Add(time.Hour) // everything
+					if times > 0 {
+						before = p.lateSince(kind, times, now, s.Zone())
+					}
 					found, err := countOpen(tx, kind, state, before)
 					if err != nil {
 						return err

@@ -187,7 +187,7 @@ func TestAFaultHasItsFileAndLine(t *testing.T) {
 			c.edit(t, files)
 			opts := Options{Catalogue: sentences(t), Controls: []string{
 				"encryption-at-rest", "encryption-in-transit", "need-to-know", "log-integrity", "own-access", "declared-data",
-				"sources", "recipients", "cookies", "policy-complete", "policy-in-force", "key-backup",
+				"sources", "recipients", "cookies", "policy-complete", "policy-in-force", "key-backup", "answers",
 			}}
 			if name == "a control that is none" {
 				opts.Controls = opts.Controls[:len(opts.Controls)-1]

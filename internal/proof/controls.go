@@ -30,6 +30,7 @@ const (
 	PolicyComplete      = "policy-complete"
 	PolicyInForce       = "policy-in-force"
 	KeyBackup           = "key-backup"
+	Answers             = "answers"
 )
 
 // ControlIDs lists the controls, for whoever checks an instance: a promise may
@@ -37,7 +38,7 @@ const (
 func ControlIDs() []string {
 	return []string{
 		EncryptionAtRest, EncryptionInTransit, NeedToKnow, LogIntegrity, OwnAccess, DeclaredData,
-		Sources, Recipients, Cookies, PolicyComplete, PolicyInForce, KeyBackup,
+		Sources, Recipients, Cookies, PolicyComplete, PolicyInForce, KeyBackup, Answers,
 	}
 }
 
@@ -79,6 +80,10 @@ type System struct {
 	Silence  func() []string                                    // classes that a browser has granted which chose nothing
 	Factors  Factors
 	Chapters []string // those that a policy must have
+	// Waiting counts the requests of people that wait for their answer, and those
+	// among them that wait longer than promised, and longer than twice as long.
+	// Where none are taken, taken is false.
+	Waiting func(ctx context.Context) (open, late, veryLate int64, taken bool, err error)
 }
 
 // Controls returns every control of the program over a running system.
@@ -88,7 +93,7 @@ func Controls(s *System) []Control {
 		control{NeedToKnow, s.needToKnow}, control{LogIntegrity, s.logIntegrity}, control{OwnAccess, s.ownAccess},
 		control{DeclaredData, s.declaredData}, control{Sources, s.sources}, control{Recipients, s.recipients},
 		control{Cookies, s.cookies}, control{PolicyComplete, s.policyComplete},
-		control{PolicyInForce, s.policyInForce}, control{KeyBackup, s.keyBackup},
+		control{PolicyInForce, s.policyInForce}, control{KeyBackup, s.keyBackup}, control{Answers, s.answers},
 	}
 }
 
@@ -270,6 +275,26 @@ func (s *System) policyInForce(ctx context.Context, e *examination) {
 func (s *System) keyBackup(_ context.Context, e *examination) {
 	e.note("epochs", "n", len(s.Ring.Epochs()), "epoch", s.Ring.Epoch())
 	e.risk("never-drilled", "never-drilled")
+}
+
+// answers compares the age of what people asked with the promised time (O17).
+func (s *System) answers(ctx context.Context, e *examination) {
+	open, late, veryLate, taken, err := s.Waiting(ctx)
+	switch {
+	case err != nil:
+		e.failed()
+		return
+	case !taken:
+		e.risk("no-requests", "no-requests")
+		return
+	}
+	e.note("open-requests", "n", open)
+	if veryLate > 0 {
+		e.broken("very-late", "very-late", "n", veryLate)
+	}
+	if late > veryLate {
+		e.risk("late", "late", "n", late-veryLate)
+	}
 }
 
 // oldest is how old the last checkpoint may be while leaves wait for one.

@@ -66,6 +66,7 @@ func newWorld(t *testing.T, d *db.DB) *world {
 		Cookies:  func() []web.Cookie { return []web.Cookie{{Name: "session", Class: web.Necessary}} },
 		Silence:  func() []string { return nil },
 		Factors:  factors{staff: 2},
+		Waiting:  func(context.Context) (int64, int64, int64, bool, error) { return 3, 0, 0, true, nil },
 		Chapters: []string{"collected", "used"},
 	}
 	w.subject = w.Subject(t)
@@ -414,4 +415,21 @@ func listen(t *testing.T, from uint16, end time.Time) string {
 		}
 	}()
 	return l.Addr().String()
+}
+
+func TestO17_WhatWaitsLongerThanPromisedPutsThePromiseAtRiskAndThenBreaksIt(t *testing.T) {
+	worlds(t, func(t *testing.T, w *world) {
+		for _, c := range []struct {
+			late, veryLate int64
+			taken          bool
+			status         proof.Status
+			reason         string
+		}{
+			{0, 0, true, proof.Kept, proof.ReasonExamined}, {2, 0, true, proof.AtRisk, "late"},
+			{3, 1, true, proof.Broken, "very-late"}, {0, 0, false, proof.AtRisk, "no-requests"},
+		} {
+			w.system.Waiting = func(context.Context) (int64, int64, int64, bool, error) { return 5, c.late, c.veryLate, c.taken, nil }
+			w.is(t, proof.Answers, c.status, c.reason)
+		}
+	})
 }
