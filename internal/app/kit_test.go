@@ -101,10 +101,16 @@ func (p *provider) wait(t testing.TB, phone string, within time.Duration) string
 func (p *provider) environment(t testing.TB) string {
 	t.Helper()
 	secret := filepath.Join(t.TempDir(), "token")
-	write(t, secret, "a-token")
+	write(t, secret, "a-token-that-signs-too")
 	return "address: https://one.gov.mv\n" +
 		"mail: {host: smtp.one.gov.mv, port: 587, from: no-reply@one.gov.mv}\n" +
-		"sms: {url: \"" + p.server.URL + "\", from: ONEGOV, token: \"file:" + secret + "\"}\n"
+		"sms: {url: \"" + p.server.URL + "\", from: ONEGOV, token: \"file:" + secret + "\"}\n" + taking("file:"+secret)
+}
+
+// taking is what an environment.yaml says of the payment provider, whose
+// secrets are somewhere.
+func taking(secret string) string {
+	return "payment: {url: \"https://pay.one.gov.mv\", pages: \"https://pay.one.gov.mv\", currency: MVR, token: \"" + secret + "\", signing-secret: \"" + secret + "\"}\n"
 }
 
 var sixFigures = regexp.MustCompile(`\b\d{6}\b`)

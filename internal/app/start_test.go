@@ -124,10 +124,10 @@ func sums(t *testing.T, dirs ...string) string {
 func TestO9_ANamedFaultStopsTheStartAndNothingIsMadeAgain(t *testing.T) {
 	dir := onegov(t)
 	secret := filepath.Join(t.TempDir(), "token")
-	write(t, secret, "a-token")
+	write(t, secret, "a-token-that-signs-too")
 	write(t, filepath.Join(dir, "environment.yaml"), "address: https://one.gov.mv\n"+
 		"mail: {host: smtp.one.gov.mv, port: 587, from: no-reply@one.gov.mv}\n"+
-		"sms: {url: \"https://sms.one.gov.mv/\", from: ONEGOV, token: \"file:"+secret+"\"}\n")
+		"sms: {url: \"https://sms.one.gov.mv/\", from: ONEGOV, token: \"file:"+secret+"\"}\n"+taking("file:"+secret))
 	town := filepath.Join(t.TempDir(), "town")
 	if said, err := exec.Command(testkit.Binary(t), "init", town).CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, said)
@@ -234,7 +234,7 @@ func TestO9_ANamedFaultStopsTheStartAndNothingIsMadeAgain(t *testing.T) {
 		"a secret that is not there": {live, func(t *testing.T, p *place) {
 			p.dir = onegov(t)
 			write(t, filepath.Join(p.dir, "environment.yaml"), "mail: {host: smtp.one.gov.mv, port: 587, from: no-reply@one.gov.mv}\n"+
-				"sms: {url: \"https://sms.one.gov.mv/\", from: ONEGOV, token: \"env:PORTICO_NOT_SET\"}\n")
+				"sms: {url: \"https://sms.one.gov.mv/\", from: ONEGOV, token: \"env:PORTICO_NOT_SET\"}\n"+taking("env:PORTICO_NOT_SET"))
 		}, nil, []string{"environment.yaml: sms: ", "PORTICO_NOT_SET is not set"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -269,7 +269,7 @@ func TestAFaultyInstanceFoundsNoStore(t *testing.T) {
 	}{
 		"policy/stray.yaml": {"a: 1\n", "policy/stray.yaml:1: ", []string{"--demo"}},
 		"environment.yaml": {"mail: {host: smtp.one.gov.mv, port: 587, from: no-reply@one.gov.mv}\n" +
-			"sms: {url: \"https://sms.one.gov.mv/\", from: ONEGOV, token: \"env:PORTICO_NOT_SET\"}\n", "PORTICO_NOT_SET is not set", nil},
+			"sms: {url: \"https://sms.one.gov.mv/\", from: ONEGOV, token: \"env:PORTICO_NOT_SET\"}\n" + taking("env:PORTICO_NOT_SET"), "PORTICO_NOT_SET is not set", nil},
 	} {
 		dir := onegov(t)
 		write(t, filepath.Join(dir, file), c.text)
