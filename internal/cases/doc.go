@@ -24,6 +24,8 @@
 //     the applicant in a state that pauses; others count from when the case
 //     came into the state. What has passed is noted once for each state (see
 //     NoteLate), and moves nothing but by an action that the workflow declares.
+//   - Where somebody else was named, the conditions, the moment and the policy
+//     stand with the answers, to the person and to who decides (M18).
 //   - Notes of officials are never on the person's page; they are declared as
 //     data about them all the same.
 //
@@ -33,5 +35,5 @@
 // Package casestest has a portal with cases for tests.
 //
 // Tables: cases_case, cases_item, cases_related, cases_step.
-// Statements: M5, O2, O3, O6, O10, O18.
+// Statements: M5, M18, O2, O3, O6, O10, O18.
 package cases

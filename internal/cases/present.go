@@ -1,6 +1,7 @@
 package cases
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -59,10 +60,26 @@ func (c *Cases) Grid(p *i18n.Printer, a *Application, fields []string, stated st
 		f, ok := a.Service.Form.ByID(id)
 		if text := a.Answers[f.Key]; ok && text != "" {
 			words, ltr := a.Service.Form.Show(p, f.Key, text)
+			words += a.Stated(p, f)
 			g.Rows = append(g.Rows, []ui.Cell{{Text: p.In(f.Label)}, {Text: words, LTR: ltr}, {Text: c.Source(p, a.Sources[f.Key], stated)}})
 		}
 	}
 	return g
+}
+
+// Stated says when a warranty was given, and under which policy (M18); of other
+// answers it says nothing.
+func (a *Application) Stated(p *i18n.Printer, f forms.Field) string {
+	if f.Kind != forms.Warranty {
+		return ""
+	}
+	at := a.Submitted
+	for _, step := range a.Steps {
+		if step.Action == StepAmend && slices.Contains(step.Keys, f.Key) {
+			at = step.At
+		}
+	}
+	return "\n" + p.T("cases.warranted", "time", p.DateTime(at), "policy", p.Isolate(a.Case.Policy))
 }
 
 // Source says in words where a value comes from.

@@ -66,7 +66,7 @@ func (c *Cases) list(q *web.Req) error {
 		return base + "?" + v.Encode()
 	}
 	page := pages.List{Grid: ui.Grid{Empty: q.P.T("cases.list.empty"), Head: []ui.Cell{
-		{Text: q.P.T("cases.list.service")}, {Text: q.P.T("cases.list.reference")}, {Text: q.P.T("cases.list.state")}, {Text: q.P.T("cases.list.changed")},
+		{Text: q.P.T("cases.list.service")}, {Text: q.P.T("cases.list.reference")}, {Text: q.P.T("cases.list.state")}, {Text: q.P.T("cases.list.left")}, {Text: q.P.T("cases.list.changed")},
 	}}}
 	for _, one := range []string{"", "open", "closed"} {
 		here := url.Values{}
@@ -89,7 +89,7 @@ func (c *Cases) list(q *web.Req) error {
 	}
 	for _, one := range list {
 		page.Grid.Rows = append(page.Grid.Rows, []ui.Cell{
-			{Text: one.Service, Href: one.Href}, {Text: cmp.Or(one.Reference, "–"), LTR: true}, {Tag: &one.State}, {Text: q.P.DateTime(one.Changed)},
+			{Text: one.Service, Href: one.Href}, {Text: cmp.Or(one.Reference, "–"), LTR: true}, {Tag: &one.State}, {Text: cmp.Or(one.Left, "–")}, {Text: q.P.DateTime(one.Changed)},
 		})
 	}
 	next := url.Values{}

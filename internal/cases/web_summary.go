@@ -3,6 +3,7 @@ package cases
 import (
 	"time"
 
+	"portico/internal/platform/i18n"
 	"portico/internal/platform/web"
 	"portico/internal/platform/web/ui"
 	"portico/internal/services"
@@ -22,6 +23,7 @@ type Summary struct {
 	Waiting   bool // for the person: something was asked, or written to them
 	Changed   time.Time
 	Expires   time.Time // of a draft: when it is deleted, unless it changes
+	Left      string    // how long there is, for whom and until when; empty where nothing ends
 }
 
 // Drafts is what the cases need of the applications that were not sent yet.
@@ -51,11 +53,36 @@ func (c *Cases) summaries(q *web.Req, rows []*Case) (out []Summary) {
 			continue // a service that this store no longer knows
 		}
 		s, _ := d.Workflow.State(row.State)
+		left := ""
+		if due := c.Due(row); row.Open() && !due.IsZero() {
+			whose := "office"
+			if _, pays := s.Paid(); pays || s.Turn() == services.Applicant {
+				whose = "yours"
+			}
+			left = DaysLeft(q.P, "cases.left."+whose, c.Config.Clock.Now(), due)
+		}
 		out = append(out, Summary{
-			ID: row.ID, Service: q.P.In(d.Name), Reference: row.Reference, State: Tag(q.P, d, row), Open: row.Open(), ServiceID: row.Service,
+			Left: left,
+			ID:   row.ID, Service: q.P.In(d.Name), Reference: row.Reference, State: Tag(q.P, d, row), Open: row.Open(), ServiceID: row.Service,
 			Waiting: row.Open() && (row.Unread || s.Turn() == services.Applicant),
 			Changed: row.Changed, Href: q.Path("/cabinet/applications/" + row.ID),
 		})
 	}
 	return out
+}
+
+// DaysLeft says in words and as a number how many days there are until a moment,
+// by a sentence for that, for the same day (KEY.today) and for when it has
+// passed (KEY.over).
+func DaysLeft(p *i18n.Printer, key string, now, until time.Time) string {
+	_, east := until.In(p.Zone()).Zone()
+	day := func(t time.Time) int { return int((t.Unix() + int64(east)) / 86400) }
+	n := day(until) - day(now)
+	switch {
+	case now.After(until):
+		key += ".over"
+	case n == 0:
+		key += ".today"
+	}
+	return p.T(key, "n", n, "date", p.Date(until))
 }

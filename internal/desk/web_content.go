@@ -43,6 +43,7 @@ func (k *Desk) answers(q *web.Req, a *cases.Application) (*ui.Grid, error) {
 			continue
 		}
 		words, ltr := a.Service.Form.Show(q.P, f.Key, text)
+		words += a.Stated(q.P, f)
 		if f.Claimed(text) {
 			sure, err := k.claim(q.R.Context(), a, text)
 			if err != nil {

@@ -22,8 +22,10 @@ func (s *Drafts) Summaries(q *web.Req) ([]cases.Summary, error) {
 		if d == nil {
 			continue // a service that this store no longer knows
 		}
+		until := d.Expires(s.Policy(), row.Changed)
 		out = append(out, cases.Summary{
-			ID: row.ID, Service: d.Title(row.Variant, q.P), Draft: true, Changed: row.Changed, Expires: d.Expires(s.Policy(), row.Changed),
+			Left: cases.DaysLeft(q.P, "drafts.left", s.Clock.Now(), until),
+			ID:   row.ID, Service: d.Title(row.Variant, q.P), Draft: true, Changed: row.Changed, Expires: until,
 			State: ui.Label{Text: q.P.T("drafts.state"), Kind: ui.Neutral},
 			Href:  address(q, Place{Service: row.Service, Variant: row.Variant}, "", false),
 		})

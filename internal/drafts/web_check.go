@@ -93,6 +93,9 @@ func (s *Drafts) sections(q *web.Req, p Place, w *Work) []pages.Section {
 	placed := map[string]bool{}
 	row := func(f forms.Field, change string) ui.Row {
 		words, ltr := form.Show(q.P, f.Key, given[f.Key])
+		if f.Kind == forms.Warranty && given[f.Key] != "" {
+			words += "\n" + q.P.T("drafts.check.warranted")
+		}
 		r := ui.Row{Key: q.P.In(f.Label), Value: words, LTR: ltr}
 		if change != "" && w.Bar == nil {
 			r.Href, r.Action = change+"#"+f.Key, q.P.T("drafts.check.change")

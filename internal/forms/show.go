@@ -44,7 +44,7 @@ func (f *Form) words(p *i18n.Printer, field Field, text string) (words string, l
 		}
 		return p.T("forms.no"), false
 	case Warranty:
-		return p.T("forms.warranted"), false
+		return p.T("forms.warranted") + "\n" + p.In(field.Conditions), false
 	case Integer, Number:
 		words = p.Decimal(text)
 		if unit := p.In(field.Unit); unit != "" {

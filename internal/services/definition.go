@@ -114,6 +114,11 @@ func (d *Definition) Shown() []string {
 	for _, name := range d.Decide.Fields {
 		if f, ok := d.Form.Field(name); ok {
 			name = f.ID
+			for _, w := range d.Form.Fields() {
+				if w.Kind == forms.Warranty && w.For == f.Key {
+					ids = append(ids, w.ID) // whoever sees the answer sees on what conditions it was stated (M18)
+				}
+			}
 		}
 		ids = append(ids, name)
 	}

@@ -37,4 +37,7 @@ func TestO18_AServiceIsWrittenAsADirectoryOnly(t *testing.T) {
 	if organisers.About != forms.Other || !ok || warranty.For != "organisers" || len(warranty.Conditions) != 2 {
 		t.Errorf("M18: people are named without a warranty: %+v %+v", organisers, warranty)
 	}
+	if !slices.Contains(d.Shown(), warranty.ID) {
+		t.Error("M18: those who decide do not see on what conditions people were named")
+	}
 }
