@@ -339,6 +339,7 @@ func officials(officer, administrator, invited *tour, reference string) {
 		v.send()
 	}
 	signIn(officer, "permit-officer")
+	officer.enterForOther()
 	officer.stop("/staff/cases", "/staff/cases", http.StatusOK)
 	officer.stop("/staff/cases", "/staff/cases?closed=yes", http.StatusOK) // nothing in it
 	officer.stop("/staff/remarks", "/staff/remarks", http.StatusOK)

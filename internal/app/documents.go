@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"slices"
 
 	"portico/internal/documents"
 	"portico/internal/notify"
@@ -10,7 +9,6 @@ import (
 	"portico/internal/platform/db"
 	"portico/internal/platform/fault"
 	"portico/internal/platform/i18n"
-	"portico/internal/platform/web"
 )
 
 // papers makes what issues documents, and has it follow the cases.
@@ -61,13 +59,4 @@ func (s paperSource) Say(ctx context.Context, a notify.About, p *i18n.Printer) (
 	return notify.Words{State: string(row.Ending), Path: "/cabinet/documents/" + row.ID, Says: map[string]string{
 		kinds.WordService: name, kinds.WordReference: row.Number, kinds.WordState: state, kinds.WordDate: until,
 	}}, nil
-}
-
-// menu is the menu of officials.
-func (p *portal) menu(q *web.Req) []web.Link {
-	links := p.staff.Menu(q)
-	if len(links) == 0 || !p.issued.Revokes(q.Session.Roles) {
-		return links
-	}
-	return slices.Insert(links, 1, web.Link{Text: q.P.T("documents.staff.title"), Href: "/staff/documents"})
 }

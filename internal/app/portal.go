@@ -326,6 +326,18 @@ func (p *portal) catch() (err error) {
 	return err
 }
 
+// menu is what the frame offers to officials.
+func (p *portal) menu(q *web.Req) []web.Link {
+	links := p.staff.Menu(q)
+	if len(links) == 0 {
+		return nil
+	}
+	if p.issued.Revokes(q.Session.Roles) {
+		links = slices.Insert(links, 1, web.Link{Text: q.P.T("documents.staff.title"), Href: "/staff/documents"})
+	}
+	return slices.Insert(links, 1, p.drafts.Menu(q)...)
+}
+
 // mount gives every feature its routes.
 func (p *portal) mount() {
 	p.router.Ready("store", p.reachable)

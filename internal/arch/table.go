@@ -31,7 +31,7 @@ var features = []row{
 	{"payments", []string{"cases", "services", "forms", "vault", "policy"}, nil},
 	{"desk", []string{"cases", "uploads", "services", "forms", "staff", "identity", "vault", "audit", "policy"}, nil},
 	{"documents", []string{"cases", "services", "services/paper", "forms", "identity", "vault", "policy"}, nil},
-	{"drafts", []string{"cases", "uploads", "services", "forms", "vault", "policy"}, nil},
+	{"drafts", []string{"cases", "uploads", "services", "forms", "identity", "vault", "audit", "policy"}, nil},
 	{"cases/amend", []string{"cases", "uploads", "forms", "vault", "policy"}, nil},
 	{"cases", []string{"services", "forms", "vault", "audit", "policy"}, nil},
 	{"uploads", []string{"vault", "policy"}, nil},

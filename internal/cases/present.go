@@ -108,6 +108,9 @@ func (c *Cases) Timeline(p *i18n.Printer, a *Application, by func(id string) str
 			title = p.T("cases.step." + step.Action)
 		}
 		text := by(step.Actor)
+		if step.Action == StepSubmit && a.Channel != Portal {
+			title = p.T("cases.step.entered", "channel", p.T("cases.channel."+string(a.Channel)))
+		}
 		if step.Action == StepAmend {
 			text += ": " + labels(p, a.Service, step.Keys)
 		}

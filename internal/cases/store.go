@@ -144,11 +144,7 @@ func selectMine(tx *db.Tx, f Mine) (list []*Case, more bool, err error) {
 		order = ` ORDER BY changed_at DESC, id DESC LIMIT $4`
 		args = []any{f.Subject, clock.Micros(f.Before), f.BeforeID, f.Limit + 1}
 	}
-	err = tx.Select(func(r *db.Rows) error {
-		c, err := scanCase(r.Scan)
-		list = append(list, c)
-		return err
-	}, `SELECT `+columns+` FROM cases_case`+where+order, args...)
+	list, err = selectCases(tx, `SELECT `+columns+` FROM cases_case`+where+order, args...)
 	if len(list) > f.Limit {
 		return list[:f.Limit], true, err
 	}

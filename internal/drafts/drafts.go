@@ -9,6 +9,7 @@ import (
 
 	"portico/internal/cases"
 	"portico/internal/forms/sent"
+	"portico/internal/identity/credential"
 	"portico/internal/platform/clock"
 	"portico/internal/platform/db"
 	"portico/internal/platform/fault"
@@ -77,11 +78,14 @@ type Mandates interface {
 }
 
 // Drafts is the use cases of this package. It is safe for concurrent use.
-type Drafts struct{ Config }
+type Drafts struct {
+	Config
+	looked *credential.Throttle // who looked for how many people
+}
 
 // New returns the drafts of a portal.
 func New(c Config) *Drafts {
-	s := &Drafts{c}
+	s := &Drafts{Config: c, looked: credential.NewThrottle(c.Clock)}
 	if c.Jobs != nil {
 		c.Jobs.Every(jobSweep, time.Hour, s.Sweep, jobs.Options{Timeout: 10 * time.Minute})
 	}

@@ -38,7 +38,7 @@ func (w *Work) spot(f forms.Field) *uploads.Spot {
 	page, _ := w.Service.Form.PageOf(f.Key)
 	return &uploads.Spot{
 		Use: w.use(policy.Use), Field: f.ID, Max: f.Size, Count: max(1, f.Rows.Max), Kinds: uploads.KindsOf(f.Types),
-		Back: path(Place{Service: w.Service.ID, Variant: w.Offer.Variant}, page.ID, false),
+		Back: path(Place{Actor: w.actor, Service: w.Service.ID, Variant: w.Offer.Variant, Draft: w.Draft.ID}, page.ID, false),
 	}
 }
 
@@ -117,7 +117,7 @@ func (s *Drafts) Spot(ctx context.Context, actor policy.Actor, application, fiel
 	if !ok || f.Kind != forms.Files {
 		return nil, errNotFound
 	}
-	if row.Subject != actor.ID || row.By != actor.ID {
+	if row.By != actor.ID {
 		_, err := s.Vault.Read(ctx, w.use(policy.Use, field))
 		if err == nil || fault.KindOf(err) == fault.Denied {
 			err = errNotFound
@@ -138,7 +138,7 @@ func (s *Drafts) Page(q *web.Req, spot *uploads.Spot, status int, problem string
 		return firstOf(err, errNotFound)
 	}
 	p := place(q)
-	p.Service, p.Variant = row.Service, row.Variant
+	p.Service, p.Variant, p.Draft = row.Service, row.Variant, row.ID
 	w, err := s.Open(q.R.Context(), p)
 	if err != nil {
 		return err

@@ -51,6 +51,17 @@ func selectAll(tx *db.Tx, subject string) (list []*Draft, err error) {
 	return list, err
 }
 
+// selectEntered returns the drafts that an official makes for others, the
+// latest first.
+func selectEntered(tx *db.Tx, by string) (list []*Draft, err error) {
+	err = tx.Select(func(r *db.Rows) error {
+		d, err := scanDraft(r.Scan)
+		list = append(list, d)
+		return err
+	}, `SELECT `+columns+` FROM drafts_draft WHERE made_by = $1 ORDER BY changed_at DESC, id LIMIT 100`, by)
+	return list, err
+}
+
 // insertDraft makes a draft, and reports false if there is one already.
 func insertDraft(tx *db.Tx, d *Draft) (bool, error) {
 	n, err := tx.Exec(`INSERT INTO drafts_draft (subject, id, service, variant, instance, revision, channel, made_by, page, changed_at)

@@ -2,6 +2,7 @@ package drafts
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"portico/internal/cases"
@@ -14,6 +15,10 @@ import (
 // returns the case that there is.
 func (s *Drafts) Submit(ctx context.Context, p Place, draft string, revision int64) (*cases.Case, error) {
 	w, err := s.Open(ctx, p)
+	var gone *Sent
+	if errors.As(err, &gone) {
+		return gone.Case, nil
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -89,6 +94,14 @@ func (s *Drafts) seal(tx *db.Tx, w *Work, made *cases.Case) error {
 
 // sent returns the case that a draft became.
 func (s *Drafts) sent(ctx context.Context, p Place, draft string) (*cases.Case, error) {
+	if p.Actor.Kind == policy.Staff {
+		_, err := s.entering(ctx, p)
+		var gone *Sent
+		if errors.As(err, &gone) {
+			return gone.Case, nil
+		}
+		return nil, firstOf(err, errMoved)
+	}
 	list, err := s.Cases.Of(ctx, p.Actor.ID)
 	if err != nil {
 		return nil, err

@@ -46,13 +46,28 @@ func (s *Drafts) Mount(r *web.Router) {
 		"/changes": {s.through(s.changes), s.adopt},
 		"/delete":  {s.ending, s.end},
 	} {
-		route := web.Route{Method: http.MethodGet, Path: "/services/{id}/apply" + path, Audience: web.Person, Activity: "{service}.apply", Handler: h[0]}
-		r.Handle(route)
-		if h[1] != nil {
-			route.Method, route.Handler, route.Limit = http.MethodPost, h[1], pageLimit
-			r.Handle(route)
+		for _, route := range []web.Route{
+			{Path: "/services/{id}/apply" + path, Audience: web.Person, Activity: "{service}.apply"},
+			{Path: "/staff/apply/{id}" + path, Audience: web.Staff, Activity: "{service}.enter", Unprefixed: true},
+		} {
+			for i, method := range []string{http.MethodGet, http.MethodPost} {
+				if route.Method, route.Handler = method, h[i]; h[i] == nil {
+					continue
+				}
+				if method == http.MethodPost {
+					route.Limit = pageLimit
+				}
+				if route.Audience == web.Staff {
+					route.Handler = s.begun(h[i])
+					if path == "" {
+						continue // see mountEnter
+					}
+				}
+				r.Handle(route)
+			}
 		}
 	}
+	s.mountEnter(r)
 	r.Handle(web.Route{Method: http.MethodGet, Path: "/cabinet/applications/{id}/sent", Audience: web.Person, Activity: "{service}.apply", Handler: s.sentPage})
 }
 
@@ -81,18 +96,25 @@ func (s *Drafts) through(h web.Handler) web.Handler {
 
 // place is the application that a request is about.
 func place(q *web.Req) Place {
+	kind := policy.Person
+	if q.Session.Realm == web.RealmStaff {
+		kind = policy.Staff
+	}
 	return Place{
 		Actor: policy.Actor{
-			Kind: policy.Person, ID: q.Session.Subject, Roles: q.Session.Roles, Party: q.Session.Party, Strong: q.Session.Strong,
+			Kind: kind, ID: q.Session.Subject, Roles: q.Session.Roles, Party: q.Session.Party, Strong: q.Session.Strong,
 		},
 		Level:   q.Session.Level,
-		Service: q.R.PathValue("id"), Variant: q.R.URL.Query().Get("variant"),
+		Service: q.R.PathValue("id"), Variant: q.R.URL.Query().Get("variant"), Draft: q.R.URL.Query().Get("draft"),
 	}
 }
 
 // address is that of a page of an application; checking leads back to where
 // the answers are checked.
 func address(q *web.Req, p Place, page string, checking bool) string {
+	if p.Actor.Kind == policy.Staff {
+		return path(p, page, checking)
+	}
 	return q.Path(path(p, page, checking))
 }
 
@@ -106,6 +128,10 @@ func path(p Place, page string, checking bool) string {
 		query.Set("checking", "1")
 	}
 	at := "/services/" + url.PathEscape(p.Service) + "/apply"
+	if p.Actor.Kind == policy.Staff {
+		at = "/staff/apply/" + url.PathEscape(p.Service)
+		query.Set("draft", p.Draft)
+	}
 	if page != "" {
 		at += "/" + page
 	}
@@ -230,6 +256,9 @@ func (s *Drafts) showPage(q *web.Req, p Place, w *Work, page forms.Page, how sho
 		},
 		Profile: w.profileBox(q, page), Action: address(q, p, page.ID, checking(q)), Update: form.HasFee() || len(w.Outcome.Hidden) > 0,
 	}
+	if p.Actor.Kind == policy.Staff {
+		a.Step += " · " + q.P.T("drafts.enter.for", "channel", q.P.T("cases.channel."+string(w.Draft.Channel)))
+	}
 	for key := range w.content.Filled {
 		a.Form.Notes[key] = q.P.T("drafts.profile.note")
 	}
@@ -258,7 +287,7 @@ func (s *Drafts) showPage(q *web.Req, p Place, w *Work, page forms.Page, how sho
 	}
 	a.Keeps = a.Files == nil && a.Differing == nil // what differs is decided by a button
 	a.Form.Live, a.Fee = a.Files == nil, s.estimate(q, w)
-	back := q.Path("/services/" + d.ID)
+	back := before(q, d.ID)
 	if before := w.previous(page.ID); checking(q) {
 		back = address(q, p, "check", false)
 	} else if before != "" {
@@ -299,7 +328,7 @@ func (s *Drafts) showFiles(q *web.Req, a *pages.Ask, w *Work, f forms.Field, how
 
 // showBar says why somebody cannot begin.
 func (s *Drafts) showBar(q *web.Req, w *Work) error {
-	b := pages.Bar{Service: s.name(q, w), Text: s.says(q.P, w.Bar), Back: q.Path("/services/" + w.Service.ID)}
+	b := pages.Bar{Service: s.name(q, w), Text: s.says(q.P, w.Bar), Back: before(q, w.Service.ID)}
 	if w.Bar.Need != nil {
 		b.Next = &pages.Link{Text: q.P.T("drafts.bar.need.go"), Href: q.Path("/services/" + w.Bar.Need.Service)}
 	}
@@ -422,7 +451,7 @@ func (s *Drafts) answer(q *web.Req) error {
 	var differs *Differs
 	switch {
 	case errors.As(err, &gone):
-		return q.Redirect(q.Path("/cabinet/applications/" + gone.Case.ID + "/sent"))
+		return q.Redirect(sentAt(q, gone.Case))
 	case errors.As(err, &differs):
 		page, _ := w.Service.Form.Page(ch.Page)
 		return s.showPage(q, p, w, page, show{status: http.StatusConflict, saved: differs.Saved, notice: &pages.Notice{

@@ -9,6 +9,7 @@ import (
 	"portico/internal/forms"
 	"portico/internal/platform/web"
 	"portico/internal/platform/web/ui"
+	"portico/internal/policy"
 	"portico/internal/services"
 )
 
@@ -24,7 +25,7 @@ func (s *Drafts) showCheck(q *web.Req, status int, notice *pages.Notice, undecla
 		return q.Redirect(address(q, p, "", false))
 	}
 	d := w.Service
-	if d.StepUp && w.Bar == nil && len(w.Outcome.Errors) == 0 {
+	if d.StepUp && p.Actor.Kind == policy.Person && w.Bar == nil && len(w.Outcome.Errors) == 0 {
 		if err := q.NeedStepUp(web.StepUpAge); err != nil {
 			return err
 		}
@@ -37,8 +38,11 @@ func (s *Drafts) showCheck(q *web.Req, status int, notice *pages.Notice, undecla
 	}
 	c := pages.Check{
 		Title: q.P.T("drafts.check.title"), Service: s.name(q, w), Notice: notice, Recipients: services.Table(d.Recipients(s.Policy(), q.P), q.P),
-		Declaration: q.P.In(d.Form.Declaration), Undeclared: undeclared, Terms: s.terms(q), Sections: s.sections(q, p, w),
+		Declaration: q.P.In(d.Form.Declaration), Declare: q.P.T("drafts.check.declare"), Undeclared: undeclared, Terms: s.terms(q), Sections: s.sections(q, p, w),
 		Expires: s.expires(q, w), Delete: address(q, p, "delete", false),
+	}
+	if p.Actor.Kind == policy.Staff {
+		c.Terms, c.Declare = nil, q.P.T("drafts.enter.declare")
 	}
 	if undeclared != "" {
 		c.Problems = []ui.Problem{{ID: inputDeclared, Text: undeclared}}
@@ -70,7 +74,9 @@ func (s *Drafts) showCheck(q *web.Req, status int, notice *pages.Notice, undecla
 	}
 	back := address(q, p, w.previous(""), false)
 	if w.Bar != nil {
-		back = q.Path("/cabinet/applications")
+		if back = q.Path("/cabinet/applications"); p.Actor.Kind == policy.Staff {
+			back = "/staff/apply"
+		}
 		c.Title, c.Keep, c.Recipients = q.P.T("drafts.kept.title"), q.P.T("drafts.kept.text"), ui.Grid{}
 		c.Expires = q.P.T("drafts.kept.until", "date", q.P.Date(d.Expires(s.Policy(), w.Draft.Changed)))
 		if w.Sealed {
@@ -132,7 +138,7 @@ func (s *Drafts) send(q *web.Req) error {
 	if q.Value(inputDeclared) != "yes" {
 		return s.showCheck(q, http.StatusUnprocessableEntity, nil, q.P.T("drafts.check.undeclared"))
 	}
-	if d := s.Catalogue.Service(q.R.PathValue("id")); d != nil && d.StepUp {
+	if d := s.Catalogue.Service(q.R.PathValue("id")); d != nil && d.StepUp && q.Session.Realm == web.RealmPerson {
 		if err := q.NeedStepUp(web.StepUpAge); err != nil {
 			return err
 		}
@@ -152,7 +158,7 @@ func (s *Drafts) send(q *web.Req) error {
 	if err != nil {
 		return err
 	}
-	return q.Redirect(q.Path("/cabinet/applications/" + row.ID + "/sent"))
+	return q.Redirect(sentAt(q, row))
 }
 
 // ending asks whether a draft is to go.
@@ -181,6 +187,9 @@ func (s *Drafts) end(q *web.Req) error {
 	}
 	if err := s.Delete(q.R.Context(), place(q), q.Value(inputDraft)); err != nil {
 		return err
+	}
+	if place(q).Actor.Kind == policy.Staff {
+		return q.Redirect("/staff/apply?deleted=1")
 	}
 	return q.Redirect(q.Path("/cabinet/applications?deleted=1"))
 }

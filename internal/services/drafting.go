@@ -22,8 +22,15 @@ func (d *Definition) EnterActivity() string { return d.ID + ".enter" }
 
 // Enters reports whether somebody with these roles may enter an application
 // for somebody else.
-func (d *Definition) Enters(roles []string) bool {
-	return slices.ContainsFunc(d.Enter, func(r string) bool { return slices.Contains(roles, r) })
+func (d *Definition) Enters(roles []string) bool { return d.EnterRole(roles) != "" }
+
+// EnterRole is the first of these roles that may enter an application, or
+// nothing.
+func (d *Definition) EnterRole(roles []string) string {
+	if i := slices.IndexFunc(roles, func(r string) bool { return slices.Contains(d.Enter, r) }); i >= 0 {
+		return roles[i]
+	}
+	return ""
 }
 
 // Expires returns when a draft goes that was last changed at a moment: by the

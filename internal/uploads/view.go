@@ -25,9 +25,9 @@ func (s *Site) Question(q *web.Req, spot *Spot, field ui.Field) (templ.Component
 	if err != nil {
 		return nil, nil, err
 	}
-	at := q.Path("/files/" + strings.TrimPrefix(spot.Use.Scope, "case:") + "/" + url.PathEscape(spot.Field))
+	action := at(q, "/files/"+strings.TrimPrefix(spot.Use.Scope, "case:")+"/"+url.PathEscape(spot.Field))
 	limits := spot.input(q.P, &field)
-	a := pages.Question{Field: field, Action: at, New: at + "/new", Sends: q.Path("/files/"), Back: q.Path(spot.Back), Limits: limits}
+	a := pages.Question{Field: field, Action: action, New: action + "/new", Sends: at(q, "/files/"), Back: at(q, spot.Back), Limits: limits}
 	n := 0
 	for _, f := range list {
 		if !f.Attached.IsZero() {
@@ -37,15 +37,15 @@ func (s *Site) Question(q *web.Req, spot *Spot, field ui.Field) (templ.Component
 			n++
 		}
 		row := s.row(q, f)
-		if f.State == Clean {
+		if f.State == Clean && q.Session.Realm == web.RealmPerson {
 			row.Href = q.Path("/files/" + f.ID)
 		}
-		row.Remove = q.Path("/files/" + f.ID + "/remove")
+		row.Remove = at(q, "/files/"+f.ID+"/remove")
 		if f.State == Received {
 			row.Resume, row.Bytes = f.ID, strconv.FormatInt(f.Size, 10)
 		}
 		if f.State == Checking {
-			row.Watch = q.Path("/files/" + f.ID + "/state")
+			row.Watch = at(q, "/files/"+f.ID+"/state")
 		}
 		a.Files = append(a.Files, row)
 	}

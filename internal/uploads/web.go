@@ -71,20 +71,36 @@ const (
 
 // Mount declares the routes.
 func (s *Site) Mount(r *web.Router) {
-	person := func(method, path string, limit int64, h web.Handler) {
+	apply := func(method, path string, limit int64, h web.Handler) {
 		r.Handle(web.Route{Method: method, Path: path, Audience: web.Person, Activity: "{service}.apply", Limit: limit, Handler: h})
+		r.Handle(web.Route{Method: method, Path: entering + path, Audience: web.Staff, Activity: "{service}.enter", Limit: limit, Unprefixed: true, Handler: h})
 	}
-	person(http.MethodPost, "/files/{application}/{field}", FormLimit, s.send)
-	person(http.MethodPost, "/files/{application}/{field}/new", 0, s.announce)
-	person(http.MethodPatch, "/files/{id}", FormLimit, s.goOn)
+	apply(http.MethodPost, "/files/{application}/{field}", FormLimit, s.send)
+	apply(http.MethodPost, "/files/{application}/{field}/new", 0, s.announce)
+	apply(http.MethodPatch, "/files/{id}", FormLimit, s.goOn)
 	r.Handle(web.Route{Method: http.MethodGet, Path: "/files/{id}", Audience: web.Person, Activity: "{service}.apply", Seasoned: true, Handler: s.own})
-	person(http.MethodGet, "/files/{id}/state", 0, s.state)
-	person(http.MethodPost, "/files/{id}/remove", 0, s.remove)
+	apply(http.MethodGet, "/files/{id}/state", 0, s.state)
+	apply(http.MethodPost, "/files/{id}/remove", 0, s.remove)
 	staff := func(path string, h web.Handler) {
 		r.Handle(web.Route{Method: http.MethodGet, Path: path, Audience: web.Staff, Activity: "{service}.decide", Unprefixed: true, Handler: h})
 	}
 	staff("/staff/files/{id}", s.document)
 	staff("/staff/files/{id}/picture", s.picture)
+}
+
+// entering is before the addresses of files that officials send for somebody.
+const entering = "/staff/entering"
+
+// at is an address of whoever sends a file: of the person, or of the official
+// who enters for them, whose other pages have their whole address already.
+func at(q *web.Req, path string) string {
+	switch {
+	case q.Session.Realm != web.RealmStaff:
+		return q.Path(path)
+	case strings.HasPrefix(path, "/files/"):
+		return entering + path
+	}
+	return path
 }
 
 // actor is who is signed in, as decisions see them.
@@ -120,7 +136,7 @@ func (s *Site) send(q *web.Req) error {
 	if problem != "" {
 		return s.Drafts.Page(q, spot, status, problem)
 	}
-	return q.Redirect(q.Path(spot.Back))
+	return q.Redirect(at(q, spot.Back))
 }
 
 // FormLimit is what a route takes whose handler calls Take.
@@ -262,7 +278,7 @@ func (s *Site) place(q *web.Req) (*File, *Spot, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if f.Subject != who.ID {
+	if f.Subject != who.ID && who.Kind == policy.Person {
 		return nil, nil, s.Uploads.stranger(q.R.Context(), who, f)
 	}
 	spot, err := s.Drafts.Spot(q.R.Context(), who, strings.TrimPrefix(f.Scope, "case:"), f.Field)
@@ -312,7 +328,7 @@ func (s *Site) remove(q *web.Req) error {
 	if err := s.Uploads.Remove(q.R.Context(), spot, f.ID); err != nil {
 		return err
 	}
-	return q.Redirect(q.Path(spot.Back))
+	return q.Redirect(at(q, spot.Back))
 }
 
 // own gives a person their own file.

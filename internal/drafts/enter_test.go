@@ -1,0 +1,159 @@
+package drafts_test
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"portico/internal/audit"
+	"portico/internal/cases"
+	"portico/internal/drafts"
+	"portico/internal/platform/db"
+	"portico/internal/platform/fault"
+	"portico/internal/policy"
+)
+
+// entered begins an entry and returns where the official goes on.
+func (w *world) entered(e drafts.Entry) drafts.Place {
+	w.T.Helper()
+	row, err := w.d.Enter(w.T.Context(), w.Official, "road-permit", e)
+	if err != nil {
+		w.T.Fatal(err)
+	}
+	return drafts.Place{Actor: w.Official, Service: row.Service, Variant: row.Variant, Draft: row.ID}
+}
+
+func TestO3_WhatAnOfficialEntersSaysSoAndIsThePersons(t *testing.T) {
+	onEachEngine(t, func(w *world) {
+		ctx := w.T.Context()
+		if err := w.Vault.Update(ctx, func(tx *db.Tx) error {
+			return w.Vault.Index(tx, policy.FieldIdentityNumber, w.Citizen.ID, "A123456")
+		}); err != nil {
+			w.T.Fatal(err)
+		}
+		w.place = w.entered(drafts.Entry{Channel: cases.Phone, Person: "a 123456"})
+		if again := w.entered(drafts.Entry{Channel: cases.Phone, Person: "A123456"}); again.Draft != w.place.Draft {
+			w.T.Error("begun twice it is two drafts")
+		}
+		if e := w.Store.Events(w.T, w.Citizen.ID); !slices.ContainsFunc(e, func(e audit.Event) bool {
+			return e.Kind == audit.KindSearch && e.Activity == "road-permit.enter" && e.Actor.ID == w.Official.ID && e.Actor.Role == "permit-officer"
+		}) {
+			w.T.Error("looking for somebody is no event of theirs")
+		}
+		if filled := w.open().Filled(); len(filled) > 0 {
+			w.T.Errorf("somebody's profile answers for an official: %v", filled)
+		}
+		work := w.whole()
+		if _, err := w.d.Open(ctx, drafts.Place{Actor: w.Citizen, Service: "road-permit", Draft: w.place.Draft}); err != nil {
+			w.T.Errorf("the person cannot begin one of their own: %v", err)
+		}
+		other := w.place
+		other.Actor = w.Colleague
+		if _, err := w.d.Open(ctx, other); fault.KindOf(err) != fault.NotFound {
+			w.T.Errorf("a colleague opens it: %v", err)
+		}
+		if !slices.Contains(w.Denials(w.Citizen.ID), policy.ReasonTaskOfAnother.String()) {
+			w.T.Errorf("and that is not recorded: %v", w.Denials(w.Citizen.ID))
+		}
+		row, err := w.send(ctx, work)
+		if err != nil || row.Channel != cases.Phone || row.Subject != w.Citizen.ID {
+			w.T.Fatalf("sent: %+v (%v)", row, err)
+		}
+		if twice, err := w.send(ctx, work); err != nil || twice.ID != row.ID {
+			w.T.Errorf("sent twice: %+v (%v)", twice, err)
+		}
+		a, err := w.Application(ctx, w.Citizen, row.ID)
+		if err != nil || a.Answers["road"] != "Dhigu Magu" || a.Steps[0].Actor != w.Official.ID {
+			w.T.Fatalf("the person sees %+v (%v)", a, err)
+		}
+		for key, source := range a.Sources {
+			f, _ := w.Service.Form.Field(key)
+			if want := map[bool]string{true: policy.SourceSystem, false: policy.SourceStaff}[f.Computed]; source != want {
+				w.T.Errorf("%s comes from %s", key, source)
+			}
+		}
+		page, _, _ := w.Browse(w.router, w.Citizen).Get("/en/cabinet/applications/" + row.ID)
+		for _, says := range []string{"Entered by an official", "By telephone", "Written down by an official"} {
+			if !strings.Contains(page.One("main").Text(), says) {
+				w.T.Errorf("the person's page does not say %q", says)
+			}
+		}
+	})
+}
+
+func TestO2_SomebodyWithoutAnAccountIsKnownByTheirApplicationAlone(t *testing.T) {
+	onEachEngine(t, func(w *world) {
+		w.place = w.entered(drafts.Entry{Channel: cases.Counter})
+		row, err := w.send(w.T.Context(), w.whole())
+		if err != nil || row.Subject == w.Official.ID || row.Subject == w.Citizen.ID {
+			w.T.Fatalf("sent: %+v (%v)", row, err)
+		}
+		var scopes []string
+		if err := w.DB.View(w.T.Context(), func(tx *db.Tx) error {
+			return tx.Select(func(r *db.Rows) error {
+				var scope string
+				err := r.Scan(&scope)
+				scopes = append(scopes, scope)
+				return err
+			}, `SELECT DISTINCT scope FROM vault_value WHERE subject = $1`, row.Subject)
+		}); err != nil || !slices.Equal(scopes, []string{row.Scope()}) {
+			w.T.Errorf("kept of them: %v (%v)", scopes, err)
+		}
+		// By the reference of that, they are the same person the next time.
+		again, err := w.d.Enter(w.T.Context(), w.Official, "road-permit", drafts.Entry{Channel: cases.Counter, Person: strings.ToLower(row.Reference)})
+		if err != nil || again.Subject != row.Subject || again.ID == row.ID {
+			w.T.Errorf("found by their reference: %+v (%v)", again, err)
+		}
+	})
+}
+
+func TestO10_OnlyWhoIsDeclaredEntersAndSaysHowItCame(t *testing.T) {
+	onEachEngine(t, func(w *world) {
+		ctx := w.T.Context()
+		weak := w.Official
+		weak.Strong = false
+		for name, who := range map[string]policy.Actor{"a clerk": w.Staff("clerk", "administrator"), "a citizen": w.Citizen, "without a second factor": weak} {
+			if _, err := w.d.Enter(ctx, who, "road-permit", drafts.Entry{Channel: cases.Counter}); fault.KindOf(err) != fault.Denied {
+				w.T.Errorf("%s: %v", name, err)
+			}
+		}
+		b := w.Browse(w.router, w.Official)
+		drafted := func() int {
+			list, err := w.d.Entered(ctx, w.Official)
+			if err != nil {
+				w.T.Fatal(err)
+			}
+			return len(list)
+		}
+		for name, form := range map[string]url.Values{
+			"no button":   {"channel": {"counter"}},
+			"no channel":  {"begin": {"yes"}},
+			"the portal":  {"begin": {"yes"}, "channel": {"portal"}},
+			"nobody":      {"begin": {"yes"}, "channel": {"phone"}, "person": {"nobody@example.mv"}},
+			"a name":      {"begin": {"yes"}, "channel": {"phone"}, "person": {"Aishath"}},
+			"two persons": {"begin": {"yes"}, "channel": {"phone"}, "person": {"a", "b"}},
+			"much":        {"begin": {"yes"}, "channel": {"phone"}, "person": {strings.Repeat("x", 300)}},
+		} {
+			page, status, _ := b.Post("/staff/apply/road-permit", form)
+			if status != http.StatusUnprocessableEntity && status != http.StatusBadRequest || drafted() != 0 {
+				w.T.Errorf("%s: %d, %d drafts", name, status, drafted())
+			}
+			if person := form.Get("person"); len(form["person"]) == 1 && len(person) < 254 && page.One(`[name="person"]`).Attr("value") != person {
+				w.T.Errorf("%s: what was typed is gone", name)
+			}
+		}
+		page, status, at := b.Post("/staff/apply/road-permit", url.Values{"begin": {"yes"}, "channel": {"letter"}})
+		if status != http.StatusOK || !strings.HasPrefix(at, "/staff/apply/road-permit/applicant") || !strings.Contains(page.One("main").Text(), "By letter") {
+			w.T.Errorf("begun: %d at %s", status, at)
+		}
+		if _, status, _ := b.Get("/staff/apply/road-permit/applicant"); status != http.StatusOK { // led to the list
+			w.T.Errorf("without a draft: %d", status)
+		}
+		page, _, _ = b.Get("/staff/apply")
+		if !strings.Contains(page.One("main").Text(), "By letter") {
+			w.T.Error("what was begun is not listed")
+		}
+	})
+}

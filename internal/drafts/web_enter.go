@@ -1,0 +1,208 @@
+package drafts
+
+import (
+	"errors"
+	"net/http"
+
+	"portico/internal/cases"
+	"portico/internal/drafts/pages"
+	"portico/internal/platform/fault"
+	"portico/internal/platform/web"
+	"portico/internal/platform/web/ui"
+)
+
+// The inputs with which an official begins to enter for somebody.
+const (
+	inputVariant = "variant"
+	inputChannel = "channel"
+	inputPerson  = "person"
+	inputBegin   = "begin"
+
+	personMax = 254
+)
+
+// mountEnter declares the pages on which officials begin, and end.
+func (s *Drafts) mountEnter(r *web.Router) {
+	for _, route := range []web.Route{
+		{Method: http.MethodGet, Path: "/staff/apply", Handler: s.enterable},
+		{Method: http.MethodGet, Path: "/staff/apply/{id}", Handler: s.enterPage},
+		{Method: http.MethodPost, Path: "/staff/apply/{id}", Handler: s.enter},
+		{Method: http.MethodGet, Path: "/staff/entered/{id}", Handler: s.entered},
+	} {
+		route.Audience, route.Activity, route.Unprefixed = web.Staff, "{service}.enter", true
+		r.Handle(route)
+	}
+}
+
+// begun serves a page of what an official has begun to enter. What was sent
+// already leads to its receipt.
+func (s *Drafts) begun(h web.Handler) web.Handler {
+	return func(q *web.Req) error {
+		if place(q).Draft == "" {
+			return q.Redirect("/staff/apply")
+		}
+		err := h(q)
+		var gone *Sent
+		if errors.As(err, &gone) {
+			return q.Redirect(sentAt(q, gone.Case))
+		}
+		return err
+	}
+}
+
+// sentAt is where what was sent is confirmed.
+func sentAt(q *web.Req, row *cases.Case) string {
+	if q.Session.Realm == web.RealmStaff {
+		return "/staff/entered/" + row.ID
+	}
+	return q.Path("/cabinet/applications/" + row.ID + "/sent")
+}
+
+// before is where an application begins.
+func before(q *web.Req, service string) string {
+	if q.Session.Realm == web.RealmStaff {
+		return "/staff/apply"
+	}
+	return q.Path("/services/" + service)
+}
+
+// enterable lists what an official may enter, and what they have begun.
+func (s *Drafts) enterable(q *web.Req) error {
+	who := place(q).Actor
+	list, err := s.Entered(q.R.Context(), who)
+	if err != nil {
+		return err
+	}
+	page := pages.Enterable{Begun: ui.Grid{Head: []ui.Cell{
+		{Text: q.P.T("drafts.enter.service")}, {Text: q.P.T("drafts.enter.channel")}, {Text: q.P.T("drafts.enter.changed")},
+	}}}
+	for _, d := range s.Enterable(who) {
+		page.Services = append(page.Services, ui.Item{Title: q.P.In(d.Name), Href: "/staff/apply/" + d.ID, Text: q.P.In(d.Summary)})
+	}
+	for _, row := range list {
+		name := row.Service
+		if d := s.Catalogue.Service(row.Service); d != nil {
+			name = q.P.In(d.Name)
+		}
+		page.Begun.Rows = append(page.Begun.Rows, []ui.Cell{
+			{Text: name, Href: path(Place{Actor: who, Service: row.Service, Variant: row.Variant, Draft: row.ID}, "check", false)},
+			{Text: q.P.T("cases.channel." + string(row.Channel))}, {Text: q.P.DateTime(row.Changed)},
+		})
+	}
+	if q.Value("deleted") != "" {
+		page.Notice = &pages.Notice{Kind: ui.Good, Title: q.P.T("drafts.enter.deleted")}
+	}
+	return q.Page(http.StatusOK, web.Page{Title: q.P.T("drafts.enter.title"), Body: pages.EnterablePage(page), Back: "/staff/cases"})
+}
+
+func (s *Drafts) enterPage(q *web.Req) error {
+	if place(q).Draft != "" {
+		return s.begun(s.start)(q)
+	}
+	return s.askEntry(q, http.StatusOK, nil)
+}
+
+// askEntry asks for whom an application is entered, and how it came.
+func (s *Drafts) askEntry(q *web.Req, status int, wrong []fault.Field) error {
+	who := place(q).Actor
+	d := s.Catalogue.Service(q.R.PathValue("id"))
+	if d == nil {
+		return errUnknown
+	}
+	if !s.enters(who, d) {
+		return errEnter
+	}
+	e := pages.Enter{
+		Service: q.P.In(d.Name), Action: "/staff/apply/" + d.ID,
+		Channel: ui.Field{Name: inputChannel, Label: q.P.T("drafts.enter.channel"), Value: q.Value(inputChannel)},
+		Person: ui.Field{
+			Name: inputPerson, Label: q.P.T("drafts.enter.person"), Hint: q.P.T("drafts.enter.person.hint"), Value: q.Value(inputPerson), LTR: true, Optional: true, Max: personMax,
+		},
+		Go: ui.Btn{Text: q.P.T("drafts.enter.go"), Name: inputBegin, Value: "yes", Look: ui.Primary},
+	}
+	for _, c := range cases.Channels() {
+		if c != cases.Portal {
+			e.Channel.Options = append(e.Channel.Options, ui.Option{Value: string(c), Label: q.P.T("cases.channel." + string(c))})
+		}
+	}
+	fields := map[string]*ui.Field{inputChannel: &e.Channel, inputPerson: &e.Person}
+	if len(d.Variants) > 0 {
+		e.Variant = &ui.Field{Name: inputVariant, Label: q.P.T("drafts.enter.variant"), Value: q.Value(inputVariant)}
+		for _, v := range d.Variants {
+			e.Variant.Options = append(e.Variant.Options, ui.Option{Value: v.ID, Label: q.P.In(v.Name), Hint: q.P.In(v.Summary)})
+		}
+		fields[inputVariant] = e.Variant
+	}
+	for _, f := range wrong {
+		if field := fields[f.Name]; field != nil {
+			field.Error = q.P.T(f.Code, f.Args...)
+			e.Problems = append(e.Problems, ui.Problem{ID: f.Name, Text: field.Error})
+		}
+	}
+	return q.Page(status, web.Page{
+		Title: q.P.T("drafts.enter.title"), Service: e.Service, Body: pages.EnterPage(e), Back: "/staff/apply", Invalid: len(e.Problems) > 0,
+	})
+}
+
+// enter begins.
+func (s *Drafts) enter(q *web.Req) error {
+	_, err := q.Form()
+	if err == nil {
+		err = q.Once(inputVariant, inputChannel, inputPerson, inputBegin)
+	}
+	if err == nil && q.Value(inputBegin) != "yes" { // not from the button
+		return s.askEntry(q, http.StatusUnprocessableEntity, []fault.Field{errChannel})
+	}
+	if err == nil && len(q.Value(inputPerson)) > personMax {
+		err = fault.Input(errPerson)
+	}
+	who := place(q).Actor
+	if err == nil && q.Value(inputPerson) != "" && !s.looked.Take(searches(), "enter", who.ID) {
+		return errOften
+	}
+	var row *Draft
+	if err == nil {
+		row, err = s.Enter(q.R.Context(), who, q.R.PathValue("id"), Entry{
+			Variant: q.Value(inputVariant), Channel: cases.Channel(q.Value(inputChannel)), Person: q.Value(inputPerson),
+		})
+	}
+	if fields := fault.From(err).Fields; err != nil && len(fields) > 0 {
+		return s.askEntry(q, http.StatusUnprocessableEntity, fields)
+	}
+	if err != nil {
+		return err
+	}
+	return q.Redirect(path(Place{Actor: who, Service: row.Service, Variant: row.Variant, Draft: row.ID}, "", false))
+}
+
+// entered is the receipt of what an official has entered, to print and to hand
+// over. It says nothing of what was stated: the official's task is done.
+func (s *Drafts) entered(q *web.Req) error {
+	a, err := s.Cases.Glance(q.R.Context(), q.R.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	if a.Steps[0].Actor != q.Session.Subject {
+		return errNotFound
+	}
+	party, _ := s.Policy().Party(a.Service.Responsible)
+	r := pages.Entered{
+		Service: q.P.In(a.Service.Name), Reference: a.Reference, After: q.P.In(a.Service.After), Again: "/staff/apply",
+		Facts: []ui.Row{
+			{Key: q.P.T("cases.receipt.by"), Value: q.P.In(party.Name)},
+			{Key: q.P.T("cases.receipt.at"), Value: q.P.DateTime(a.Submitted)},
+			{Key: q.P.T("cases.receipt.channel"), Value: q.P.T("cases.channel." + string(a.Channel))},
+			{Key: q.P.T("cases.receipt.policy"), Value: a.Case.Policy, LTR: true},
+		},
+		Expected: q.P.T("drafts.sent.expected", "date", q.P.Date(s.Cases.Expected(a.Service, a.Case))),
+	}
+	return q.Page(http.StatusOK, web.Page{Title: q.P.T("drafts.entered.title"), Service: r.Service, Body: pages.EnteredPage(r), Back: "/staff/apply"})
+}
+
+// Menu leads officials to what they may enter, if there is anything.
+func (s *Drafts) Menu(q *web.Req) []web.Link {
+	if q.Session == nil || q.Session.Realm != web.RealmStaff || len(s.Enterable(place(q).Actor)) == 0 {
+		return nil
+	}
+	return []web.Link{{Text: q.P.T("drafts.enter.title"), Href: "/staff/apply"}}
+}
