@@ -24,6 +24,11 @@
 //   - A draft is carried over to a newer version of its service, and the person
 //     is told what has changed, on each page until they say that they know. The
 //     draft of a service that is withdrawn can be read and deleted, not sent.
+//   - An official whom the service lets enter for others makes a draft about
+//     somebody else, as their task and nobody else's (see Enter). Each value
+//     then comes from staff, the case says how it came, and looking for the
+//     person is an event of theirs. Somebody without an account is known by
+//     their applications alone.
 //   - A draft goes after the time that its category declares, counted from its
 //     last change, and at once when the person says so; its key goes with it.
 //
