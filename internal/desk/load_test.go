@@ -56,6 +56,12 @@ func TestO18_SupervisorSeesLoadAgesAndDeadlines(t *testing.T) {
 			t.Error("somebody who works is said not to")
 		}
 
+		// What is overdue has come to the supervisor's list.
+		list, _, _ := b.Get(page.One("main .tally .k-bad a").Attr("href"))
+		if rows := list.Find("main tbody tr"); rows.Len() != 1 || !strings.Contains(list.One("main tbody").Text(), late.Reference) {
+			t.Errorf("the overdue cases are %s", list.One("main table").Text())
+		}
+
 		// Whoever is suspended leaves cases behind: they are named, and taken over.
 		w.Away[w.Colleague.ID] = true
 		page, _, _ = b.Get("/staff/load")

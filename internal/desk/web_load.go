@@ -72,9 +72,9 @@ func (k *Desk) load(q *web.Req) error {
 		total.add(l)
 	}
 	page.Tally = []pages.Tally{
-		{N: q.P.Number(int64(total.N)), Label: ui.Label{Text: q.P.T("desk.load.open"), Kind: ui.Info}},
-		{N: q.P.Number(int64(total.Overdue)), Label: ui.Label{Text: q.P.T("desk.load.overdue"), Kind: ui.Bad}},
-		{N: q.P.Number(int64(total.Soon)), Label: ui.Label{Text: q.P.T("desk.load.soon"), Kind: ui.Warn}},
+		{N: q.P.Number(int64(total.N)), Label: ui.Label{Text: q.P.T("desk.load.open"), Kind: ui.Info}, Href: look{}.href()},
+		{N: q.P.Number(int64(total.Overdue)), Label: ui.Label{Text: q.P.T("desk.load.overdue"), Kind: ui.Bad}, Href: look{due: dueOver}.href()},
+		{N: q.P.Number(int64(total.Soon)), Label: ui.Label{Text: q.P.T("desk.load.soon"), Kind: ui.Warn}, Href: look{due: dueSoon}.href()},
 	}
 	// Each official who could work, and whoever else holds something.
 	var rows []line
