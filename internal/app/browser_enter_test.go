@@ -15,10 +15,10 @@ func (v *tour) enterForOther() {
 	v.t.Helper()
 	const at = "/staff/apply/road-permit"
 	v.stop("/staff/apply", "/staff/apply", http.StatusOK)
-	v.open("/staff/apply")
+	v.open("/staff/apply?lang=en")
 	v.press(`main a[href="` + at + `"]`)
 	v.stop("/staff/apply/{id}", at, http.StatusOK)
-	v.open(at)
+	v.open(at + "?lang=en")
 	v.send()
 	v.refused("channel")
 	v.choose("channel", "phone")
@@ -54,7 +54,7 @@ func (v *tour) enterForOther() {
 	v.stop("/staff/apply/{id}/{page}", at+"/work"+draft, http.StatusOK)
 	v.stop("/staff/apply", "/staff/apply", http.StatusOK) // with what was begun
 	v.stop("/staff/entering/files/{id}/state", "/staff/entering/files/nobodys/state", http.StatusNotFound)
-	v.open(at + "/check" + draft)
+	v.open(at + "/check" + draft + "&lang=en")
 	v.choose("_declared", "yes")
 	v.send()
 	receipt := v.tab.Path()
@@ -62,6 +62,6 @@ func (v *tour) enterForOther() {
 		v.t.Fatalf("what was entered is not confirmed: %s", v.tab.Text("main"))
 	}
 	v.stop("/staff/entered/{id}", receipt, http.StatusOK)
-	v.open(at + "/check" + draft) // sent already
+	v.open(at + "/check" + draft + "&lang=en") // sent already
 	v.at(receipt)
 }

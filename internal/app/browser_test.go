@@ -364,7 +364,7 @@ func (w *walk) upload(name string) {
 	}
 	w.tab.Pick("file", file)
 	w.press("main form[data-upload] button")
-	if got := w.tab.Text(".files a"); got != name {
+	if got := w.tab.Text(".files .file-name"); got != name {
 		w.t.Fatalf("the file %s is shown as %q", name, got)
 	}
 }
