@@ -13,8 +13,14 @@
 //   - Each version stays in the database from its first start on, so that a
 //     case goes on under the version it was submitted under, and the policy's
 //     "last updated" is the time at which its hash was first in force (O15).
+//   - Policy and terms come into force by themselves at the first start only.
+//     Later a directory that changes them is proposed, as a whole, until package
+//     changes puts it in force (I13). They are: the declarations of policy/ and
+//     what services add to them (fields, activities), policy/text and
+//     policy/terms, and of portico.yaml the operator's name, address and law and
+//     the location of storage, which both speak of. Everything else flows.
 //
-// It owns the tables instance_version and instance_force. It keeps O1 (a policy without one of its
+// It owns the tables instance_version, instance_loaded and instance_force. It keeps O1 (a policy without one of its
 // chapters is refused), O15 (newest version) and the instance's half of I1.
 //
 // # The directory

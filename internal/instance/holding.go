@@ -26,6 +26,7 @@ func Holding() []db.Table {
 		{Name: "instance_version", Columns: map[string]db.Holds{
 			"hash": db.Nothing, "policy": db.Nothing, "words": db.Nothing, "loaded_at": db.Nothing, "archive": db.Nothing,
 		}},
+		{Name: "instance_loaded", Columns: map[string]db.Holds{"at": db.Nothing, "hash": db.Nothing}},
 		{Name: "instance_force", Columns: map[string]db.Holds{"since": db.Nothing, "hash": db.Nothing}},
 	}
 }

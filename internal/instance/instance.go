@@ -33,7 +33,7 @@ type Instance struct {
 	Terms        map[string]*text.Document // the terms of use
 	Catalogue    *i18n.Catalogue           // the program's sentences as this portal says them
 	Hash         string                    // SHA-256 of everything but environment.yaml, in hexadecimal
-	Words        string                    // the same of policy and terms alone, declarations and texts
+	Words        string                    // the same of policy and terms alone: see the package's page
 
 	files   files
 	archive []byte // the files without environment.yaml
@@ -45,7 +45,8 @@ func (l *loader) seal(in *Instance) (err error) {
 	if err != nil {
 		return fmt.Errorf("hash the instance: %w", err)
 	}
-	in.Words, err = l.hash(in.Policy.Hash(), func(name string) bool {
+	o := in.Portal.Operator
+	in.Words, err = l.hash([]any{in.Policy.Hash(), o.Name, o.Address, o.Law, in.Portal.Storage.Location}, func(name string) bool {
 		return strings.HasPrefix(name, "policy/text/") || strings.HasPrefix(name, "policy/terms/")
 	})
 	if err != nil {

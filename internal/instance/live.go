@@ -47,18 +47,40 @@ type Config struct {
 	Options Options // those that the instance was loaded with
 }
 
-// NewLive puts in into force and stores it if this version is new.
+// NewLive stores in and puts it into force, if none was before or if its
+// policy and terms are those in force; else it is proposed, and what was in
+// force goes on.
 func NewLive(ctx context.Context, c Config, in *Instance) (*Live, error) {
-	l := Beside(c, in)
-	if err := l.put(ctx, in); err != nil {
+	l := newLive(c, in)
+	old, err := l.last(ctx)
+	switch {
+	case err != nil:
+		return nil, err
+	case old == nil || old.Words == in.Words:
+		err = l.put(ctx, in)
+	default:
+		err = l.propose(ctx, in, old)
+	}
+	if err != nil {
 		return nil, err
 	}
 	return l, nil
 }
 
-// Beside returns a Live that says what in says without putting it into force
-// or storing it: for who examines a store from beside the portal.
-func Beside(c Config, in *Instance) *Live {
+// Beside returns a Live that says what is in force in a store, or what in says
+// if nothing is, and stores nothing: for who examines it from beside the portal.
+func Beside(ctx context.Context, c Config, in *Instance) (*Live, error) {
+	l := newLive(c, in)
+	old, err := l.last(ctx)
+	if old != nil {
+		l.current.Store(old)
+	}
+	return l, err
+}
+
+// newLive returns a Live that knows one version, and the environment of the
+// place from it.
+func newLive(c Config, in *Instance) *Live {
 	l := &Live{db: c.DB, clock: c.Clock, log: c.Log, opts: c.Options, cache: map[string]*Instance{}}
 	l.current.Store(in)
 	return l
@@ -68,9 +90,19 @@ func Beside(c Config, in *Instance) *Live {
 func (l *Live) Current() *Instance { return l.current.Load() }
 
 func (l *Live) put(ctx context.Context, in *Instance) error {
-	if err := l.db.Update(ctx, func(tx *db.Tx) error { return keep(tx, in, l.clock.Now()) }); err != nil {
+	if err := l.db.Update(ctx, func(tx *db.Tx) error {
+		if err := keep(tx, in, l.clock.Now()); err != nil {
+			return err
+		}
+		return enforce(tx, in.Hash, l.clock.Now())
+	}); err != nil {
 		return err
 	}
+	return l.show(ctx, in)
+}
+
+// show has this node work by a version that is in force.
+func (l *Live) show(ctx context.Context, in *Instance) error {
 	since, err := l.Updated(ctx)
 	if err != nil {
 		return err
@@ -171,9 +203,8 @@ func (l *Live) Updated(ctx context.Context) (time.Time, error) {
 }
 
 // Watch loads the directory again whenever it has changed and lain still for
-// a moment, until ctx ends. A faulty directory changes nothing, and outside a
-// demo neither does one that says other things in policy or terms: those are
-// published, not saved.
+// a moment, until ctx ends. A faulty directory changes nothing. One that says
+// other things in policy or terms is proposed: those are published, not saved.
 func (l *Live) Watch(ctx context.Context, fsys fs.FS) {
 	tick := time.NewTicker(watchEvery)
 	defer tick.Stop()
@@ -198,13 +229,17 @@ func (l *Live) watch(ctx context.Context, fsys fs.FS, tick <-chan time.Time) {
 	}
 }
 
-// Reload loads the directory and puts it in force unless Watch must not.
+// Reload loads the directory, and puts it in force or proposes it.
 func (l *Live) Reload(ctx context.Context, fsys fs.FS) {
 	in, faults := Load(fsys, l.opts)
 	for _, f := range faults {
 		l.log.Error("the instance has a fault; the version in force goes on", "fault", f.String())
 	}
 	if len(faults) > 0 {
+		return
+	}
+	if err := l.Follow(ctx); err != nil {
+		l.log.Error("which version is in force could not be read", "error", err.Error())
 		return
 	}
 	old := l.Current()
@@ -214,9 +249,17 @@ func (l *Live) Reload(ctx context.Context, fsys fs.FS) {
 	case !slices.Equal(in.Portal.Languages, old.Portal.Languages):
 		l.log.Error("the portal speaks other languages than before; start again to change them, the version in force goes on")
 	case in.Hash == old.Hash:
+		if err := l.propose(ctx, in, old); err != nil { // nothing: what was proposed before is taken back
+			l.log.Error("that nothing is proposed could not be stored", "error", err.Error())
+			return
+		}
 		l.log.Info("the instance says the same as before; what environment.yaml says counts from the next start on")
-	case in.Words != old.Words && !l.opts.Demo:
-		l.log.Error("policy or terms say something else than before; start again to publish them, the version in force goes on", "hash", in.Hash)
+	case in.Words != old.Words:
+		if err := l.propose(ctx, in, old); err != nil {
+			l.log.Error("a proposal could not be stored; the version in force goes on", "error", err.Error())
+			return
+		}
+		l.log.Info("policy or terms say something else than before: it is proposed at /staff/policy, the version in force goes on", "hash", in.Hash)
 	default:
 		in.Environment = old.Environment
 		if err := l.put(ctx, in); err != nil {

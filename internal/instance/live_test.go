@@ -90,6 +90,66 @@ func TestACaseGoesOnUnderTheVersionItBeganUnder(t *testing.T) {
 	}, Migrations())
 }
 
+// publish puts what is proposed in force.
+func (p *place) publish(t *testing.T) {
+	t.Helper()
+	in, _, err := p.Proposal(t.Context())
+	if err != nil || in == nil {
+		t.Fatalf("nothing is proposed: %v", err)
+	}
+	if err := p.db.Update(t.Context(), func(tx *db.Tx) error { return p.Enforce(tx, in.Hash) }); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Follow(t.Context()); err != nil || p.Current().Hash != in.Hash {
+		t.Fatalf("in force is %s: %v", p.Current().Hash, err)
+	}
+	if in, _, err := p.Proposal(t.Context()); err != nil || in != nil {
+		t.Errorf("it is still proposed: %v", err)
+	}
+}
+
+func TestI13_AChangedPolicyWaitsWithEverythingElseUntilItIsPublished(t *testing.T) {
+	testkit.Databases(t, func(t *testing.T, d *db.DB) {
+		first := open(t, d, sample(t), Options{})
+		before := first.Current()
+		changed := sample(t)
+		change(t, changed, "policy/retention.yaml", "P5Y", "P6Y")
+		change(t, changed, "services/parking-permit/service.yaml", "working-days: 3", "working-days: 4")
+		change(t, changed, "environment.yaml", "port: 587", "port: 465")
+		first.clock.Advance(time.Hour)
+		p := first.again(t, d, changed, Options{Demo: true}) // a start, of a demo too
+		if got := p.Current(); got.Hash != before.Hash || p.Catalogue().Service("parking-permit").WorkingDays != 3 || got.Environment.Mail.Port != 465 {
+			t.Fatalf("in force is %s", got.Hash)
+		}
+		in, at, err := p.Proposal(t.Context())
+		if err != nil || in == nil || !at.Equal(p.clock.Now()) || in.Policy.Hash() == before.Policy.Hash() {
+			t.Fatalf("proposed: %t at %v, %v", in != nil, at, err)
+		}
+		p.Reload(t.Context(), sample(t)) // back to what is in force: nothing is proposed any more
+		if in, _, err := p.Proposal(t.Context()); err != nil || in != nil {
+			t.Errorf("proposed: %t, %v", in != nil, err)
+		}
+		p.Reload(t.Context(), changed)
+		other := first.again(t, d, changed, Options{}) // another node
+		p.publish(t)
+		if other.Current().Hash != before.Hash {
+			t.Fatal("a node works by what it has not read")
+		}
+		change(t, changed, "services/parking-permit/service.yaml", "working-days: 4", "working-days: 5")
+		other.Reload(t.Context(), changed) // follows first: only the service is another
+		if got := other.Catalogue().Service("parking-permit").WorkingDays; got != 5 {
+			t.Errorf("the other node works by %d days", got)
+		}
+		if err := p.Follow(t.Context()); err != nil || p.Catalogue().Service("parking-permit").WorkingDays != 5 {
+			t.Errorf("a node does not follow: %v", err)
+		}
+		started := first.again(t, d, changed, Options{})
+		if got := started.Current(); got.Hash != p.Current().Hash {
+			t.Errorf("a start has %s in force", got.Hash)
+		}
+	}, Migrations())
+}
+
 func TestAVersionThatWasTamperedWithIsNotUsed(t *testing.T) {
 	d := testkit.Database(t, db.SQLite, Migrations())
 	p := open(t, d, sample(t), Options{})
@@ -111,7 +171,7 @@ func TestVersionsAreNeverChangedOrRemoved(t *testing.T) {
 	testkit.Databases(t, func(t *testing.T, d *db.DB) {
 		open(t, d, sample(t), Options{})
 		for _, statement := range []string{
-			"DELETE FROM instance_force", "DELETE FROM instance_version",
+			"DELETE FROM instance_force", "DELETE FROM instance_version", "DELETE FROM instance_loaded",
 			"UPDATE instance_version SET loaded_at = 0", "UPDATE instance_force SET since = 0",
 		} {
 			err := d.Update(t.Context(), func(tx *db.Tx) error {
@@ -153,11 +213,16 @@ func TestO15_ThePolicyKnowsWhenItWasLastUpdated(t *testing.T) {
 		change(t, words, "policy/text/en.md", "which runs this portal", "who runs this portal")
 		p.clock.Advance(time.Hour)
 		p = p.again(t, d, words, Options{})
+		if got := updated(); !got.Equal(start) {
+			t.Errorf("a change of the words is in force by itself since %v", got)
+		}
+		p.publish(t)
 		if got := updated(); !got.Equal(start.Add(3 * time.Hour)) {
 			t.Errorf("after a change of the words %v", got)
 		}
 		p.clock.Advance(time.Hour)
 		p = p.again(t, d, service, Options{}) // back to the words from before: that is an update, too
+		p.publish(t)
 		if got := updated(); !got.Equal(start.Add(4 * time.Hour)) {
 			t.Errorf("after going back %v", got)
 		}
@@ -204,12 +269,15 @@ func TestReloadPublishesOnlyWhatItMay(t *testing.T) {
 		"a service":                     {false, "services/parking-permit/service.yaml", "working-days: 3", "working-days: 4", true, "in force"},
 		"a fault":                       {false, "portico.yaml", "currency: EUR", "curency: EUR", false, "portico.yaml:19: unknown key"},
 		"a fault in a demo":             {true, "portico.yaml", "currency: EUR", "curency: EUR", false, "portico.yaml:19: unknown key"},
-		"policy text":                   {false, "policy/text/en.md", "which runs", "who runs", false, "start again to publish"},
-		"a declaration of the policy":   {false, "policy/retention.yaml", "P5Y", "P6Y", false, "start again to publish"},
-		"policy text in a demo":         {true, "policy/text/en.md", "which runs", "who runs", true, "in force"},
+		"policy text":                   {false, "policy/text/en.md", "which runs", "who runs", false, "proposed"},
+		"terms":                         {false, "policy/terms/en.md", "true details", "real details", false, "proposed"},
+		"a declaration of the policy":   {false, "policy/retention.yaml", "P5Y", "P6Y", false, "proposed"},
+		"who answers for it":            {false, "portico.yaml", "Example Town Council", "Somebody Else", false, "proposed"},
+		"a way to reach them":           {false, "portico.yaml", "Helpline", "Telephone", true, "in force"},
+		"policy text in a demo":         {true, "policy/text/en.md", "which runs", "who runs", false, "proposed"},
 		"another instance":              {true, "portico.yaml", "id: example", "id: other", false, "another instance"},
 		"nothing but the environment":   {false, "environment.yaml", "port: 587", "port: 465", false, "the same as before"},
-		"a field that a service adds":   {false, "services/parking-permit/service.yaml", "why: {en: So that you know why", "why: {en: So that you see why", false, "start again to publish"},
+		"a field that a service adds":   {false, "services/parking-permit/service.yaml", "why: {en: So that you know why", "why: {en: So that you see why", false, "proposed"},
 		"a service's own test is wrong": {true, "services/parking-permit/tests/permit.yaml", "fee: 6000", "fee: 1", false, "expected 1"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -156,7 +156,7 @@ func TestAFaultHasItsFileAndLine(t *testing.T) {
 		"a category without a period (I1)": {edit(data, "retention: sign-ins", "retention: never"), []string{`policy/data.yaml:18: categories/device/retention: no retention rule "never" is declared`}},
 		"a purpose without a basis (I1)":   {edit(purposes, "      dpv: dpv:LegalObligation\n", ""), []string{"policy/purposes.yaml:35: missing key \"dpv\""}},
 		"a promise with nothing behind it": {edit(promises, "    not-yet-kept: true\n", ""), []string{"policy/promises.yaml:30: promises/disposal: has neither a control nor an attestation"}},
-		"a control that is none":           {edit(promises, "control: key-backup", "control: hope"), []string{`policy/promises.yaml:69: promises/key-backup/control: there is no control "hope"`}},
+		"a control that is none":           {edit(promises, "control: key-backup", "control: hope"), []string{`policy/promises.yaml:74: promises/key-backup/control: there is no control "hope"`}},
 		"evidence that is not there": {edit(promises, "    not-yet-kept: true\n", "    attestation: {by: {en: us}, evidence: evidence/a.md, sha256: "+strings.Repeat("0", 64)+", on: 2026-11-22, until: 2027-11-22}\n"),
 			[]string{`policy/promises.yaml:34: promises: there is no file "evidence/a.md"`}},
 		"evidence that nobody names": {put("evidence/a.md", "x"), []string{"evidence/a.md:1: no attestation names this file"}},
@@ -187,7 +187,7 @@ func TestAFaultHasItsFileAndLine(t *testing.T) {
 			c.edit(t, files)
 			opts := Options{Catalogue: sentences(t), Controls: []string{
 				"encryption-at-rest", "encryption-in-transit", "need-to-know", "log-integrity", "own-access", "declared-data",
-				"sources", "recipients", "cookies", "policy-complete", "policy-in-force", "key-backup", "answers",
+				"sources", "recipients", "cookies", "policy-complete", "policy-in-force", "announced", "key-backup", "answers",
 			}}
 			if name == "a control that is none" {
 				opts.Controls = opts.Controls[:len(opts.Controls)-1]
@@ -266,7 +266,9 @@ func TestTheHashIsOfWhatIsDeclared(t *testing.T) {
 		"a comment":            {"portico.yaml", "# further ones are added here, and to every text", "", false, false},
 		"the order of keys":    {"portico.yaml", "timezone: Europe/Dublin\ncurrency: EUR", "currency: EUR\ntimezone: Europe/Dublin", false, false},
 		"the environment":      {"environment.yaml", "port: 587", "port: 465", false, false},
-		"a name":               {"portico.yaml", "Example Town Council", "Sample Town Council", true, false},
+		"the portal's name":    {"portico.yaml", "name: {en: Example Town}\n", "name: {en: Sample Town}\n", true, false},
+		"who answers for it":   {"portico.yaml", "Example Town Council", "Sample Town Council", true, true},
+		"where data is":        {"portico.yaml", "the town hall", "a cellar", true, true},
 		"a sentence of policy": {"policy/text/en.md", "which runs this portal", "who runs this portal", true, true},
 		"a sentence of terms":  {"policy/terms/en.md", "These are the terms", "These are all terms", true, true},
 		"a declared period":    {"policy/retention.yaml", "P5Y", "P6Y", true, true},

@@ -13,7 +13,7 @@ import (
 // since the given time.
 func (in *Instance) Published(since time.Time) *privacy.Version {
 	v := &privacy.Version{
-		ID: in.Words, From: since, Policy: in.Policy, Text: in.Text, Terms: in.Terms,
+		ID: in.Words, From: since, Revision: in.Declarations.Revision, Policy: in.Policy, Text: in.Text, Terms: in.Terms,
 		Portal: privacy.Portal{
 			Name: in.Portal.Name, Operator: in.Portal.Operator.Name, Address: in.Portal.Operator.Address,
 			Law: in.Portal.Operator.Law, Location: in.Portal.Storage.Location, URL: string(in.Environment.Address),
@@ -35,6 +35,9 @@ type policies struct{ live *Live }
 
 // Current is the version in force.
 func (p policies) Current() *privacy.Version { return p.live.published.Load() }
+
+// Coming is none: package changes knows what was announced.
+func (p policies) Coming(context.Context) (*privacy.Version, error) { return nil, nil }
 
 // Versions are all there ever were, newest first; the first is in force.
 func (p policies) Versions(ctx context.Context) ([]*privacy.Version, error) {
