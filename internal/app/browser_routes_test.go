@@ -371,6 +371,11 @@ func officials(officer, administrator, invited *tour, reference string) {
 	supervisor.open("/staff/load")
 	supervisor.stop("/staff/load/{reference}", chromium.Value[string](supervisor.tab, `document.querySelector('main a[href^="/staff/load/"]').pathname`), http.StatusOK)
 
+	supervisor.press("header form button, .account form button")
+	signIn(supervisor, "privacy-officer")
+	supervisor.stop("/staff/policy", "/staff/policy", http.StatusOK)
+	supervisor.stop("/staff/policy/text", "/staff/policy/text", http.StatusNotFound)
+
 	signIn(administrator, "administrator")
 	administrator.stop("/staff/", "/staff/", http.StatusOK)
 	for _, path := range []string{"/staff/people", "/staff/invite", "/staff/jobs", "/staff/statistics", "/staff/proof"} {

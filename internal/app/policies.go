@@ -1,7 +1,17 @@
 package app
 
 import (
+	"context"
+	"io"
+
+	"github.com/a-h/templ"
+
+	"portico/internal/changes"
 	"portico/internal/consent"
+	"portico/internal/notify"
+	"portico/internal/notify/kinds"
+	"portico/internal/platform/db"
+	"portico/internal/platform/web"
 	"portico/internal/privacy"
 )
 
@@ -15,4 +25,29 @@ func (p *portal) consents() consent.Config {
 			return consent.About{Operator: o.Name, Address: o.Address, Law: o.Law, URL: p.address(), Lang: in.Portal.Langs()[0]}
 		},
 	}
+}
+
+// tellOfPolicy queues a notice of a coming version of policy and terms.
+func (p *portal) tellOfPolicy(tx *db.Tx, subject string, a *changes.Announcement) error {
+	return p.notices.Queue(tx, notify.Notice{Kind: kinds.PolicyChange, Subject: subject, About: changes.About(a), Key: a.ID})
+}
+
+// tells reports whether the instance in force has words for that notice.
+func (p *portal) tells() bool { return p.live.Current().Notices[kinds.PolicyChange] != nil }
+
+// banner is what stands above a page: what changed, and what is to be chosen.
+func (p *portal) banner(q *web.Req) templ.Component {
+	message, choice := p.changes.Banner(q), p.choice.Banner(q)
+	switch {
+	case message == nil:
+		return choice
+	case choice == nil:
+		return message
+	}
+	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
+		if err := message.Render(ctx, w); err != nil {
+			return err
+		}
+		return choice.Render(ctx, w)
+	})
 }

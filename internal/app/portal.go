@@ -19,6 +19,7 @@ import (
 	"portico/internal/cabinet"
 	"portico/internal/cases"
 	"portico/internal/cases/amend"
+	"portico/internal/changes"
 	"portico/internal/consent"
 	"portico/internal/contact"
 	"portico/internal/contact/inbound"
@@ -83,6 +84,7 @@ type portal struct {
 	consent  *consent.Service
 	mails    *inbound.Server // nil: none come in
 	url      string          // where the server listens; set by listen
+	changes  *changes.Service
 	sender   sender
 	scanner  uploads.Scanner // nil: none is declared
 	uploads  *uploads.Uploads
@@ -225,10 +227,14 @@ func (p *portal) evidence(name string) ([]byte, error) {
 func (p *portal) features(ctx context.Context, in *instance.Instance, opts instance.Options) (err error) {
 	c := instance.Config{DB: p.db, Clock: p.clock, Log: p.logger, Options: opts}
 	if p.beside {
-		p.live = instance.Beside(c, in)
-	} else if p.live, err = instance.NewLive(ctx, c, in); err != nil {
+		p.live, err = instance.Beside(ctx, c, in)
+	} else {
+		p.live, err = instance.NewLive(ctx, c, in)
+	}
+	if err != nil {
 		return err
 	}
+	in = p.live.Current() // what the directory says may only be proposed
 	p.queue = jobs.NewQueue(jobs.Config{DB: p.db, Clock: p.clock, Log: p.logger})
 	p.vault = vault.New(vault.Config{DB: p.db, Ring: p.ring, Log: p.log, Policy: p.policy, Clock: p.clock, Consent: consent.Terms})
 	p.consent = consent.New(p.consents())
@@ -257,7 +263,10 @@ func (p *portal) features(ctx context.Context, in *instance.Instance, opts insta
 		DB: p.db, Vault: p.vault, Identity: p.identity, Jobs: p.queue, Policy: p.policy, Clock: p.clock,
 		Address: p.address, Demo: p.demo,
 	})
-	p.privacy = privacy.New(privacy.Config{Source: p.live.Policies(), Clock: p.clock})
+	p.changes = changes.New(changes.Config{
+		DB: p.db, Vault: p.vault, Live: p.live, People: p.identity, Clock: p.clock, Log: p.logger, Tell: p.tellOfPolicy, Tells: p.tells,
+	})
+	p.privacy = privacy.New(privacy.Config{Source: p.changes.Source(), Clock: p.clock})
 	p.choice = cookies.New(cookies.Config{
 		Declared: func() []policy.Cookie { return p.live.Current().Declarations.Cookies }, Tables: p.privacy.CookieTables,
 	})
@@ -267,7 +276,7 @@ func (p *portal) features(ctx context.Context, in *instance.Instance, opts insta
 		Cookies: func() []policy.Cookie { return p.live.Current().Declarations.Cookies },
 	})
 	p.router, err = web.New(web.Config{
-		Langs: in.Portal.Langs(), Catalogue: in.Catalogue, Portal: p.shell, Cookies: p.cookies, Sessions: p.identity, Menu: p.menu, Granted: p.choice.Granted, Banner: p.choice.Banner, Told: p.notices.Told, Visited: p.visits.Visited, Offered: p.offered, Clock: p.clock, Log: p.logger,
+		Langs: in.Portal.Langs(), Catalogue: in.Catalogue, Portal: p.shell, Cookies: p.cookies, Sessions: p.identity, Menu: p.menu, Granted: p.choice.Granted, Banner: p.banner, Told: p.notices.Told, Visited: p.visits.Visited, Offered: p.offered, Clock: p.clock, Log: p.logger,
 		Metrics: prometheus.NewRegistry(), Demo: p.demo,
 	})
 	if err != nil {
@@ -291,6 +300,7 @@ func (p *portal) features(ctx context.Context, in *instance.Instance, opts insta
 			p.notices.Follow(supervisors{p}, p.calendar),
 		},
 	})
+	p.notices.About(changes.Sort, p.changes)
 	p.notices.About("case", notify.CaseSource{Cases: p.cases, Calendar: p.calendar, Zone: p.zone})
 	p.papers(in.Catalogue)
 	if err := p.paying(in); err != nil {
@@ -360,6 +370,7 @@ func (p *portal) mount() {
 	p.mandates.Mount(p.router)
 	p.consent.Mount(p.router)
 	p.notices.Mount(p.router)
+	p.changes.Mount(p.router)
 	p.staff.Mount(p.router)
 	p.cases.Mount(p.router)
 	p.issued.Mount(p.router)
@@ -395,6 +406,8 @@ func (p *portal) system() *proof.System {
 		Factors:  identity.Factors{DB: p.db, Clock: p.clock},
 		Transit:  func() proof.Transit { return p.transit },
 		Waiting:  p.waiting,
+
+		Announced: p.changes.Announced,
 	}
 }
 

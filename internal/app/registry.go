@@ -8,6 +8,7 @@ import (
 	"portico/internal/audit"
 	"portico/internal/cabinet"
 	"portico/internal/cases"
+	"portico/internal/changes"
 	"portico/internal/consent"
 	"portico/internal/contact"
 	"portico/internal/cookies"
@@ -44,6 +45,7 @@ func Migrations() []fs.FS {
 		analytics.Migrations(),
 		audit.Migrations(),
 		cases.Migrations(),
+		changes.Migrations(),
 		contact.Migrations(),
 		consent.Migrations(),
 		desk.Migrations(),
@@ -71,6 +73,7 @@ func Holdings() (all []db.Table) {
 		analytics.Holding(),
 		audit.Holding(),
 		cases.Holding(),
+		changes.Holding(),
 		contact.Holding(),
 		consent.Holding(),
 		desk.Holding(),
@@ -102,6 +105,7 @@ func Locales() []fs.FS {
 		audit.Locales(),
 		cabinet.Locales(),
 		cases.Locales(),
+		changes.Locales(),
 		consent.Locales(),
 		contact.Locales(),
 		cookies.Locales(),

@@ -127,6 +127,9 @@ func (p *portal) background(o Options) []func(context.Context) {
 			logged("the log", p.log.Run(ctx, func(err error) { logged("publishing the log", err) }))
 		},
 		func(ctx context.Context) {
+			p.changes.Watch(ctx, func(err error) { logged("publishing the policy", err) })
+		},
+		func(ctx context.Context) {
 			p.visits.Run(ctx, func(err error) { logged("counting visits", err) })
 		},
 		func(ctx context.Context) { logged("examining the promises", p.board.Run(ctx)) },

@@ -98,6 +98,7 @@ const (
 	AdministerPeople Capability = "administer-people" // invite, suspend and remove staff
 	SeeOperations    Capability = "see-operations"    // dead jobs, evidence in detail
 	Attest           Capability = "attest"
+	PublishPolicy    Capability = "publish-policy"     // set the date of a changed policy or of changed terms
 	VerifyPeople     Capability = "verify-people"      // compare somebody with their identity card
 	VerifyCompanies  Capability = "verify-companies"   // verify that somebody acts for a company
 	PreviewServices  Capability = "preview-services"   // services as they will be live, before they are
@@ -109,7 +110,7 @@ const (
 
 // Values lists the capabilities.
 func (Capability) Values() []string {
-	return []string{"administer-people", "see-operations", "attest", "preview-services", "reconcile-payments", "supervise", "verify-people", "verify-companies", "answer-inquiries", "enter-inquiries"}
+	return []string{"administer-people", "see-operations", "attest", "preview-services", "publish-policy", "reconcile-payments", "supervise", "verify-people", "verify-companies", "answer-inquiries", "enter-inquiries"}
 }
 
 // Term is a term of a vocabulary, written prefix:Name. The prefixes are dpv,

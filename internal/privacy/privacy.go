@@ -32,6 +32,7 @@ type Version struct {
 	Terms    map[string]*text.Document
 	Portal   Portal
 	Services []Service
+	Revision policy.Revision // why it came
 }
 
 // Portal is what the pages say about the portal itself.
@@ -63,6 +64,9 @@ type Service struct {
 type Source interface {
 	// Current is the version in force.
 	Current() *Version
+	// Coming is the version that was announced, in force from a later moment on;
+	// nil if none was.
+	Coming(ctx context.Context) (*Version, error)
 	// Versions are all there ever were, newest first; the first is in force.
 	Versions(ctx context.Context) ([]*Version, error)
 }

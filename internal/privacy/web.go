@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"slices"
 
+	"github.com/a-h/templ"
+
 	"portico/internal/platform/fault"
 	"portico/internal/platform/i18n"
 	"portico/internal/platform/web"
@@ -37,21 +39,52 @@ func (s *Pages) Mount(r *web.Router) {
 	}
 }
 
-func (s *Pages) policy(q *web.Req) error { return s.text(q, s.source.Current(), false) }
+func (s *Pages) policy(q *web.Req) error { return s.text(q, s.source.Current(), inForce) }
+
+// When a version is in force.
+type stage int
+
+const (
+	inForce stage = iota
+	former
+	coming
+)
 
 // text shows the policy of a version.
-func (s *Pages) text(q *web.Req, v *Version, old bool) error {
-	title := q.P.T("privacy.title")
-	doc := v.Text[q.Lang]
-	return q.Page(http.StatusOK, web.Page{Title: title, Private: old, Body: textPage(textView{
+func (s *Pages) text(q *web.Req, v *Version, when stage) error {
+	title, doc := q.P.T("privacy.title"), v.Text[q.Lang]
+	view := textView{
 		Title: title, Updated: q.P.Date(v.From), Machine: v.From.In(q.P.Zone()).Format("2006-01-02"), Summary: summary(q.P, v),
-		Contents: contents(doc), Body: body(v, doc, q.P), Old: old, Newest: "/privacy", More: true,
-	})})
+		Contents: contents(doc), Body: body(v, doc, q.P), Old: when == former, Early: when == coming, Newest: "/privacy", More: true,
+	}
+	if when == inForce {
+		var err error
+		if view.Coming, err = s.coming(q); err != nil {
+			return err
+		}
+	}
+	return q.Page(http.StatusOK, web.Page{Title: title, Private: when != inForce, Body: textPage(view)})
+}
+
+// coming says which version was announced, and how it differs; nil if none was.
+func (s *Pages) coming(q *web.Req) (*comingView, error) {
+	v, err := s.source.Coming(q.R.Context())
+	if err != nil || v == nil {
+		return nil, err
+	}
+	return &comingView{
+		On: q.P.Date(v.From), Summary: summary(q.P, v), Changes: Difference(q.P, s.source.Current(), v), Href: "/privacy/versions/" + v.ID,
+	}, nil
+}
+
+// Preview shows policy and terms of a version that nobody published.
+func Preview(p *i18n.Printer, v *Version) templ.Component {
+	return previewPage(p.T("privacy.title"), body(v, v.Text[p.Lang], p), p.T("privacy.terms"), body(v, v.Terms[p.Lang], p))
 }
 
 // summary says why the version came (O15).
 func summary(p *i18n.Printer, v *Version) string {
-	r := v.Policy.Declarations().Revision
+	r := v.Revision
 	return p.T("privacy.summary", "summary", r.Summary.In(p.Lang), "reason", p.T("privacy.reason."+string(r.Reason)))
 }
 
@@ -65,9 +98,13 @@ func contents(doc *text.Document) []text.Chapter {
 func (s *Pages) terms(q *web.Req) error {
 	v, title := s.source.Current(), q.P.T("privacy.terms")
 	doc := v.Terms[q.Lang]
+	soon, err := s.coming(q)
+	if err != nil {
+		return err
+	}
 	return q.Page(http.StatusOK, web.Page{Title: title, Body: textPage(textView{
 		Title: title, Updated: q.P.Date(v.From), Machine: v.From.In(q.P.Zone()).Format("2006-01-02"),
-		Contents: contents(doc), Body: body(v, doc, q.P),
+		Contents: contents(doc), Body: body(v, doc, q.P), Coming: soon,
 	})})
 }
 
@@ -76,11 +113,20 @@ func (s *Pages) version(q *web.Req) error {
 	if err != nil {
 		return fmt.Errorf("list the versions of the policy: %w", err)
 	}
-	v, ok := find(all, func(v *Version) bool { return v.ID == q.R.PathValue("id") })
-	if !ok {
+	is := func(v *Version) bool { return v.ID == q.R.PathValue("id") }
+	if v, ok := find(all, is); ok && v.ID != all[0].ID {
+		return s.text(q, v, former)
+	} else if ok {
+		return s.text(q, v, inForce)
+	}
+	v, err := s.source.Coming(q.R.Context())
+	if err != nil {
+		return fmt.Errorf("look for the version that was announced: %w", err)
+	}
+	if v == nil || !is(v) {
 		return errVersion
 	}
-	return s.text(q, v, v.ID != all[0].ID)
+	return s.text(q, v, coming)
 }
 
 func (s *Pages) versions(q *web.Req) error {
@@ -89,11 +135,22 @@ func (s *Pages) versions(q *web.Req) error {
 		return fmt.Errorf("list the versions of the policy: %w", err)
 	}
 	view := versionsView{From: q.Value("from"), To: q.Value("to")}
-	for i, v := range all {
+	soon, err := s.source.Coming(q.R.Context())
+	if err != nil {
+		return fmt.Errorf("look for the version that was announced: %w", err)
+	}
+	listed := all
+	if soon != nil {
+		listed = append([]*Version{soon}, all...)
+	}
+	for _, v := range listed {
 		item := ui.Item{
 			Title: q.P.T("privacy.version", "date", q.P.DateTime(v.From)), Href: q.Path("/privacy/versions/" + v.ID), Text: summary(q.P, v),
 		}
-		if i == 0 {
+		switch v {
+		case soon:
+			item.Tag = &ui.Label{Text: q.P.T("privacy.announced"), Kind: ui.Info}
+		case all[0]:
 			item.Href = q.Path("/privacy")
 			item.Tag = &ui.Label{Text: q.P.T("privacy.in-force"), Kind: ui.Good}
 		}
@@ -101,14 +158,14 @@ func (s *Pages) versions(q *web.Req) error {
 		view.Options = append(view.Options, ui.Option{Value: v.ID, Label: q.P.DateTime(v.From)})
 	}
 	if view.From != "" || view.To != "" {
-		from, ok1 := find(all, func(v *Version) bool { return v.ID == view.From })
-		to, ok2 := find(all, func(v *Version) bool { return v.ID == view.To })
+		from, ok1 := find(listed, func(v *Version) bool { return v.ID == view.From })
+		to, ok2 := find(listed, func(v *Version) bool { return v.ID == view.To })
 		if !ok1 || !ok2 {
 			return errVersion
 		}
-		view.Compared, view.Changes = true, difference(q.P, from, to)
-	} else if len(all) > 1 {
-		view.From, view.To = all[1].ID, all[0].ID
+		view.Compared, view.Changes = true, Difference(q.P, from, to)
+	} else if len(listed) > 1 {
+		view.From, view.To = listed[1].ID, listed[0].ID
 	}
 	return q.Page(http.StatusOK, web.Page{Title: q.P.T("privacy.versions"), Body: versionsPage(view)})
 }

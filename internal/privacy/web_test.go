@@ -73,6 +73,7 @@ To {parties:council}. {promise:encryption-at-rest}
 type source []*privacy.Version
 
 func (s source) Current() *privacy.Version                            { return s[0] }
+func (s source) Coming(context.Context) (*privacy.Version, error)     { return nil, nil }
 func (s source) Versions(context.Context) ([]*privacy.Version, error) { return s, nil }
 
 type nobody struct{}

@@ -169,8 +169,8 @@ func harmless(s string) string {
 	return s
 }
 
-// difference says what changed from one version to another, a sentence each.
-func difference(p *i18n.Printer, from, to *Version) []string {
+// Difference says what changed from one version to another, a sentence each.
+func Difference(p *i18n.Printer, from, to *Version) []string {
 	var out []string
 	for _, c := range policy.Compare(from.Policy.Declarations(), to.Policy.Declarations()) {
 		what := p.T("privacy.what." + c.What)
@@ -186,6 +186,17 @@ func difference(p *i18n.Printer, from, to *Version) []string {
 			args = append(args, "before", partValue(p, from, c.Part, c.Before), "after", partValue(p, to, c.Part, c.After))
 		}
 		out = append(out, p.T(key+".part", args...))
+	}
+	for _, t := range []struct {
+		what     string
+		from, to i18n.Text
+	}{
+		{"operator", from.Portal.Operator, to.Portal.Operator}, {"address", from.Portal.Address, to.Portal.Address},
+		{"law", from.Portal.Law, to.Portal.Law}, {"location", from.Portal.Location, to.Portal.Location},
+	} {
+		if before, after := t.from.In(p.Lang), t.to.In(p.Lang); before != after {
+			out = append(out, p.T("privacy.diff.portal", "what", p.T("privacy.what."+t.what), "before", before, "after", after))
+		}
 	}
 	for _, t := range []struct {
 		what     string

@@ -31,6 +31,7 @@ const (
 	PolicyInForce       = "policy-in-force"
 	KeyBackup           = "key-backup"
 	Answers             = "answers"
+	Announced           = "announced"
 )
 
 // ControlIDs lists the controls, for whoever checks an instance: a promise may
@@ -38,7 +39,7 @@ const (
 func ControlIDs() []string {
 	return []string{
 		EncryptionAtRest, EncryptionInTransit, NeedToKnow, LogIntegrity, OwnAccess, DeclaredData,
-		Sources, Recipients, Cookies, PolicyComplete, PolicyInForce, KeyBackup, Answers,
+		Sources, Recipients, Cookies, PolicyComplete, PolicyInForce, KeyBackup, Announced, Answers,
 	}
 }
 
@@ -84,6 +85,9 @@ type System struct {
 	// among them that wait longer than promised, and longer than twice as long.
 	// Where none are taken, taken is false.
 	Waiting func(ctx context.Context) (open, late, veryLate int64, taken bool, err error)
+	// Announced counts the changes of policy and terms that came into force,
+	// those among them that nobody had announced, and the notices of them.
+	Announced func(ctx context.Context) (all, silent int, notices int64, err error)
 }
 
 // Controls returns every control of the program over a running system.
@@ -94,6 +98,7 @@ func Controls(s *System) []Control {
 		control{DeclaredData, s.declaredData}, control{Sources, s.sources}, control{Recipients, s.recipients},
 		control{Cookies, s.cookies}, control{PolicyComplete, s.policyComplete},
 		control{PolicyInForce, s.policyInForce}, control{KeyBackup, s.keyBackup}, control{Answers, s.answers},
+		control{Announced, s.announced},
 	}
 }
 
@@ -267,6 +272,20 @@ func (s *System) policyInForce(ctx context.Context, e *examination) {
 		e.broken("other-policy", "other-policy", "hash", in.Hash, "newest", newest)
 	default:
 		e.note("policy-hash", "hash", in.Hash)
+	}
+}
+
+// announced looks whether each change of policy and terms was announced with
+// its reason before it came into force (O15, I13).
+func (s *System) announced(ctx context.Context, e *examination) {
+	all, silent, notices, err := s.Announced(ctx)
+	switch {
+	case err != nil:
+		e.failed()
+	case silent > 0:
+		e.broken("unannounced", "unannounced", "n", silent)
+	default:
+		e.note("announced", "n", all, "notices", notices)
 	}
 }
 

@@ -53,7 +53,9 @@ func newWorld(t *testing.T, d *db.DB) *world {
 		Tables:  slices.Concat(vault.Holding(), audit.Holding(), proof.Holding()),
 		InForce: func() proof.InForce { return w.in },
 		Newest:  func(context.Context) (string, error) { return p.Hash(), nil },
-		Transit: func() proof.Transit { return proof.Transit{Listen: "127.0.0.1:8080"} },
+
+		Announced: func(context.Context) (int, int, int64, error) { return 1, 0, 3, nil },
+		Transit:   func() proof.Transit { return proof.Transit{Listen: "127.0.0.1:8080"} },
 		Routes: func() []web.Route {
 			return []web.Route{
 				{Method: "GET", Path: "/cabinet/data", Audience: web.Person, Activity: "account"},
@@ -286,6 +288,13 @@ func TestO10_APolicyThatRelaxesTheSecondFactorOutsideADemoIsFound(t *testing.T) 
 	worlds(t, func(t *testing.T, w *world) {
 		w.in.Policy = policytest.CompileAs(t, policytest.Declarations(), policy.Options{Languages: policytest.Languages(), Demo: true})
 		w.is(t, proof.NeedToKnow, proof.Broken, "not-refused")
+	})
+}
+
+func TestO15_AChangeThatNobodyAnnouncedIsFound(t *testing.T) {
+	worlds(t, func(t *testing.T, w *world) {
+		w.system.Announced = func(context.Context) (int, int, int64, error) { return 2, 1, 3, nil }
+		w.is(t, proof.Announced, proof.Broken, "unannounced")
 	})
 }
 

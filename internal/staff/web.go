@@ -89,6 +89,9 @@ func (s *Service) Menu(q *web.Req) []web.Link {
 	if pol.May(q.Session.Roles, policy.SeeOperations) || pol.May(q.Session.Roles, policy.Attest) {
 		links = append(links, web.Link{Text: q.P.T("staff.menu.proof"), Href: "/staff/proof"})
 	}
+	if pol.May(q.Session.Roles, policy.PublishPolicy) {
+		links = append(links, web.Link{Text: q.P.T("staff.menu.policy"), Href: "/staff/policy"})
+	}
 	if pol.May(q.Session.Roles, policy.VerifyPeople) {
 		links = append(links, web.Link{Text: q.P.T("staff.menu.identity"), Href: "/staff/identity"})
 	}

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 
 	"portico/internal/audit"
 	"portico/internal/keys"
@@ -169,6 +171,15 @@ func putValue(tx *db.Tx, subject, scope string, v *sealedValue) error {
 		ON CONFLICT (subject, scope, field, item) DO UPDATE SET source = excluded.source, sealed = excluded.sealed, at = excluded.at`,
 		subject, scope, v.field, v.item, v.source, v.sealed, v.at)
 	return err
+}
+
+func countHolders(tx *db.Tx, fields []string) (n int64, err error) {
+	marks, args := make([]string, len(fields)), make([]any, len(fields))
+	for i, f := range fields {
+		marks[i], args[i] = "$"+strconv.Itoa(i+1), f
+	}
+	err = tx.QueryRow(`SELECT COUNT(DISTINCT subject) FROM vault_value WHERE field IN (`+strings.Join(marks, ", ")+`)`, args...).Scan(&n)
+	return n, err
 }
 
 func putIndex(tx *db.Tx, kind string, mac []byte, subject string) error {

@@ -476,6 +476,19 @@ func (v *Vault) Bump(tx *db.Tx, subject string) error {
 	return nil
 }
 
+// Holders counts the people of whom a value of one of the fields is kept. It
+// opens nothing.
+func (v *Vault) Holders(tx *db.Tx, fields []string) (int64, error) {
+	if len(fields) == 0 {
+		return 0, nil
+	}
+	n, err := countHolders(tx, fields)
+	if err != nil {
+		return 0, fmt.Errorf("count whose data it is: %w", err)
+	}
+	return n, nil
+}
+
 // Index lets a subject be found by an identifier of a kind, which the caller
 // has brought to its canonical form. It is a Conflict if somebody else has it.
 func (v *Vault) Index(tx *db.Tx, kind, subject, value string) error {

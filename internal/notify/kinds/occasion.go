@@ -50,6 +50,8 @@ const (
 
 	DocumentEnded = "document-ended"    // revoked, or replaced by a corrected one
 	DocumentEnds  = "document-expiring" // when it is told says the document
+
+	PolicyChange = "policy-change" // policy or terms change on a day
 )
 
 // Occasions lists them all.
@@ -68,6 +70,7 @@ func Occasions() []Occasion {
 		{ID: DocumentEnded, To: Person, Words: []string{WordService, WordReference, WordState}},
 		{ID: DocumentEnds, To: Person, Words: []string{WordService, WordReference, WordDate}},
 		{ID: Overdue, To: Officials, Words: application},
+		{ID: PolicyChange, To: Person, Words: []string{WordDate}},
 	}
 }
 

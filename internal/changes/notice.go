@@ -1,0 +1,30 @@
+package changes
+
+import (
+	"context"
+	"slices"
+
+	"portico/internal/notify"
+	"portico/internal/notify/kinds"
+	"portico/internal/platform/i18n"
+)
+
+// Sort is what notices of announcements are about, before the colon.
+const Sort = "policy"
+
+// About is what the notice of an announcement is about.
+func About(a *Announcement) string { return Sort + ":" + a.ID }
+
+// Say says what a notice of an announcement may say (notify.Source). One that
+// was taken back is gone.
+func (s *Service) Say(ctx context.Context, about notify.About, p *i18n.Printer) (notify.Words, error) {
+	list, err := s.announcements(ctx)
+	if err != nil {
+		return notify.Words{}, err
+	}
+	i := slices.IndexFunc(list, func(a *Announcement) bool { return a.ID == about.ID })
+	if i < 0 || !list[i].Cancelled.IsZero() {
+		return notify.Words{Gone: true}, nil
+	}
+	return notify.Words{Path: "/privacy/versions", Says: map[string]string{kinds.WordDate: p.Date(list[i].On)}}, nil
+}
