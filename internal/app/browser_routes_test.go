@@ -170,7 +170,7 @@ func strangers(v *tour, version string) {
 	v.stop("LANG/cabinet/data", "LANG/cabinet/data", http.StatusOK) // leads to signing in
 	v.stop("LANG/verify/{number}/{token}", "LANG/verify/RP-7F3K-92QD/abcdefghijklmnopqrstuvwxyz", http.StatusNotFound)
 	v.stop("LANG/privacy/versions/{id}", "LANG/privacy/versions/"+version, http.StatusOK)
-	for _, path := range []string{"/demo/mail", "/staff/sign-in", "/staff/sign-in/code", "/staff/sign-in/recovery-code"} {
+	for _, path := range []string{"/demo/mail", "/demo/tour", "/staff/sign-in", "/staff/sign-in/code", "/staff/sign-in/recovery-code"} {
 		v.stop(path, path, http.StatusOK)
 	}
 

@@ -85,3 +85,17 @@ func (p *portal) seed(ctx context.Context) ([]demo.SignIn, error) {
 	}
 	return people, nil
 }
+
+// tour is ten minutes through the demo.
+func (p *portal) tour() demo.Tour {
+	t := demo.Tour{Service: "road-permit", Dir: p.dir, Store: p.file, Roles: func() (roles []string) {
+		for _, r := range p.live.Current().Declarations.Roles {
+			roles = append(roles, r.ID)
+		}
+		return roles
+	}}
+	if all := p.live.Catalogue().Services(); p.live.Catalogue().Service(t.Service) == nil && len(all) > 0 {
+		t.Service = all[0].ID
+	}
+	return t
+}

@@ -390,6 +390,7 @@ func (p *portal) mount() {
 	p.log.Mount(p.router)
 	if p.catcher != nil {
 		p.catcher.Mount(p.router)
+		p.tour().Mount(p.router)
 	}
 }
 

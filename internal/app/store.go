@@ -23,6 +23,7 @@ type store struct {
 	ring  *keys.Ring
 	log   *audit.Log
 	blobs blobs.Store // the sealed bytes of files
+	file  string      // of the database; empty where it is no file
 }
 
 // opener opens a store's log: audit.Open, or one that refuses nothing.
@@ -44,6 +45,9 @@ func openStore(ctx context.Context, s Store, in *instance.Instance, now clock.Cl
 		return nil, err
 	}
 	st := &store{db: d}
+	if s.Database == "" {
+		st.file = s.file()
+	}
 	if err := st.ready(ctx, s, in, now, openLog); err != nil {
 		return nil, errors.Join(err, d.Close())
 	}
