@@ -105,6 +105,7 @@ func TakePayments(c clock.Clock, currency string) (*Provider, error) {
 	mux.HandleFunc("GET /pay/{page}", v.page)
 	mux.HandleFunc("POST /pay/{page}", v.paid)
 	mux.HandleFunc("GET /pay.css", styles)
+	mux.HandleFunc("GET /thaana.woff2", letters)
 	v.server = &http.Server{Handler: mux, ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second, MaxHeaderBytes: 8 << 10}
 	v.done.Go(func() { _ = v.server.Serve(v.listener) })
 	return v, nil

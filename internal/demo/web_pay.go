@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"portico/internal/platform/i18n"
+	"portico/internal/platform/web"
 )
 
 // page is where people pay.
@@ -34,7 +35,7 @@ func (v *Provider) page(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Cache-Control", "no-store")
-	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; frame-ancestors 'none'")
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; font-src 'self'; frame-ancestors 'none'")
 	_, _ = w.Write(b.Bytes()) // whoever asked has gone if this fails
 }
 
@@ -91,9 +92,16 @@ func styles(w http.ResponseWriter, _ *http.Request) {
 	_, _ = w.Write([]byte(style)) // whoever asked has gone if this fails
 }
 
+// letters are those that few machines have.
+func letters(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "font/woff2")
+	_, _ = w.Write(web.Thaana()) // whoever asked has gone if this fails
+}
+
 const style = `
+@font-face { font-family: Thaana; src: url(/thaana.woff2) format("woff2"); font-weight: 100 900; unicode-range: U+0780-07BF, U+060C, U+061B, U+061F }
 * { box-sizing: border-box }
-body { margin: 0; font: 1.125rem/1.6 system-ui, "Noto Sans Thaana", "Faruma", sans-serif; color: #1b1f24; background: #f1f3f5 }
+body { margin: 0; font: 1.125rem/1.8 system-ui, Thaana, sans-serif; color: #1b1f24; background: #f1f3f5 }
 main { max-width: 30rem; margin: 0 auto; padding: 1.5rem; background: #fff; min-height: 100vh }
 h1 { font-size: 1.6rem; line-height: 1.3; margin: 1rem 0 }
 dl { margin: 0 0 1.5rem; border-top: 1px solid #ccd1d6 }

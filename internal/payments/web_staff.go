@@ -77,11 +77,20 @@ func (s *Service) book(q *web.Req) error {
 	for _, o := range orders {
 		tag := label(q, o.State)
 		page.Grid.Rows = append(page.Grid.Rows, []ui.Cell{
-			{Text: o.Reference, Href: "/staff/payments/" + o.Reference, LTR: true}, {Text: o.Service, LTR: true},
+			{Text: o.Reference, Href: "/staff/payments/" + o.Reference, LTR: true}, {Text: s.named(q, o)},
 			{Text: q.P.Money(o.Amount, o.Currency), Numeric: true}, {Tag: &tag}, {Text: q.P.DateTime(o.Changed)},
 		})
 	}
 	return q.Page(status, web.Page{Title: q.P.T("payments.book.title"), Body: pages.BookPage(page), Wide: true, Invalid: page.Wrong != ""})
+}
+
+// named is what the service of an order is called, or its id once it is no
+// longer offered.
+func (s *Service) named(q *web.Req, o *Order) string {
+	if d := s.Cases.Catalogue.Service(o.Service); d != nil {
+		return q.P.In(d.Name)
+	}
+	return o.Service
 }
 
 // placeBefore reads where a page of the list goes on; what was not made here is
@@ -111,7 +120,7 @@ func (s *Service) showEntry(q *web.Req, status int, notice *pages.Notice) error 
 		Reference: o.Reference, Notice: notice, State: label(q, o.State), Action: "/staff/payments/" + o.Reference,
 		Facts: []ui.Row{
 			{Key: q.P.T("payments.amount"), Value: q.P.Money(o.Amount, o.Currency)},
-			{Key: q.P.T("payments.service"), Value: o.Service, LTR: true},
+			{Key: q.P.T("payments.service"), Value: s.named(q, o)},
 			{Key: q.P.T("payments.ordered"), Value: q.P.DateTime(o.Created)},
 			{Key: q.P.T("payments.changed"), Value: q.P.DateTime(o.Changed)},
 		},

@@ -220,3 +220,10 @@ func acceptsGzip(r *http.Request) bool {
 	}
 	return false
 }
+
+// Thaana is the font of Thaana letters, empty if the program was built without
+// fonts.
+func Thaana() []byte {
+	b, _ := fontFiles.ReadFile("fonts/noto-sans-thaana-thaana-wght-normal.woff2")
+	return b
+}
