@@ -152,12 +152,14 @@ func TestEveryPageOfTheRouterIsJudged(t *testing.T) {
 func strangers(v *tour, version string) {
 	v.stop("/", "/", http.StatusOK)
 	for _, path := range []string{
-		"/", "/services", "/help", "/accessibility", "/privacy", "/privacy/versions", "/privacy/processing", "/privacy/proof",
+		"/", "/services", "/help", "/news", "/accessibility", "/privacy", "/privacy/versions", "/privacy/processing", "/privacy/proof",
 		"/terms", "/cookies", "/register", "/sign-in", "/sign-in/code", "/sign-in/recovery-code", "/recover",
 	} {
 		v.stop("LANG"+path, "LANG"+path, http.StatusOK)
 	}
 	v.stop("LANG/services/{id}", "LANG/services/road-permit", http.StatusOK)
+	v.stop("LANG/news/{id}", "LANG/news/road-permits-online", http.StatusOK)
+	v.stop("LANG/news/{id}", "LANG/news/nothing", http.StatusNotFound)
 	v.stop("LANG/services", "LANG/services?q=zebra", http.StatusOK)        // nothing is found
 	v.stop("LANG/services", "LANG/services?q=zebra+permit", http.StatusOK) // but something near
 	v.stop("LANG/services/{id}", "LANG/services/zebra", http.StatusNotFound)
@@ -178,6 +180,7 @@ func strangers(v *tour, version string) {
 	for _, path := range []string{"/healthz", "/readyz", "/audit/checkpoint", "/privacy.jsonld", "/.well-known/gpc.json", "/.well-known/security.txt"} {
 		v.file(b, path, path)
 	}
+	v.file(b, "LANG/news.atom", "LANG/news.atom")
 	v.file(b, "/services.jsonld", "/services.jsonld")
 	v.file(b, "/services/{file}", "/services/road-permit.jsonld")
 	v.file(b, "LANG/privacy/processing.csv", "LANG/privacy/processing.csv")

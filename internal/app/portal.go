@@ -35,6 +35,7 @@ import (
 	"portico/internal/identity/signin"
 	"portico/internal/instance"
 	"portico/internal/mandates"
+	"portico/internal/news"
 	"portico/internal/notify"
 	"portico/internal/payments"
 	"portico/internal/platform/clock"
@@ -80,6 +81,7 @@ type portal struct {
 	account  *account.Service
 	mandates *mandates.Service
 	notices  *notify.Service
+	news     *news.News
 	contact  *contact.Service
 	consent  *consent.Service
 	mails    *inbound.Server // nil: none come in
@@ -320,6 +322,7 @@ func (p *portal) features(ctx context.Context, in *instance.Instance, opts insta
 	p.files = &uploads.Site{Uploads: p.uploads, Drafts: applications{p.drafts, p.amend}, Cases: fileCases{p.cases, p}}
 	p.drafts.Files, p.amend.Files, p.cases.Files = p.files, p.files, p.amend.Documents
 	p.openContact(in)
+	p.publish()
 	p.mount()
 	return nil
 }
@@ -383,6 +386,7 @@ func (p *portal) mount() {
 	}).Mount(p.router)
 	(&cabinet.Cabinet{Applications: p.cases, Log: p.log, Data: p.vault, Policy: p.policy, Vkey: p.ring.Vkey(), Standing: p.account.Standing, Alerts: []func(*web.Req) ([]ui.Item, error){p.recovery.Alert, p.issued.Alert, p.notices.Waiting}}).Mount(p.router)
 	p.contact.Mount(p.router)
+	p.news.Mount(p.router)
 	p.privacy.Mount(p.router)
 	p.choice.Mount(p.router)
 	p.visits.Mount(p.router)

@@ -22,6 +22,7 @@ import (
 	"portico/internal/identity/recovery"
 	"portico/internal/instance"
 	"portico/internal/mandates"
+	"portico/internal/news"
 	"portico/internal/notify"
 	"portico/internal/payments"
 	"portico/internal/platform/db"
@@ -120,6 +121,7 @@ func Locales() []fs.FS {
 		mail.Locales(),
 		mandates.Locales(),
 		payments.Locales(),
+		news.Locales(),
 		notify.Locales(),
 		policy.Locales(),
 		privacy.Locales(),

@@ -10,7 +10,7 @@ type row struct {
 
 // features is the table of allowed imports: imports go down the list only.
 var features = []row{
-	{"app", []string{"demo", "instance", "proof", "cabinet", "account", "mandates", "payments", "changes", "consent", "contact", "contact/inbound", "cookies", "analytics", "privacy", "notify", "notify/kinds", "desk", "documents", "drafts", "cases", "cases/amend", "uploads", "services", "services/preview", "forms", "staff", "identity", "vault", "audit", "keys", "policy", "policy/text"}, nil},
+	{"app", []string{"demo", "instance", "proof", "cabinet", "account", "mandates", "payments", "changes", "consent", "contact", "contact/inbound", "cookies", "analytics", "privacy", "notify", "notify/kinds", "news", "desk", "documents", "drafts", "cases", "cases/amend", "uploads", "services", "services/preview", "forms", "staff", "identity", "vault", "audit", "keys", "policy", "policy/text"}, nil},
 	{"demo", nil, nil},
 	{"changes", []string{"instance", "privacy", "notify", "notify/kinds", "vault", "audit", "policy"}, nil},
 	{"cabinet", []string{"contact", "mandates", "cases", "services", "identity", "vault", "audit", "keys", "policy"}, nil},
@@ -22,12 +22,13 @@ var features = []row{
 	{"cookies", []string{"policy"}, nil},
 	{"analytics", []string{"policy"}, nil},
 	{"proof", []string{"vault", "audit", "keys", "policy"}, nil},
-	{"instance", []string{"privacy", "notify/kinds", "services", "services/paper", "forms", "policy", "policy/text"}, map[string]string{
+	{"instance", []string{"privacy", "news", "notify/kinds", "services", "services/paper", "forms", "policy", "policy/text"}, map[string]string{
 		"privacy": "an instance hands out the versions of its policy as the pages read them",
 	}},
 	{"privacy", []string{"proof", "policy", "policy/text"}, map[string]string{
 		"proof": "the policy page shows the status of a promise beside its sentence",
 	}},
+	{"news", nil, nil},
 	{"notify", []string{"notify/kinds", "cases", "services", "vault", "policy"}, nil},
 	{"payments", []string{"cases", "services", "forms", "vault", "policy"}, nil},
 	{"desk", []string{"cases", "uploads", "services", "forms", "staff", "identity", "vault", "audit", "policy"}, nil},

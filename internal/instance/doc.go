@@ -33,6 +33,8 @@
 //	policy/terms/LANG.md      the terms of use, one file a language
 //	services/ID/…             a service: service.yaml form.yaml rules.yaml workflow.yaml
 //	                          tests/*.yaml (see packages services and forms)
+//	notices/*.yaml            what people are told, a file a kind (see package notify/kinds)
+//	news/*.yaml               what is new: date, title, text
 //	evidence/*                files that attestations name (any type)
 //	locales/LANG.yaml         sentences of the program that this portal says otherwise (optional)
 //	README.md                 for whoever maintains it; not loaded

@@ -47,6 +47,7 @@ var shapes = []*regexp.Regexp{
 	regexp.MustCompile(`^policy/(text|terms)/[a-z]{2,3}\.md$`),
 	regexp.MustCompile(`^services/[a-z][a-z0-9-]*/(service|form|rules|workflow|document)\.yaml$`),
 	regexp.MustCompile(`^services/[a-z][a-z0-9-]*/tests/[A-Za-z0-9._-]+\.yaml$`),
+	regexp.MustCompile(`^news/[a-z0-9]+(-[a-z0-9]+)*\.yaml$`),
 	regexp.MustCompile(`^notices/[a-z][a-z0-9-]*\.yaml$`),
 	regexp.MustCompile(`^evidence/[A-Za-z0-9._-]+$`),
 	regexp.MustCompile(`^locales/[a-z]{2,3}\.yaml$`),

@@ -12,6 +12,7 @@ import (
 
 	"github.com/gowebpki/jcs"
 
+	"portico/internal/news"
 	"portico/internal/notify/kinds"
 	"portico/internal/platform/i18n"
 	"portico/internal/platform/strict"
@@ -29,6 +30,7 @@ type Instance struct {
 	Policy       *policy.Policy
 	Services     map[string]*services.Definition
 	Notices      kinds.Set                 // what people are told
+	News         []news.Item               // what is new, each from its day on
 	Text         map[string]*text.Document // the policy in words, by language
 	Terms        map[string]*text.Document // the terms of use
 	Catalogue    *i18n.Catalogue           // the program's sentences as this portal says them

@@ -83,6 +83,7 @@ func (l *loader) load() (*Instance, []Fault) {
 		l.policy(in)
 		l.services(in)
 		l.notices(in)
+		l.news(in)
 		l.compile(in)
 		l.payments(in)
 		l.prose(in)

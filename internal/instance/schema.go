@@ -20,7 +20,7 @@ func schemas() map[string]any {
 		"data": dataFile{}, "purposes": purposesFile{}, "recipients": recipientsFile{}, "retention": retentionFile{},
 		"cookies": cookiesFile{}, "rights": rightsFile{}, "promises": promisesFile{},
 		"service": services.File{}, "form": forms.File{}, "rules": forms.Rules{}, "workflow": services.Workflow{}, "document": paper.Document{},
-		"notice": noticeFile{}, "tests": services.Tests{}, "locales": map[string]any{},
+		"notice": noticeFile{}, "news": newsFile{}, "tests": services.Tests{}, "locales": map[string]any{},
 	}
 }
 

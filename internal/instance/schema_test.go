@@ -26,6 +26,8 @@ func kindOf(name string) string {
 		return "tests"
 	case strings.HasPrefix(name, "notices/"):
 		return "notice"
+	case strings.HasPrefix(name, "news/"):
+		return "news"
 	}
 	return strings.TrimSuffix(name[strings.LastIndex(name, "/")+1:], ".yaml")
 }
