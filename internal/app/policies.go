@@ -19,6 +19,7 @@ import (
 func (p *portal) consents() consent.Config {
 	return consent.Config{
 		DB: p.db, Vault: p.vault, Ring: p.ring, Policy: p.policy, Clock: p.clock, Kept: privacy.Kept,
+		Cancel: []func(*db.Tx, string, string) error{func(tx *db.Tx, subject, purpose string) error { return p.notices.Cancel(tx, subject, purpose) }},
 		About: func() consent.About {
 			in := p.live.Current()
 			o := in.Portal.Operator

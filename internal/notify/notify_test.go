@@ -173,6 +173,32 @@ func TestI12_TheClassDecidesWhoIsTold(t *testing.T) {
 	})
 }
 
+// TestI6_WhatWaitsForAPurposeIsCancelledWithTheConsentToIt: and nothing else is.
+func TestI6_WhatWaitsForAPurposeIsCancelledWithTheConsentToIt(t *testing.T) {
+	worlds(t, func(t *testing.T, w *world) {
+		n := notify.Notice{Kind: kinds.Submitted, Subject: w.Citizen.ID, About: "case:" + w.Applied(w.Citizen).ID, State: "submitted"}
+		w.work()
+		kind := *w.kinds[kinds.Submitted]
+		kind.Class, kind.Purpose = kinds.MarketingClass, "marketing"
+		w.kinds[kinds.Submitted] = &kind
+		w.consents = map[string]bool{w.Citizen.ID + " marketing": true}
+		for _, c := range []struct {
+			withdrawn string
+			sent      bool
+		}{{"another", true}, {"", true}, {"marketing", false}} {
+			before := len(w.caught(address))
+			w.queue(n)
+			if err := w.Store.DB.Update(t.Context(), func(tx *db.Tx) error { return w.Cancel(tx, w.Citizen.ID, c.withdrawn) }); err != nil {
+				t.Fatal(err)
+			}
+			w.work()
+			if got := len(w.caught(address)) > before; got != c.sent {
+				t.Errorf("after withdrawing %q: sent: %t", c.withdrawn, got)
+			}
+		}
+	})
+}
+
 // stored is how many notices the citizen has.
 func (w *world) stored() (n int) {
 	w.T.Helper()

@@ -196,6 +196,20 @@ func (s *Service) load(tx *db.Tx, subject, noticeID string, c kinds.Channel) (*s
 	return out, err
 }
 
+// Cancel ends what waits to be sent to somebody for a purpose, in the
+// transaction in which they withdraw their consent to it (I6).
+func (s *Service) Cancel(tx *db.Tx, subject, purpose string) error {
+	for _, k := range s.Kinds() {
+		if k.Purpose != purpose || purpose == "" {
+			continue
+		}
+		if err := cancelDeliveries(tx, subject, k.ID, s.Clock.Now()); err != nil {
+			return fmt.Errorf("cancel what waits: %w", err)
+		}
+	}
+	return nil
+}
+
 // send sends a notice by a channel, if it is still to be sent.
 func (s *Service) send(ctx context.Context, job *jobs.Job) error {
 	var out *sending

@@ -79,6 +79,14 @@ func moveDelivery(tx *db.Tx, n *notice, c kinds.Channel, from, to State, code st
 	return count == 1, err
 }
 
+// cancelDeliveries ends what waits to be sent to somebody of a kind.
+func cancelDeliveries(tx *db.Tx, subject, kind string, now time.Time) error {
+	_, err := tx.Exec(`UPDATE notify_delivery SET state = $1, code = '', at = $2 WHERE subject = $3 AND state IN ($4, $5)
+		AND notice IN (SELECT id FROM notify_notice WHERE subject = $3 AND kind = $6)`,
+		string(Unneeded), clock.Micros(now), subject, string(Waiting), string(Failed), kind)
+	return err
+}
+
 func selectChoices(tx *db.Tx, subject string) (list []Choice, err error) {
 	err = tx.Select(func(r *db.Rows) error {
 		var c Choice
