@@ -432,6 +432,9 @@ func TestO15_AChangeIsPublishedWithItsDifferenceReasonAndDate(t *testing.T) {
 			t.Errorf("the preview shows %d texts", n)
 		}
 		form := page.One("main form").Values()
+		if said := form.Get("summary-en") + form.Get("reason"); said != "" {
+			t.Errorf("the form is filled in with what was said of an earlier change: %q", said)
+		}
 		b.Submit("/staff/policy", form, http.StatusUnprocessableEntity) // no button
 		form.Set("do", "announce")
 		again := b.Submit("/staff/policy", form, http.StatusUnprocessableEntity)

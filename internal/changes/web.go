@@ -2,6 +2,7 @@ package changes
 
 import (
 	"net/http"
+	"reflect"
 	"slices"
 	"time"
 
@@ -155,8 +156,8 @@ func (s *Service) proposed(q *web.Req, p *Proposal, t *typed) *pages.Proposed {
 		v.Widened = append(v.Widened, q.P.T(key, args...)+" "+q.P.T(how))
 	}
 	said := p.In.Declarations.Revision // what the directory says is the start
-	if said.Summary.In(q.Lang) == now.Revision.Summary.In(q.Lang) {
-		said = policy.Revision{}
+	if reflect.DeepEqual(said, s.Live.Current().Declarations.Revision) {
+		said = policy.Revision{} // it speaks of an earlier change
 	}
 	reason, on := string(said.Reason), s.Clock.Now().In(s.zone()).AddDate(0, 0, 14).Format(time.DateOnly)
 	if t != nil {
