@@ -49,7 +49,7 @@ func (t Tour) steps(p *i18n.Printer, path func(string) string) []step {
 		{"decide", "permit-officer", "/staff/cases", ""},
 		{"pay", "", path("/cabinet/applications"), ""},
 		{"see", "", path("/cabinet/access"), ""},
-		{"policy", "privacy-officer", "/staff/policy", "sed -i 's/P5Y/P6Y/' " + t.Dir + "/policy/retention.yaml"},
+		{"policy", "privacy-officer", "/staff/policy", "sed -i '0,/P5Y/s//P6Y/' " + t.Dir + "/policy/retention.yaml"},
 		{"log", "", path("/privacy/proof"), ""},
 	}
 	var out []step
