@@ -33,6 +33,14 @@ func scannerOf(e *instance.Environment) (uploads.Scanner, error) {
 	return c, nil
 }
 
+// scans asks the declared scanner whether it is there: nil where none is.
+func (p *portal) scans() func(context.Context) error {
+	if p.scanner == nil {
+		return nil
+	}
+	return p.scanner.Ping
+}
+
 // ofService returns the activity of the service that a field belongs to:
 // SERVICE.KEY is used under SERVICE.NAME. What belongs to a request is used
 // under the request's own.

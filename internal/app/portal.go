@@ -411,6 +411,7 @@ func (p *portal) system() *proof.System {
 		Factors:  identity.Factors{DB: p.db, Clock: p.clock},
 		Transit:  func() proof.Transit { return p.transit },
 		Waiting:  p.waiting,
+		Scanner:  p.scans(),
 
 		Announced: p.changes.Announced,
 	}

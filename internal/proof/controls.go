@@ -32,6 +32,7 @@ const (
 	KeyBackup           = "key-backup"
 	Answers             = "answers"
 	Announced           = "announced"
+	FilesExamined       = "files-examined"
 )
 
 // ControlIDs lists the controls, for whoever checks an instance: a promise may
@@ -39,7 +40,7 @@ const (
 func ControlIDs() []string {
 	return []string{
 		EncryptionAtRest, EncryptionInTransit, NeedToKnow, LogIntegrity, OwnAccess, DeclaredData,
-		Sources, Recipients, Cookies, PolicyComplete, PolicyInForce, KeyBackup, Announced, Answers,
+		Sources, Recipients, Cookies, PolicyComplete, PolicyInForce, KeyBackup, Answers, Announced, FilesExamined,
 	}
 }
 
@@ -88,6 +89,9 @@ type System struct {
 	// Announced counts the changes of policy and terms that came into force,
 	// those among them that nobody had announced, and the notices of them.
 	Announced func(ctx context.Context) (all, silent int, notices int64, err error)
+	// Scanner asks the declared scanner for malware whether it is there: nil
+	// where none is declared.
+	Scanner func(ctx context.Context) error
 }
 
 // Controls returns every control of the program over a running system.
@@ -99,6 +103,7 @@ func Controls(s *System) []Control {
 		control{Cookies, s.cookies}, control{PolicyComplete, s.policyComplete},
 		control{PolicyInForce, s.policyInForce}, control{KeyBackup, s.keyBackup}, control{Answers, s.answers},
 		control{Announced, s.announced},
+		control{FilesExamined, s.filesExamined},
 	}
 }
 
@@ -313,6 +318,20 @@ func (s *System) answers(ctx context.Context, e *examination) {
 	}
 	if late > veryLate {
 		e.risk("late", "late", "n", late-veryLate)
+	}
+}
+
+// filesExamined asks the scanner whether it is there. While it is not, files
+// wait for it unread, so the promise holds; without one they get only the
+// portal's own examination.
+func (s *System) filesExamined(ctx context.Context, e *examination) {
+	switch {
+	case s.Scanner == nil:
+		e.risk("no-scanner", "no-scanner")
+	case s.Scanner(ctx) != nil:
+		e.risk("scanner-away", "scanner-away")
+	default:
+		e.note("scanner-there")
 	}
 }
 

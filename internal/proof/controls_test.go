@@ -8,6 +8,7 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"math/big"
 	"net"
@@ -69,6 +70,7 @@ func newWorld(t *testing.T, d *db.DB) *world {
 		Silence:  func() []string { return nil },
 		Factors:  factors{staff: 2},
 		Waiting:  func(context.Context) (int64, int64, int64, bool, error) { return 3, 0, 0, true, nil },
+		Scanner:  func(context.Context) error { return nil },
 		Chapters: []string{"collected", "used"},
 	}
 	w.subject = w.Subject(t)
@@ -440,5 +442,15 @@ func TestO17_WhatWaitsLongerThanPromisedPutsThePromiseAtRiskAndThenBreaksIt(t *t
 			w.system.Waiting = func(context.Context) (int64, int64, int64, bool, error) { return 5, c.late, c.veryLate, c.taken, nil }
 			w.is(t, proof.Answers, c.status, c.reason)
 		}
+	})
+}
+
+func TestO11_AScannerThatDoesNotAnswerOrIsNotThereLeavesThePromiseAtRisk(t *testing.T) {
+	worlds(t, func(t *testing.T, w *world) {
+		w.is(t, proof.FilesExamined, proof.Kept, proof.ReasonExamined)
+		w.system.Scanner = func(context.Context) error { return errors.New("it hangs") }
+		w.is(t, proof.FilesExamined, proof.AtRisk, "scanner-away")
+		w.system.Scanner = nil
+		w.is(t, proof.FilesExamined, proof.AtRisk, "no-scanner")
 	})
 }

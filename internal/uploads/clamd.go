@@ -41,6 +41,25 @@ func NewClamd(address string) (*Clamd, error) {
 	return nil, errAddress
 }
 
+// Ping asks the daemon whether it is there.
+func (c *Clamd) Ping(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, dialTime)
+	defer cancel()
+	conn, err := (&net.Dialer{}).DialContext(ctx, c.network, c.address)
+	if err != nil {
+		return fmt.Errorf("reach the scanner: %w", err)
+	}
+	defer conn.Close() //nolint:errcheck // nothing is left to be written
+	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
+	defer stop()
+	_, sent := io.WriteString(conn, "zPING\x00")
+	answer, err := io.ReadAll(io.LimitReader(conn, maxAnswer))
+	if string(answer) != "PONG\x00" {
+		return fmt.Errorf("ask the scanner: %w", errors.Join(sent, err, ctx.Err(), io.ErrUnexpectedEOF))
+	}
+	return nil
+}
+
 // Scan sends r to the daemon and returns the name of what it found.
 func (c *Clamd) Scan(ctx context.Context, r io.Reader) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, scanTime)

@@ -127,6 +127,9 @@ func TestAFileWaitsClosedWhileTheScannerIsAway(t *testing.T) {
 	if err != nil || f.State != uploads.Checking {
 		t.Fatalf("without the scanner it is %+v, %v", f, err)
 	}
+	if w.Scanner.Ping(t.Context()) == nil {
+		t.Error("a scanner that is away answers")
+	}
 	for range 3 {
 		w.store.Clock.Advance(time.Hour)
 		w.work()
@@ -138,6 +141,9 @@ func TestAFileWaitsClosedWhileTheScannerIsAway(t *testing.T) {
 		t.Errorf("what was not scanned counts as ready: %v, %v", ready, err)
 	}
 	d.start()
+	if err := w.Scanner.Ping(t.Context()); err != nil {
+		t.Errorf("a scanner that is there: %v", err)
+	}
 	w.store.Clock.Advance(2 * time.Hour)
 	w.work()
 	got, err := read(w.Open(t.Context(), f.ID, w.task(s, w.official)))

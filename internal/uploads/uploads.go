@@ -110,6 +110,8 @@ type Scanner interface {
 	// Scan reads r to its end and returns the name of what was found, or
 	// nothing. An error means that it was not scanned.
 	Scan(ctx context.Context, r io.Reader) (found string, err error)
+	// Ping reports whether it answers now.
+	Ping(ctx context.Context) error
 }
 
 // Config is what uploads need.

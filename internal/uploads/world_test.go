@@ -50,6 +50,8 @@ type world struct {
 // scanner is one that finds nothing.
 type scanner struct{}
 
+func (scanner) Ping(context.Context) error { return nil }
+
 func (scanner) Scan(_ context.Context, r io.Reader) (string, error) {
 	_, err := io.Copy(io.Discard, r)
 	return "", err
