@@ -3,6 +3,7 @@ package app_test
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -19,6 +20,7 @@ import (
 
 	"portico/internal/audit"
 	"portico/internal/platform/db"
+	"portico/internal/platform/web"
 	"portico/internal/testkit"
 )
 
@@ -31,14 +33,16 @@ var kills = []struct {
 }{{"job", 34}, {"request", 33}, {"commit", 33}}
 
 // TestI3_KillsLoseNothingThatWasAcknowledged kills the real program, kill -9,
-// while people read and apply, and looks after each start whether every read
-// that was answered has its event (I3), every application that was
-// acknowledged exists once (O14), and at the end whether every message that
-// was promised came.
+// while people read, apply, decide and pay, and looks after each start whether
+// every read that was answered has its event (I3) and every application that
+// was acknowledged exists once (O18). At the end every message that was
+// promised came, and every application was paid once, issued once, and its
+// person told of each step once.
 func TestI3_KillsLoseNothingThatWasAcknowledged(t *testing.T) {
 	sms := texting(t)
 	dir := onegov(t)
-	write(t, filepath.Join(dir, "environment.yaml"), sms.environment(t))
+	post, pay := keeping(t, &tls.Config{Certificates: sms.server.TLS.Certificates}), banking(t)
+	write(t, filepath.Join(dir, "environment.yaml"), environment(t, sms, post, pay))
 	seeds := testkit.Chance(t)
 	for _, engine := range []db.Engine{db.SQLite, db.Postgres} {
 		chance := rand.New(rand.NewPCG(seeds.Uint64(), seeds.Uint64()))
@@ -49,8 +53,8 @@ func TestI3_KillsLoseNothingThatWasAcknowledged(t *testing.T) {
 			if engine == db.Postgres {
 				args = append(args, "--database", testkit.Address(t, engine))
 			}
-			c := &crash{t: t, sms: sms, chance: chance, program: testkit.Serve(t, args...), area: 70 + len(engine)}
-			c.people()
+			c := &crash{t: t, sms: sms, post: post, chance: chance, program: testkit.Serve(t, args...), area: 70 + len(engine)}
+			c.people(pay)
 			for _, k := range kills {
 				for n := range k.times {
 					c.round(k.phase)
@@ -62,9 +66,10 @@ func TestI3_KillsLoseNothingThatWasAcknowledged(t *testing.T) {
 			for _, phone := range c.promised {
 				sms.wait(t, phone, 2*time.Minute)
 			}
+			c.walker.ends(post)
 			c.program.Stop()
-			t.Logf("%d kills; answered: %d reads, %d applications, %d registrations", 100, c.reads(), c.sent(), len(c.promised))
-			if c.reads() < 100 || c.sent() < 10 || len(c.promised) < 20 {
+			t.Logf("%d kills; answered: %d reads, %d applications, %d of them issued, %d registrations", 100, c.reads(), c.sent(), c.walker.issued, len(c.promised))
+			if c.reads() < 100 || c.walker.issued < 5 || len(c.promised) < 20 {
 				t.Error("too little was under way for this to show anything")
 			}
 		})
@@ -75,11 +80,12 @@ func TestI3_KillsLoseNothingThatWasAcknowledged(t *testing.T) {
 type crash struct {
 	t        *testing.T
 	sms      *provider
+	post     *mailbox
 	chance   *rand.Rand
 	program  *testkit.Program
 	area     int // the first figures of its phone numbers
 	readers  []*reader
-	sender   *sender
+	walker   *walker
 	numbers  int
 	promised []string // phone numbers whose registration was answered
 }
@@ -133,7 +139,9 @@ func (c *crash) as(b *testkit.Browser) *client {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	one.http.Jar.SetCookies(u, []*http.Cookie{{Name: "session", Value: b.Cookie("session"), Path: "/"}})
+	for _, name := range []string{web.SessionCookie, web.StaffCookie} {
+		one.http.Jar.SetCookies(u, []*http.Cookie{{Name: name, Value: b.Cookie(name), Path: "/"}})
+	}
 	return one
 }
 
@@ -142,15 +150,26 @@ func (c *crash) phone() string {
 	return fmt.Sprintf("+960%d%05d", c.area, c.numbers)
 }
 
-// people registers three who will read and one who will apply.
-func (c *crash) people() {
-	for n := range 4 {
+// people registers three who will read, one who will apply and pay, and the
+// official who decides.
+func (c *crash) people(pay *bank) {
+	citizen := c.program.Browse()
+	email := fmt.Sprintf("aishath%d@example.mv", c.area)
+	citizen.Submit("/en/register", url.Values{"contact": {email}}, http.StatusOK)
+	citizen.Submit("/en/register/code", url.Values{"code": {c.post.wait(c.t, email, sixFigures)}}, http.StatusOK)
+	citizen.Submit("/en/register/details", aperson(), http.StatusOK)
+	citizen.Submit("/en/register/password", url.Values{"password": {password}}, http.StatusOK)
+	admin, official, name := c.program.Browse(), c.program.Browse(), fmt.Sprintf("ahmed%d@example.mv", c.area)
+	enrol(c.t, admin, c.program.Said("first administrator"), url.Values{"name": {"Hawwa Ibrahim"}, "email": {"hawwa@example.mv"}, "password": {password}})
+	admin.Submit("/staff/invite", url.Values{"name": {"Ahmed Shareef"}, "email": {name}, "roles": {"permit-officer"}}, http.StatusOK)
+	enrol(c.t, official, c.post.wait(c.t, name, welcome), url.Values{"password": {password}})
+	c.walker = &walker{
+		sender: &sender{client: c.as(citizen), t: c.t}, official: c.as(official), email: email, pay: pay,
+		chance: rand.New(rand.NewPCG(c.chance.Uint64(), c.chance.Uint64())), left: map[string]bool{},
+	}
+	for range 3 {
 		b := c.program.Browse()
 		register(c.t, b, c.sms, c.phone(), aperson())
-		if n == 3 {
-			c.sender = &sender{client: c.as(b), t: c.t}
-			return
-		}
 		r := &reader{client: c.as(b), t: c.t}
 		r.scopes = map[string]string{"/en/cabinet/data": "profile"}
 		for range 2 {
@@ -178,8 +197,8 @@ func (c *crash) round(phase string) {
 		for _, r := range c.readers {
 			at.run(func() { r.work(read) })
 		}
-		at.run(func() { c.sender.work(sent) })
 	}
+	at.run(func() { c.walker.work(sent) })
 	switch chance := c.chance; phase {
 	case "request": // anywhere while requests are under way
 		delay := time.Duration(chance.Int64N(int64(250 * time.Millisecond)))
@@ -258,8 +277,8 @@ func (c *crash) look() {
 		r.client.url = c.program.URL
 		at.Go(r.look)
 	}
-	c.sender.client.url = c.program.URL
-	at.Go(c.sender.look)
+	c.walker.client.url, c.walker.official.url = c.program.URL, c.program.URL
+	at.Go(c.walker.look)
 	at.Wait()
 }
 
@@ -270,7 +289,7 @@ func (c *crash) reads() (n int) {
 	return n
 }
 
-func (c *crash) sent() int { return len(c.sender.acknowledged) }
+func (c *crash) sent() int { return len(c.walker.acknowledged) }
 
 // reader reads its own data, one page after the other in turn, so that the
 // read that was under way at a kill cannot stand in for the one before it.
@@ -395,12 +414,6 @@ type sender struct {
 	acknowledged []string   // ids
 	path         string     // what was under way
 	under        url.Values // with these fields
-}
-
-func (s *sender) work(ack chan<- struct{}) {
-	for s.once() {
-		ack <- struct{}{}
-	}
 }
 
 // once goes the whole way of one application and reports whether it was

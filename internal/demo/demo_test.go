@@ -51,7 +51,7 @@ func sendMail(t *testing.T, k *demo.Catcher, m mail.Message) {
 func TestADemoCatchesWhatThePortalSends(t *testing.T) {
 	k := catch(t)
 	long := strings.Repeat("ކިޔާ ", 40) + "\n.\n= and a line of its own\n"
-	sendMail(t, k, mail.Message{To: "aminath@demo.example", Subject: "ތިޔަ އެދުން", Text: long})
+	sendMail(t, k, mail.Message{To: "aminath@demo.example", Subject: "ތިޔަ އެދުން", Text: long, MessageID: "one"})
 	sms, err := mail.NewSMS(k.SMS())
 	if err == nil {
 		err = sms.SendSMS(t.Context(), "+9607771234", "ކޯޑު: 123456")
@@ -60,8 +60,8 @@ func TestADemoCatchesWhatThePortalSends(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []demo.Message{
-		{To: "+9607771234", Text: "ކޯޑު: 123456"},
-		{To: "aminath@demo.example", Subject: "ތިޔަ އެދުން", Text: long},
+		{To: "+9607771234", Text: "ކޯޑު: 123456", Times: 1},
+		{To: "aminath@demo.example", Subject: "ތިޔަ އެދުން", Text: long, ID: "<one@demo.example>", Times: 1},
 	}
 	got := k.Messages()
 	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(demo.Message{}, "At")); diff != "" {
