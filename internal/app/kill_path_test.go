@@ -17,6 +17,7 @@ import (
 	"net/http/httputil"
 	netmail "net/mail"
 	"net/url"
+	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -220,6 +221,22 @@ mail: {host: 127.0.0.1, port: %d, from: no-reply@one.gov.mv}
 sms: {url: %q, from: ONEGOV, token: "file:%s/token"}
 payment: {url: %q, pages: %q, currency: MVR, token: "file:%s/pay", signing-secret: "file:%s/signing"}
 `, post.port, sms.server.URL, dir, pay.front.URL, pay.front.URL, dir, dir)
+}
+
+// awake lets a portal send at any hour: this test has no other clock than the
+// machine's, and waits for what is sent.
+func awake(t *testing.T, dir string) {
+	t.Helper()
+	name := filepath.Join(dir, "portico.yaml")
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	without := regexp.MustCompile(`(?m)^notices:\n  quiet:.*\n`).ReplaceAll(text, nil)
+	if bytes.Equal(without, text) {
+		t.Fatal("the portal has no quiet hours to take away")
+	}
+	write(t, name, string(without))
 }
 
 // walker takes applications the whole way, from the form to the permit, as the

@@ -43,6 +43,7 @@ func TestI3_KillsLoseNothingThatWasAcknowledged(t *testing.T) {
 	dir := onegov(t)
 	post, pay := keeping(t, &tls.Config{Certificates: sms.server.TLS.Certificates}), banking(t)
 	write(t, filepath.Join(dir, "environment.yaml"), environment(t, sms, post, pay))
+	awake(t, dir)
 	seeds := testkit.Chance(t)
 	for _, engine := range []db.Engine{db.SQLite, db.Postgres} {
 		chance := rand.New(rand.NewPCG(seeds.Uint64(), seeds.Uint64()))
