@@ -48,6 +48,9 @@ func TestO18_EachChangeOfAnApplicationIsANoticeByMailAndPhone(t *testing.T) {
 			t.Fatal(err)
 		}
 		w.work()
+		if _, err := w.View(t.Context(), w.Official, row.ID); err != nil {
+			t.Fatal(err)
+		}
 		w.act(row, w.Official, "in-review", "refuse", "The road is closed already.")
 		w.work()
 
