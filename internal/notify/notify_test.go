@@ -392,6 +392,7 @@ func TestN18_AnAddressThatDoesNotExistIsMarked(t *testing.T) {
 			{mail.ErrNobody, notify.Bounced, true},
 		} {
 			w.contacts.bounced = nil
+			w.after(time.Second) // the newest notice is known by its time
 			w.mailer = refusing{c.err}
 			w.queue(notify.Notice{Kind: kinds.Submitted, Subject: w.Citizen.ID, About: "case:" + row.ID, State: "submitted"})
 			w.work()
