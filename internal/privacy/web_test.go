@@ -90,7 +90,7 @@ func version(t *testing.T, id string, from time.Time, source string, change func
 		change(d)
 	}
 	v := &privacy.Version{
-		ID: id, From: from, Policy: policytest.CompileAs(t, d, policy.Options{Languages: policytest.Languages()}),
+		ID: id, From: from, Revision: d.Revision, Policy: policytest.CompileAs(t, d, policy.Options{Languages: policytest.Languages()}),
 		Text: map[string]*text.Document{}, Terms: map[string]*text.Document{},
 		Services: []privacy.Service{{ID: "road-permit", Name: tr("Road permit", "މަގު ޕާމިޓު")}},
 		Portal: privacy.Portal{
