@@ -2,7 +2,6 @@ package contact_test
 
 import (
 	"context"
-	"fmt"
 	"io/fs"
 	"log/slog"
 	"net/http"
@@ -87,10 +86,10 @@ func (w *world) SendMail(_ context.Context, m mail.Message) error {
 	return nil
 }
 
-// Reported keeps what is reported (contact.Reports).
-func (w *world) Reported(_ context.Context, messageID string, forGood bool, status string) error {
-	w.reports = append(w.reports, fmt.Sprint(messageID, " ", forGood, " ", status))
-	return nil
+// Bounced keeps what is reported (contact.Reports).
+func (w *world) Bounced(_ context.Context, messageID string) (bool, error) {
+	w.reports = append(w.reports, messageID)
+	return true, nil
 }
 
 func (w *world) SendSMS(context.Context, string, string) error { return nil }

@@ -20,9 +20,9 @@ import (
 
 // Reports takes what became of mails that were sent: package notify does.
 type Reports interface {
-	// Reported says of a mail, by its Message-ID, that it was not delivered,
-	// now (delayed) or for good, and under which status.
-	Reported(ctx context.Context, messageID string, forGood bool, status string) error
+	// Bounced says of a mail, by its Message-ID, that it was not delivered and
+	// will not be, and reports whether it was one of theirs.
+	Bounced(ctx context.Context, messageID string) (known bool, err error)
 }
 
 // How many mails of one sender are taken in a day, and how many of them are
@@ -140,10 +140,10 @@ func (s *Service) unwanted(from string, m *inbound.Mail) error {
 
 // reported hands on what became of a mail.
 func (s *Service) reported(ctx context.Context, r *inbound.Report) error {
-	if s.Reports == nil || r.MessageID == "" || r.Action != "failed" && r.Action != "delayed" {
-		return nil
+	if s.Reports == nil || r.MessageID == "" || r.Action != "failed" {
+		return nil // what is delayed is still on its way
 	}
-	if err := s.Reports.Reported(ctx, r.MessageID, r.Action == "failed", r.Status); err != nil {
+	if _, err := s.Reports.Bounced(ctx, r.MessageID); err != nil {
 		return fmt.Errorf("hand a report of a delivery on: %w", err)
 	}
 	return nil

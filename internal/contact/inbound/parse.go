@@ -45,7 +45,6 @@ type Mail struct {
 type Report struct {
 	MessageID string // of the mail; may be empty
 	Action    string // failed, delayed, delivered, relayed, expanded
-	Status    string // such as 5.1.1
 }
 
 // Refusal is why a mail is not taken, as a mail server is told.
@@ -233,12 +232,8 @@ func (r *Report) read(e *message.Entity, kind string) error {
 	case "message/delivery-status":
 		for line := range strings.Lines(string(b)) {
 			name, value, _ := strings.Cut(line, ":")
-			value = strings.ToLower(strings.TrimSpace(value))
-			switch strings.ToLower(strings.TrimSpace(name)) {
-			case "action":
-				r.Action = value
-			case "status":
-				r.Status, _, _ = strings.Cut(value, " ")
+			if strings.EqualFold(strings.TrimSpace(name), "action") {
+				r.Action = strings.ToLower(strings.TrimSpace(value))
 			}
 		}
 	case "message/rfc822", "text/rfc822-headers", "message/rfc822-headers":

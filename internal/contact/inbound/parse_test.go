@@ -70,7 +70,7 @@ func TestAReportOfADeliveryIsRead(t *testing.T) {
 	m, err := inbound.Parse(mail("From: MAILER-DAEMON@example.mv", "Content-Type: multipart/report; report-type=delivery-status; boundary=a", "", "--a", "", "Sorry.",
 		"--a", "Content-Type: message/delivery-status", "", "Reporting-MTA: dns; mx", "", "Final-Recipient: rfc822; a@example.mv", "Action: failed", "Status: 5.1.1 (no such user)",
 		"--a", "Content-Type: text/rfc822-headers", "", "From: no-reply@one.gov.mv", "Message-ID: <abc@one.gov.mv>", "--a--"))
-	if err != nil || m.Report == nil || *m.Report != (inbound.Report{MessageID: "abc@one.gov.mv", Action: "failed", Status: "5.1.1"}) {
+	if err != nil || m.Report == nil || *m.Report != (inbound.Report{MessageID: "abc@one.gov.mv", Action: "failed"}) {
 		t.Errorf("%+v, %v", m.Report, err)
 	}
 }
