@@ -24,6 +24,7 @@ const (
 type sqlite struct {
 	db      *sql.DB
 	queue   chan *write
+	writer  *conn
 	readers chan *conn
 	stop    chan struct{}
 	stopped chan struct{}
@@ -72,7 +73,8 @@ func openSQLite(ctx context.Context, path string) (*sqlite, error) {
 	if err != nil {
 		return nil, errors.Join(err, pool.Close())
 	}
-	go s.write(writer)
+	s.writer = writer
+	go s.write()
 	return s, nil
 }
 
@@ -90,10 +92,12 @@ func (s *sqlite) close() error {
 	s.once.Do(func() {
 		close(s.stop)
 		<-s.stopped
+		var failed error
 		for range cap(s.readers) {
-			<-s.readers // whoever reads finishes
+			failed = errors.Join(failed, (<-s.readers).close()) // whoever reads finishes
 		}
-		s.closed = s.db.Close()
+		// The last connection takes the write-ahead log into the file.
+		s.closed = errors.Join(failed, s.writer.close(), s.db.Close())
 	})
 	return s.closed
 }
@@ -131,8 +135,9 @@ func (s *sqlite) update(ctx context.Context, fn func(*Tx) error) (*Tx, error) {
 }
 
 // write is the goroutine that owns the writing connection.
-func (s *sqlite) write(c *conn) {
+func (s *sqlite) write() {
 	defer close(s.stopped)
+	c := s.writer
 	for {
 		select {
 		case w := <-s.queue:
@@ -277,6 +282,19 @@ type conn struct {
 	statements map[string]*sql.Stmt
 }
 
+func (c *conn) close() error {
+	c.forget()
+	return c.c.Close()
+}
+
+// forget closes the statements that are kept.
+func (c *conn) forget() {
+	for _, st := range c.statements {
+		_ = st.Close()
+	}
+	clear(c.statements)
+}
+
 func (c *conn) assertDurable() error {
 	var mode string
 	var level int
@@ -301,10 +319,7 @@ func (c *conn) statement(query string) (*sql.Stmt, error) {
 		return nil, err
 	}
 	if len(c.statements) >= statementMax {
-		for _, old := range c.statements {
-			_ = old.Close()
-		}
-		clear(c.statements)
+		c.forget()
 	}
 	c.statements[query] = st
 	return st, nil
