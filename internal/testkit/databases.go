@@ -35,7 +35,7 @@ func Databases(t *testing.T, run func(t *testing.T, d *db.DB), migrations ...fs.
 // applied. It is closed, and a PostgreSQL one dropped, when the test ends.
 func Database(t testing.TB, engine db.Engine, migrations ...fs.FS) *db.DB {
 	t.Helper()
-	return Open(t, Address(t, engine), migrations...)
+	return Open(t, Address(t, engine, migrations...), migrations...)
 }
 
 // Open opens the database at an address had from Address, applies migrations
@@ -57,13 +57,32 @@ func Open(t testing.TB, address string, migrations ...fs.FS) *db.DB {
 	return d
 }
 
-// Address returns where an empty database of this engine is, for tests that
-// open it themselves: by a command line, twice, or in another process.
-func Address(t testing.TB, engine db.Engine) string {
+// Address returns where an empty database of this engine is, with these
+// migrations applied, for tests that open it themselves: by a command line,
+// twice, or in another process.
+func Address(t testing.TB, engine db.Engine, migrations ...fs.FS) string {
 	t.Helper()
 	if engine == db.SQLite {
-		return "file:" + filepath.Join(t.TempDir(), "portico.db")
+		path := filepath.Join(t.TempDir(), "portico.db")
+		if len(migrations) > 0 {
+			if err := os.WriteFile(path, migratedFile(t, migrations), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return "file:" + path
 	}
+	name, from := "portico_"+strings.ToLower(rand.Text()), ""
+	if len(migrations) > 0 {
+		from = " TEMPLATE " + migratedDatabase(t, migrations)
+	}
+	onServer(t, "CREATE DATABASE "+name+from)
+	t.Cleanup(func() { onServer(t, "DROP DATABASE "+name+" WITH (FORCE)") })
+	return onPostgres(t, name)
+}
+
+// onPostgres is the address of a database of the server for tests.
+func onPostgres(t testing.TB, name string) string {
+	t.Helper()
 	server := os.Getenv(Variable)
 	if server == "" {
 		t.Fatalf("%s is not set: run `make test`, or `scripts/postgres.sh go test ./...`", Variable)
@@ -72,19 +91,18 @@ func Address(t testing.TB, engine db.Engine) string {
 	if err != nil {
 		t.Fatalf("%s is no address", Variable)
 	}
-	name := "portico_" + strings.ToLower(rand.Text())
-	onServer(t, server, "CREATE DATABASE "+name)
-	t.Cleanup(func() { onServer(t, server, "DROP DATABASE "+name+" WITH (FORCE)") })
-	u.Path = "/" + name
+	if name != "" {
+		u.Path = "/" + name
+	}
 	return u.String()
 }
 
 // onServer runs one statement outside any transaction.
-func onServer(t testing.TB, server, statement string) {
+func onServer(t testing.TB, statement string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute) // t.Context is over in a clean-up
 	defer cancel()
-	c, err := pgx.Connect(ctx, server)
+	c, err := pgx.Connect(ctx, onPostgres(t, ""))
 	if err != nil {
 		t.Fatalf("reach PostgreSQL at %s: %v", Variable, err)
 	}
