@@ -29,6 +29,7 @@ import (
 	"portico/internal/documents"
 	"portico/internal/drafts"
 	"portico/internal/forms"
+	"portico/internal/holdings"
 	"portico/internal/identity"
 	"portico/internal/identity/recovery"
 	"portico/internal/identity/security"
@@ -84,6 +85,7 @@ type portal struct {
 	news     *news.News
 	contact  *contact.Service
 	consent  *consent.Service
+	holdings *holdings.Registry
 	mails    *inbound.Server // nil: none come in
 	url      string          // where the server listens; set by listen
 	changes  *changes.Service
@@ -240,6 +242,7 @@ func (p *portal) features(ctx context.Context, in *instance.Instance, opts insta
 	p.queue = jobs.NewQueue(jobs.Config{DB: p.db, Clock: p.clock, Log: p.logger})
 	p.vault = vault.New(vault.Config{DB: p.db, Ring: p.ring, Log: p.log, Policy: p.policy, Clock: p.clock, Consent: consent.Terms})
 	p.consent = consent.New(p.consents())
+	p.holdings = holdings.New(Kept())
 	if p.demo && !p.beside {
 		if err := p.catch(); err != nil {
 			return err

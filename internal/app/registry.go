@@ -17,6 +17,7 @@ import (
 	"portico/internal/documents"
 	"portico/internal/drafts"
 	"portico/internal/forms"
+	"portico/internal/holdings"
 	"portico/internal/identity"
 	"portico/internal/identity/factor"
 	"portico/internal/identity/recovery"
@@ -115,6 +116,7 @@ func Locales() []fs.FS {
 		desk.Locales(),
 		documents.Locales(),
 		forms.Locales(),
+		holdings.Locales(),
 		identity.Locales(),
 		recovery.Locales(),
 		jobs.Locales(),

@@ -10,7 +10,7 @@ type row struct {
 
 // features is the table of allowed imports: imports go down the list only.
 var features = []row{
-	{"app", []string{"demo", "instance", "proof", "cabinet", "account", "mandates", "payments", "changes", "consent", "contact", "contact/inbound", "cookies", "analytics", "privacy", "notify", "notify/kinds", "news", "desk", "documents", "drafts", "cases", "cases/amend", "uploads", "services", "services/preview", "forms", "staff", "identity", "vault", "audit", "keys", "policy", "policy/text"}, nil},
+	{"app", []string{"demo", "holdings", "instance", "proof", "cabinet", "account", "mandates", "payments", "changes", "consent", "contact", "contact/inbound", "cookies", "analytics", "privacy", "notify", "notify/kinds", "news", "desk", "documents", "drafts", "cases", "cases/amend", "uploads", "services", "services/preview", "forms", "staff", "identity", "vault", "audit", "keys", "policy", "policy/text"}, nil},
 	{"demo", nil, nil},
 	{"changes", []string{"instance", "privacy", "notify", "notify/kinds", "vault", "audit", "policy"}, nil},
 	{"cabinet", []string{"contact", "mandates", "cases", "services", "identity", "vault", "audit", "keys", "policy"}, nil},
@@ -33,9 +33,9 @@ var features = []row{
 	{"payments", []string{"cases", "services", "forms", "vault", "policy"}, nil},
 	{"desk", []string{"cases", "uploads", "services", "forms", "staff", "identity", "vault", "audit", "policy"}, nil},
 	{"documents", []string{"cases", "services", "services/paper", "forms", "identity", "vault", "policy"}, nil},
-	{"drafts", []string{"cases", "uploads", "services", "forms", "identity", "vault", "audit", "policy"}, nil},
+	{"drafts", []string{"holdings", "cases", "uploads", "services", "forms", "identity", "vault", "audit", "policy"}, nil},
 	{"cases/amend", []string{"cases", "uploads", "forms", "vault", "policy"}, nil},
-	{"cases", []string{"services", "forms", "vault", "audit", "policy"}, nil},
+	{"cases", []string{"holdings", "services", "forms", "vault", "audit", "policy"}, nil},
 	{"uploads", []string{"vault", "policy"}, nil},
 	{"services/preview", []string{"services", "forms", "policy"}, nil},
 	{"services", []string{"services/paper", "forms", "policy"}, nil},
@@ -48,6 +48,7 @@ var features = []row{
 	{"vault", []string{"audit", "keys", "policy"}, nil},
 	{"audit", []string{"keys"}, nil},
 	{"keys", nil, nil},
+	{"holdings", []string{"policy"}, nil},
 	{"notify/kinds", []string{"policy"}, nil},
 	{"policy/text", []string{"policy"}, nil},
 	{"policy", nil, nil},

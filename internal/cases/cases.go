@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"portico/internal/forms"
+	"portico/internal/holdings"
 	"portico/internal/platform/clock"
 	"portico/internal/platform/db"
 	"portico/internal/platform/fault"
@@ -26,13 +27,7 @@ var migrations embed.FS
 var locales embed.FS
 
 // Migrations returns the schema of this package.
-func Migrations() fs.FS {
-	sub, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		panic(err) // the folder is embedded above
-	}
-	return sub
-}
+func Migrations() fs.FS { return db.Embedded(migrations) }
 
 // Locales returns the sentences of this package.
 func Locales() fs.FS { return locales }
@@ -50,6 +45,13 @@ func Holding() []db.Table {
 			"subject": who, "case_id": who, "n": no, "at": no, "action": no, "state": no, "actor": who, "questions": no, "holder": who}},
 		{Name: "cases_item", Columns: map[string]db.Holds{"subject": who, "case_id": who, "item": no, "actor": who}},
 	}
+}
+
+// Kept declares applications and their decisions (see package holdings).
+func Kept() []holdings.Kind {
+	return []holdings.Kind{{Name: policy.KindCase, Table: "cases_case", ID: "id", Revision: "revision", Service: "service", Outcome: "state", Scope: "case:",
+		Events: []holdings.Event{{Name: "decision", Column: "closed_at"}},
+		Parts:  []holdings.Part{holdings.Rows("cases_step", "case_id", "n"), holdings.Rows("cases_item", "case_id", "item"), holdings.Rows("cases_related", "case_id", "earlier")}}}
 }
 
 // Calendar knows the working days of the operator.

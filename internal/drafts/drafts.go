@@ -9,6 +9,7 @@ import (
 
 	"portico/internal/cases"
 	"portico/internal/forms/sent"
+	"portico/internal/holdings"
 	"portico/internal/identity/credential"
 	"portico/internal/platform/clock"
 	"portico/internal/platform/db"
@@ -27,13 +28,7 @@ var migrations embed.FS
 var locales embed.FS
 
 // Migrations returns the schema of this package.
-func Migrations() fs.FS {
-	sub, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		panic(err) // the folder is embedded above
-	}
-	return sub
-}
+func Migrations() fs.FS { return db.Embedded(migrations) }
 
 // Locales returns the sentences of this package.
 func Locales() fs.FS { return locales }
@@ -44,6 +39,14 @@ func Holding() []db.Table {
 		"subject": db.Pseudonym, "id": db.Pseudonym, "service": db.Nothing, "variant": db.Nothing, "instance": db.Nothing,
 		"revision": db.Nothing, "channel": db.Nothing, "made_by": db.Pseudonym, "page": db.Nothing, "changed_at": db.Nothing,
 	}}}
+}
+
+// Kept declares applications that are not sent (see package holdings).
+func Kept() []holdings.Kind {
+	return []holdings.Kind{{
+		Name: policy.KindDraft, Table: "drafts_draft", ID: "id", Revision: "revision", Service: "service", Scope: "case:",
+		Events: []holdings.Event{{Name: "change", Column: "changed_at"}},
+	}}
 }
 
 // Config is what the drafts of a portal need.

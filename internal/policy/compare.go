@@ -65,6 +65,11 @@ func Compare(a, b *Declarations) []Change {
 	compare(c, "retention", a.Retention, b.Retention, func(v *Retention) (string, i18n.Text) { return v.ID, v.Name }, func(v, w *Retention) {
 		c.value("period", string(v.Period), string(w.Period))
 		c.value("grace", string(v.Grace), string(w.Grace))
+		c.value("event", v.Event, w.Event)
+		c.value("action", string(v.Action), string(w.Action))
+		c.list("kind", v.Keeps, w.Keeps, plain)
+		c.list("service", v.Services, w.Services, plain)
+		c.list("outcome", v.Outcomes, w.Outcomes, plain)
 	})
 	compare(c, "cookie", a.Cookies, b.Cookies, func(v *Cookie) (string, i18n.Text) { return v.Name, plain(v.Name) }, func(v, w *Cookie) {
 		c.value("class", string(v.Class), string(w.Class))

@@ -26,6 +26,9 @@ type Options struct {
 	// Destinations that the environment names. Each must belong to a party, and
 	// only these may. Nil: not looked at.
 	Destinations []string
+	// Kept are the events of each kind of thing that the program keeps of
+	// people: each kind needs a rule, and each rule a kind. Nil: not looked at.
+	Kept map[string][]string
 	// Incomplete: some service could not be read, so what nobody uses may be its.
 	Incomplete bool
 	// Demo store: no second factor is asked of staff.
@@ -50,6 +53,7 @@ func Compile(d *Declarations, o Options) (*Policy, []Problem) {
 	c.ids()
 	c.texts(reflect.ValueOf(d).Elem(), "")
 	c.data()
+	c.keeps()
 	c.purposes()
 	c.activities()
 	c.consents()

@@ -137,15 +137,26 @@ type Party struct {
 }
 
 // Retention says how long, counted from which event, and what grace follows
-// before the data is disposed of (O7). A Period
+// before the data is disposed of, and how (O7). A Period
 // of "none" ends with the trigger itself, "session" with the browser's session.
+//
+// Keeps names the kinds of things that the rule governs, such as case. Services
+// and Outcomes narrow it to those of some services, and to those that ended in
+// some ways; see RuleOf for which of several rules governs a thing.
 type Retention struct {
-	ID      string    `yaml:"id" json:"id"`
-	Name    i18n.Text `yaml:"name" json:"name"`
-	Trigger i18n.Text `yaml:"trigger" json:"trigger"` // from when, in words
-	Period  Period    `yaml:"period" json:"period"`
-	Grace   Period    `yaml:"grace,omitempty" json:"grace,omitempty"`
-	Review  Date      `yaml:"review" json:"review"` // of the schedule itself
+	ID       string         `yaml:"id" json:"id"`
+	Name     i18n.Text      `yaml:"name" json:"name"`
+	Keeps    []string       `yaml:"keeps,omitempty" json:"keeps,omitempty"`
+	Services []string       `yaml:"services,omitempty" json:"services,omitempty"`
+	Outcomes []string       `yaml:"outcomes,omitempty" json:"outcomes,omitempty"`
+	Event    string         `yaml:"event,omitempty" json:"event,omitempty"` // the trigger, one of those that the kind has; empty: its first
+	Trigger  i18n.Text      `yaml:"trigger" json:"trigger"`                 // from when, in words
+	Period   Period         `yaml:"period" json:"period"`
+	Grace    Period         `yaml:"grace,omitempty" json:"grace,omitempty"`
+	Tell     bool           `yaml:"tell,omitempty" json:"tell,omitempty"`     // the person is told when the grace begins
+	Action   DisposalAction `yaml:"action,omitempty" json:"action,omitempty"` // empty: shred
+	Ground   i18n.Text      `yaml:"ground,omitempty" json:"ground,omitempty" portico:"optional"`
+	Review   Date           `yaml:"review" json:"review"` // of the schedule itself
 }
 
 // Cookie is one cookie or similar thing kept in the browser (O4).

@@ -90,6 +90,18 @@ func (CookieKind) Values() []string {
 // CookieChoices is the cookie that keeps which classes a browser granted.
 const CookieChoices = "choices"
 
+// DisposalAction is what happens to a thing whose time has passed.
+type DisposalAction string
+
+// The actions. The empty one is Shred.
+const (
+	Shred     DisposalAction = "shred"     // its key is destroyed, and what is left is swept
+	Anonymise DisposalAction = "anonymise" // the same, after it was counted among its like: by month, service and outcome
+)
+
+// Values lists the actions.
+func (DisposalAction) Values() []string { return []string{"shred", "anonymise"} }
+
 // Capability opens pages to a role; it never opens data.
 type Capability string
 
@@ -106,11 +118,12 @@ const (
 	Supervise        Capability = "supervise"          // load and hand-over of the cases that the role's party decides
 	AnswerInquiries  Capability = "answer-inquiries"   // take and answer what people ask the operator
 	EnterInquiries   Capability = "enter-inquiries"    // write down what came by telephone, and see where it stands
+	KeepSchedules    Capability = "keep-schedules"     // what is kept until when, and what is held back from disposal
 )
 
 // Values lists the capabilities.
 func (Capability) Values() []string {
-	return []string{"administer-people", "see-operations", "attest", "preview-services", "publish-policy", "reconcile-payments", "supervise", "verify-people", "verify-companies", "answer-inquiries", "enter-inquiries"}
+	return []string{"administer-people", "see-operations", "attest", "preview-services", "publish-policy", "reconcile-payments", "supervise", "verify-people", "verify-companies", "answer-inquiries", "enter-inquiries", "keep-schedules"}
 }
 
 // Term is a term of a vocabulary, written prefix:Name. The prefixes are dpv,

@@ -1,0 +1,313 @@
+package holdings
+
+import (
+	"embed"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+	"time"
+
+	"portico/internal/platform/clock"
+	"portico/internal/platform/db"
+	"portico/internal/policy"
+)
+
+//go:embed locales/*.yaml
+var locales embed.FS
+
+// Locales are the sentences of this package: what each kind is called.
+func Locales() fs.FS { return locales }
+
+// Kind is one kind of thing that is kept of people. Columns are those of
+// Table, which has a column subject.
+type Kind struct {
+	Name    string // such as case; "holdings.kind.NAME" is what people call it
+	Table   string
+	ID      string  // column, unique in the store; empty: a person has one
+	Where   string  // which rows are of this kind; empty: all
+	Events  []Event // what a period can be counted from; the first if a rule names none
+	Service string  // column; empty: it belongs to no service
+	Outcome string  // column; empty: how it ended makes no difference
+
+	Scope string // its key: a whole scope such as profile, or what stands before the id, such as "case:"; empty: none of its own
+
+	Within string // column that leads to the thing it is part of: it is kept as long as that, and goes with it
+	Prefix string // what stands before that column's value in the scope of that thing
+
+	Parts    []Part // rows that go with it
+	Revision string // column by which a change is noticed; empty: its events
+
+	Person bool // its end is the end of everything that is known of the person, but for the evidence
+
+	// Taken does what else belongs to taking a thing away, in its transaction.
+	Taken func(tx *db.Tx, i Item) error
+	// Swept removes what is not in rows, at most so much of it at a time, and
+	// says how much it was: 0 if nothing is left.
+	Swept func(tx *db.Tx, i Item, limit int) (int, error)
+}
+
+// Event is a moment from which a period can be counted, and its column.
+type Event struct{ Name, Column string }
+
+// Part is a table whose rows belong to a thing: its person's, with its id, or
+// its scope, in the column By. Key are the columns by which such a row is known.
+type Part struct {
+	Table, By, Key string
+	Scope          bool // By holds the scope
+}
+
+// Rows are the part of a thing in a table of the feature's own, by a column
+// with its id and the columns that tell such rows apart.
+func Rows(table, by, key string) Part { return Part{Table: table, By: by, Key: key} }
+
+// Item is one thing that is kept of a person.
+type Item struct {
+	Kind    string
+	ID      string
+	Subject string
+	Scope   string // its key; empty: none of its own
+	Within  string // the scope of the thing it is part of; empty: of none
+	Service string
+	Outcome string
+
+	Rule  string    // id of the rule that governs it; empty: the policy has none
+	Since time.Time // of the rule's event; zero: it has not happened
+
+	revision int64
+	times    []time.Time // of the kind's events
+}
+
+// Registry is what all features keep. It is safe for concurrent use.
+type Registry struct {
+	kinds []Kind
+	names map[string]int
+}
+
+// New returns the registry of these kinds.
+func New(kinds []Kind) *Registry {
+	r := &Registry{kinds: kinds, names: make(map[string]int, len(kinds))}
+	for i, k := range kinds {
+		if _, twice := r.names[k.Name]; twice || len(k.Events) == 0 && k.Within == "" {
+			panic("holdings: the kind " + k.Name + " is there twice, or counts from nothing") // a mistake in the program's own declarations
+		}
+		r.names[k.Name] = i
+	}
+	return r
+}
+
+// Kinds are all kinds, in the order of their declaration.
+func (r *Registry) Kinds() []Kind { return r.kinds }
+
+// Events are the events of each kind that is kept by a rule of its own: what
+// the policy is checked against.
+func Events(kinds []Kind) map[string][]string {
+	all := map[string][]string{}
+	for _, k := range kinds {
+		if k.Within != "" {
+			continue
+		}
+		for _, e := range k.Events {
+			all[k.Name] = append(all[k.Name], e.Name)
+		}
+	}
+	return all
+}
+
+func (r *Registry) kind(name string) (*Kind, error) {
+	i, ok := r.names[name]
+	if !ok {
+		return nil, fmt.Errorf("nothing of the kind %q is kept", name)
+	}
+	return &r.kinds[i], nil
+}
+
+// govern finds the rule of an item and the time that it counts from.
+func (k *Kind) govern(pol *policy.Policy, i *Item) {
+	rule, ok := pol.RuleOf(i.Kind, i.Service, i.Outcome)
+	if !ok {
+		return
+	}
+	i.Rule, i.Since = rule.ID, i.times[k.event(rule)]
+}
+
+// event is the index of the event that a rule counts from.
+func (k *Kind) event(rule policy.Retention) int {
+	return max(0, slices.IndexFunc(k.Events, func(e Event) bool { return e.Name == rule.Event }))
+}
+
+// Held is everything that is kept of a person, by kind and id. What is part of
+// something else says its rule and its time.
+func (r *Registry) Held(tx *db.Tx, pol *policy.Policy, subject string) (all []Item, err error) {
+	for j := range r.kinds {
+		items, err := r.kinds[j].of(tx, pol, subject)
+		if err != nil {
+			return nil, fmt.Errorf("list what is kept of a person, %s: %w", r.kinds[j].Name, err)
+		}
+		all = append(all, items...)
+	}
+	whole := map[string]Item{}
+	for _, i := range all {
+		if i.Within == "" && i.Scope != "" {
+			whole[i.Scope] = i
+		}
+	}
+	for j := range all {
+		if w, ok := whole[all[j].Within]; ok {
+			all[j].Rule, all[j].Since = w.Rule, w.Since
+		}
+	}
+	return all, nil
+}
+
+// Find returns a thing as it is now, if it is there.
+func (r *Registry) Find(tx *db.Tx, pol *policy.Policy, kind, subject, id string) (Item, bool, error) {
+	k, err := r.kind(kind)
+	if err != nil {
+		return Item{}, false, err
+	}
+	items, err := k.one(tx, subject, id)
+	if err != nil || len(items) == 0 {
+		return Item{}, false, wrap("find", k, err)
+	}
+	if k.Within == "" {
+		k.govern(pol, &items[0])
+	}
+	return items[0], true, nil
+}
+
+// Parts are the things that are part of another.
+func (r *Registry) Parts(tx *db.Tx, i Item) (all []Item, err error) {
+	if i.Scope == "" {
+		return nil, nil
+	}
+	for j := range r.kinds {
+		k := &r.kinds[j]
+		value, of := strings.CutPrefix(i.Scope, k.Prefix)
+		if k.Within == "" || !of {
+			continue
+		}
+		items, err := k.within(tx, i.Subject, value)
+		if err != nil {
+			return nil, wrap("find the parts of", k, err)
+		}
+		for _, part := range items {
+			part.Rule, part.Since = i.Rule, i.Since
+			all = append(all, part)
+		}
+	}
+	return all, nil
+}
+
+// Due asks for things of one kind by the time of an event, the oldest first.
+type Due struct {
+	Kind     string
+	Event    string // empty: the kind's first
+	Service  string // only of this one; empty: of all
+	Outcomes []string
+	Others   bool      // those with another outcome than Outcomes, else with one of them; without Outcomes: all
+	Before   time.Time // the event happened before
+	After    time.Time // and is behind this one,
+	AfterID  string    // or happened at the same time to a later id
+	Limit    int
+}
+
+// Due returns what an event happened to.
+func (r *Registry) Due(tx *db.Tx, pol *policy.Policy, q Due) ([]Item, error) {
+	k, err := r.kind(q.Kind)
+	if err != nil {
+		return nil, err
+	}
+	items, err := k.due(tx, q)
+	for j := range items {
+		k.govern(pol, &items[j])
+	}
+	return items, wrap("look for", k, err)
+}
+
+// Count is how many things there are of which Due would tell, without a limit.
+func (r *Registry) Count(tx *db.Tx, q Due) (int64, error) {
+	k, err := r.kind(q.Kind)
+	if err != nil {
+		return 0, err
+	}
+	n, err := k.count(tx, q)
+	return n, wrap("count", k, err)
+}
+
+// Services are those of which something of a kind is kept; one without a name
+// if it belongs to none.
+func (r *Registry) Services(tx *db.Tx, kind string) ([]string, error) {
+	k, err := r.kind(kind)
+	if err != nil {
+		return nil, err
+	}
+	if k.Service == "" {
+		return []string{""}, nil
+	}
+	list, err := k.services(tx)
+	return list, wrap("list the services of", k, err)
+}
+
+// Take removes a thing as it was last seen: its own row, and what Taken does.
+// It reports false if it changed or went since.
+func (r *Registry) Take(tx *db.Tx, i Item) (bool, error) {
+	k, err := r.kind(i.Kind)
+	if err != nil {
+		return false, err
+	}
+	ok, err := k.take(tx, i)
+	if err == nil && ok && k.Taken != nil {
+		err = k.Taken(tx, i)
+	}
+	return ok, wrap("take away", k, err)
+}
+
+// Sweep removes at most limit rows of what is left of a thing that was taken,
+// and says how many it removed: 0 if nothing is left.
+func (r *Registry) Sweep(tx *db.Tx, i Item, limit int) (int, error) {
+	k, err := r.kind(i.Kind)
+	if err != nil {
+		return 0, err
+	}
+	for _, p := range k.Parts {
+		if n, err := p.sweep(tx, i, limit); err != nil || n > 0 {
+			return n, wrap("sweep", k, err)
+		}
+	}
+	if k.Swept == nil {
+		return 0, nil
+	}
+	n, err := k.Swept(tx, i, limit)
+	return n, wrap("sweep", k, err)
+}
+
+// Left counts the rows of a thing that was taken which are still there.
+func (r *Registry) Left(tx *db.Tx, i Item) (n int64, err error) {
+	k, err := r.kind(i.Kind)
+	if err != nil {
+		return 0, err
+	}
+	for _, p := range k.Parts {
+		more, err := p.left(tx, i)
+		if err != nil {
+			return 0, wrap("count what is left of", k, err)
+		}
+		n += more
+	}
+	return n, nil
+}
+
+func wrap(what string, k *Kind, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s what is kept, %s: %w", what, k.Name, err)
+}
+
+func fromMicros(us *int64) time.Time {
+	if us == nil {
+		return time.Time{}
+	}
+	return clock.FromMicros(*us)
+}

@@ -1,0 +1,209 @@
+package holdings
+
+import (
+	"fmt"
+	"strings"
+
+	"portico/internal/platform/clock"
+	"portico/internal/platform/db"
+	"portico/internal/policy"
+)
+
+// statement is SQL that is put together, with its arguments in order.
+type statement struct {
+	text strings.Builder
+	args []any
+}
+
+// add appends text in which each ? is the next argument.
+func (s *statement) add(text string, args ...any) {
+	for _, a := range args {
+		s.args = append(s.args, a)
+		text = strings.Replace(text, "?", fmt.Sprintf("$%d", len(s.args)), 1)
+	}
+	s.text.WriteString(text)
+}
+
+// or is a column, or a constant where a kind has none.
+func or(column, constant string) string {
+	if column == "" {
+		return constant
+	}
+	return column
+}
+
+// id is the column that names a thing of the kind.
+func (k *Kind) id() string { return or(k.ID, "subject") }
+
+// columns are what a thing of the kind is read by.
+func (k *Kind) columns() string {
+	list := []string{"subject", k.id(), or(k.Service, "''"), or(k.Outcome, "''"), or(k.Within, "''"), or(k.Revision, "0")}
+	for _, e := range k.Events {
+		list = append(list, e.Column)
+	}
+	return strings.Join(list, ", ")
+}
+
+// from begins a statement about things of the kind that meet a condition.
+func (k *Kind) from(verb, where string, args ...any) *statement {
+	s := &statement{}
+	s.add(verb+" FROM "+k.Table+" WHERE "+where, args...)
+	if k.Where != "" {
+		s.add(" AND (" + k.Where + ")")
+	}
+	return s
+}
+
+func (k *Kind) read(tx *db.Tx, s *statement) (list []Item, err error) {
+	err = tx.Select(func(r *db.Rows) error {
+		i := Item{Kind: k.Name}
+		times := make([]*int64, len(k.Events))
+		to := []any{&i.Subject, &i.ID, &i.Service, &i.Outcome, &i.Within, &i.revision}
+		for j := range times {
+			to = append(to, &times[j])
+		}
+		if err := r.Scan(to...); err != nil {
+			return err
+		}
+		for _, t := range times {
+			i.times = append(i.times, fromMicros(t))
+		}
+		if i.Scope = k.Scope; k.ID != "" && k.Scope != "" {
+			i.Scope += i.ID
+		}
+		if i.Within != "" {
+			i.Within = k.Prefix + i.Within
+		}
+		list = append(list, i)
+		return nil
+	}, s.text.String(), s.args...)
+	return list, err
+}
+
+// of returns a person's things of the kind.
+func (k *Kind) of(tx *db.Tx, pol *policy.Policy, subject string) ([]Item, error) {
+	s := k.from("SELECT "+k.columns(), "subject = ?", subject)
+	s.add(" ORDER BY " + k.id())
+	list, err := k.read(tx, s)
+	if k.Within == "" {
+		for j := range list {
+			k.govern(pol, &list[j])
+		}
+	}
+	return list, err
+}
+
+func (k *Kind) one(tx *db.Tx, subject, id string) ([]Item, error) {
+	return k.read(tx, k.from("SELECT "+k.columns(), "subject = ? AND "+k.id()+" = ?", subject, id))
+}
+
+func (k *Kind) within(tx *db.Tx, subject, value string) ([]Item, error) {
+	s := k.from("SELECT "+k.columns(), "subject = ? AND "+k.Within+" = ?", subject, value)
+	s.add(" ORDER BY " + k.id())
+	return k.read(tx, s)
+}
+
+// narrow adds what a question says.
+func (k *Kind) narrow(s *statement, q Due) {
+	if q.Service != "" {
+		s.add(" AND "+or(k.Service, "''")+" = ?", q.Service)
+	}
+	if len(q.Outcomes) == 0 {
+		return
+	}
+	verb := " IN ("
+	if q.Others {
+		verb = " NOT IN ("
+	}
+	s.add(" AND " + or(k.Outcome, "''") + verb)
+	for j, o := range q.Outcomes {
+		if j > 0 {
+			s.add(", ")
+		}
+		s.add("?", o)
+	}
+	s.add(")")
+}
+
+// column is that of the event that a question asks for.
+func (k *Kind) column(q Due) string {
+	return k.Events[k.event(policy.Retention{Event: q.Event})].Column
+}
+
+func (k *Kind) due(tx *db.Tx, q Due) ([]Item, error) {
+	column, after := k.column(q), int64(0)
+	if !q.After.IsZero() {
+		after = clock.Micros(q.After)
+	}
+	s := k.from("SELECT "+k.columns(), column+" < ? AND "+column+" >= ?", clock.Micros(q.Before), after)
+	s.add(" AND ("+column+" > ? OR "+k.id()+" > ?)", after, q.AfterID)
+	k.narrow(s, q)
+	s.add(" ORDER BY "+column+", "+k.id()+" LIMIT ?", q.Limit)
+	return k.read(tx, s)
+}
+
+func (k *Kind) count(tx *db.Tx, q Due) (n int64, err error) {
+	s := k.from("SELECT count(*)", "1 = 1")
+	if !q.Before.IsZero() {
+		s.add(" AND "+k.column(q)+" < ?", clock.Micros(q.Before))
+	}
+	k.narrow(s, q)
+	err = tx.QueryRow(s.text.String(), s.args...).Scan(&n)
+	return n, err
+}
+
+// services are found by leaping from one to the next.
+func (k *Kind) services(tx *db.Tx) (list []string, err error) {
+	behind := ""
+	for {
+		var next *string
+		s := k.from("SELECT min("+k.Service+")", k.Service+" > ?", behind)
+		if err := tx.QueryRow(s.text.String(), s.args...).Scan(&next); err != nil || next == nil {
+			return list, err
+		}
+		behind = *next
+		list = append(list, behind)
+	}
+}
+
+func (k *Kind) take(tx *db.Tx, i Item) (bool, error) {
+	s := k.from("DELETE", "subject = ? AND "+k.id()+" = ?", i.Subject, i.ID)
+	if k.Revision != "" {
+		s.add(" AND "+k.Revision+" = ?", i.revision)
+	} else {
+		for j, e := range k.Events {
+			if i.times[j].IsZero() {
+				s.add(" AND " + e.Column + " IS NULL")
+			} else {
+				s.add(" AND "+e.Column+" = ?", clock.Micros(i.times[j]))
+			}
+		}
+	}
+	n, err := tx.Exec(s.text.String(), s.args...)
+	return n == 1, err
+}
+
+// name is what a part's rows know the thing by.
+func (p Part) name(i Item) string {
+	if p.Scope {
+		return i.Scope
+	}
+	return i.ID
+}
+
+// sweep deletes some rows of a part.
+func (p Part) sweep(tx *db.Tx, i Item, limit int) (int, error) {
+	s := &statement{}
+	s.add("DELETE FROM "+p.Table+" WHERE subject = ? AND "+p.By+" = ?", i.Subject, p.name(i))
+	s.add(" AND ("+p.Key+") IN (SELECT "+p.Key+" FROM "+p.Table+" WHERE subject = ? AND "+p.By+" = ? ORDER BY "+p.Key+" LIMIT ?)",
+		i.Subject, p.name(i), limit)
+	n, err := tx.Exec(s.text.String(), s.args...)
+	return int(n), err
+}
+
+func (p Part) left(tx *db.Tx, i Item) (n int64, err error) {
+	s := &statement{}
+	s.add("SELECT count(*) FROM "+p.Table+" WHERE subject = ? AND "+p.By+" = ?", i.Subject, p.name(i))
+	err = tx.QueryRow(s.text.String(), s.args...).Scan(&n)
+	return n, err
+}
