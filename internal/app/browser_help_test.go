@@ -67,7 +67,7 @@ func (v *tour) requests(citizen, officer, helpline *tour) {
 
 	helpline.enter("/staff/sign-in", "email", "helpline")
 	helpline.open("/staff/requests/new")
-	helpline.choose("source", "phone")
+	helpline.choose("source", "phone/helpline")
 	helpline.ask("The caller asks when the office is open.")
 	found := chromium.Value[string](helpline.tab, "location.pathname + location.search")
 	helpline.stop("/staff/requests", found, http.StatusOK)

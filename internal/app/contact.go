@@ -20,7 +20,7 @@ func (p *portal) operator() contact.Operator {
 	in := &p.live.Current().Portal
 	o := contact.Operator{Name: in.Operator.Name, Address: in.Operator.Address}
 	for _, c := range in.Contacts {
-		o.Channels = append(o.Channels, contact.Channel{Kind: string(c.Kind), Value: c.Value, URL: string(c.URL), Name: c.Name, Note: c.Note})
+		o.Channels = append(o.Channels, contact.Channel{ID: string(c.ID), Kind: string(c.Kind), Value: c.Value, URL: string(c.URL), Name: c.Name, Note: c.Note})
 	}
 	return o
 }
@@ -106,15 +106,6 @@ func certified(t *instance.TLS) (*tls.Config, error) {
 		return nil, errors.New("environment.yaml: inbound: tls: the certificate and the key do not belong together")
 	}
 	return &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}, nil
-}
-
-// waiting counts what waits for its answer (O17).
-func (p *portal) waiting(ctx context.Context) (open, late, veryLate int64, taken bool, err error) {
-	if !p.contact.Offered() {
-		return 0, 0, 0, false, nil
-	}
-	n, err := p.contact.Standing(ctx)
-	return n.Open, n.Late, n.VeryLate, true, err
 }
 
 // kept are the activities besides an account's own under which something is

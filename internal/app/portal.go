@@ -413,7 +413,9 @@ func (p *portal) system() *proof.System {
 		Silence:  p.router.Silence,
 		Factors:  identity.Factors{DB: p.db, Clock: p.clock},
 		Transit:  func() proof.Transit { return p.transit },
-		Waiting:  p.waiting,
+		Help:     p.help,
+		Services: p.described,
+		Page:     p.page,
 		Scanner:  p.scans(),
 
 		Announced: p.changes.Announced,

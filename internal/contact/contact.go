@@ -80,6 +80,16 @@ const (
 // Entered are the sources that an official writes down.
 func Entered() []Source { return []Source{Phone, Letter, Social, Desk} }
 
+// Way is one by which requests come: a source, and perhaps which of the channels
+// that the instance declares.
+type Way struct {
+	Source  Source
+	Channel string
+}
+
+// value is the way as a form has it.
+func (w Way) value() string { return strings.TrimSuffix(string(w.Source)+"/"+w.Channel, "/") }
+
 // Reasons are why a request may be closed without an answer.
 func Reasons() []string { return []string{"twice", "spam", "unreachable"} }
 
@@ -102,6 +112,7 @@ type Request struct {
 	Reference string
 	Kind      Kind
 	Source    Source
+	Channel   string // the id of the instance's channel, where it came by one that officials answer
 	State     State
 	Reason    string // why it was closed without an answer
 	Language  string

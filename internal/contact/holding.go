@@ -7,7 +7,7 @@ func Holding() []db.Table {
 	const no, who = db.Nothing, db.Pseudonym
 	return []db.Table{
 		{Name: "contact_request", Columns: map[string]db.Holds{
-			"subject": who, "id": who, "reference": who, "kind": no, "source": no, "state": no, "reason": no, "language": no,
+			"subject": who, "id": who, "reference": who, "kind": no, "source": no, "channel": no, "state": no, "reason": no, "language": no,
 			"cabinet": no, "holder": who, "revision": no, "texts": no, "created_at": no, "since_at": no, "answered_at": no,
 			"escalated_at": no, "rated_at": no}},
 		{Name: "contact_form", Columns: map[string]db.Holds{"subject": who, "once": who, "request": who, "at": no}},

@@ -4,8 +4,11 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"portico/internal/contact"
+	"portico/internal/platform/i18n"
+	"portico/internal/testkit"
 )
 
 func TestO17_TheAgeOfWhatWaitsIsComparedWithTheTimePromised(t *testing.T) {
@@ -98,5 +101,39 @@ func TestAnswersAreRatedOnceAndSmallNumbersAreNotShown(t *testing.T) {
 	}
 	if shown := desk.Page("/staff/requests/ratings", http.StatusOK).One("main").Text(); !strings.Contains(shown, "4.0 of 5") {
 		t.Errorf("ten ratings are shown as %q", shown)
+	}
+}
+
+func TestO16_WhatComesByAChannelIsWrittenDownWithTheChannelAndCountedForIt(t *testing.T) {
+	name := func(en, dv string) i18n.Text { return i18n.Text{"en": en, "dv": dv} }
+	w := one(t,
+		contact.Channel{ID: "helpline", Kind: "phone", Value: "1500", Name: name("Helpline", "ހެލްޕްލައިން")},
+		contact.Channel{ID: "tiktok", Kind: "social", Value: "oneGovmv", Name: name("TikTok", "ޓިކްޓޮކް")},
+	)
+	_, b := w.official("helpline", "helpline@one.gov.mv")
+	enter := func(source string, status int) testkit.Nodes {
+		page := b.Page("/staff/requests/new", http.StatusOK)
+		sent := page.One("main form").Values()
+		for name, v := range map[string]string{"source": source, "kind": "question", "text": "When?", "do": "send"} {
+			sent.Set(name, v)
+		}
+		return b.Submit("/staff/requests/new", sent, status)
+	}
+	for _, wrong := range []string{"social/myspace", "social", "phone/tiktok", "form", "letter/helpline"} {
+		if page := enter(wrong, http.StatusUnprocessableEntity); !strings.Contains(page.One("main").Text(), "Choose how it came") {
+			t.Errorf("%s is taken", wrong)
+		}
+	}
+	if page := enter("social/tiktok", http.StatusOK); !strings.Contains(page.One("main").Text(), "TikTok") {
+		t.Error("the channel is not shown")
+	}
+	enter("letter", http.StatusOK)
+	w.store.Clock.Advance(3 * 24 * time.Hour)
+	all, err := w.Standings(t.Context())
+	if err != nil || len(all) != 2 || all[contact.Way{Source: contact.Social, Channel: "tiktok"}] != (contact.Standing{Open: 1, Late: 1}) {
+		t.Errorf("what waits is counted as %+v: %v", all, err)
+	}
+	if n, err := w.Entering(t.Context()); err != nil || n != 1 {
+		t.Errorf("%d officials write requests down: %v", n, err)
 	}
 }

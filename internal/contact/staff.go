@@ -107,30 +107,70 @@ type Standing struct{ Open, Late, VeryLate int64 }
 
 // Standing counts what is open (O17).
 func (s *Service) Standing(ctx context.Context) (n Standing, err error) {
+	all, err := s.Standings(ctx)
+	for _, one := range all {
+		n.Open, n.Late, n.VeryLate = n.Open+one.Open, n.Late+one.Late, n.VeryLate+one.VeryLate
+	}
+	return n, err
+}
+
+// Standings counts what is open by the way on which it came (O16).
+func (s *Service) Standings(ctx context.Context) (all map[Way]Standing, err error) {
 	p, now := s.Promised(), s.Clock.Now()
 	err = s.DB.View(ctx, func(tx *db.Tx) error {
-		n = Standing{}
+		all = map[Way]Standing{}
 		for _, kind := range Kinds() {
 			for _, state := range []State{Waiting, Taken} {
-				for times, to := range []*int64{&n.Open, &n.Late, &n.VeryLate} {
+				for times := range 3 {
 					before := now.Add(time.Hour) // everything
 					if times > 0 {
 						before = p.lateSince(kind, times, now, s.Zone())
 					}
-					found, err := countOpen(tx, kind, state, before)
+					err := countOpen(tx, kind, state, before, func(w Way, found int64) {
+						one := all[w]
+						*[]*int64{&one.Open, &one.Late, &one.VeryLate}[times] += found
+						all[w] = one
+					})
 					if err != nil {
 						return err
 					}
-					*to += found
 				}
 			}
 		}
 		return nil
 	})
 	if err != nil {
-		return Standing{}, fmt.Errorf("count what is open: %w", err)
+		return nil, fmt.Errorf("count what is open: %w", err)
 	}
-	return n, nil
+	return all, nil
+}
+
+// Ways are those that officials write requests down from: each channel of the
+// instance that people answer, and what every office has.
+func (s *Service) Ways() (list []Way) {
+	for _, source := range Entered() {
+		before := len(list)
+		for _, c := range s.Operator().Channels {
+			if c.Kind == string(source) {
+				list = append(list, Way{source, c.ID})
+			}
+		}
+		if len(list) == before {
+			list = append(list, Way{Source: source})
+		}
+	}
+	return list
+}
+
+// Entering counts the officials who may write requests down, and work.
+func (s *Service) Entering(ctx context.Context) (n int, err error) {
+	list, err := s.Staff.Colleagues(ctx, s.may(policy.AnswerInquiries, policy.EnterInquiries))
+	for _, c := range list {
+		if c.Working {
+			n++
+		}
+	}
+	return n, err
 }
 
 // Find returns a request by its reference as its row says, to officials who
@@ -153,7 +193,7 @@ func (s *Service) Glance(ctx context.Context, who policy.Actor, request string) 
 // Entry is what an official writes down of what came by another way.
 type Entry struct {
 	Kind     Kind
-	Source   Source
+	Way      Way
 	Text     string
 	Contact  string // may be empty: whoever asked left none, or calls again
 	Language string
@@ -166,7 +206,7 @@ func (s *Service) Enter(ctx context.Context, who policy.Actor, e Entry) (*Reques
 		return nil, errDenied
 	}
 	var wrong []fault.Field
-	if !known(Entered(), e.Source) {
+	if !known(s.Ways(), e.Way) {
 		wrong = append(wrong, fault.Field{Name: "source", Code: "contact.source.none"})
 	}
 	var contact credential.Contact
@@ -187,7 +227,8 @@ func (s *Service) Enter(ctx context.Context, who policy.Actor, e Entry) (*Reques
 	var r *Request
 	err = s.Vault.Update(ctx, func(tx *db.Tx) (err error) {
 		now := s.Clock.Now()
-		r = s.fresh(now, e.Kind, e.Source, e.Language)
+		r = s.fresh(now, e.Kind, e.Way.Source, e.Language)
+		r.Channel = e.Way.Channel
 		if r.Subject, err = s.Vault.NewSubject(tx); err != nil {
 			return err
 		}
@@ -290,9 +331,12 @@ func (s *Service) Colleagues(ctx context.Context, who policy.Actor) ([]staff.Col
 }
 
 // answering are the roles that answer requests.
-func (s *Service) answering() (roles []string) {
+func (s *Service) answering() []string { return s.may(policy.AnswerInquiries) }
+
+// may are the roles that may do one of these.
+func (s *Service) may(one ...policy.Capability) (roles []string) {
 	for _, r := range s.Policy().Declarations().Roles {
-		if slices.Contains(r.May, policy.AnswerInquiries) {
+		if slices.ContainsFunc(one, func(c policy.Capability) bool { return slices.Contains(r.May, c) }) {
 			roles = append(roles, r.ID)
 		}
 	}

@@ -41,13 +41,13 @@ func flag(yes bool) int64 {
 	return 0
 }
 
-const requestColumns = `subject, id, reference, kind, source, state, reason, language, cabinet, holder, revision, texts,
+const requestColumns = `subject, id, reference, kind, source, channel, state, reason, language, cabinet, holder, revision, texts,
 	created_at, since_at, answered_at, escalated_at, rated_at`
 
 func insertRequest(tx *db.Tx, r *Request) error {
-	_, err := tx.Exec(`INSERT INTO contact_request (subject, id, reference, kind, source, state, reason, language, cabinet, holder, revision, texts, created_at, since_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
-		r.Subject, r.ID, r.Reference, string(r.Kind), string(r.Source), string(r.State), r.Reason, r.Language, flag(r.Cabinet), some(r.Holder),
+	_, err := tx.Exec(`INSERT INTO contact_request (subject, id, reference, kind, source, channel, state, reason, language, cabinet, holder, revision, texts, created_at, since_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
+		r.Subject, r.ID, r.Reference, string(r.Kind), string(r.Source), r.Channel, string(r.State), r.Reason, r.Language, flag(r.Cabinet), some(r.Holder),
 		r.revision, r.texts, clock.Micros(r.Created), clock.Micros(r.Since))
 	return err
 }
@@ -58,7 +58,7 @@ func scanRequest(scan func(...any) error) (*Request, error) {
 	var cabinet, created, since int64
 	var holder *string
 	var answered, escalated, rated *int64
-	err := scan(&r.Subject, &r.ID, &r.Reference, &kind, &source, &state, &r.Reason, &r.Language, &cabinet, &holder, &r.revision, &r.texts,
+	err := scan(&r.Subject, &r.ID, &r.Reference, &kind, &source, &r.Channel, &state, &r.Reason, &r.Language, &cabinet, &holder, &r.revision, &r.texts,
 		&created, &since, &answered, &escalated, &rated)
 	if errors.Is(err, db.ErrNoRows) {
 		return nil, nil
@@ -132,12 +132,17 @@ func selectLate(tx *db.Tx, kind Kind, state State, before time.Time, fresh bool,
 	return selectRequests(tx, query, string(state), clock.Micros(before), string(kind), limit)
 }
 
-// countOpen counts the requests of a kind in a state whose time runs from
-// before a moment.
-func countOpen(tx *db.Tx, kind Kind, state State, before time.Time) (n int64, err error) {
-	err = tx.QueryRow(`SELECT count(*) FROM contact_request WHERE state = $1 AND since_at < $2 AND kind = $3`,
-		string(state), clock.Micros(before), string(kind)).Scan(&n)
-	return n, err
+// countOpen calls f with the number of requests of a kind in a state whose time
+// runs from before a moment, by the way on which they came.
+func countOpen(tx *db.Tx, kind Kind, state State, before time.Time, f func(Way, int64)) error {
+	return tx.Select(func(rows *db.Rows) error {
+		var source, channel string
+		var n int64
+		err := rows.Scan(&source, &channel, &n)
+		f(Way{Source(source), channel}, n)
+		return err
+	}, `SELECT source, channel, count(*) FROM contact_request WHERE state = $1 AND since_at < $2 AND kind = $3 GROUP BY source, channel`,
+		string(state), clock.Micros(before), string(kind))
 }
 
 // insertForm notes a form, and reports whether it was not taken before.

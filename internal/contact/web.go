@@ -18,6 +18,7 @@ import (
 
 // Channel is one way to reach the operator.
 type Channel struct {
+	ID    string
 	Kind  string // phone, email, website, address, social
 	Value string // as people write it
 	URL   string // where a website or social channel is
@@ -222,6 +223,16 @@ func (s *Service) until(p *i18n.Printer, r *Request) string {
 // overdue reports whether an answer is owed for longer than promised.
 func (s *Service) overdue(r *Request) bool {
 	return r.Open() && !s.Clock.Now().Before(s.Promised().due(r))
+}
+
+// came is the name of a way on which requests come.
+func (s *Service) came(p *i18n.Printer, w Way) string {
+	for _, c := range s.Operator().Channels {
+		if w.Channel != "" && c.ID == w.Channel {
+			return p.In(c.Name)
+		}
+	}
+	return p.T("contact.source." + string(w.Source))
 }
 
 // tag is where a request stands, in words.

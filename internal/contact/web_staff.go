@@ -3,6 +3,7 @@ package contact
 import (
 	"errors"
 	"net/http"
+	"strings"
 
 	"github.com/a-h/templ"
 
@@ -42,7 +43,7 @@ func (s *Service) grid(p *i18n.Printer, list []*Request) ui.Grid {
 		}
 		g.Rows = append(g.Rows, []ui.Cell{
 			{Text: r.Reference, LTR: true, Href: "/staff/requests/" + r.ID}, {Text: p.T("contact.kind." + string(r.Kind))},
-			{Text: p.T("contact.source." + string(r.Source))}, {Tag: &tag}, {Text: until},
+			{Text: s.came(p, Way{r.Source, r.Channel})}, {Tag: &tag}, {Text: until},
 		})
 	}
 	return g
@@ -117,8 +118,8 @@ func (s *Service) enter(q *web.Req, t *identity.Typed) error {
 		return errDenied
 	}
 	source := ui.Field{Name: "source", Label: q.P.T("contact.source"), Value: identity.Value(q, "source"), Error: t.Error("source")}
-	for _, one := range Entered() {
-		source.Options = append(source.Options, ui.Option{Value: string(one), Label: q.P.T("contact.source." + string(one))})
+	for _, one := range s.Ways() {
+		source.Options = append(source.Options, ui.Option{Value: one.value(), Label: s.came(q.P, one)})
 	}
 	contact := ui.Field{
 		Name: "contact", Label: q.P.T("contact.enter.contact"), Hint: q.P.T("contact.contact.hint", "example", s.Identity.ExamplePhone()),
@@ -139,8 +140,9 @@ func (s *Service) takeEnter(q *web.Req) error {
 	if read(q, t, "send"); t.Bad() {
 		return edge(q, t, s.enter)
 	}
+	source, channel, _ := strings.Cut(q.Value("source"), "/")
 	r, err := s.Enter(q.R.Context(), actor(q), Entry{
-		Kind: Kind(q.Value("kind")), Source: Source(q.Value("source")), Text: q.Value("text"), Contact: q.Value("contact"), Language: q.Lang, Once: q.Value("once"),
+		Kind: Kind(q.Value("kind")), Way: Way{Source(source), channel}, Text: q.Value("text"), Contact: q.Value("contact"), Language: q.Lang, Once: q.Value("once"),
 	})
 	if identity.Shown(err) {
 		t.Add(err)
@@ -170,7 +172,7 @@ func (s *Service) desk(q *web.Req, t *identity.Typed) error {
 			return err
 		}
 	}
-	page.Facts = append(s.facts(q.P, r), ui.Row{Key: q.P.T("contact.source"), Value: q.P.T("contact.source." + string(r.Source))})
+	page.Facts = append(s.facts(q.P, r), ui.Row{Key: q.P.T("contact.source"), Value: s.came(q.P, Way{r.Source, r.Channel})})
 	switch {
 	case c != nil:
 		if err := s.held(q, t, who, r, c, &page); err != nil {

@@ -71,6 +71,11 @@ func (l *loader) portal(p *Portal) {
 			l.at(portalFile, "accounts/confirm-contacts", "accounts/confirm-contacts: a time such as P12M; leave accounts out to ask nobody")
 		}
 	}
+	if n := p.News; n != nil {
+		if y, m, d, err := n.Every.Parts(); err != nil || y+m+d == 0 || n.Every == policy.PeriodSession {
+			l.at(portalFile, "news/every", "news/every: a time such as P3M; leave news out to promise none")
+		}
+	}
 	if h := p.Help; h != nil {
 		for kind, days := range map[string]int{"question": h.AnswerWithin.Question, "feedback": h.AnswerWithin.Feedback, "complaint": h.AnswerWithin.Complaint} {
 			if days < 1 || days > maxAnswer {

@@ -27,6 +27,7 @@ type Portal struct {
 	Accounts    *Accounts           `yaml:"accounts,omitempty" json:"accounts,omitempty" doc:"What goes for people's accounts."`
 	Notices     *Notices            `yaml:"notices,omitempty" json:"notices,omitempty" doc:"What goes for all notices; each kind has a file in notices/."`
 	Help        *Help               `yaml:"help,omitempty" json:"help,omitempty" doc:"That the portal takes questions, suggestions and complaints; left out: it takes none."`
+	News        *News               `yaml:"news,omitempty" json:"news,omitempty" doc:"What goes for the news; each item has a file in news/."`
 	Contacts    []Contact           `yaml:"contacts" json:"contacts" doc:"Every channel that the policy names (O16)."`
 }
 
@@ -55,6 +56,11 @@ func (p *Portal) ConfirmContacts() policy.Period {
 // Help is what the operator promises to those who ask (O17).
 type Help struct {
 	AnswerWithin AnswerWithin `yaml:"answer-within" json:"answerWithin" doc:"Within how many working days each kind of request is answered."`
+}
+
+// News is what the operator promises of the news.
+type News struct {
+	Every policy.Period `yaml:"every" json:"every" doc:"How old the newest item may become before the promise of updates is at risk (O16), such as P3M."`
 }
 
 // AnswerWithin is working days by the kind of request.

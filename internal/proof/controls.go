@@ -33,6 +33,8 @@ const (
 	Answers             = "answers"
 	Announced           = "announced"
 	FilesExamined       = "files-examined"
+	Reachable           = "reachable"
+	ServicesDescribed   = "services-described"
 )
 
 // ControlIDs lists the controls, for whoever checks an instance: a promise may
@@ -41,6 +43,7 @@ func ControlIDs() []string {
 	return []string{
 		EncryptionAtRest, EncryptionInTransit, NeedToKnow, LogIntegrity, OwnAccess, DeclaredData,
 		Sources, Recipients, Cookies, PolicyComplete, PolicyInForce, KeyBackup, Answers, Announced, FilesExamined,
+		Reachable, ServicesDescribed,
 	}
 }
 
@@ -82,10 +85,12 @@ type System struct {
 	Silence  func() []string                                    // classes that a browser has granted which chose nothing
 	Factors  Factors
 	Chapters []string // those that a policy must have
-	// Waiting counts the requests of people that wait for their answer, and those
-	// among them that wait longer than promised, and longer than twice as long.
-	// Where none are taken, taken is false.
-	Waiting func(ctx context.Context) (open, late, veryLate int64, taken bool, err error)
+	// Help is how people reach the operator, and what waits for its answer.
+	Help func(ctx context.Context) (Help, error)
+	// Services are what the catalogue says, and where.
+	Services func() []Described
+	// Page asks the portal itself for a page, as a visitor sees it.
+	Page func(ctx context.Context, path string) (status int, text string)
 	// Announced counts the changes of policy and terms that came into force,
 	// those among them that nobody had announced, and the notices of them.
 	Announced func(ctx context.Context) (all, silent int, notices int64, err error)
@@ -103,7 +108,7 @@ func Controls(s *System) []Control {
 		control{Cookies, s.cookies}, control{PolicyComplete, s.policyComplete},
 		control{PolicyInForce, s.policyInForce}, control{KeyBackup, s.keyBackup}, control{Answers, s.answers},
 		control{Announced, s.announced},
-		control{FilesExamined, s.filesExamined},
+		control{FilesExamined, s.filesExamined}, control{Reachable, s.reachable}, control{ServicesDescribed, s.described},
 	}
 }
 
@@ -299,26 +304,6 @@ func (s *System) announced(ctx context.Context, e *examination) {
 func (s *System) keyBackup(_ context.Context, e *examination) {
 	e.note("epochs", "n", len(s.Ring.Epochs()), "epoch", s.Ring.Epoch())
 	e.risk("never-drilled", "never-drilled")
-}
-
-// answers compares the age of what people asked with the promised time (O17).
-func (s *System) answers(ctx context.Context, e *examination) {
-	open, late, veryLate, taken, err := s.Waiting(ctx)
-	switch {
-	case err != nil:
-		e.failed()
-		return
-	case !taken:
-		e.risk("no-requests", "no-requests")
-		return
-	}
-	e.note("open-requests", "n", open)
-	if veryLate > 0 {
-		e.broken("very-late", "very-late", "n", veryLate)
-	}
-	if late > veryLate {
-		e.risk("late", "late", "n", late-veryLate)
-	}
 }
 
 // filesExamined asks the scanner whether it is there. While it is not, files

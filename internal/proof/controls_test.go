@@ -10,6 +10,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
 	"math/big"
 	"net"
 	"slices"
@@ -39,6 +40,11 @@ type world struct {
 	system  *proof.System
 	in      proof.InForce
 	subject string
+
+	help     proof.Help
+	services []proof.Described
+	status   int
+	pages    map[string]string
 }
 
 func newWorld(t *testing.T, d *db.DB) *world {
@@ -49,6 +55,16 @@ func newWorld(t *testing.T, d *db.DB) *world {
 		Hash: p.Hash(), Policy: p, Languages: []string{"en", "dv"}, Connections: []string{"mail"},
 		Chapters: map[string][]string{"en": {"collected", "used"}, "dv": {"collected", "used"}},
 	}
+	w.help = proof.Help{
+		Channels: []proof.Channel{{ID: "helpline", Value: "1500"}}, Taken: true, Entering: 1, Asked: []proof.Asked{{Channel: "helpline", Open: 3}},
+		Newest: w.Clock.Now().AddDate(0, 0, -80), NewsEvery: "P3M",
+	}
+	form := `<form><input name="kind"><textarea name="text"></textarea></form>`
+	w.status, w.pages = 200, map[string]string{
+		"/en/help": "Call 1500", "/dv/help": "<bdi>1500</bdi>", "/en/help/ask": form, "/dv/help/ask": form,
+		"/en/services/road": "Close a road &amp; a\n lane. Fee: \u2068500\u2069.",
+	}
+	w.services = []proof.Described{{Service: "road", Pages: []proof.Shown{{Path: "/en/services/road", Says: []string{"a road & a lane", "Fee: 500"}}}}}
 	w.system = &proof.System{
 		DB: d, Clock: w.Clock, Ring: w.Ring, Log: w.Log,
 		Tables:  slices.Concat(vault.Holding(), audit.Holding(), proof.Holding()),
@@ -69,7 +85,9 @@ func newWorld(t *testing.T, d *db.DB) *world {
 		Cookies:  func() []web.Cookie { return []web.Cookie{{Name: "session", Class: web.Necessary}} },
 		Silence:  func() []string { return nil },
 		Factors:  factors{staff: 2},
-		Waiting:  func(context.Context) (int64, int64, int64, bool, error) { return 3, 0, 0, true, nil },
+		Help:     func(context.Context) (proof.Help, error) { return w.help, nil },
+		Services: func() []proof.Described { return w.services },
+		Page:     func(_ context.Context, path string) (int, string) { return w.status, w.pages[path] },
 		Scanner:  func(context.Context) error { return nil },
 		Chapters: []string{"collected", "used"},
 	}
@@ -439,7 +457,7 @@ func TestO17_WhatWaitsLongerThanPromisedPutsThePromiseAtRiskAndThenBreaksIt(t *t
 			{0, 0, true, proof.Kept, proof.ReasonExamined}, {2, 0, true, proof.AtRisk, "late"},
 			{3, 1, true, proof.Broken, "very-late"}, {0, 0, false, proof.AtRisk, "no-requests"},
 		} {
-			w.system.Waiting = func(context.Context) (int64, int64, int64, bool, error) { return 5, c.late, c.veryLate, c.taken, nil }
+			w.help.Taken, w.help.Asked = c.taken, []proof.Asked{{Open: 2}, {Open: 3, Late: c.late, VeryLate: c.veryLate}}
 			w.is(t, proof.Answers, c.status, c.reason)
 		}
 	})
@@ -452,5 +470,64 @@ func TestO11_AScannerThatDoesNotAnswerOrIsNotThereLeavesThePromiseAtRisk(t *test
 		w.is(t, proof.FilesExamined, proof.AtRisk, "scanner-away")
 		w.system.Scanner = nil
 		w.is(t, proof.FilesExamined, proof.AtRisk, "no-scanner")
+	})
+}
+
+func TestO16_TheWaysToReachTheOperatorAreExaminedOneByOne(t *testing.T) {
+	worlds(t, func(t *testing.T, w *world) {
+		for _, c := range []struct {
+			what   string
+			change func()
+			status proof.Status
+			reason string
+		}{
+			{"all is well", func() {}, proof.Kept, proof.ReasonExamined},
+			{"the page is away", func() { w.status = 500 }, proof.Broken, "page-away"},
+			{"a channel does not stand on it in one language", func() { w.pages["/dv/help"] = "" }, proof.Broken, "not-said"},
+			{"the form is away", func() { w.pages["/en/help/ask"] = "Come in person." }, proof.Broken, "not-said"},
+			{"nothing is taken", func() { w.help.Taken = false }, proof.AtRisk, "no-requests"},
+			{"nobody writes down what comes by telephone", func() { w.help.Entering = 0 }, proof.AtRisk, "nobody-enters"},
+			{"what came by telephone waits too long", func() { w.help.Asked[0].Late = 1 }, proof.AtRisk, "late"},
+			{"news are stale", func() { w.help.Newest = w.Clock.Now().AddDate(0, -4, 0) }, proof.AtRisk, "no-news"},
+			{"there are no news", func() { w.help.Newest = time.Time{} }, proof.AtRisk, "no-news"},
+			{"nobody promises news", func() { w.help.NewsEvery, w.help.Newest = "", time.Time{} }, proof.Kept, proof.ReasonExamined},
+			{"nothing takes mails", func() { w.help.Inbox = says(t, "554 no\r\n") }, proof.AtRisk, "no-inbox"},
+			{"mails are taken", func() { w.help.Inbox = says(t, "220 here\r\n") }, proof.Kept, proof.ReasonExamined},
+		} {
+			help, pages := w.help, maps.Clone(w.pages)
+			w.help.Asked = slices.Clone(help.Asked)
+			c.change()
+			if f := w.examine(t, proof.Reachable); f.Status != c.status || f.Reason != c.reason {
+				t.Errorf("%s: it is %s (%s): %v", c.what, f.Status, f.Reason, f.Evidence)
+			}
+			w.help, w.pages, w.status = help, pages, 200
+		}
+	})
+}
+
+// says answers each connection with a greeting.
+func says(t *testing.T, greeting string) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	go func() {
+		for c, err := l.Accept(); err == nil; c, err = l.Accept() {
+			_, _ = c.Write([]byte(greeting))
+			_ = c.Close()
+		}
+	}()
+	return l.Addr().String()
+}
+
+func TestO18_APageThatDoesNotSayWhatIsDeclaredBreaksThePromise(t *testing.T) {
+	worlds(t, func(t *testing.T, w *world) {
+		w.is(t, proof.ServicesDescribed, proof.Kept, proof.ReasonExamined)
+		w.services[0].Lacks = []string{"document"}
+		w.is(t, proof.ServicesDescribed, proof.AtRisk, "undescribed")
+		w.pages["/en/services/road"] = "Close a road."
+		w.is(t, proof.ServicesDescribed, proof.Broken, "not-said")
 	})
 }
