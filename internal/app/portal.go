@@ -19,6 +19,7 @@ import (
 	"portico/internal/cabinet"
 	"portico/internal/cases"
 	"portico/internal/cases/amend"
+	"portico/internal/cases/letter"
 	"portico/internal/changes"
 	"portico/internal/consent"
 	"portico/internal/contact"
@@ -381,11 +382,13 @@ func (p *portal) mount() {
 	p.cases.Mount(p.router)
 	p.issued.Mount(p.router)
 	p.amend.Mount(p.router)
+	letters := &letter.Site{Cases: p.cases}
+	letters.Mount(p.router)
 	p.payments.Mount(p.router)
 	p.drafts.Mount(p.router)
 	p.files.Mount(p.router)
 	desk.New(desk.Config{
-		DB: p.db, Cases: p.cases, Officials: p.staff, Documents: p.uploads, Mandates: p.mandates, Clock: p.clock,
+		DB: p.db, Cases: p.cases, Letters: letters, Officials: p.staff, Documents: p.uploads, Mandates: p.mandates, Clock: p.clock,
 	}).Mount(p.router)
 	(&cabinet.Cabinet{Applications: p.cases, Log: p.log, Data: p.vault, Policy: p.policy, Vkey: p.ring.Vkey(), Standing: p.account.Standing, Alerts: []func(*web.Req) ([]ui.Item, error){p.recovery.Alert, p.issued.Alert, p.notices.Waiting}}).Mount(p.router)
 	p.contact.Mount(p.router)

@@ -10,7 +10,7 @@ type row struct {
 
 // features is the table of allowed imports: imports go down the list only.
 var features = []row{
-	{"app", []string{"demo", "holdings", "instance", "proof", "cabinet", "account", "mandates", "payments", "changes", "consent", "contact", "contact/inbound", "cookies", "analytics", "privacy", "notify", "notify/kinds", "news", "desk", "documents", "drafts", "cases", "cases/amend", "uploads", "services", "services/described", "services/preview", "forms", "staff", "identity", "vault", "audit", "keys", "policy", "policy/text"}, nil},
+	{"app", []string{"demo", "holdings", "instance", "proof", "cabinet", "account", "mandates", "payments", "changes", "consent", "contact", "contact/inbound", "cookies", "analytics", "privacy", "notify", "notify/kinds", "news", "desk", "documents", "drafts", "cases", "cases/amend", "uploads", "services", "services/described", "services/preview", "forms", "staff", "identity", "vault", "audit", "keys", "policy", "policy/text", "cases/letter"}, nil},
 	{"demo", nil, nil},
 	{"changes", []string{"instance", "privacy", "notify", "notify/kinds", "vault", "audit", "policy"}, nil},
 	{"cabinet", []string{"contact", "mandates", "cases", "services", "identity", "vault", "audit", "keys", "policy"}, nil},
@@ -31,10 +31,11 @@ var features = []row{
 	{"news", nil, nil},
 	{"notify", []string{"notify/kinds", "cases", "services", "vault", "policy"}, nil},
 	{"payments", []string{"cases", "services", "forms", "vault", "policy"}, nil},
-	{"desk", []string{"cases", "uploads", "services", "forms", "staff", "identity", "vault", "audit", "policy"}, nil},
+	{"desk", []string{"cases", "cases/letter", "uploads", "services", "forms", "staff", "identity", "vault", "audit", "policy"}, nil},
 	{"documents", []string{"cases", "services", "services/paper", "forms", "identity", "vault", "policy"}, nil},
 	{"drafts", []string{"holdings", "cases", "uploads", "services", "forms", "identity", "vault", "audit", "policy"}, nil},
 	{"cases/amend", []string{"cases", "uploads", "forms", "vault", "policy"}, nil},
+	{"cases/letter", []string{"cases", "services", "policy"}, nil},
 	{"cases", []string{"holdings", "services", "forms", "vault", "audit", "policy"}, nil},
 	{"uploads", []string{"vault", "policy"}, nil},
 	{"services/preview", []string{"services", "forms", "policy"}, nil},

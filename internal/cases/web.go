@@ -34,7 +34,6 @@ func (c *Cases) Mount(r *web.Router) {
 		{Method: http.MethodGet, Path: "/cabinet/applications", Handler: c.list},
 		{Method: http.MethodGet, Path: "/cabinet/applications/{id}", Handler: c.own},
 		{Method: http.MethodPost, Path: "/cabinet/applications/{id}", Handler: c.did},
-		{Method: http.MethodGet, Path: "/cabinet/applications/{id}/receipt", Handler: c.receipt},
 	} {
 		rt.Audience, rt.Activity = web.Person, "{service}.apply"
 		r.Handle(rt)
@@ -272,30 +271,4 @@ func (c *Cases) did(q *web.Req) error {
 		return c.showOwn(q, http.StatusUnprocessableEntity, nil, q.Value(inputMessage), q.P.T(f.Fields[0].Code, f.Fields[0].Args...))
 	}
 	return err
-}
-
-// receipt says what was received, to print and to keep.
-func (c *Cases) receipt(q *web.Req) error {
-	a, err := c.Application(q.R.Context(), actor(q), q.R.PathValue("id"))
-	if err != nil {
-		return err
-	}
-	d := a.Service
-	party, _ := c.Policy().Party(d.Responsible)
-	r := pages.Receipt{
-		Service: q.P.In(d.Name), Answers: c.Grid(q.P, a, d.Asked(), "cases.source.form"),
-		Facts: []ui.Row{
-			{Key: q.P.T("cases.list.reference"), Value: a.Reference, LTR: true},
-			{Key: q.P.T("cases.receipt.by"), Value: q.P.In(party.Name)},
-			{Key: q.P.T("cases.receipt.at"), Value: q.P.DateTime(a.Submitted)},
-			{Key: q.P.T("cases.receipt.channel"), Value: q.P.T("cases.channel." + string(a.Channel))},
-			{Key: q.P.T("cases.receipt.policy"), Value: a.Case.Policy, LTR: true},
-		},
-	}
-	if a.Fee != nil {
-		r.Fee = &pages.Section{Title: q.P.T("cases.fee"), Rows: c.FeeRows(q.P, a.Fee)}
-	}
-	return q.Page(http.StatusOK, web.Page{
-		Title: q.P.T("cases.receipt.title"), Service: r.Service, Body: pages.ReceiptPage(r), Back: q.Path("/cabinet/applications/" + a.ID),
-	})
 }

@@ -8,6 +8,7 @@ import (
 	"portico/internal/cases"
 	"portico/internal/cases/amend"
 	"portico/internal/cases/casestest"
+	"portico/internal/cases/letter"
 	"portico/internal/forms"
 	"portico/internal/platform/db"
 	"portico/internal/platform/web"
@@ -47,6 +48,7 @@ func newWorld(t *testing.T, d *db.DB) *world {
 		citizen: w.Citizen, official: w.Official, colleague: w.Colleague, router: w.Router(func(r *web.Router) {
 			w.Mount(r)
 			(&amend.Site{Cases: w.Cases}).Mount(r)
+			(&letter.Site{Cases: w.Cases}).Mount(r)
 		}),
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"portico/internal/cases"
+	"portico/internal/cases/letter"
 	"portico/internal/identity/credential"
 	"portico/internal/platform/clock"
 	"portico/internal/platform/db"
@@ -46,6 +47,7 @@ func Holding() []db.Table {
 type Config struct {
 	DB        *db.DB
 	Cases     *cases.Cases
+	Letters   *letter.Site
 	Officials Officials
 	Documents Documents // nil: the portal takes no files
 	Mandates  Mandates  // nil: nobody acts for companies

@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"strings"
 
-	"portico/internal/cases"
 	"portico/internal/desk/pages"
 	"portico/internal/platform/fault"
 	"portico/internal/platform/web"
@@ -38,7 +37,7 @@ func (k *Desk) preview(q *web.Req, s shown) error {
 		if !to.Decides() {
 			continue
 		}
-		l := k.letter(q, a, to, remarks)
+		l := pages.Letter{Letter: k.Letters.Letter(q.P, a, to, remarks, k.Clock.Now())}
 		if !action.Writes() {
 			l.Remarks = ""
 		}
@@ -59,18 +58,4 @@ func (k *Desk) preview(q *web.Req, s shown) error {
 	return q.Page(http.StatusOK, web.Page{
 		Title: q.P.T("desk.letter.preview"), Service: page.Service, Body: pages.PreviewPage(page), Back: "/staff/cases/" + a.ID,
 	})
-}
-
-// letter is what the applicant reads of a case in a state.
-func (k *Desk) letter(q *web.Req, a *cases.Application, state services.State, remarks string) pages.Letter {
-	d := a.Service
-	party, _ := k.Cases.Policy().Party(d.Responsible)
-	l := pages.Letter{
-		From: q.P.In(party.Name), Service: q.P.In(d.Name), Reference: a.Reference, Date: q.P.Date(k.Clock.Now()),
-		State: ui.Label{Text: q.P.In(state.Name), Kind: ui.Kind(state.Look)}, Says: q.P.In(state.Says), Remarks: remarks, Appeal: q.P.In(d.Appeal),
-	}
-	if state.Fee {
-		l.Fee, l.FeeDue = k.fee(q, a), q.P.T("desk.letter.fee")
-	}
-	return l
 }

@@ -116,8 +116,7 @@ func (k *Desk) lookInto(q *web.Req) error {
 func (k *Desk) reviewed(q *web.Req, a *cases.Application, because string) error {
 	service := q.P.In(a.Service.Name)
 	if q.Value("letter") == yes && !a.Open() {
-		l := k.letter(q, a, a.State(), a.Remarks)
-		l.Date = q.P.Date(a.Closed)
+		l := k.Letters.Letter(q.P, a, a.State(), a.Remarks, a.Closed)
 		for _, field := range []string{policy.FieldName, policy.FieldAddress} {
 			if f, ok := a.Service.Form.ByID(field); ok && a.Answers[f.Key] != "" {
 				words, _ := a.Service.Form.Show(q.P, f.Key, a.Answers[f.Key])

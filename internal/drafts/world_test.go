@@ -8,6 +8,7 @@ import (
 
 	"portico/internal/cases"
 	"portico/internal/cases/casestest"
+	"portico/internal/cases/letter"
 	"portico/internal/drafts"
 	"portico/internal/platform/db"
 	"portico/internal/platform/web"
@@ -44,6 +45,7 @@ func newWorld(w *casestest.World) *world {
 	w.Drafts = own.d
 	own.router = w.Router(func(r *web.Router) {
 		w.Mount(r)
+		(&letter.Site{Cases: w.Cases}).Mount(r)
 		own.d.Mount(r)
 	}, drafts.Locales())
 	return own
