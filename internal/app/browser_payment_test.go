@@ -44,6 +44,7 @@ func (v *tour) payments(finance *tour) {
 	v.open("/en/cabinet/applications")
 	own := strings.TrimPrefix(chromium.Value[string](v.tab, `document.querySelector('main table a[href*="/cabinet/applications/"]').pathname`), "/en")
 	v.stop("LANG/cabinet/applications/{id}", "LANG"+own, http.StatusOK)
+	v.stop("LANG/cabinet/applications/{id}/letter", "LANG"+own+"/letter", http.StatusOK)
 	v.stop("LANG/cabinet/applications/{id}/pay", "LANG"+own+"/pay", http.StatusOK)
 	v.open("/en" + own + "/pay")
 	order := strings.TrimPrefix(v.tab.Path(), "/en")

@@ -382,7 +382,7 @@ func (p *portal) mount() {
 	p.cases.Mount(p.router)
 	p.issued.Mount(p.router)
 	p.amend.Mount(p.router)
-	letters := &letter.Site{Cases: p.cases}
+	letters := &letter.Site{Cases: p.cases, Langs: p.live.Current().Portal.Langs()}
 	letters.Mount(p.router)
 	p.payments.Mount(p.router)
 	p.drafts.Mount(p.router)

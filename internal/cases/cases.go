@@ -39,7 +39,7 @@ func Holding() []db.Table {
 		{Name: "cases_case", Columns: map[string]db.Holds{
 			"subject": who, "id": who, "service": no, "variant": no, "ordinal": no, "reference": who, "state": no, "revision": no,
 			"holder": who, "channel": no, "instance": no, "policy": no, "changed_at": no, "submitted_at": no, "entered_at": no,
-			"clock_at": no, "counted_at": no, "days": no, "closed_at": no, "news": no, "unread": no, "late_at": no, "fee": no}},
+			"clock_at": no, "counted_at": no, "days": no, "closed_at": no, "news": no, "unread": no, "late_at": no, "fee": no, "language": no}},
 		{Name: "cases_related", Columns: map[string]db.Holds{"subject": who, "case_id": who, "earlier": who}},
 		{Name: "cases_step", Columns: map[string]db.Holds{
 			"subject": who, "case_id": who, "n": no, "at": no, "action": no, "state": no, "actor": who, "questions": no, "holder": who}},
@@ -108,6 +108,7 @@ type Case struct {
 	Unread    bool      // the office wrote, and the applicant has not looked
 	Late      time.Time // when it was noted that its state is overdue
 	Fee       int64     // what the answers come to, in the smallest unit
+	Language  string    // in which it was made, empty if that is not known
 }
 
 // News is what the applicant did since the holder last looked.

@@ -95,21 +95,22 @@ func (a *Application) Asked() (Step, bool) {
 	return asked(&a.Service.Workflow, a.Steps)
 }
 
-// Decided reports whether what an official did last was to decide the case, so
-// that one can appeal. What payment or time did since changes nothing of it.
-func (a *Application) Decided() bool {
+// Decision returns the step by which an official decided the case, if that is
+// what was done last, so that one can appeal. What payment or time did since
+// changes nothing of it.
+func (a *Application) Decision() (Step, bool) {
 	for i := len(a.Steps) - 1; i > 0; i-- {
 		from, _ := a.Service.Workflow.State(a.Steps[i-1].State)
 		to, _ := a.Service.Workflow.State(a.Steps[i].State)
 		action, ok := from.Action(a.Steps[i].Action)
 		switch {
 		case ok && action.Doer() == services.Official:
-			return to.Decides()
+			return a.Steps[i], to.Decides()
 		case ok && action.Doer() == services.Applicant:
-			return false
+			return Step{}, false
 		}
 	}
-	return false
+	return Step{}, false
 }
 
 // Changeable returns the keys of the questions whose answers the applicant may

@@ -44,7 +44,7 @@ func TestO18_WhatIsOverdueIsNotedOnceAndMovesNothingUnlessDeclared(t *testing.T)
 		w.store.Clock.Advance(9 * 24 * time.Hour)
 		noteLate(1)
 		a = w.seen(asked)
-		if last := a.Steps[len(a.Steps)-1]; a.Open() || a.Case.State != "withdrawn" || last.Action != "expire" || last.Actor != "system" || a.Decided() {
+		if last := a.Steps[len(a.Steps)-1]; a.Open() || a.Case.State != "withdrawn" || last.Action != "expire" || last.Actor != "system" || decided(a) {
 			w.t.Errorf("%s after %+v", a.Case.State, a.Steps)
 		}
 	})

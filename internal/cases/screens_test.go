@@ -32,6 +32,7 @@ func TestScreensHoldInARealBrowser(t *testing.T) {
 		"/", "/services", "/services?q=passport", "/services/road-permit",
 		"/cabinet/applications", "/cabinet/applications/" + open.ID,
 		"/cabinet/applications/" + approved.ID, "/cabinet/applications/" + refused.ID,
+		"/cabinet/applications/" + approved.ID + "/letter", "/cabinet/applications/" + refused.ID + "/letter",
 	}
 	browser := chromium.Start(t)
 	for _, look := range []chromium.Look{{Width: 360}, {Width: 1280, Dark: true}} {

@@ -29,8 +29,8 @@ func TestO18_WhatIsPaidIsIssuedOnceAndNothingElseIs(t *testing.T) {
 			w.t.Fatal(err)
 		}
 		a := w.seen(row)
-		if a.Case.State != "approved" || !a.Open() || !a.Decided() {
-			w.t.Errorf("%s, open %v, decided %v", a.Case.State, a.Open(), a.Decided())
+		if a.Case.State != "approved" || !a.Open() || !decided(a) {
+			w.t.Errorf("%s, open %v, decided %v", a.Case.State, a.Open(), decided(a))
 		}
 		for name, press := range map[string]error{
 			"the official":  second(w.Act(ctx, w.official, row.ID, "approved", "paid", "")),
@@ -45,7 +45,7 @@ func TestO18_WhatIsPaidIsIssuedOnceAndNothingElseIs(t *testing.T) {
 			w.t.Fatalf("it should be settled once: %v", errs)
 		}
 		a = w.seen(row)
-		if last := a.Steps[len(a.Steps)-1]; a.Case.State != "issued" || a.Open() || !a.Decided() || len(a.Steps) != 4 || last.Actor != cases.ByPayment {
+		if last := a.Steps[len(a.Steps)-1]; a.Case.State != "issued" || a.Open() || !decided(a) || len(a.Steps) != 4 || last.Actor != cases.ByPayment {
 			w.t.Errorf("%s after %+v", a.Case.State, a.Steps)
 		}
 	})

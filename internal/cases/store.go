@@ -12,7 +12,7 @@ import (
 )
 
 const columns = `subject, id, service, variant, ordinal, reference, state, revision, holder, channel, instance, policy,
-	changed_at, submitted_at, entered_at, clock_at, counted_at, days, closed_at, news, unread, late_at, fee`
+	changed_at, submitted_at, entered_at, clock_at, counted_at, days, closed_at, news, unread, late_at, fee, language`
 
 func scanCase(scan func(...any) error) (*Case, error) {
 	var c Case
@@ -21,7 +21,7 @@ func scanCase(scan func(...any) error) (*Case, error) {
 	var ordinal, submitted, entered, clockAt, counted, closed, late sql.NullInt64
 	if err := scan(&c.Subject, &c.ID, &c.Service, &c.Variant, &ordinal, &reference, &c.State, &c.Revision, &holder, &c.Channel,
 		&c.Instance, &c.Policy, &changed, &submitted, &entered, &clockAt, &counted, &days, &closed,
-		&c.News, &unread, &late, &c.Fee); err != nil {
+		&c.News, &unread, &late, &c.Fee, &c.Language); err != nil {
 		return nil, err
 	}
 	c.Ordinal, c.Reference, c.Holder, c.Changed, c.Days = ordinal.Int64, reference.String, holder.String, clock.FromMicros(changed), int(days)
@@ -55,10 +55,10 @@ func selectCase(tx *db.Tx, id string) (*Case, error) {
 // its id already.
 func insertCase(tx *db.Tx, c *Case) (bool, error) {
 	n, err := tx.Exec(`INSERT INTO cases_case (subject, id, service, variant, reference, state, revision, channel, instance, policy,
-			changed_at, submitted_at, entered_at, clock_at, counted_at, days, fee)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) ON CONFLICT (id) DO NOTHING`,
+			changed_at, submitted_at, entered_at, clock_at, counted_at, days, fee, language)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) ON CONFLICT (id) DO NOTHING`,
 		c.Subject, c.ID, c.Service, c.Variant, c.Reference, c.State, c.Revision, c.Channel, c.Instance, c.Policy,
-		clock.Micros(c.Changed), clock.Micros(c.Submitted), clock.Micros(c.Entered), clock.Micros(c.Clock), clock.Micros(c.Counted), c.Days, c.Fee)
+		clock.Micros(c.Changed), clock.Micros(c.Submitted), clock.Micros(c.Entered), clock.Micros(c.Clock), clock.Micros(c.Counted), c.Days, c.Fee, c.Language)
 	return n == 1, err
 }
 

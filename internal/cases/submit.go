@@ -34,6 +34,7 @@ type Submission struct {
 	By      string   // who sent it: the person, or the official who entered it
 	Related []string // earlier cases that it goes back to
 	Fee     int64    // what the answers come to
+	Lang    string   // in which it was made
 }
 
 // Submit makes a case, with its reference and its first step, in the caller's
@@ -58,7 +59,7 @@ func (c *Cases) Submit(tx *db.Tx, s Submission) (*Case, error) {
 	now := c.Clock.Now()
 	row = &Case{
 		Subject: s.Subject, ID: s.ID, Service: d.ID, Variant: s.Variant, Channel: s.Channel, Reference: reference, Revision: 1,
-		Instance: c.Catalogue.Hash(), Policy: c.Policy().Hash(), Submitted: now, Fee: s.Fee,
+		Instance: c.Catalogue.Hash(), Policy: c.Policy().Hash(), Submitted: now, Fee: s.Fee, Language: s.Lang,
 	}
 	initial, _ := d.Workflow.State(d.Workflow.Initial)
 	row.enter(services.State{}, initial, now)

@@ -138,10 +138,13 @@ func (c *Cases) showOwn(q *web.Req, status int, notice *pages.Notice, typed, wro
 	here := q.Path("/cabinet/applications/" + a.ID)
 	page := pages.Application{
 		Service: q.P.In(d.Name), Reference: a.Reference, Notice: notice, State: Tag(q.P, d, a.Case), Says: q.P.In(s.Says),
-		Remarks: a.Remarks, Party: q.P.In(party.Name), Decided: a.Decided(), Appeal: q.P.In(d.Appeal),
+		Remarks: a.Remarks, Party: q.P.In(party.Name), Appeal: q.P.In(d.Appeal),
 		Answers: c.Grid(q.P, a, d.Asked(), "cases.source.form"),
 		Access:  q.Path("/cabinet/access?case=" + url.QueryEscape(a.ID)), Receipt: here + "/receipt", Action: here,
 		Hidden: []pages.Hidden{{Name: inputState, Value: s.ID}},
+	}
+	if _, decided := a.Decision(); decided {
+		page.Letter = here + "/letter"
 	}
 	if due := c.Due(a.Case); a.Open() && !due.IsZero() {
 		page.Due = q.P.T(dueKey(s, c.Overdue(a.Case)), "date", q.P.Date(due))

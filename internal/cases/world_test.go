@@ -48,7 +48,7 @@ func newWorld(t *testing.T, d *db.DB) *world {
 		citizen: w.Citizen, official: w.Official, colleague: w.Colleague, router: w.Router(func(r *web.Router) {
 			w.Mount(r)
 			(&amend.Site{Cases: w.Cases}).Mount(r)
-			(&letter.Site{Cases: w.Cases}).Mount(r)
+			(&letter.Site{Cases: w.Cases, Langs: []string{"en", "dv"}}).Mount(r)
 		}),
 	}
 }
@@ -76,3 +76,5 @@ func (b *browser) post(path string, form url.Values) (testkit.Nodes, int, string
 }
 
 func worldAnswers() forms.Answers { return casestest.Answers() }
+
+func decided(a *cases.Application) bool { _, ok := a.Decision(); return ok }

@@ -362,7 +362,7 @@ func TestO10_OpenedForAReasonThatTheApplicantReads(t *testing.T) {
 		}
 		page, _, _ = w.Browse(w.router, w.Official).Get("/staff/cases/" + row.ID)
 		page, status, _ = w.submit(t, w.Official, page, "/staff/cases/"+row.ID+"/look", url.Values{"because": {"The decision goes to them by post."}, "letter": {"yes"}})
-		text = page.One("main .letter").Text()
+		text = page.One("main .letter[lang=en]").Text()
 		for _, want := range []string{"Aishath Mohamed", "Choose another day.", "within 30 days", row.Reference, "Fuvahmulah City Council"} {
 			if status != http.StatusOK || !strings.Contains(text, want) {
 				t.Errorf("the letter (%d) does not say %q: %s", status, want, text)

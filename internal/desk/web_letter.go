@@ -37,9 +37,11 @@ func (k *Desk) preview(q *web.Req, s shown) error {
 		if !to.Decides() {
 			continue
 		}
-		l := pages.Letter{Letter: k.Letters.Letter(q.P, a, to, remarks, k.Clock.Now())}
-		if !action.Writes() {
-			l.Remarks = ""
+		l := pages.Letter{Decision: q.P.In(to.Name)}
+		if action.Writes() {
+			l.Sheets = k.Letters.Letters(q.P, a, to, remarks, k.Clock.Now())
+		} else {
+			l.Sheets = k.Letters.Letters(q.P, a, to, "", k.Clock.Now())
 		}
 		switch {
 		case action.Remarks == services.Always && remarks == "":

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"portico/internal/cases"
+	letter "portico/internal/cases/letter/pages"
 	"portico/internal/desk/pages"
 	"portico/internal/identity/credential"
 	"portico/internal/platform/fault"
@@ -115,15 +116,9 @@ func (k *Desk) lookInto(q *web.Req) error {
 // decision, to print.
 func (k *Desk) reviewed(q *web.Req, a *cases.Application, because string) error {
 	service := q.P.In(a.Service.Name)
-	if q.Value("letter") == yes && !a.Open() {
-		l := k.Letters.Letter(q.P, a, a.State(), a.Remarks, a.Closed)
-		for _, field := range []string{policy.FieldName, policy.FieldAddress} {
-			if f, ok := a.Service.Form.ByID(field); ok && a.Answers[f.Key] != "" {
-				words, _ := a.Service.Form.Show(q.P, f.Key, a.Answers[f.Key])
-				l.To = append(l.To, words)
-			}
-		}
-		return q.Page(http.StatusOK, web.Page{Title: q.P.T("desk.letter.title"), Service: service, Body: pages.LetterPage(l), Back: "/staff/cases/" + a.ID})
+	if list := k.Letters.Sent(q.P, a); q.Value("letter") == yes && len(list) > 0 {
+		title := q.P.T("desk.letter.title")
+		return q.Page(http.StatusOK, web.Page{Title: title, Service: service, Body: letter.LetterPage(title, q.P.T("desk.letter.print"), list), Back: "/staff/cases/" + a.ID})
 	}
 	page := pages.Case{
 		Service: service, Reference: a.Reference, Remarks: a.Remarks, State: cases.Tag(q.P, a.Service, a.Case), Due: k.dueTag(q, a.Case),
@@ -148,7 +143,8 @@ func (k *Desk) refused(q *web.Req, status int, caseID, because, wrong string) er
 	page := pages.Denied{}
 	a, err := k.Cases.Glance(q.R.Context(), caseID)
 	if err == nil && k.Cases.Reviews(actor(q), a.Case.Service) {
-		page.Action, page.Letter = "/staff/cases/"+a.ID+"/look", !a.Open()
+		_, decided := a.Decision()
+		page.Action, page.Letter = "/staff/cases/"+a.ID+"/look", decided || !a.Open()
 		page.Because = *k.lookField(q)
 		page.Because.Value, page.Because.Error = because, wrong
 		if wrong != "" {

@@ -29,7 +29,7 @@ type world struct {
 
 func newWorld(w *casestest.World) *world {
 	out := &world{World: w, staff: &officials{w: w}}
-	out.desk = desk.New(desk.Config{DB: w.Store.DB, Cases: w.Cases, Letters: &letter.Site{Cases: w.Cases}, Officials: out.staff, Clock: w.Store.Clock})
+	out.desk = desk.New(desk.Config{DB: w.Store.DB, Cases: w.Cases, Letters: &letter.Site{Cases: w.Cases, Langs: []string{"en", "dv"}}, Officials: out.staff, Clock: w.Store.Clock})
 	out.router = w.Router(out.desk.Mount, desk.Locales())
 	return out
 }

@@ -27,6 +27,7 @@ type Place struct {
 	Level   web.Level // how well the portal knows them
 	Service string
 	Variant string
+	Lang    string // of the page
 	Draft   string // of an official who enters for somebody else: the draft's id
 }
 

@@ -42,7 +42,7 @@ func (s *Drafts) Submit(ctx context.Context, p Place, draft string, revision int
 		var err error
 		made, err = s.Cases.Submit(tx, cases.Submission{
 			Subject: w.Draft.Subject, ID: w.Draft.ID, Service: w.Service.ID, Variant: w.Offer.Variant,
-			Channel: w.Draft.Channel, By: w.Draft.By, Fee: w.Outcome.Fee.Amount(),
+			Channel: w.Draft.Channel, By: w.Draft.By, Fee: w.Outcome.Fee.Amount(), Lang: p.Lang,
 		})
 		if err != nil {
 			return err

@@ -105,6 +105,7 @@ func place(q *web.Req) Place {
 			Kind: kind, ID: q.Session.Subject, Roles: q.Session.Roles, Party: q.Session.Party, Strong: q.Session.Strong,
 		},
 		Level:   q.Session.Level,
+		Lang:    q.Lang,
 		Service: q.R.PathValue("id"), Variant: q.R.URL.Query().Get("variant"), Draft: q.R.URL.Query().Get("draft"),
 	}
 }

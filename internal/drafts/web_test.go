@@ -117,6 +117,9 @@ func TestO18_ApplyingFromStartToConfirmation(t *testing.T) {
 		if receipt, status, _ := citizen.Get(page.One(`main a[href$="/receipt"]`).Attr("href")); status != http.StatusOK || !strings.Contains(receipt.One("main").Text(), reference) {
 			t.Errorf("the receipt (%d) says: %s", status, receipt.One("main").Text())
 		}
+		if rows, err := w.Of(t.Context(), w.Citizen.ID); err != nil || rows[0].Language != "en" {
+			t.Errorf("the language in which it was made is not kept: %+v (%v)", rows[0], err)
+		}
 		// The stale question page of another tab leads to what was sent.
 		if _, _, path := fill(citizen, elsewhere, nil); path != first {
 			t.Errorf("a stale page leads to %s", path)

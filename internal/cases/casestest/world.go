@@ -37,6 +37,7 @@ type World struct {
 	Colleague policy.Actor
 	Leader    policy.Actor            // supervises the council's permits and decides on none
 	Away      map[string]bool         // officials who do not work any more
+	Lang      string                  // in which people apply
 	Sessions  map[string]*web.Session // by token, which is the subject's id
 }
 
@@ -138,7 +139,7 @@ func (w *World) Applied(who policy.Actor) *cases.Case { return w.AppliedFor(who,
 // AppliedFor submits an application for a service with these answers.
 func (w *World) AppliedFor(who policy.Actor, d *services.Definition, answers forms.Answers) (row *cases.Case) {
 	w.T.Helper()
-	s := cases.Submission{Subject: who.ID, ID: id.New(w.Store.Clock.Now()), Service: d.ID, Channel: cases.Portal, By: who.ID}
+	s := cases.Submission{Subject: who.ID, ID: id.New(w.Store.Clock.Now()), Service: d.ID, Channel: cases.Portal, By: who.ID, Lang: w.Lang}
 	fee, err := d.Form.Price(answers, forms.At{Now: w.Store.Clock.Now()})
 	if err != nil {
 		w.T.Fatalf("work out the fee: %v", err)

@@ -12,6 +12,7 @@ import (
 // Mount declares the pages of the person.
 func (s *Site) Mount(r *web.Router) {
 	r.Handle(web.Route{Method: http.MethodGet, Path: "/cabinet/applications/{id}/receipt", Audience: web.Person, Activity: "{service}.apply", Handler: s.receipt})
+	r.Handle(web.Route{Method: http.MethodGet, Path: "/cabinet/applications/{id}/letter", Audience: web.Person, Activity: "{service}.apply", Handler: s.decision})
 }
 
 // actor is the person who is signed in, as decisions see them.
@@ -42,5 +43,22 @@ func (s *Site) receipt(q *web.Req) error {
 	}
 	return q.Page(http.StatusOK, web.Page{
 		Title: q.P.T("cases.receipt.title"), Service: r.Service, Body: pages.ReceiptPage(r), Back: q.Path("/cabinet/applications/" + a.ID),
+	})
+}
+
+// decision is the letter of the office, to print and to keep. As long as there
+// is none, the application says how it stands.
+func (s *Site) decision(q *web.Req) error {
+	a, err := s.Cases.Application(q.R.Context(), actor(q), q.R.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	back := q.Path("/cabinet/applications/" + a.ID)
+	if _, decided := a.Decision(); !decided {
+		return q.Redirect(back)
+	}
+	title := q.P.T("cases.letter.title")
+	return q.Page(http.StatusOK, web.Page{
+		Title: title, Service: q.P.In(a.Service.Name), Back: back, Body: pages.LetterPage(title, q.P.T("cases.letter.print"), s.Sent(q.P, a)),
 	})
 }

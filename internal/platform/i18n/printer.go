@@ -102,6 +102,9 @@ func foreign(c rune) bool {
 	return c != ' ' && !unicode.In(c, unicode.Thaana, unicode.Arabic, unicode.Hebrew, unicode.Mn)
 }
 
+// To returns the printer of another language, with times in the same zone.
+func (p *Printer) To(lang string) *Printer { return p.cat.Printer(lang, p.tz) }
+
 // In returns the declared text in the reader's language.
 func (p *Printer) In(t Text) string { return t.In(p.Lang) }
 
