@@ -86,10 +86,9 @@ func Start(t testing.TB) *Chromium {
 // Tab is one tab with cookies of its own. Each of its steps fails the test
 // when it cannot be done within half a minute.
 type Tab struct {
-	Look    Look
-	t       testing.TB
-	ctx     context.Context
-	browser *Chromium
+	Look Look
+	t    testing.TB
+	ctx  context.Context
 
 	mu     sync.Mutex
 	strays []string
@@ -103,9 +102,18 @@ func (c *Chromium) Tab(t testing.TB, look Look) *Tab {
 	if err := chromedp.Do(ctx); err != nil { // the tab lives as long as the context of its first step
 		t.Fatalf("open a tab: %v", err)
 	}
-	tab := &Tab{Look: look, t: t, ctx: ctx, browser: c}
+	tab := &Tab{Look: look, t: t, ctx: ctx}
 	tab.See(look.Width, look.Dark)
-	if look.NoScript {
+	if !look.NoScript {
+		source, err := c.axe()
+		if err != nil {
+			t.Fatalf("axe-core is not there; make test fetches it: %v", err)
+		}
+		tab.call("have axe-core in each page", func(ctx context.Context) error {
+			_, err := chromedp.Call(ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: source})
+			return err
+		})
+	} else {
 		tab.call("turn scripts off", func(ctx context.Context) error {
 			_, err := chromedp.Call(ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
 			return err
@@ -332,9 +340,21 @@ func (tab *Tab) Text(selector string) string {
 }
 
 // Judge looks at the page as quality.md demands of every screen: no violation
-// that axe-core finds, no horizontal scroll, one h1, a title, no script error,
-// no request to another host.
+// that axe-core finds, a title among them, and what Fits looks at.
 func (tab *Tab) Judge() {
+	tab.t.Helper()
+	if !tab.Look.NoScript { // axe-core is a script, and the page is the same
+		at := tab.Path() + " at " + tab.Look.String()
+		for _, v := range tab.Axe() {
+			tab.t.Errorf("%s: %s", at, v)
+		}
+	}
+	tab.Fits()
+}
+
+// Fits looks at what is soon seen: no horizontal scroll, one h1, no script
+// error, no request to another host.
+func (tab *Tab) Fits() {
 	tab.t.Helper()
 	at := tab.Path() + " at " + tab.Look.String()
 	if wide := Value[int](tab, "document.documentElement.scrollWidth - document.documentElement.clientWidth"); wide > 0 {
@@ -342,11 +362,6 @@ func (tab *Tab) Judge() {
 	}
 	if n := Value[int](tab, "document.querySelectorAll('h1').length"); n != 1 {
 		tab.t.Errorf("%s: %d headings h1, not one", at, n)
-	}
-	if !tab.Look.NoScript { // axe-core is a script, and the page is the same
-		for _, v := range tab.Axe() {
-			tab.t.Errorf("%s: %s", at, v)
-		}
 	}
 	tab.mu.Lock()
 	defer tab.mu.Unlock()
@@ -359,13 +374,6 @@ func (tab *Tab) Judge() {
 // Axe runs axe-core with its best practices and returns a line a violation.
 func (tab *Tab) Axe() []string {
 	tab.t.Helper()
-	source, err := tab.browser.axe()
-	if err != nil {
-		tab.t.Fatalf("axe-core is not there; make test fetches it: %v", err)
-	}
-	if !Value[bool](tab, "typeof axe === 'object'") {
-		Value[bool](tab, source+";true")
-	}
 	var found []string
 	tab.call("run axe", func(ctx context.Context) (err error) {
 		found, err = chromedp.Run(ctx, chromedp.Evaluate[[]string](
