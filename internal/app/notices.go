@@ -18,7 +18,7 @@ import (
 func (p *portal) tell(langs []string, catalogue *i18n.Catalogue) {
 	p.notices = notify.New(notify.Config{
 		DB: p.db, Vault: p.vault, Jobs: p.queue, Sender: p.sender, Contacts: p.account, Consents: p.consent, Policy: p.policy, Clock: p.clock,
-		Kinds: func() kinds.Set { return p.live.Current().Notices },
+		Kinds: func() kinds.Set { return p.live.Current().Notices }, News: p.items,
 		Quiet: func() notify.Quiet {
 			from, until := p.live.Current().Portal.QuietHours()
 			return notify.Quiet{From: from, Until: until}

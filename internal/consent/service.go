@@ -64,6 +64,12 @@ func (s *Service) Granted(tx *db.Tx, subject, purpose string) (bool, error) {
 	return err == nil && terms == asked.Terms, err
 }
 
+// Agreed are people behind one, in order, who have ever consented to a purpose.
+// Whether one of them still does says Granted.
+func (s *Service) Agreed(tx *db.Tx, purpose, after string, limit int) ([]string, error) {
+	return selectAgreed(tx, purpose, after, limit)
+}
+
 // Events are all that a person ever said, the oldest first.
 func (s *Service) Events(ctx context.Context, subject string) (list []Event, err error) {
 	err = s.DB.View(ctx, func(tx *db.Tx) error {

@@ -42,3 +42,16 @@ func selectTerms(tx *db.Tx, subject, purpose string) (terms string, err error) {
 	}
 	return terms, nil
 }
+
+// selectAgreed returns people behind one, in order, who have ever consented to
+// a purpose.
+func selectAgreed(tx *db.Tx, purpose, after string, limit int) (list []string, err error) {
+	err = tx.Select(func(r *db.Rows) error {
+		var subject string
+		err := r.Scan(&subject)
+		list = append(list, subject)
+		return err
+	}, `SELECT DISTINCT subject FROM consent_event WHERE purpose = $1 AND act = $2 AND subject > $3 ORDER BY subject LIMIT $4`,
+		purpose, string(Given), after, limit)
+	return list, err
+}

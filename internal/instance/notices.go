@@ -86,10 +86,12 @@ func (l *loader) opened(file string, k *kinds.Kind, d *policy.Declarations) {
 	}
 	for _, c := range k.Channels {
 		field := k.Contact(c)
-		if field != "" && !slices.ContainsFunc(d.Activities, func(a policy.Activity) bool {
-			return a.ID == k.Activity() && a.Relation == policy.RelationSystem && slices.Contains(a.Fields, field)
-		}) {
-			l.at(file, "channels", "channels: to send it by %s, %s must declare an activity %q with the relation system and the field %s", c, homes["activities"], k.Activity(), field)
+		if field != "" && !slices.ContainsFunc(d.Activities, func(a policy.Activity) bool { return k.Opens(a, field) }) {
+			which := fmt.Sprintf("an activity %q", k.Activity())
+			if k.Class == kinds.MarketingClass {
+				which = fmt.Sprintf("an activity of the purpose %q", k.Purpose)
+			}
+			l.at(file, "channels", "channels: to send it by %s, %s must declare %s with the relation system and the field %s", c, homes["activities"], which, field)
 		}
 	}
 	if k.Class == kinds.MarketingClass && !slices.ContainsFunc(d.Purposes, func(p policy.Purpose) bool {

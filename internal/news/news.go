@@ -58,8 +58,8 @@ func (n *News) Published() (list []Item) {
 	return list
 }
 
-// find returns a published item.
-func (n *News) find(id string) (Item, bool) {
+// Find returns a published item.
+func (n *News) Find(id string) (Item, bool) {
 	list := n.Published()
 	i := slices.IndexFunc(list, func(i Item) bool { return i.ID == id })
 	if i < 0 {

@@ -26,7 +26,7 @@ func (n *News) list(q *web.Req) error {
 }
 
 func (n *News) item(q *web.Req) error {
-	i, ok := n.find(q.R.PathValue("id"))
+	i, ok := n.Find(q.R.PathValue("id"))
 	if !ok {
 		return errUnknown
 	}

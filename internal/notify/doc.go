@@ -20,10 +20,14 @@
 //     something that was done, a reminder of what is over.
 //   - In the quiet hours of the instance nothing is sent but what is declared
 //     loud.
+//   - Of each item of news whoever asked for it is told once, and of none that
+//     is older than the portal. That they ask for it is looked at when a notice
+//     is queued, again when it is sent, and their address is opened for it under
+//     the purpose to which they consented, which the gate refuses without.
 //   - Words are templates of the instance; what fills them is data.
 //
 // Others call Queue, and register a Source for what their notices are about.
 //
-// Tables: notify_notice, notify_delivery, notify_choice, notify_language.
-// Statements: O5, O18, N8, N9, N18, M14.
+// Tables: notify_notice, notify_delivery, notify_choice, notify_language,
+// notify_news. Statements: O5, O16, O18, N8, N9, N18, M14.
 package notify

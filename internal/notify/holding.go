@@ -15,5 +15,7 @@ func Holding() []db.Table {
 			"subject": who, "kind": no, "channel": no, "wanted": no, "at": no}},
 		{Name: "notify_language", Columns: map[string]db.Holds{
 			"subject": who, "lang": no, "chosen": no, "at": no}},
+		{Name: "notify_news", Columns: map[string]db.Holds{
+			"item": no, "cursor": who, "done": no, "at": no}},
 	}
 }

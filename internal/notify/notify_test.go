@@ -157,10 +157,10 @@ func TestI12_TheClassDecidesWhoIsTold(t *testing.T) {
 			k := kind
 			k.Class, k.Purpose = c.class, ""
 			if c.class == kinds.MarketingClass {
-				k.Purpose = "marketing"
+				k.Purpose = "newsletter"
 			}
 			w.kinds[kinds.Submitted] = &k
-			w.consents = map[string]bool{w.Citizen.ID + " marketing": c.consent}
+			w.consents = map[string]bool{w.Citizen.ID + " newsletter": c.consent}
 			w.choose(kinds.Submitted, kinds.Email, !c.optedOut)
 			w.choose(kinds.Submitted, kinds.SMS, !c.optedOut)
 			stored, sent := w.stored(), len(w.caught(address))
@@ -182,13 +182,13 @@ func TestI6_WhatWaitsForAPurposeIsCancelledWithTheConsentToIt(t *testing.T) {
 		n := notify.Notice{Kind: kinds.Submitted, Subject: w.Citizen.ID, About: "case:" + w.Applied(w.Citizen).ID, State: "submitted"}
 		w.work()
 		kind := *w.kinds[kinds.Submitted]
-		kind.Class, kind.Purpose = kinds.MarketingClass, "marketing"
+		kind.Class, kind.Purpose = kinds.MarketingClass, "newsletter"
 		w.kinds[kinds.Submitted] = &kind
-		w.consents = map[string]bool{w.Citizen.ID + " marketing": true}
+		w.consents = map[string]bool{w.Citizen.ID + " newsletter": true}
 		for _, c := range []struct {
 			withdrawn string
 			sent      bool
-		}{{"another", true}, {"", true}, {"marketing", false}} {
+		}{{"another", true}, {"", true}, {"newsletter", false}} {
 			before := len(w.caught(address))
 			w.queue(n)
 			if err := w.Store.DB.Update(t.Context(), func(tx *db.Tx) error { return w.Cancel(tx, w.Citizen.ID, c.withdrawn) }); err != nil {

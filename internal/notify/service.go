@@ -46,6 +46,9 @@ type Contacts interface {
 // Consents knows what people consent to.
 type Consents interface {
 	Granted(tx *db.Tx, subject, purpose string) (bool, error)
+	// Agreed are people behind one, in order, who have ever consented to a
+	// purpose: whether they still do says Granted.
+	Agreed(tx *db.Tx, purpose, after string, limit int) (subjects []string, err error)
 }
 
 // Config is what the package needs.
@@ -55,7 +58,8 @@ type Config struct {
 	Jobs      *jobs.Queue
 	Sender    Sender
 	Contacts  Contacts
-	Consents  Consents // nil: nobody consents to anything
+	Consents  Consents      // nil: nobody consents to anything
+	News      func() []Item // those that are published; nil: there are none
 	Kinds     func() kinds.Set
 	Quiet     func() Quiet
 	Zone      func() *time.Location
@@ -78,6 +82,7 @@ func New(c Config) *Service {
 	s := &Service{Config: c, sources: map[string]Source{}}
 	s.Jobs.Register(jobSend, s.send, jobs.Options{Attempts: sendAttempts})
 	s.Jobs.Register(jobRemind, s.reminder, jobs.Options{})
+	s.followNews()
 	return s
 }
 
@@ -190,7 +195,11 @@ func (s *Service) load(tx *db.Tx, subject, noticeID string, c kinds.Channel) (*s
 	if err != nil {
 		return nil, err
 	}
-	out.wanted = wants(out.kind, c, choices)
+	_, cleared, err := out.kind.Clear(tx, wishes{s}, subject) // it may have been withdrawn since
+	if err != nil {
+		return nil, err
+	}
+	out.wanted = cleared && wants(out.kind, c, choices)
 	fields, err := s.Contacts.Reached(tx, subject)
 	out.reached = slices.Contains(fields, out.kind.Contact(c))
 	return out, err
@@ -324,7 +333,7 @@ func (s *Service) printer(lang string) *i18n.Printer {
 func (s *Service) hand(ctx context.Context, out *sending, w Words, p *i18n.Printer) error {
 	field := out.kind.Contact(out.channel)
 	values, err := s.Vault.Read(ctx, vault.Use{
-		Actor: policy.Actor{Kind: policy.System, ID: "portico"}, Subject: out.Subject, Activity: out.kind.Activity(),
+		Actor: policy.Actor{Kind: policy.System, ID: "portico"}, Subject: out.Subject, Activity: s.activity(out.kind, field),
 		Operation: policy.Use, Scope: vault.Profile, Fields: []string{field},
 	})
 	if err != nil {
@@ -341,6 +350,19 @@ func (s *Service) hand(ctx context.Context, out *sending, w Words, p *i18n.Print
 	return s.Sender.SendMail(ctx, mail.Message{
 		To: to, MessageID: out.ID, Subject: cut(text(out.kind.Title), maxSubject), Text: s.letter(out, w, p, text),
 	})
+}
+
+// activity is the one under which an address is opened for a kind.
+func (s *Service) activity(k *kinds.Kind, field string) string {
+	if k.Class != kinds.MarketingClass {
+		return k.Activity()
+	}
+	for _, a := range s.Policy().Declarations().Activities {
+		if k.Opens(a, field) {
+			return a.ID
+		}
+	}
+	return "" // under which nothing is opened
 }
 
 // maxSubject is how long a subject may be, whatever was filled in.
@@ -360,6 +382,8 @@ func (s *Service) letter(out *sending, w Words, p *i18n.Printer, text func(i18n.
 	switch portal := unmarked(p.In(s.Name())); {
 	case out.Official:
 		parts = append(parts, portal)
+	case out.kind.Class == kinds.MarketingClass:
+		parts = append(parts, portal+"\n"+unmarked(p.T("notify.mail.consent"))+" "+s.Address()+"/"+p.Lang+pathConsents)
 	case out.kind.Optional():
 		parts = append(parts, portal+"\n"+unmarked(p.T("notify.mail.choose"))+" "+s.Address()+"/"+p.Lang+pathChoices)
 	default:

@@ -195,6 +195,52 @@ func selectMailed(tx *db.Tx, id string) (n notice, err error) {
 	return selectNotice(tx, subject, id)
 }
 
+// selectNews returns how far each item of news was told, and since when that is
+// noted: zero if it never was.
+func selectNews(tx *db.Tx) (known map[string]telling, since time.Time, err error) {
+	known = map[string]telling{}
+	err = tx.Select(func(r *db.Rows) error {
+		var one telling
+		var done, at int64
+		err := r.Scan(&one.Item, &one.Cursor, &done, &at)
+		if one.Done = done != 0; one.Item == "" {
+			since = clock.FromMicros(at)
+		} else {
+			known[one.Item] = one
+		}
+		return err
+	}, `SELECT item, cursor, done, at FROM notify_news`)
+	return known, since, err
+}
+
+// insertNews notes an item that is not noted yet; the one without an id says
+// since when items are noted.
+func insertNews(tx *db.Tx, one telling, now time.Time) error {
+	_, err := tx.Exec(`INSERT INTO notify_news (item, cursor, done, at) VALUES ($1, $2, $3, $4) ON CONFLICT (item) DO NOTHING`,
+		one.Item, one.Cursor, bit(one.Done), clock.Micros(now))
+	return err
+}
+
+// moveNews notes how far an item was told, and reports whether nobody else did.
+func moveNews(tx *db.Tx, was, is telling) (bool, error) {
+	count, err := tx.Exec(`UPDATE notify_news SET cursor = $1, done = $2 WHERE item = $3 AND cursor = $4 AND done = 0`,
+		is.Cursor, bit(is.Done), was.Item, was.Cursor)
+	return count == 1, err
+}
+
+// selectSubscribers returns people behind one, in order, who asked for a
+// newsletter.
+func selectSubscribers(tx *db.Tx, kind, after string, limit int) (list []string, err error) {
+	err = tx.Select(func(r *db.Rows) error {
+		var subject string
+		err := r.Scan(&subject)
+		list = append(list, subject)
+		return err
+	}, `SELECT subject FROM notify_choice WHERE kind = $1 AND channel = $2 AND wanted = 1 AND subject > $3 ORDER BY subject LIMIT $4`,
+		kind, string(subscription), after, limit)
+	return list, err
+}
+
 // putLanguage keeps in which language somebody is written to. One that they
 // only used takes the place of none that they chose.
 func putLanguage(tx *db.Tx, subject, lang string, chosen bool, now time.Time) error {

@@ -17,10 +17,11 @@ import (
 )
 
 const (
-	pathNotices = "/cabinet/notices"
-	pathChoices = "/cabinet/settings/notices"
-	pageSize    = 20
-	toldAtOnce  = 3 // notices above one page
+	pathNotices  = "/cabinet/notices"
+	pathChoices  = "/cabinet/settings/notices"
+	pathConsents = "/cabinet/consents"
+	pageSize     = 20
+	toldAtOnce   = 3 // notices above one page
 )
 
 // Mount declares the pages.

@@ -14,12 +14,12 @@ import (
 	"portico/internal/platform/web/ui"
 )
 
-// offered are the kinds that a person is told of, in the order of the program's
-// list.
+// offered are the kinds about which a person chooses here, in the order of the
+// program's list: what needs a consent is chosen by it.
 func (s *Service) offered() (list []*kinds.Kind) {
 	set := s.Kinds()
 	for _, o := range kinds.Occasions() {
-		if k := set[o.ID]; k != nil && !k.Official() {
+		if k := set[o.ID]; k != nil && !k.Official() && k.Class != kinds.MarketingClass {
 			list = append(list, k)
 		}
 	}
@@ -62,6 +62,11 @@ func (s *Service) askChoices(q *web.Req, status int, typed url.Values, wrong err
 		lang = q.Lang
 	}
 	page := pages.Choices{Action: q.Path(pathChoices), Contacts: q.Path("/cabinet/settings")}
+	for _, k := range s.Kinds() {
+		if k.Class == kinds.MarketingClass {
+			page.Consents = q.Path(pathConsents)
+		}
+	}
 	page.Language = ui.Field{Name: "language", Label: q.P.T("notify.choose.language"), Value: lang}
 	for _, l := range s.Langs {
 		page.Language.Options = append(page.Language.Options, ui.Option{Value: l, Label: i18n.Name(l)})

@@ -40,6 +40,7 @@ type world struct {
 	consents map[string]bool // subject and purpose
 	mailer   mail.Mailer
 	texter   mail.Texter
+	news     []notify.Item
 }
 
 func (w *world) SendMail(ctx context.Context, m mail.Message) error { return w.mailer.SendMail(ctx, m) }
@@ -50,6 +51,32 @@ func (w *world) SendSMS(ctx context.Context, to, text string) error {
 // Granted answers for notify.Consents.
 func (w *world) Granted(_ *db.Tx, subject, purpose string) (bool, error) {
 	return w.consents[subject+" "+purpose], nil
+}
+
+// vault is the world's, which knows what people consented to.
+func (w *world) vault() *vault.Vault {
+	s := w.Store
+	return vault.New(vault.Config{
+		DB: s.DB, Ring: s.Ring, Log: s.Log, Clock: s.Clock, Policy: w.World.Policy,
+		Consent: func(tx *db.Tx, subject, purpose string) (string, error) {
+			asked, ok := w.World.Policy().AskedFor(purpose)
+			if given, err := w.Granted(tx, subject, purpose); err != nil || !ok || !given {
+				return "", err
+			}
+			return asked.Terms, nil
+		},
+	})
+}
+
+// Agreed answers for notify.Consents.
+func (w *world) Agreed(_ *db.Tx, purpose, after string, limit int) (list []string, err error) {
+	for said := range w.consents {
+		if subject, to, _ := strings.Cut(said, " "); to == purpose && subject > after {
+			list = append(list, subject)
+		}
+	}
+	slices.Sort(list)
+	return list[:min(len(list), limit)], nil
 }
 
 // ticking is a clock that never says the same twice, as a real one.
@@ -129,14 +156,24 @@ func tell(cw *casestest.World) *world {
 	}
 	w.jobs = jobs.NewQueue(jobs.Config{DB: cw.Store.DB, Clock: cw.Store.Clock, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
 	w.Service = notify.New(notify.Config{
-		DB: cw.Store.DB, Vault: cw.Store.Vault, Jobs: w.jobs, Sender: w, Contacts: w.contacts, Consents: w,
+		DB: cw.Store.DB, Vault: w.vault(), Jobs: w.jobs, Sender: w, Contacts: w.contacts, Consents: w,
+		Policy: cw.Policy, News: func() []notify.Item { return w.news },
 		Kinds: func() kinds.Set { return w.kinds }, Quiet: func() notify.Quiet { return w.quiet }, Zone: servicestest.Zone,
 		Name: func() i18n.Text { return i18n.Text{"en": "oneGov", "dv": "ވަންގަވް"} }, Langs: []string{"en", "dv"}, Catalogue: catalogue,
 		Clock: ticking{cw.Store.Clock}, Address: func() string { return "https://one.gov.mv" },
 	})
+	w.Service.About("news", w)
 	w.Service.About("case", notify.CaseSource{Cases: cw.Cases, Calendar: cw.Calendar, Zone: servicestest.Zone})
 	cw.Cases.Followers = append(cw.Cases.Followers, w.Follow(w, cw.Calendar))
 	return w
+}
+
+// Say answers for notify.Source of news: those that there are.
+func (w *world) Say(_ context.Context, a notify.About, _ *i18n.Printer) (notify.Words, error) {
+	if !slices.ContainsFunc(w.news, func(i notify.Item) bool { return i.ID == a.ID }) {
+		return notify.Words{Gone: true}, nil
+	}
+	return notify.Words{Path: "/news/" + a.ID, Says: map[string]string{kinds.WordHeadline: "About " + a.ID}}, nil
 }
 
 // Supervisors answers for notify.Officials.

@@ -79,6 +79,16 @@ func (k *Kind) Activity() string {
 	return Activity
 }
 
+// Opens reports whether an address in a field is opened for it under an
+// activity: for marketing under one of the purpose that was consented to.
+func (k *Kind) Opens(a policy.Activity, field string) bool {
+	named := a.ID == k.Activity()
+	if k.Class == MarketingClass {
+		named = a.Purpose == k.Purpose
+	}
+	return named && a.Relation == policy.RelationSystem && slices.Contains(a.Fields, field)
+}
+
 // Contact is the field that holds where a channel leads, empty for none.
 func (k *Kind) Contact(c Channel) string {
 	switch {
@@ -150,6 +160,9 @@ func Compile(id string, f File) (*Kind, []Problem) {
 	}
 	if o.Official() && f.Class != ImportantClass && f.Class != ServiceClass {
 		fail("class", "it goes to officials, because of their work: important or service")
+	}
+	if o.Asked && f.Class != NewsletterClass && f.Class != MarketingClass {
+		fail("class", "it goes to who asked for it: newsletter or marketing")
 	}
 	for i, c := range f.Channels {
 		switch {

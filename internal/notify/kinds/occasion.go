@@ -23,6 +23,7 @@ const (
 	WordReference = "reference" // its reference
 	WordState     = "state"     // where it stood
 	WordSays      = "says"      // what that means, as the workflow says it
+	WordHeadline  = "headline"  // of an item of news
 	WordDate      = "date"      // the day until when something is to be done
 )
 
@@ -33,6 +34,7 @@ type Occasion struct {
 	To      Audience
 	Words   []string // the placeholders that there are beside those of every notice
 	Reminds bool     // it is sent before something
+	Asked   bool     // only to who asked for it: a newsletter, or with a consent
 }
 
 // The occasions. Whoever queues a notice adds its own here.
@@ -52,6 +54,8 @@ const (
 	DocumentEnds  = "document-expiring" // when it is told says the document
 
 	PolicyChange = "policy-change" // policy or terms change on a day
+
+	News = "news-published"
 )
 
 // Occasions lists them all.
@@ -71,6 +75,7 @@ func Occasions() []Occasion {
 		{ID: DocumentEnds, To: Person, Words: []string{WordService, WordReference, WordDate}},
 		{ID: Overdue, To: Officials, Words: application},
 		{ID: PolicyChange, To: Person, Words: []string{WordDate}},
+		{ID: News, To: Person, Words: []string{WordHeadline, WordDate}, Asked: true},
 	}
 }
 
