@@ -111,7 +111,7 @@ func open(t *testing.T, d *db.DB) *portal {
 	p := &portal{Store: vaulttest.Open(t, d, pol), post: &post{}, months: "P12M"}
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
 	p.jobs = jobs.NewQueue(jobs.Config{DB: d, Clock: p.Store.Clock, Log: log})
-	cat, err := i18n.Load(web.Locales(), identity.Locales(), vault.Locales(), account.Locales(), staff.Locales())
+	cat, err := i18n.Load(web.Locales(), identity.Locales(), policy.Locales(), vault.Locales(), account.Locales(), staff.Locales())
 	if err != nil {
 		t.Fatal(err)
 	}

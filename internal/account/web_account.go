@@ -262,7 +262,7 @@ func (s *Service) untilWords(p *i18n.Printer, rule policy.Retention) string {
 	if rule.Period == policy.PeriodNone && rule.Grace != "" {
 		return p.T("account.close.kept.date", "date", p.Date(s.Until()))
 	}
-	return p.T("account.close.kept.until", "period", identity.Period(p, rule))
+	return p.T("account.close.kept.until", "period", rule.Say(p))
 }
 
 func (s *Service) showClose(q *web.Req) error { return s.askClose(q, nil) }

@@ -110,7 +110,7 @@ func openAs(t *testing.T, d *db.DB, phone func(*policy.Field)) *portal {
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
 	p.jobs = jobs.NewQueue(jobs.Config{DB: d, Clock: p.Clock, Log: log})
 	var err error
-	if p.cat, err = i18n.Load(web.Locales(), identity.Locales(), recovery.Locales(), vault.Locales()); err != nil {
+	if p.cat, err = i18n.Load(web.Locales(), identity.Locales(), recovery.Locales(), policy.Locales(), vault.Locales()); err != nil {
 		t.Fatal(err)
 	}
 	brand, err := web.NewBrand("#0b5394", "#ffd23f")

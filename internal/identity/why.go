@@ -38,25 +38,7 @@ func (s *Service) Why(p *i18n.Printer, field, activity string) string {
 		lines = append(lines, p.T("identity.why.nobody"))
 	}
 	if rule, ok := pol.RetentionOf(own, field); ok {
-		lines = append(lines, p.T("identity.why.long", "period", Period(p, rule)))
+		lines = append(lines, p.T("identity.why.long", "period", rule.Say(p)))
 	}
 	return strings.Join(lines, "\n")
-}
-
-// Period says a retention rule in words.
-func Period(p *i18n.Printer, rule policy.Retention) string {
-	years, months, days, err := rule.Period.Parts()
-	if rule.Period == policy.PeriodNone || err != nil {
-		return p.In(rule.Trigger)
-	}
-	var parts []string
-	for _, part := range []struct {
-		n   int
-		key string
-	}{{years, "identity.period.years"}, {months, "identity.period.months"}, {days, "identity.period.days"}} {
-		if part.n > 0 {
-			parts = append(parts, p.T(part.key, "n", part.n))
-		}
-	}
-	return p.T("identity.period.from", "period", p.List(parts), "trigger", p.In(rule.Trigger))
 }
