@@ -232,6 +232,9 @@ func (r *Ring) unwrap(purpose string, wrapped []byte) ([]byte, error) {
 	return key, nil
 }
 
+// Dir is the key directory.
+func (r *Ring) Dir() string { return r.dir }
+
 // Instance is the id of the instance whose keys these are.
 func (r *Ring) Instance() string { return r.stamp.Instance }
 

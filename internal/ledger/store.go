@@ -1,0 +1,45 @@
+package ledger
+
+import (
+	"portico/internal/platform/clock"
+	"portico/internal/platform/db"
+)
+
+func insertAct(tx *db.Tx, a Act) error {
+	_, err := tx.Exec(`INSERT INTO ledger_act (subject, id, kind, scope, ref, at) VALUES ($1, $2, $3, $4, $5, $6)`,
+		a.Subject, a.ID, string(a.Kind), a.Scope, a.Ref, clock.Micros(a.At))
+	return err
+}
+
+// selectWaiting returns acts that are not in the file, the oldest first.
+func selectWaiting(tx *db.Tx, limit int) (acts []Act, err error) {
+	err = tx.Select(func(r *db.Rows) error {
+		var a Act
+		var at int64
+		err := r.Scan(&a.Subject, &a.ID, &a.Kind, &a.Scope, &a.Ref, &at)
+		a.At = clock.FromMicros(at)
+		acts = append(acts, a)
+		return err
+	}, `SELECT subject, id, kind, scope, ref, at FROM ledger_act WHERE n IS NULL ORDER BY at, id LIMIT $1`, limit)
+	return acts, err
+}
+
+// markAct notes the line of an act, and reports whether the store has the act.
+func markAct(tx *db.Tx, e Entry) (bool, error) {
+	n, err := tx.Exec(`UPDATE ledger_act SET n = $1 WHERE subject = $2 AND id = $3 AND (n IS NULL OR n = $1)`, e.N, e.Subject, e.ID)
+	return n == 1, err
+}
+
+func countMarked(tx *db.Tx) (n int64, err error) {
+	err = tx.QueryRow(`SELECT count(*) FROM ledger_act WHERE n IS NOT NULL`).Scan(&n)
+	return n, err
+}
+
+// selectLast returns the act with the highest line.
+func selectLast(tx *db.Tx) (e Entry, err error) {
+	var at int64
+	err = tx.QueryRow(`SELECT n, subject, id, kind, scope, ref, at FROM ledger_act WHERE n IS NOT NULL ORDER BY n DESC LIMIT 1`).
+		Scan(&e.N, &e.Subject, &e.ID, &e.Kind, &e.Scope, &e.Ref, &at)
+	e.At = clock.FromMicros(at)
+	return e, err
+}
