@@ -8,6 +8,7 @@ import (
 
 	"portico/internal/identity"
 	"portico/internal/identity/credential"
+	"portico/internal/ledger"
 	"portico/internal/platform/db"
 	"portico/internal/platform/fault"
 	"portico/internal/platform/id"
@@ -47,14 +48,15 @@ func (s *Service) grace() policy.Period {
 }
 
 // Until is until when a cabinet that is closed now can be opened again.
-func (s *Service) Until() time.Time {
-	now := s.Clock.Now()
+func (s *Service) Until() time.Time { return s.until(s.Clock.Now()) }
+
+func (s *Service) until(asked time.Time) time.Time {
 	if g := s.grace(); g != "" {
-		if t, err := g.After(now); err == nil {
+		if t, err := g.After(asked); err == nil {
 			return t
 		}
 	}
-	return now
+	return asked
 }
 
 // Close closes somebody's cabinet: every session ends, and for the declared
@@ -74,6 +76,9 @@ func (s *Service) Close(ctx context.Context, subject, lang string) (until time.T
 			return errors.Join(err, errRaced)
 		}
 		if err := insertClosing(tx, c, now); err != nil {
+			return err
+		}
+		if err := s.Vault.Took(tx, ledger.Revoke, subject, refClosing+c.ID); err != nil {
 			return err
 		}
 		if _, err := s.Identity.EndSessions(tx, subject, ""); err != nil {

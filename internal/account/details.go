@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"portico/internal/identity/profile"
+	"portico/internal/ledger"
 	"portico/internal/platform/db"
 	"portico/internal/platform/fault"
 	"portico/internal/policy"
@@ -95,6 +96,9 @@ func (s *Service) ChangeDetails(ctx context.Context, subject string, d profile.D
 func (s *Service) endVerification(tx *db.Tx, subject, number string) error {
 	ended, err := endVerifications(tx, subject, s.Clock.Now())
 	if err != nil || !ended {
+		return err
+	}
+	if err := s.Vault.Took(tx, ledger.Revoke, subject, refVerification); err != nil {
 		return err
 	}
 	if err := s.Vault.Unindex(tx, policy.FieldIdentityNumber, subject, number); err != nil {

@@ -93,6 +93,16 @@ func dropChanges(tx *db.Tx, subject, field string) error {
 	return err
 }
 
+// dropEveryChange gives up all changes that wait, and ends the links by which
+// others can be stopped.
+func dropEveryChange(tx *db.Tx) error {
+	if _, err := tx.Exec(`UPDATE account_change SET state = $1 WHERE state = $2`, stateDropped, stateWaiting); err != nil {
+		return err
+	}
+	_, err := tx.Exec(`UPDATE account_change SET stop_hash = NULL, stop_until = NULL WHERE stop_hash IS NOT NULL`)
+	return err
+}
+
 // renewChange gives a change another code, which ends the one before.
 func renewChange(tx *db.Tx, c change, salt []byte, expires time.Time) (bool, error) {
 	n, err := tx.Exec(`UPDATE account_change SET salt = $1, tries = 0, sends = sends + 1, expires_at = $2 WHERE subject = $3 AND id = $4 AND sends = $5 AND state = $6`,

@@ -241,7 +241,7 @@ func (p *portal) features(ctx context.Context, in *instance.Instance, opts insta
 	}
 	in = p.live.Current() // what the directory says may only be proposed
 	p.queue = jobs.NewQueue(jobs.Config{DB: p.db, Clock: p.clock, Log: p.logger})
-	p.vault = vault.New(vault.Config{DB: p.db, Ring: p.ring, Log: p.log, Policy: p.policy, Clock: p.clock, Consent: consent.Terms})
+	p.vault = vault.New(vault.Config{DB: p.db, Ring: p.ring, Log: p.log, Ledger: p.acts, Policy: p.policy, Clock: p.clock, Consent: consent.Terms})
 	p.consent = consent.New(p.consents())
 	p.holdings = holdings.New(Kept())
 	if p.demo && !p.beside {
@@ -359,6 +359,7 @@ func (p *portal) menu(q *web.Req) []web.Link {
 func (p *portal) mount() {
 	p.router.Ready("store", p.reachable)
 	p.router.Ready("log", p.log.Ready)
+	p.router.Ready("ledger", p.acts.Ready)
 	p.router.Ready("jobs", p.queue.Ready)
 	catalogue := services.Config{
 		Catalogue: p.live.Catalogue(), Policy: p.policy,

@@ -22,6 +22,7 @@ import (
 	"portico/internal/identity/factor"
 	"portico/internal/identity/recovery"
 	"portico/internal/instance"
+	"portico/internal/ledger"
 	"portico/internal/mandates"
 	"portico/internal/news"
 	"portico/internal/notify"
@@ -58,6 +59,7 @@ func Migrations() []fs.FS {
 		recovery.Migrations(),
 		instance.Migrations(),
 		jobs.Migrations(),
+		ledger.Migrations(),
 		mandates.Migrations(),
 		payments.Migrations(),
 		notify.Migrations(),
@@ -86,6 +88,7 @@ func Holdings() (all []db.Table) {
 		recovery.Holding(),
 		instance.Holding(),
 		jobs.Holding(),
+		ledger.Holding(),
 		mandates.Holding(),
 		payments.Holding(),
 		notify.Holding(),

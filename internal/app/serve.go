@@ -127,6 +127,9 @@ func (p *portal) background(o Options) []func(context.Context) {
 			logged("the log", p.log.Run(ctx, func(err error) { logged("publishing the log", err) }))
 		},
 		func(ctx context.Context) {
+			p.acts.Run(ctx, func(err error) { logged("keeping what was taken away", err) })
+		},
+		func(ctx context.Context) {
 			p.changes.Watch(ctx, func(err error) { logged("publishing the policy", err) })
 		},
 		func(ctx context.Context) {

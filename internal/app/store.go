@@ -10,6 +10,7 @@ import (
 	"portico/internal/audit"
 	"portico/internal/instance"
 	"portico/internal/keys"
+	"portico/internal/ledger"
 	"portico/internal/platform/blobs"
 	"portico/internal/platform/clock"
 	"portico/internal/platform/db"
@@ -22,8 +23,9 @@ type store struct {
 	db    *db.DB
 	ring  *keys.Ring
 	log   *audit.Log
-	blobs blobs.Store // the sealed bytes of files
-	file  string      // of the database; empty where it is no file
+	acts  *ledger.Ledger // what was taken away
+	blobs blobs.Store    // the sealed bytes of files
+	file  string         // of the database; empty where it is no file
 }
 
 // opener opens a store's log: audit.Open, or one that refuses nothing.
@@ -63,6 +65,9 @@ func (st *store) ready(ctx context.Context, s Store, in *instance.Instance, now 
 	}
 	var err error
 	if st.ring, err = vault.OpenKeys(ctx, st.db, s.Keys, string(in.Portal.ID), s.Demo, now); err != nil {
+		return err
+	}
+	if st.acts, err = ledger.Open(ctx, ledger.Config{DB: st.db, Ring: st.ring, Clock: now}); err != nil {
 		return err
 	}
 	if st.blobs, err = blobs.OpenFolder(filepath.Join(s.Data, "files"), now); err != nil {

@@ -8,6 +8,7 @@ import (
 
 	"portico/internal/audit"
 	"portico/internal/keys"
+	"portico/internal/ledger"
 	"portico/internal/platform/clock"
 	"portico/internal/platform/db"
 	"portico/internal/platform/i18n"
@@ -130,6 +131,11 @@ func (s *Service) Say(ctx context.Context, subject, purpose string, act Act, ter
 		if act == Given {
 			return nil
 		}
+		if last.Act == Given {
+			if err := s.Vault.Took(tx, ledger.Withdraw, subject, purpose); err != nil {
+				return err
+			}
+		}
 		for _, cancel := range s.Cancel {
 			if err := cancel(tx, subject, purpose); err != nil {
 				return err
@@ -137,6 +143,9 @@ func (s *Service) Say(ctx context.Context, subject, purpose string, act Act, ter
 		}
 		return nil
 	})
+	if err == nil && act != Given { // also if it was said before, and not kept then
+		err = s.Vault.Kept(ctx)
+	}
 	if err != nil {
 		return fmt.Errorf("take a consent: %w", err)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"portico/internal/cases"
 	"portico/internal/forms"
+	"portico/internal/ledger"
 	"portico/internal/platform/db"
 	"portico/internal/platform/fault"
 	"portico/internal/policy"
@@ -99,6 +100,9 @@ func (d *Documents) end(tx *db.Tx, actor policy.Actor, h *Held, because string, 
 	}
 	if ok, err := endDocument(tx, h.Document, how, d.Clock.Now()); err != nil || !ok {
 		return firstOf(err, errMoved)
+	}
+	if err := d.Vault.Took(tx, ledger.Revoke, h.Subject, refDocument+h.ID); err != nil {
+		return err
 	}
 	if d.Notices != nil {
 		ended := *h.Document

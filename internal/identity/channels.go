@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"portico/internal/identity/credential"
+	"portico/internal/ledger"
 	"portico/internal/platform/db"
 	"portico/internal/platform/fault"
 	"portico/internal/platform/jobs"
@@ -78,6 +79,9 @@ func (s *Service) ReplaceChannel(tx *db.Tx, subject string, old, c credential.Co
 	if err := s.Vault.Unindex(tx, old.Field, subject, old.Value); err != nil {
 		return err
 	}
+	if err := s.Vault.Took(tx, ledger.Revoke, subject, refChannel+old.Field); err != nil {
+		return err
+	}
 	return s.AddChannel(tx, subject, c)
 }
 
@@ -99,6 +103,9 @@ func (s *Service) RemoveChannel(tx *db.Tx, subject string, c credential.Contact)
 	}
 	if len(rest) == 0 {
 		return ErrLastChannel
+	}
+	if err := s.Vault.Took(tx, ledger.Revoke, subject, refChannel+c.Field); err != nil {
+		return err
 	}
 	return setContact(tx, subject, rest[0].Field, s.Clock.Now())
 }
@@ -146,6 +153,9 @@ func (s *Service) Close(tx *db.Tx, subject string, channels ...credential.Contac
 	moved, err := moveAccount(tx, subject, Open, Closed, s.Clock.Now())
 	if err != nil || !moved {
 		return errors.Join(err, fault.New(fault.Conflict, "identity.state"))
+	}
+	if err := s.Vault.Took(tx, ledger.Revoke, subject, refState+string(Closed)); err != nil {
+		return err
 	}
 	for _, c := range channels {
 		if err := s.Vault.Unindex(tx, c.Field, subject, c.Value); err != nil {

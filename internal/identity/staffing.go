@@ -9,6 +9,7 @@ import (
 
 	"portico/internal/audit"
 	"portico/internal/identity/credential"
+	"portico/internal/ledger"
 	"portico/internal/platform/db"
 	"portico/internal/platform/fault"
 	"portico/internal/platform/web"
@@ -60,6 +61,9 @@ func (s *Service) SetState(tx *db.Tx, subject string, from, to State) error {
 	}
 	if to == Open {
 		return nil
+	}
+	if err := s.Vault.Took(tx, ledger.Revoke, subject, refState+string(to)); err != nil {
+		return err
 	}
 	if _, err := endSessions(tx, subject, "", s.Clock.Now()); err != nil {
 		return fmt.Errorf("end the sessions of an account: %w", err)

@@ -243,6 +243,15 @@ func endEnrolments(tx *db.Tx, subject string, now time.Time) error {
 	return err
 }
 
+// endEverything ends every session and every code, and returns how many
+// sessions there were.
+func endEverything(tx *db.Tx, now time.Time) (int64, error) {
+	if _, err := tx.Exec(`UPDATE identity_challenge SET used_at = $1 WHERE used_at IS NULL`, clock.Micros(now)); err != nil {
+		return 0, err
+	}
+	return tx.Exec(`UPDATE identity_session SET ended_at = $1 WHERE ended_at IS NULL`, clock.Micros(now))
+}
+
 // countFailure counts a sign-in that failed.
 func countFailure(tx *db.Tx, now time.Time) error {
 	_, err := tx.Exec(`INSERT INTO identity_failure (hour, count) VALUES ($1, 1) ON CONFLICT (hour) DO UPDATE SET count = identity_failure.count + 1`,

@@ -275,6 +275,9 @@ func (s *Service) Dismiss(ctx context.Context, me *web.Session, checkID string) 
 				if ended, err := endMandate(tx, m, to, s.Clock.Now()); err != nil || !ended {
 					return errors.Join(err, errRaced)
 				}
+				if err := s.took(tx, m); err != nil {
+					return err
+				}
 				if err := s.Vault.Bump(tx, m.Subject); err != nil {
 					return err
 				}

@@ -469,6 +469,9 @@ func (s *Service) end(tx *db.Tx, m Mandate, who audit.Actor, state State) error 
 	if ended, err := endMandate(tx, m, state, s.Clock.Now()); err != nil || !ended {
 		return errors.Join(err, errRaced)
 	}
+	if err := s.took(tx, m); err != nil {
+		return err
+	}
 	reason := "mandate-ended"
 	if state == Refused {
 		reason = "company-refused"

@@ -202,6 +202,12 @@ func withdrawAll(tx *db.Tx, subject, mandate string, now time.Time) error {
 	return err
 }
 
+// withdrawEvery ends all invitations that wait.
+func withdrawEvery(tx *db.Tx, now time.Time) error {
+	_, err := tx.Exec(`UPDATE mandates_invitation SET state = $1, ended_at = $2 WHERE state = $3`, withdrawn, clock.Micros(now), invited)
+	return err
+}
+
 func insertCheck(tx *db.Tx, c Check, now time.Time) error {
 	_, err := tx.Exec(`INSERT INTO mandates_check (subject, id, mandate, official, opened_at, until_at) VALUES ($1, $2, $3, $4, $5, $6)`,
 		c.Subject, c.ID, c.Mandate.ID, c.Official, clock.Micros(now), clock.Micros(c.Until))

@@ -3,7 +3,9 @@ package notify
 import (
 	"context"
 	"fmt"
+	"slices"
 
+	"portico/internal/ledger"
 	"portico/internal/notify/kinds"
 	"portico/internal/platform/db"
 )
@@ -46,19 +48,31 @@ func subscribed(kind string, choices []Choice) bool {
 
 // Choose keeps what somebody chose, and in which language (empty: as before).
 func (s *Service) Choose(ctx context.Context, subject, lang string, list []Choice) error {
-	err := s.DB.Update(ctx, func(tx *db.Tx) error {
+	err := s.Vault.Update(ctx, func(tx *db.Tx) error {
 		if lang != "" {
 			if err := putLanguage(tx, subject, lang, true, s.Clock.Now()); err != nil {
 				return err
 			}
 		}
+		before, err := selectChoices(tx, subject)
+		if err != nil {
+			return err
+		}
 		for _, c := range list {
+			if !c.Wanted && !slices.Contains(before, c) {
+				if err := s.Vault.Took(tx, ledger.OptOut, subject, c.Kind+":"+string(c.Channel)); err != nil {
+					return err
+				}
+			}
 			if err := putChoice(tx, subject, c, s.Clock.Now()); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
+	if err == nil { // also what was chosen before, and not kept then
+		err = s.Vault.Kept(ctx)
+	}
 	if err != nil {
 		return fmt.Errorf("keep what somebody wants to be told: %w", err)
 	}

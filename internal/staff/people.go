@@ -210,7 +210,7 @@ func (s *Service) SetRoles(ctx context.Context, me *web.Session, reference strin
 		if err != nil || !swapped {
 			return nil, errors.Join(err, errRaced)
 		}
-		return roles, nil
+		return roles, s.took(tx, m, roles)
 	})
 }
 
@@ -278,6 +278,9 @@ func (s *Service) Remove(ctx context.Context, me *web.Session, reference string)
 			return nil, err
 		}
 		if _, err := swapRoles(tx, m, nil, s.Clock.Now()); err != nil {
+			return nil, err
+		}
+		if err := s.took(tx, m, nil); err != nil {
 			return nil, err
 		}
 		return nil, s.Vault.Unindex(tx, policy.FieldStaffEmail, m.Subject, p.Email)

@@ -92,6 +92,16 @@ func dropInvitations(tx *db.Tx, subject string) error {
 	return err
 }
 
+// dropEveryInvitation ends all invitations that were not used, and the link of
+// the first administrator.
+func dropEveryInvitation(tx *db.Tx) error {
+	if _, err := tx.Exec(`DELETE FROM staff_invitation WHERE used_at IS NULL`); err != nil {
+		return err
+	}
+	_, err := tx.Exec(`DELETE FROM staff_bootstrap`)
+	return err
+}
+
 // putBootstrap replaces the link of the first administrator.
 func putBootstrap(tx *db.Tx, hash []byte, expires time.Time) error {
 	if _, err := tx.Exec(`DELETE FROM staff_bootstrap`); err != nil {

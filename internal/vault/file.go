@@ -9,6 +9,7 @@ import (
 
 	"portico/internal/audit"
 	"portico/internal/keys"
+	"portico/internal/ledger"
 	"portico/internal/platform/clock"
 	"portico/internal/platform/db"
 	"portico/internal/policy"
@@ -115,7 +116,12 @@ func (v *Vault) ForgetFile(tx *db.Tx, subject, id string) error {
 	if err := deleteScope(tx, subject, File{ID: id}.scope()); err != nil {
 		return fmt.Errorf("destroy the key of a file: %w", err)
 	}
-	return nil
+	return v.erased(tx, subject, File{ID: id}.scope())
+}
+
+// erased records in the ledger that keys were destroyed (I8).
+func (v *Vault) erased(tx *db.Tx, subject, scope string) error {
+	return v.ledger.Record(tx, ledger.Act{Kind: ledger.Erase, Subject: subject, Scope: scope})
 }
 
 // ForgetScope destroys the key of a scope, and what was sealed under it. The
@@ -130,7 +136,7 @@ func (v *Vault) ForgetScope(tx *db.Tx, subject, scope string) error {
 	if err := deleteValues(tx, subject, scope); err != nil {
 		return fmt.Errorf("delete what was sealed: %w", err)
 	}
-	return nil
+	return v.erased(tx, subject, scope)
 }
 
 // Forget forgets a person: every key of theirs is destroyed but that of
@@ -144,7 +150,7 @@ func (v *Vault) Forget(tx *db.Tx, subject string) error {
 	if err := deleteSubject(tx, subject); err != nil {
 		return fmt.Errorf("forget a person: %w", err)
 	}
-	return nil
+	return v.erased(tx, subject, "")
 }
 
 // find returns the box of a file.

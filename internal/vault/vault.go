@@ -14,6 +14,7 @@ import (
 
 	"portico/internal/audit"
 	"portico/internal/keys"
+	"portico/internal/ledger"
 	"portico/internal/platform/clock"
 	"portico/internal/platform/db"
 	"portico/internal/platform/fault"
@@ -44,6 +45,7 @@ type Config struct {
 	DB     *db.DB
 	Ring   *keys.Ring
 	Log    *audit.Log
+	Ledger *ledger.Ledger
 	Policy func() *policy.Policy // the policy in force
 	Clock  clock.Clock
 
@@ -58,6 +60,7 @@ type Vault struct {
 	db      *db.DB
 	ring    *keys.Ring
 	log     *audit.Log
+	ledger  *ledger.Ledger
 	policy  func() *policy.Policy
 	clock   clock.Clock
 	consent func(tx *db.Tx, subject, purpose string) (string, error)
@@ -67,7 +70,7 @@ type Vault struct {
 
 // New returns the vault of a store.
 func New(c Config) *Vault {
-	return &Vault{db: c.DB, ring: c.Ring, log: c.Log, policy: c.Policy, clock: c.Clock, consent: c.Consent, boxes: newBoxes(c.Ring)}
+	return &Vault{db: c.DB, ring: c.Ring, log: c.Log, ledger: c.Ledger, policy: c.Policy, clock: c.Clock, consent: c.Consent, boxes: newBoxes(c.Ring)}
 }
 
 // The scopes that every subject has.
@@ -437,17 +440,32 @@ func (v *Vault) Put(tx *db.Tx, p *Permit, values []Value) error {
 }
 
 // Update runs fn in a transaction, again if a gate moved under it, and
-// records a *policy.Denied that fn answers.
+// records a *policy.Denied that fn answers. It answers nil only once what fn
+// took away is in the ledger's file (I8).
 func (v *Vault) Update(ctx context.Context, fn func(*db.Tx) error) error {
 	for range attempts {
 		err := v.db.Update(ctx, fn)
 		if errors.Is(err, errMoved) {
 			continue
 		}
+		if err == nil {
+			return v.ledger.Kept(ctx)
+		}
 		return v.denied(ctx, err)
 	}
 	return errBusy.Because(errMoved)
 }
+
+// Took records in the ledger that something was taken away from a subject, so
+// that no restore brings it back. It is in the ledger's file before Update
+// answers; ref says what, for whoever replays it.
+func (v *Vault) Took(tx *db.Tx, kind ledger.Kind, subject, ref string) error {
+	return v.ledger.Record(tx, ledger.Act{Kind: kind, Subject: subject, Ref: ref})
+}
+
+// Kept brings what Took recorded to the ledger's file, for whoever tells
+// somebody that it is done and wrote nothing, since it was done already.
+func (v *Vault) Kept(ctx context.Context) error { return v.ledger.Keep(ctx) }
 
 // Append writes an event that opens nothing: a sign-in, a change of roles.
 // Its subject may be audit.System.

@@ -22,15 +22,18 @@ func (k *Keeper) NewCodes(tx *db.Tx, subject string, seasoned time.Time) ([]stri
 	if err := deleteCodes(tx, subject); err != nil {
 		return nil, fmt.Errorf("end recovery codes: %w", err)
 	}
-	var codes []string
+	if err := k.took(tx, subject, codes); err != nil {
+		return nil, err
+	}
+	var made []string
 	for range CodesMade {
 		code := newCode()
 		if err := insertCode(tx, subject, k.mac(subject, code), k.Clock.Now(), seasoned); err != nil {
 			return nil, fmt.Errorf("keep a recovery code: %w", err)
 		}
-		codes = append(codes, code[:5]+"-"+code[5:])
+		made = append(made, code[:5]+"-"+code[5:])
 	}
-	return codes, nil
+	return made, nil
 }
 
 // newCode is ten letters and figures: 31 ^ 10 is beyond what anybody tries.
@@ -55,7 +58,11 @@ func (k *Keeper) UseCode(tx *db.Tx, subject, typed string) (right bool, seasoned
 	if code == "" {
 		return false, time.Time{}, nil
 	}
-	return useCode(tx, subject, k.mac(subject, code), k.Clock.Now())
+	right, seasoned, err = useCode(tx, subject, k.mac(subject, code), k.Clock.Now())
+	if err != nil || !right {
+		return false, time.Time{}, err
+	}
+	return true, seasoned, k.took(tx, subject, codes)
 }
 
 // TidyCode brings a recovery code as people type it to its own form; empty if

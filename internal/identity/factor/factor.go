@@ -82,19 +82,24 @@ func (k *Keeper) Has(tx *db.Tx, subject string) (h Has, err error) {
 // Clear takes everything away that proves an account; but the password, if it
 // is to stay.
 func (k *Keeper) Clear(tx *db.Tx, subject string, keepPassword bool) error {
-	kinds := []string{app, appNew}
-	if !keepPassword {
-		kinds = append(kinds, password)
+	if _, err := deleteSecret(tx, subject, appNew); err != nil {
+		return fmt.Errorf("clear an account: %w", err)
 	}
-	for _, kind := range kinds {
-		if _, err := deleteSecret(tx, subject, kind); err != nil {
+	if !keepPassword {
+		if _, err := deleteSecret(tx, subject, password); err != nil {
 			return fmt.Errorf("clear an account: %w", err)
 		}
+		if err := k.took(tx, subject, password); err != nil {
+			return err
+		}
+	}
+	if _, err := k.RemoveApp(tx, subject); err != nil {
+		return fmt.Errorf("clear an account: %w", err)
 	}
 	if err := errors.Join(deletePasskeys(tx, subject), deleteCodes(tx, subject)); err != nil {
 		return fmt.Errorf("clear an account: %w", err)
 	}
-	return nil
+	return errors.Join(k.took(tx, subject, passkeys), k.took(tx, subject, codes))
 }
 
 // place is where a secret of a kind is sealed. Secrets kept their place when
@@ -124,6 +129,11 @@ func (k *Keeper) open(tx *db.Tx, subject, kind string) ([]byte, time.Time, error
 
 // SetPassword keeps the hash of a password.
 func (k *Keeper) SetPassword(tx *db.Tx, subject, hash string, seasoned time.Time) error {
+	if old, err := selectSecret(tx, subject, password); err != nil || old.Sealed != nil {
+		if err := errors.Join(err, k.took(tx, subject, password)); err != nil {
+			return fmt.Errorf("set a password: %w", err)
+		}
+	}
 	return k.keep(tx, subject, password, []byte(hash), seasoned)
 }
 
@@ -164,6 +174,9 @@ func (k *Keeper) AdoptApp(tx *db.Tx, subject, code string, seasoned time.Time) (
 	if !ok {
 		return false, nil
 	}
+	if _, err := k.RemoveApp(tx, subject); err != nil {
+		return false, err
+	}
 	if err := k.keep(tx, subject, app, key, seasoned); err != nil {
 		return false, err
 	}
@@ -192,7 +205,11 @@ func (k *Keeper) UseApp(tx *db.Tx, subject, code string) (right bool, seasoned t
 
 // RemoveApp takes the app away, and reports whether there was one.
 func (k *Keeper) RemoveApp(tx *db.Tx, subject string) (bool, error) {
-	return deleteSecret(tx, subject, app)
+	gone, err := deleteSecret(tx, subject, app)
+	if err != nil || !gone {
+		return false, err
+	}
+	return true, k.took(tx, subject, app)
 }
 
 // nameField is what keeps how its holder calls a passkey.

@@ -357,5 +357,9 @@ func (k *Keeper) NamePasskey(tx *db.Tx, me policy.Actor, id, name string) error 
 
 // RemovePasskey takes a passkey away, and reports whether it was there.
 func (k *Keeper) RemovePasskey(tx *db.Tx, subject, id string) (bool, error) {
-	return deletePasskey(tx, subject, id)
+	gone, err := deletePasskey(tx, subject, id)
+	if err != nil || !gone {
+		return false, err
+	}
+	return true, k.took(tx, subject, passkeys+":"+id)
 }

@@ -89,3 +89,9 @@ func stopWaiting(tx *db.Tx, subject string) (bool, error) {
 	n, err := tx.Exec(`UPDATE recovery_request SET state = 'stopped' WHERE subject = $1 AND state = 'waiting'`, subject)
 	return n > 0, err
 }
+
+// stopEverything stops every request that is under way.
+func stopEverything(tx *db.Tx) error {
+	_, err := tx.Exec(`UPDATE recovery_request SET state = 'stopped' WHERE state IN ($1, $2, $3, $4)`, coded, proved, factor, waiting)
+	return err
+}

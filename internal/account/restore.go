@@ -1,0 +1,50 @@
+package account
+
+import (
+	"fmt"
+	"strings"
+
+	"portico/internal/ledger"
+	"portico/internal/platform/db"
+	"portico/internal/platform/jobs"
+)
+
+// What the ledger says of a cabinet: that its owner closes it, and that their
+// identity number is not verified any more.
+const (
+	refClosing      = "closing:"
+	refVerification = "verification"
+)
+
+// Replay takes from a store that was restored what was taken away since, and
+// reports whether the act is one of this package. A cabinet that its owner
+// closed stays closed, and opens again as it would have then.
+func (s *Service) Replay(tx *db.Tx, a ledger.Act) (mine bool, err error) {
+	if a.Ref == refVerification {
+		if _, err := endVerifications(tx, a.Subject, a.At); err != nil {
+			return true, fmt.Errorf("end a verification: %w", err)
+		}
+		return true, nil
+	}
+	id, mine := strings.CutPrefix(a.Ref, refClosing)
+	if !mine {
+		return false, nil
+	}
+	if waiting, err := selectClosing(tx, a.Subject); err != nil || waiting.ID != "" {
+		return true, err
+	}
+	c := closing{Subject: a.Subject, ID: id, State: closingWaiting, Until: s.until(a.At)}
+	if err := insertClosing(tx, c, a.At); err != nil {
+		return true, fmt.Errorf("close a cabinet: %w", err)
+	}
+	return true, s.Jobs.Enqueue(tx, jobs.New{Kind: jobClose, Key: c.ID, At: c.Until, Payload: map[string]string{"subject": a.Subject, "closing": c.ID}})
+}
+
+// Restored gives up, in a store that was restored, the changes of contacts
+// that wait for a code, and ends the links that were sent.
+func (s *Service) Restored(tx *db.Tx) error {
+	if err := dropEveryChange(tx); err != nil {
+		return fmt.Errorf("give up changes of contacts: %w", err)
+	}
+	return nil
+}
