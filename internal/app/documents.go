@@ -14,7 +14,7 @@ import (
 // papers makes what issues documents, and has it follow the cases.
 func (p *portal) papers(catalogue *i18n.Catalogue) {
 	p.issued = documents.New(documents.Config{
-		DB: p.db, Vault: p.vault, Cases: p.cases, Jobs: p.queue, Codes: p.ring, Policy: p.policy, Clock: p.clock, Address: p.address, Notices: paperNotices{p.notices},
+		DB: p.db, Vault: p.vault, Cases: p.cases, Jobs: p.queue, Codes: p.ring, Policy: p.policy, Clock: p.clock, Address: p.address, Notices: paperNotices{p.notices}, Money: fees{p},
 		Languages: func() []string { return p.live.Current().Portal.Langs() },
 		Printer: func(lang string) *i18n.Printer {
 			return catalogue.Printer(lang, p.live.Current().Portal.Timezone.Location())

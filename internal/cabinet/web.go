@@ -45,6 +45,8 @@ func behind(link string) string {
 		return mandates.ActivityOwn
 	case "requests":
 		return contact.ActivityOwn
+	case "payments":
+		return "payment"
 	}
 	return ""
 }
@@ -81,7 +83,7 @@ func (c *Cabinet) home(q *web.Req) error {
 		}
 	}
 	for _, link := range [][2]string{
-		{"applications", "/cabinet/applications"}, {"documents", "/cabinet/documents"}, {"apply", "/services"}, {"data", "/cabinet/data"},
+		{"applications", "/cabinet/applications"}, {"documents", "/cabinet/documents"}, {"payments", "/cabinet/payments"}, {"apply", "/services"}, {"data", "/cabinet/data"},
 		{"access", "/cabinet/access"}, {"requests", "/cabinet/requests"}, {"notices", "/cabinet/notices"}, {"companies", "/cabinet/companies"}, {"consents", "/cabinet/consents"}, {"settings", "/cabinet/settings"}, {"security", "/cabinet/security"}, {"history", "/cabinet/history"},
 	} {
 		if link[0] == "documents" && !c.issues() {

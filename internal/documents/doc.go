@@ -24,7 +24,8 @@
 //     service says; whose document was revoked or replaced, at once.
 //   - Roles that the service declares revoke a document, or correct it: then
 //     another takes its place. Both need a reason, which the person reads and
-//     which is in the event (O6, O10).
+//     which is in the event (O6, O10). Who revokes one
+//     may have the fee given back in the same transaction.
 //
 // Its number is the reference of the case, from the second document on with
 // -2, -3 behind it: people have one number to keep, nobody counts permits by

@@ -114,6 +114,7 @@ type Config struct {
 	Policy    func() *policy.Policy
 	Clock     clock.Clock
 	Notices   Notices // nil: nobody is told
+	Money     Money   // nil: nothing is paid for a document
 }
 
 // Documents is the use cases of this package. It is safe for concurrent use.

@@ -193,15 +193,15 @@ func TestO10_ARevokedDocumentSaysWhyToItsHolderAndThatToEverybody(t *testing.T) 
 		ctx, doc := t.Context(), w.issued(w.Citizen, with(nil))
 		token := w.open(w.Citizen, doc.ID).Token
 		const because = "The road is needed for an ambulance station."
-		if err := w.docs.Revoke(ctx, w.Official, doc.Number, because); fault.KindOf(err) != fault.NotFound {
+		if err := w.docs.Revoke(ctx, w.Official, doc.Number, because, false); fault.KindOf(err) != fault.NotFound {
 			t.Errorf("an officer who may not: %v", err)
 		}
-		if err := w.docs.Revoke(ctx, w.Leader, doc.Number, " too  few "); fault.KindOf(err) != fault.Invalid {
+		if err := w.docs.Revoke(ctx, w.Leader, doc.Number, " too  few ", false); fault.KindOf(err) != fault.Invalid {
 			t.Errorf("without a reason: %v", err)
 		}
 		results := make(chan error, 3)
 		for range 3 {
-			go func() { results <- w.docs.Revoke(ctx, w.Leader, doc.Number, because) }()
+			go func() { results <- w.docs.Revoke(ctx, w.Leader, doc.Number, because, false) }()
 		}
 		won := 0
 		for range 3 {
@@ -288,7 +288,7 @@ func TestO18_WhoseDocumentExpiresOrEndsIsToldOnce(t *testing.T) {
 		n := &told{}
 		w.docs.Notices = n
 		doc, revoked := w.issued(w.Citizen, with(nil)), w.issued(w.Citizen, with(nil))
-		if err := w.docs.Revoke(ctx, w.Leader, revoked.Number, "The road is closed for good."); err != nil {
+		if err := w.docs.Revoke(ctx, w.Leader, revoked.Number, "The road is closed for good.", false); err != nil {
 			t.Fatal(err)
 		}
 		for _, days := range []time.Duration{0, 6, 1, 0, 2} { // it ends eight days after, and is told of two before

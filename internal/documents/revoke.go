@@ -63,8 +63,17 @@ func reason(because string) (string, error) {
 	return because, nil
 }
 
-// Revoke ends a document, for a reason that the person reads.
-func (d *Documents) Revoke(ctx context.Context, actor policy.Actor, number, because string) error {
+// Money is what was paid for documents.
+type Money interface {
+	// PaidFor reports whether something is paid for a case, and not given back.
+	PaidFor(ctx context.Context, caseID string) (bool, error)
+	// GiveBack has it given back, if the transaction holds.
+	GiveBack(tx *db.Tx, caseID string) error
+}
+
+// Revoke ends a document, for a reason that the person reads, and has given
+// back what was paid for it if the official says so.
+func (d *Documents) Revoke(ctx context.Context, actor policy.Actor, number, because string, refund bool) error {
 	h, err := d.Look(ctx, actor, number)
 	if err != nil {
 		return err
@@ -72,7 +81,12 @@ func (d *Documents) Revoke(ctx context.Context, actor policy.Actor, number, beca
 	if because, err = reason(because); err != nil {
 		return err
 	}
-	err = d.Vault.Update(ctx, func(tx *db.Tx) error { return d.end(tx, actor, h, because, Revoked) })
+	err = d.Vault.Update(ctx, func(tx *db.Tx) error {
+		if err := d.end(tx, actor, h, because, Revoked); err != nil || !refund || d.Money == nil {
+			return err
+		}
+		return d.Money.GiveBack(tx, h.Case)
+	})
 	return told("revoke a document", err)
 }
 

@@ -21,6 +21,7 @@ const (
 	inputAction = "action"
 	inputReason = "reason"
 	inputGiven  = "_reason" // the reason, on the page of a correction
+	inputRefund = "refund"
 )
 
 // official is whoever is signed in, as decisions see them.
@@ -80,6 +81,18 @@ func (d *Documents) showHeld(q *web.Req, status int, notice *pages.Notice, typed
 			Name: inputReason, Label: q.P.T("documents.staff.reason"), Hint: q.P.T("documents.staff.reason.hint"),
 			Value: typed, Error: wrong, Max: cases.MaxReason, Rows: 3,
 		}
+		if d.Money != nil {
+			paid, err := d.Money.PaidFor(q.R.Context(), h.Case)
+			if err != nil {
+				return err
+			}
+			if paid {
+				page.Refund = &ui.Field{
+					Name: inputRefund, Label: q.P.T("documents.staff.refund"), Hint: q.P.T("documents.staff.refund.hint"),
+					Options: []ui.Option{{Value: "yes", Label: q.P.T("documents.staff.refund.yes")}}, Values: q.R.PostForm[inputRefund],
+				}
+			}
+		}
 	}
 	if wrong != "" {
 		page.Problems = []ui.Problem{{ID: inputReason, Text: wrong}}
@@ -93,13 +106,13 @@ func (d *Documents) ended(q *web.Req) error {
 	if err != nil && len(fault.From(err).Fields) == 0 {
 		return err
 	}
-	if err := q.Once(inputAction, inputReason, inputGiven); err != nil {
+	if err := q.Once(inputAction, inputReason, inputGiven, inputRefund); err != nil {
 		return err
 	}
 	ctx, who, here := q.R.Context(), official(q), "/staff/documents/"+url.PathEscape(q.R.PathValue("number"))
 	switch q.Value(inputAction) {
 	case "revoke":
-		if err = d.Revoke(ctx, who, q.R.PathValue("number"), q.Value(inputReason)); err == nil {
+		if err = d.Revoke(ctx, who, q.R.PathValue("number"), q.Value(inputReason), q.Value(inputRefund) == "yes"); err == nil {
 			return q.Redirect(here)
 		}
 	case "correct":

@@ -2,11 +2,13 @@ package payments
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
 	"portico/internal/platform/db"
 	"portico/internal/policy"
+	"portico/internal/vault"
 )
 
 // Of lists the orders of a person's own case, the latest first.
@@ -19,14 +21,50 @@ func (s *Service) Of(ctx context.Context, actor policy.Actor, caseID string) (li
 	return list, wrap("list the payments of an application", err)
 }
 
+// compare is an official's use of an order: an event of the person whose it is,
+// in the transaction of what the official does.
+func (s *Service) compare(tx *db.Tx, who policy.Actor, o *Order, reference string) error {
+	scope := "case:" + o.Case
+	permit, err := s.Vault.Permit(tx, vault.Use{
+		Actor: who, Subject: o.Subject, Activity: ActivityAccounts, Operation: policy.Use, Scope: scope, Fields: []string{FieldOrder}, Reference: reference,
+		Task: policy.Task{Scope: scope, Holder: who.ID, Open: true}, // whoever settles an order has it to settle
+	})
+	if err != nil {
+		return err
+	}
+	_, err = s.Vault.Open(tx, permit)
+	return err
+}
+
+// entered finds an order for an official who does something about it, and what
+// people call its case.
+func (s *Service) entered(ctx context.Context, reference string) (string, error) {
+	o, _, err := s.Entry(ctx, reference)
+	if err != nil {
+		return "", err
+	}
+	a, err := s.Cases.Glance(ctx, o.Case)
+	if err != nil {
+		return "", fmt.Errorf("find the case of an order: %w", err)
+	}
+	return a.Reference, nil
+}
+
 // Retry asks the provider anew about what is held or does not go on, by our
 // reference.
-func (s *Service) Retry(ctx context.Context, reference string) error {
+func (s *Service) Retry(ctx context.Context, who policy.Actor, reference string) error {
+	named, err := s.entered(ctx, reference)
+	if err != nil {
+		return err
+	}
 	var o *Order
 	var a *Attempt
-	err := s.DB.Update(ctx, func(tx *db.Tx) (err error) {
+	err = s.Vault.Update(ctx, func(tx *db.Tx) (err error) {
 		if o, err = orderByReference(tx, reference); err != nil || o == nil {
 			return first(err, errNotFound)
+		}
+		if err := s.compare(tx, who, o, named); err != nil {
+			return err
 		}
 		list, err := selectAttempts(tx, o)
 		if err != nil || len(list) == 0 {
@@ -53,8 +91,12 @@ func (s *Service) Retry(ctx context.Context, reference string) error {
 
 // Release lets an order that is held be paid anew: somebody has settled with
 // the provider what was wrong.
-func (s *Service) Release(ctx context.Context, reference string) error {
-	return wrap("let an order be paid anew", s.DB.Update(ctx, func(tx *db.Tx) error {
+func (s *Service) Release(ctx context.Context, who policy.Actor, reference string) error {
+	named, err := s.entered(ctx, reference)
+	if err != nil {
+		return err
+	}
+	return wrap("let an order be paid anew", s.Vault.Update(ctx, func(tx *db.Tx) error {
 		o, err := orderByReference(tx, reference)
 		if err != nil || o == nil {
 			return first(err, errNotFound)
@@ -65,8 +107,19 @@ func (s *Service) Release(ctx context.Context, reference string) error {
 		if ok, err := turn(tx, o, Due, s.Clock.Now()); err != nil || !ok {
 			return first(err, errMoved)
 		}
-		return nil
+		return s.compare(tx, who, o, named)
 	}))
+}
+
+// Glance returns an order as its row says, for notices about it.
+func (s *Service) Glance(ctx context.Context, orderID string) (o *Order, err error) {
+	err = s.DB.View(ctx, func(tx *db.Tx) error {
+		if o, err = selectOrder(tx, orderID); err == nil && o == nil {
+			err = errNotFound
+		}
+		return err
+	})
+	return o, wrap("look at an order", err)
 }
 
 // Orders lists a person's own orders, the latest first.

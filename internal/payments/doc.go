@@ -15,7 +15,10 @@
 //     provider twice for the same one makes one.
 //   - What was paid for a case that does not wait for it, or not any more, is
 //     given back, and so is what was paid for a case that comes into a state
-//     with refund: true. An order that nobody paid ends with the waiting.
+//     with refund: true, or whose document is revoked with the fee. An order that nobody paid ends with the waiting.
+//   - Whose order was paid, or whose money went back, is told in the transaction
+//     that knows it. An official who settles an order leaves an event that its
+//     person sees.
 //   - The provider learns the name of the service, the reference, the amount,
 //     the way back and the language, as the activity "payment" says, and nothing
 //     else. Nothing sealed is opened for it.

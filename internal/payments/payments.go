@@ -12,6 +12,8 @@ import (
 const (
 	Activity         = "payment"          // a person's own payment, and the provider's part in it
 	ActivityAccounts = "payment-accounts" // comparing what was paid with the provider's books
+
+	FieldOrder = "payment.order"
 )
 
 // Order is what is to be paid for a case, once.

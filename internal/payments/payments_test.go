@@ -1,14 +1,19 @@
 package payments_test
 
 import (
+	"bytes"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"portico/internal/audit"
 	"portico/internal/payments"
+	"portico/internal/platform/db"
 	"portico/internal/platform/fault"
 )
 
@@ -58,6 +63,9 @@ func TestO18_PaidMeansIssuedOnce(t *testing.T) {
 		}
 		if n := w.wire.count("POST /v1/payments"); n != 1 {
 			w.T.Errorf("%d payments were made", n)
+		}
+		if got := w.told[o.ID]; !slices.Equal(got, []string{"paid"}) {
+			w.T.Errorf("the payer is told %v", got)
 		}
 		if _, err := w.pay.Pay(w.T.Context(), w.Citizen, o.ID, "en"); fault.KindOf(err) != fault.Conflict {
 			w.T.Errorf("paid again: %v", err)
@@ -133,6 +141,9 @@ func TestO18_WhatIsPaidForACaseThatLeftGoesBack(t *testing.T) {
 		if refunds != 1 {
 			w.T.Errorf("%d refunds", refunds)
 		}
+		if got := w.told[o.ID]; !slices.Equal(got, []string{"returned 1"}) {
+			w.T.Errorf("the payer is told %v", got)
+		}
 	})
 }
 
@@ -169,7 +180,7 @@ func TestO18_AProviderThatLiesIssuesNothing(t *testing.T) {
 				w.T.Errorf("%s: paid while it is looked into: %v", name, err)
 			}
 			w.wire.set(nil, nil)
-			if err := w.pay.Retry(w.T.Context(), o.Reference); err != nil {
+			if err := w.pay.Retry(w.T.Context(), w.Finance, o.Reference); err != nil {
 				w.T.Fatal(err)
 			}
 			w.wants(name+", once it is mended", o, payments.Paid, "issued")
@@ -248,6 +259,93 @@ func TestO6_SomebodyElsesPaymentIsNotFound(t *testing.T) {
 		}
 		if _, err := w.pay.Pay(w.T.Context(), other, o.ID, "en"); fault.KindOf(err) != fault.NotFound {
 			w.T.Errorf("somebody else pays it: %v", err)
+		}
+	})
+}
+
+func TestO10_O18_WhatIsHeldIsPaidAnewOnlyOnceFinanceSaysSoAndThePayerSeesWho(t *testing.T) {
+	onEachEngine(t, func(w *world) {
+		ctx := w.T.Context()
+		row, o := w.approved()
+		w.press(w.begin(o), "pay")
+		w.wire.set(nil, func(_ *http.Request, b []byte) []byte {
+			return bytes.ReplaceAll(b, []byte(`"amount":104000`), []byte(`"amount":1`))
+		})
+		if err := w.poll(); err != nil {
+			w.T.Fatal(err)
+		}
+		w.wire.set(nil, nil)
+		w.wants("it differs", o, payments.Held, "approved")
+		before := len(w.Store.Events(w.T, w.Citizen.ID))
+		if err := w.pay.Release(ctx, w.Official, o.Reference); fault.KindOf(err) != fault.Denied {
+			w.T.Errorf("an officer of permits settles money: %v", err)
+		}
+		w.wants("nobody of finance said so", o, payments.Held, "approved")
+		if err := w.pay.Release(ctx, w.Finance, "PAY-0000-0000"); fault.KindOf(err) != fault.NotFound {
+			w.T.Errorf("what is not there: %v", err)
+		}
+		results := make(chan error, 2)
+		for range 2 {
+			go func() { results <- w.pay.Release(ctx, w.Finance, o.Reference) }()
+		}
+		one, other := <-results, <-results
+		if (one == nil) == (other == nil) || fault.KindOf(errors.Join(one, other)) != fault.Conflict {
+			w.T.Errorf("released twice at once: %v, %v", one, other)
+		}
+		w.wants("released", o, payments.Due, "approved")
+		var uses []audit.Event
+		for _, e := range w.Store.Events(w.T, w.Citizen.ID)[before:] {
+			if e.Kind == audit.KindAccess {
+				uses = append(uses, e)
+			}
+		}
+		if len(uses) != 1 || uses[0].Actor.ID != w.Finance.ID || uses[0].Actor.Role != "finance-officer" || uses[0].Activity != payments.ActivityAccounts || uses[0].Reference != row.Reference {
+			w.T.Errorf("the payer sees %+v", uses)
+		}
+		w.press(w.begin(o), "pay") // anew
+		if err := w.poll(); err != nil {
+			w.T.Fatal(err)
+		}
+		w.wants("paid anew", o, payments.Paid, "issued")
+		if err := w.pay.Release(ctx, w.Finance, o.Reference); fault.KindOf(err) != fault.Conflict {
+			w.T.Errorf("what is paid is released: %v", err)
+		}
+	})
+}
+
+func TestO18_WhatWasPaidForWhatIsRevokedGoesBackOnce(t *testing.T) {
+	onEachEngine(t, func(w *world) {
+		ctx := w.T.Context()
+		row, o := w.approved()
+		give := func() error {
+			return w.DB.Update(ctx, func(tx *db.Tx) error { return w.pay.GiveBack(tx, row.ID) })
+		}
+		if paid, err := w.pay.PaidFor(ctx, row.ID); err != nil || paid || give() != nil {
+			w.T.Errorf("before it is paid: %t, %v", paid, err)
+		}
+		w.press(w.begin(o), "pay")
+		if err := w.poll(); err != nil {
+			w.T.Fatal(err)
+		}
+		if paid, err := w.pay.PaidFor(ctx, row.ID); err != nil || !paid {
+			w.T.Errorf("once it is paid: %t, %v", paid, err)
+		}
+		for range 2 {
+			if err := give(); err != nil {
+				w.T.Fatal(err)
+			}
+		}
+		for range 3 {
+			if err := w.poll(); err != nil {
+				w.T.Fatal(err)
+			}
+		}
+		w.wants("given back", o, payments.Refunded, "issued")
+		if got := w.told[o.ID]; !slices.Equal(got, []string{"paid", "returned 1"}) {
+			w.T.Errorf("the payer is told %v", got)
+		}
+		if paid, err := w.pay.PaidFor(ctx, row.ID); err != nil || paid {
+			w.T.Errorf("once it is given back: %t, %v", paid, err)
 		}
 	})
 }

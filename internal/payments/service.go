@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -29,6 +30,15 @@ type Config struct {
 	Currency func() string
 	Address  func() string // of the portal, as browsers see it
 	Clock    clock.Clock
+	Notices  Notices // nil: nobody is told
+}
+
+// Notices tells people of their money, in the transaction in which it moves.
+type Notices interface {
+	// Paid tells that an order was paid.
+	Paid(tx *db.Tx, o *Order) error
+	// Returned tells that what was paid in an attempt went back.
+	Returned(tx *db.Tx, o *Order, a *Attempt) error
 }
 
 // Service is the use cases of this package. It is safe for concurrent use.
@@ -99,6 +109,22 @@ func (s *Service) leave(tx *db.Tx, caseID string, now time.Time) error {
 		}
 		return nil
 	})
+}
+
+// PaidFor reports whether something is paid for a case, and not given back.
+func (s *Service) PaidFor(ctx context.Context, caseID string) (paid bool, err error) {
+	err = s.DB.View(ctx, func(tx *db.Tx) error {
+		list, err := selectOfCase(tx, caseID)
+		paid = slices.ContainsFunc(list, func(o *Order) bool { return o.State == Paid })
+		return err
+	})
+	return paid, wrap("see what is paid", err)
+}
+
+// GiveBack has given back what was paid for a case, in the transaction that
+// ends what it was paid for. Poll sees to it.
+func (s *Service) GiveBack(tx *db.Tx, caseID string) error {
+	return wrap("give a payment back", s.owe(tx, caseID, s.Clock.Now()))
 }
 
 // owe has given back what was paid for a case.
@@ -343,6 +369,9 @@ func (s *Service) succeed(ctx context.Context, seen *Attempt) error {
 		if ok, err := turn(tx, o, to, now); err != nil || !ok {
 			return first(err, errMoved)
 		}
+		if to == Paid && try == Succeeded && s.Notices != nil {
+			return s.Notices.Paid(tx, o)
+		}
 		return nil
 	}))
 }
@@ -428,11 +457,13 @@ func (s *Service) gaveBack(ctx context.Context, seen *Attempt) error {
 		if ok, err := mark(tx, a, GivenBack, "", now, time.Time{}); err != nil || !ok {
 			return first(err, errMoved)
 		}
-		if o.State != Refunding {
-			return nil // it was paid twice: what counts is the other
+		if o.State == Refunding { // otherwise it was paid twice: what counts is the other
+			if ok, err := turn(tx, o, Refunded, now); err != nil || !ok {
+				return first(err, errMoved)
+			}
 		}
-		if ok, err := turn(tx, o, Refunded, now); err != nil || !ok {
-			return first(err, errMoved)
+		if s.Notices != nil {
+			return s.Notices.Returned(tx, o, a)
 		}
 		return nil
 	}))

@@ -14,7 +14,13 @@ import (
 	"portico/internal/platform/id"
 	"portico/internal/platform/web"
 	"portico/internal/platform/web/ui"
+	"portico/internal/policy"
 )
+
+// official is whoever is signed in, as decisions see them.
+func official(q *web.Req) policy.Actor {
+	return policy.Actor{Kind: policy.Staff, ID: q.Session.Subject, Roles: q.Session.Roles, Party: q.Session.Party, Strong: q.Session.Strong}
+}
 
 // listed is how many orders a page lists.
 const listed = 20
@@ -195,14 +201,14 @@ func (s *Service) settle(q *web.Req) error {
 	reference := q.R.PathValue("reference")
 	switch q.Value(inputAction) {
 	case toCheck:
-		err = s.Retry(q.R.Context(), reference)
+		err = s.Retry(q.R.Context(), official(q), reference)
 	case toRelease:
-		err = s.Release(q.R.Context(), reference)
+		err = s.Release(q.R.Context(), official(q), reference)
 	default:
 		return s.showEntry(q, http.StatusUnprocessableEntity, &pages.Notice{Kind: ui.Warn, Title: q.P.T("payments.nothing"), Text: q.P.T("payments.error.button")})
 	}
 	switch {
-	case errors.Is(err, errNotFound):
+	case errors.Is(err, errNotFound), fault.KindOf(err) == fault.Denied && err != nil:
 		return err
 	case errors.Is(err, errMoved):
 		return s.showEntry(q, http.StatusConflict, &pages.Notice{Kind: ui.Warn, Title: q.P.T("payments.nothing"), Text: q.P.T(errMoved.Code)})

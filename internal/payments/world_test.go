@@ -3,6 +3,7 @@ package payments_test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -16,6 +17,8 @@ import (
 	"portico/internal/cases/casestest"
 	"portico/internal/demo"
 	"portico/internal/payments"
+	"portico/internal/platform/db"
+	"portico/internal/policy"
 )
 
 // world is a portal in which the road permit is paid for, through the demo's
@@ -26,6 +29,22 @@ type world struct {
 	provider *demo.Provider
 	gov      *payments.GovPay
 	wire     *wire
+	Finance  policy.Actor
+	told     told
+}
+
+// told is what people were told of their money, by order.
+type told map[string][]string
+
+// Paid and Returned are payments.Notices'.
+func (n told) Paid(_ *db.Tx, o *payments.Order) error {
+	n[o.ID] = append(n[o.ID], "paid")
+	return nil
+}
+
+func (n told) Returned(_ *db.Tx, o *payments.Order, a *payments.Attempt) error {
+	n[o.ID] = append(n[o.ID], fmt.Sprintf("returned %d", a.N))
+	return nil
 }
 
 // wire is what lies between the portal and its provider.
@@ -98,7 +117,8 @@ func onEachEngine(t *testing.T, run func(w *world)) {
 func newWorld(c *casestest.World) *world {
 	t := c.T
 	t.Helper()
-	w := &world{World: c, wire: &wire{}}
+	w := &world{World: c, wire: &wire{}, told: told{}, Finance: c.Staff("finance", "finance-officer")}
+	w.Finance.Party = "operator"
 	var err error
 	if w.provider, err = demo.TakePayments(c.Store.Clock, "MVR"); err != nil {
 		t.Fatal(err)
@@ -129,6 +149,7 @@ func (w *world) restart() {
 	w.pay = payments.New(payments.Config{
 		DB: w.DB, Vault: w.Vault, Cases: w.Cases, Provider: w.gov, Policy: w.Policy, Clock: w.Store.Clock,
 		Currency: func() string { return "MVR" }, Address: func() string { return "https://portal.example" },
+		Notices: w.told,
 	})
 	w.Followers = []cases.Follower{w.pay.Follow}
 }

@@ -23,6 +23,7 @@ const (
 	WordReference = "reference" // its reference
 	WordState     = "state"     // where it stood
 	WordSays      = "says"      // what that means, as the workflow says it
+	WordAmount    = "amount"    // of money, with its currency
 	WordHeadline  = "headline"  // of an item of news
 	WordDate      = "date"      // the day until when something is to be done
 )
@@ -53,6 +54,9 @@ const (
 	DocumentEnded = "document-ended"    // revoked, or replaced by a corrected one
 	DocumentEnds  = "document-expiring" // when it is told says the document
 
+	MoneyPaid     = "payment-received"
+	MoneyReturned = "payment-returned" // given back
+
 	PolicyChange = "policy-change" // policy or terms change on a day
 
 	News = "news-published"
@@ -73,6 +77,8 @@ func Occasions() []Occasion {
 		{ID: DraftEnds, To: Person, Words: []string{WordService, WordDate}, Reminds: true},
 		{ID: DocumentEnded, To: Person, Words: []string{WordService, WordReference, WordState}},
 		{ID: DocumentEnds, To: Person, Words: []string{WordService, WordReference, WordDate}},
+		{ID: MoneyPaid, To: Person, Words: []string{WordService, WordReference, WordAmount}},
+		{ID: MoneyReturned, To: Person, Words: []string{WordService, WordReference, WordAmount}},
 		{ID: Overdue, To: Officials, Words: application},
 		{ID: PolicyChange, To: Person, Words: []string{WordDate}},
 		{ID: News, To: Person, Words: []string{WordHeadline, WordDate}, Asked: true},
