@@ -157,3 +157,36 @@ func TestO10_OnlyWhoIsDeclaredEntersAndSaysHowItCame(t *testing.T) {
 		}
 	})
 }
+
+func TestO2_OfSomebodyNewWhoseEntryIsDeletedNothingIsLeft(t *testing.T) {
+	onEachEngine(t, func(w *world) {
+		ctx := w.T.Context()
+		left := func(subject string) (gone bool, scopes int) {
+			if err := w.DB.View(ctx, func(tx *db.Tx) error {
+				return tx.QueryRow(`SELECT (SELECT COUNT(*) FROM vault_gate WHERE subject = $1 AND erased_at IS NOT NULL) > 0,
+					(SELECT COUNT(*) FROM vault_scope WHERE subject = $1 AND scope <> 'evidence')`, subject).Scan(&gone, &scopes)
+			}); err != nil {
+				w.T.Fatal(err)
+			}
+			return gone, scopes
+		}
+		w.place = w.entered(drafts.Entry{Channel: cases.Counter})
+		w.whole()
+		fresh := w.open().Draft.Subject
+		if err := w.d.Delete(ctx, w.place, w.place.Draft); err != nil {
+			w.T.Fatal(err)
+		}
+		if gone, scopes := left(fresh); !gone || scopes != 0 {
+			w.T.Errorf("of somebody new %d scopes are left, forgotten %v", scopes, gone)
+		}
+		// Somebody of whom more is known stays.
+		row := w.Applied(w.Citizen)
+		w.place = w.entered(drafts.Entry{Channel: cases.Counter, Person: row.Reference})
+		if err := w.d.Delete(ctx, w.place, w.place.Draft); err != nil {
+			w.T.Fatal(err)
+		}
+		if gone, scopes := left(w.Citizen.ID); gone || scopes != 2 {
+			w.T.Errorf("of a person with an application %d scopes are left, forgotten %v", scopes, gone)
+		}
+	})
+}

@@ -91,5 +91,8 @@ func (s *Drafts) forget(tx *db.Tx, row *Draft) error {
 			return err
 		}
 	}
-	return s.Vault.ForgetScope(tx, row.Subject, row.Scope())
+	if err := s.Vault.ForgetScope(tx, row.Subject, row.Scope()); err != nil || row.By == row.Subject {
+		return err
+	}
+	return s.Vault.ForgetEmpty(tx, row.Subject) // somebody new whom an official entered: nothing else is known of them
 }

@@ -153,6 +153,16 @@ func (v *Vault) Forget(tx *db.Tx, subject string) error {
 	return v.erased(tx, subject, "")
 }
 
+// ForgetEmpty forgets a subject of whom nothing is kept: no value, no scope of
+// theirs, nothing by which they are found. Of anybody else it forgets nothing.
+func (v *Vault) ForgetEmpty(tx *db.Tx, subject string) error {
+	kept, err := keepsAnything(tx, subject)
+	if err != nil || kept {
+		return err
+	}
+	return v.Forget(tx, subject)
+}
+
 // find returns the box of a file.
 func (h *Files) find(id string) (File, keys.Box, error) {
 	i := slices.IndexFunc(h.files, func(f File) bool { return f.ID == id })

@@ -35,3 +35,11 @@ func deleteSubject(tx *db.Tx, subject string) error {
 	}
 	return nil
 }
+
+// keepsAnything reports whether there is more of a subject than what every one
+// is made with.
+func keepsAnything(tx *db.Tx, subject string) (kept bool, err error) {
+	err = tx.QueryRow(`SELECT EXISTS (SELECT 1 FROM vault_scope WHERE subject = $1 AND scope NOT IN ('profile', 'evidence'))
+		OR EXISTS (SELECT 1 FROM vault_value WHERE subject = $1) OR EXISTS (SELECT 1 FROM vault_index WHERE subject = $1)`, subject).Scan(&kept)
+	return kept, err
+}
