@@ -13,8 +13,9 @@ import (
 )
 
 // ByReference finds a case by what people call it, among the services that an
-// official decides on or supervises. That somebody looked is an event of the
-// applicant; what matched nothing is kept nowhere.
+// official decides on or supervises, and those cases that officials entered
+// among the services for which they may. That somebody looked is an event of
+// the applicant; what matched nothing is kept nowhere.
 func (c *Cases) ByReference(ctx context.Context, actor policy.Actor, reference string) (*Case, error) {
 	if !c.mayLook(actor) {
 		return nil, errDenied
@@ -25,11 +26,14 @@ func (c *Cases) ByReference(ctx context.Context, actor policy.Actor, reference s
 			return err
 		}
 		d := c.Catalogue.Service(row.Service)
-		if d == nil || !slices.Contains(c.Works(actor), d) {
-			row = nil
-			return nil
+		switch {
+		case d != nil && slices.Contains(c.Works(actor), d):
+			return c.looked(tx, actor, d.DecideActivity(), d.Decide.Roles, row.Subject, row)
+		case d != nil && row.Channel != Portal && d.Enters(actor.Roles):
+			return c.looked(tx, actor, d.EnterActivity(), d.Enter, row.Subject, row)
 		}
-		return c.looked(tx, actor, d, row.Subject, row)
+		row = nil
+		return nil
 	})
 	if err == nil && row == nil {
 		err = errNotFound
@@ -67,7 +71,7 @@ func (c *Cases) ByIdentifier(ctx context.Context, actor policy.Actor, field, val
 		list = slices.DeleteFunc(all, func(row *Case) bool {
 			return !slices.ContainsFunc(sees, func(d *services.Definition) bool { return d.ID == row.Service })
 		})
-		return c.looked(tx, actor, sees[0], subject, nil, field)
+		return c.looked(tx, actor, sees[0].DecideActivity(), sees[0].Decide.Roles, subject, nil, field)
 	})
 	return list, wrap("find cases by an identifier", err)
 }
@@ -78,8 +82,8 @@ func (c *Cases) mayLook(actor policy.Actor) bool {
 }
 
 // looked records that an official looked for somebody's cases, or for one.
-func (c *Cases) looked(tx *db.Tx, actor policy.Actor, d *services.Definition, subject string, row *Case, fields ...string) error {
-	activity, _ := c.Policy().Activity(d.DecideActivity())
+func (c *Cases) looked(tx *db.Tx, actor policy.Actor, under string, roles []string, subject string, row *Case, fields ...string) error {
+	activity, _ := c.Policy().Activity(under)
 	e := audit.Event{
 		Kind: audit.KindSearch, Subject: subject, Activity: activity.ID, Purpose: activity.Purpose,
 		Basis: string(c.Policy().BasisOf(activity).DPV), Fields: fields, Policy: c.Policy().Hash(),
@@ -89,7 +93,7 @@ func (c *Cases) looked(tx *db.Tx, actor policy.Actor, d *services.Definition, su
 		e.Scope, e.Reference = row.Scope(), row.Reference
 	}
 	for _, role := range actor.Roles {
-		if e.Actor.Role == "" || slices.Contains(d.Decide.Roles, role) {
+		if e.Actor.Role == "" || slices.Contains(roles, role) {
 			e.Actor.Role = role
 		}
 	}

@@ -117,6 +117,7 @@ func holdCase(tx *db.Tx, c *Case) (bool, error) {
 // Mine narrows the list of a person's own applications.
 type Mine struct {
 	Subject  string
+	By       string // an official: instead of somebody's, what they entered for others
 	Open     bool
 	Closed   bool
 	Before   time.Time // only those that changed before
@@ -130,19 +131,22 @@ const unlimited = math.MaxInt32
 // selectMine returns a person's applications, the one that changed last first,
 // and whether there are more.
 func selectMine(tx *db.Tx, f Mine) (list []*Case, more bool, err error) {
-	where := ` WHERE subject = $1`
+	where, whose := ` WHERE subject = $1`, f.Subject
+	if f.By != "" {
+		where, whose = ` WHERE id IN (SELECT case_id FROM cases_step WHERE actor = $1 AND n = 1) AND channel <> 'portal'`, f.By
+	}
 	switch {
 	case f.Open:
 		where += ` AND closed_at IS NULL`
 	case f.Closed:
 		where += ` AND closed_at IS NOT NULL`
 	}
-	args := []any{f.Subject, f.Limit + 1}
+	args := []any{whose, f.Limit + 1}
 	order := ` ORDER BY changed_at DESC, id DESC LIMIT $2`
 	if !f.Before.IsZero() {
 		where += ` AND (changed_at, id) < ($2, $3)`
 		order = ` ORDER BY changed_at DESC, id DESC LIMIT $4`
-		args = []any{f.Subject, clock.Micros(f.Before), f.BeforeID, f.Limit + 1}
+		args = []any{whose, clock.Micros(f.Before), f.BeforeID, f.Limit + 1}
 	}
 	list, err = selectCases(tx, `SELECT `+columns+` FROM cases_case`+where+order, args...)
 	if len(list) > f.Limit {

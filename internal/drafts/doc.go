@@ -28,7 +28,8 @@
 //     somebody else, as their task and nobody else's (see Enter). Each value
 //     then comes from staff, the case says how it came, and looking for the
 //     person is an event of theirs. Somebody without an account is known by
-//     their applications alone.
+//     their applications alone, and not at all once the last draft is gone.
+//     Whoever enters finds how far it is, never what it says.
 //   - A draft goes after the time that its category declares, counted from its
 //     last change, and at once when the person says so; its key goes with it.
 //

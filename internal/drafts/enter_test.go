@@ -190,3 +190,51 @@ func TestO2_OfSomebodyNewWhoseEntryIsDeletedNothingIsLeft(t *testing.T) {
 		}
 	})
 }
+
+func TestO10_WhoOnlyEntersFindsWhatWasEntered(t *testing.T) {
+	onEachEngine(t, func(w *world) {
+		w.place = w.entered(drafts.Entry{Channel: cases.Phone})
+		row, err := w.send(w.T.Context(), w.whole())
+		if err != nil {
+			w.T.Fatal(err)
+		}
+		own := w.Applied(w.Citizen)
+		page, _, _ := w.Browse(w.router, w.Official).Get("/staff/apply")
+		if page.One(`table a[href="/staff/entered/`+row.ID+`"]`).Text() != row.Reference || strings.Contains(page.One("main").Text(), own.Reference) {
+			w.T.Errorf("what the official entered is not listed, or more: %s", page.One("main").Text())
+		}
+
+		w.Service.Enter = append(w.Service.Enter, "front-desk")
+		clerk := w.Staff("clerk", "front-desk") // decides on nothing
+		b := w.Browse(w.router, clerk)
+		page, _, _ = b.Get("/staff/apply")
+		if page.Has("table a") {
+			w.T.Error("what a colleague entered is listed")
+		}
+		find := func(reference string) (string, int, string) {
+			page, status, at := b.Post("/staff/apply", url.Values{"find": {"yes"}, "reference": {reference}})
+			return page.One("main").Text(), status, at
+		}
+		text, status, at := find(" " + strings.ToLower(row.Reference))
+		if status != http.StatusOK || at != "/staff/entered/"+row.ID || !strings.Contains(text, "Received") || strings.Contains(text, "Dhigu") {
+			w.T.Errorf("found (%d) at %s: %s", status, at, text)
+		}
+		if e := w.Store.Events(w.T, row.Subject); !slices.ContainsFunc(e, func(e audit.Event) bool {
+			return e.Kind == audit.KindSearch && e.Activity == "road-permit.enter" && e.Actor.ID == clerk.ID && e.Reference == row.Reference
+		}) {
+			w.T.Error("that somebody looked is no event of the applicant")
+		}
+		for name, reference := range map[string]string{"sent by the person": own.Reference, "nobody's": "RP-0000-0000", "nothing": ""} {
+			if text, status, _ := find(reference); status != http.StatusUnprocessableEntity {
+				w.T.Errorf("%s: %d %s", name, status, text)
+			}
+		}
+		if _, status, _ := b.Get("/staff/entered/" + own.ID); status != http.StatusNotFound {
+			w.T.Errorf("what the person sent themselves opens to a clerk: %d", status)
+		}
+		other := w.Browse(w.router, w.Staff("stranger", "administrator"))
+		if _, status, _ := other.Get("/staff/entered/" + row.ID); status != http.StatusNotFound {
+			w.T.Errorf("it opens to who enters nothing: %d", status)
+		}
+	})
+}

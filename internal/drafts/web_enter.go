@@ -18,6 +18,9 @@ const (
 	inputPerson  = "person"
 	inputBegin   = "begin"
 
+	inputReference = "reference" // of one that was entered
+	inputFind      = "find"
+
 	personMax = 254
 )
 
@@ -25,6 +28,7 @@ const (
 func (s *Drafts) mountEnter(r *web.Router) {
 	for _, route := range []web.Route{
 		{Method: http.MethodGet, Path: "/staff/apply", Handler: s.enterable},
+		{Method: http.MethodPost, Path: "/staff/apply", Handler: s.findEntered},
 		{Method: http.MethodGet, Path: "/staff/apply/{id}", Handler: s.enterPage},
 		{Method: http.MethodPost, Path: "/staff/apply/{id}", Handler: s.enter},
 		{Method: http.MethodGet, Path: "/staff/entered/{id}", Handler: s.entered},
@@ -66,10 +70,19 @@ func before(q *web.Req, service string) string {
 	return q.Path("/services/" + service)
 }
 
-// enterable lists what an official may enter, and what they have begun.
-func (s *Drafts) enterable(q *web.Req) error {
+// latest is how many entered applications are listed; others are found.
+const latest = 20
+
+// enterable lists what an official may enter, and what they have.
+func (s *Drafts) enterable(q *web.Req) error { return s.listEntered(q, http.StatusOK, "") }
+
+func (s *Drafts) listEntered(q *web.Req, status int, wrong string) error {
 	who := place(q).Actor
 	list, err := s.Entered(q.R.Context(), who)
+	if err != nil {
+		return err
+	}
+	rows, _, err := s.Cases.Mine(q.R.Context(), cases.Mine{By: who.ID, Limit: latest})
 	if err != nil {
 		return err
 	}
@@ -89,10 +102,54 @@ func (s *Drafts) enterable(q *web.Req) error {
 			{Text: q.P.T("cases.channel." + string(row.Channel))}, {Text: q.P.DateTime(row.Changed)},
 		})
 	}
+	page.Sent = ui.Grid{Empty: q.P.T("drafts.enter.sent.none"), Head: []ui.Cell{
+		{Text: q.P.T("drafts.entered.reference")}, {Text: q.P.T("drafts.enter.service")}, {Text: q.P.T("cases.list.state")}, {Text: q.P.T("cases.receipt.at")},
+	}}
+	for _, row := range rows {
+		if d, err := s.Cases.Version(row); err == nil {
+			state := cases.Tag(q.P, d, row)
+			page.Sent.Rows = append(page.Sent.Rows, []ui.Cell{
+				{Text: row.Reference, Href: "/staff/entered/" + row.ID, LTR: true}, {Text: q.P.In(d.Name)}, {Tag: &state}, {Text: q.P.DateTime(row.Submitted)},
+			})
+		}
+	}
+	page.Find = ui.Field{
+		Name: inputReference, Label: q.P.T("drafts.enter.reference"), Hint: q.P.T("drafts.enter.reference.hint"), Value: q.Value(inputReference), Error: wrong, LTR: true, Width: 20, Max: personMax,
+	}
+	if wrong != "" {
+		page.Problems = []ui.Problem{{ID: inputReference, Text: wrong}}
+	}
 	if q.Value("deleted") != "" {
 		page.Notice = &pages.Notice{Kind: ui.Good, Title: q.P.T("drafts.enter.deleted")}
 	}
-	return q.Page(http.StatusOK, web.Page{Title: q.P.T("drafts.enter.title"), Body: pages.EnterablePage(page), Back: "/staff/cases"})
+	return q.Page(status, web.Page{Title: q.P.T("drafts.enter.title"), Body: pages.EnterablePage(page), Invalid: wrong != "", Back: "/staff/cases"})
+}
+
+// findEntered leads to an application that an official entered, by its
+// reference. It is a POST: that somebody looked is an event of the applicant.
+func (s *Drafts) findEntered(q *web.Req) error {
+	_, err := q.Form()
+	if err == nil {
+		err = q.Once(inputReference, inputFind)
+	}
+	reference, who := q.Value(inputReference), place(q).Actor
+	if err != nil && len(fault.From(err).Fields) == 0 {
+		return err
+	}
+	if err != nil || q.Value(inputFind) != "yes" || reference == "" || len(reference) > personMax {
+		return s.listEntered(q, http.StatusUnprocessableEntity, q.P.T("drafts.enter.reference.missing"))
+	}
+	if !s.looked.Take(searches(), "enter", who.ID) {
+		return errOften
+	}
+	row, err := s.Cases.ByReference(q.R.Context(), who, reference)
+	if err != nil && fault.KindOf(err) != fault.NotFound {
+		return err
+	}
+	if err != nil || row.Channel == cases.Portal {
+		return s.listEntered(q, http.StatusUnprocessableEntity, q.P.T("drafts.enter.reference.none"))
+	}
+	return q.Redirect("/staff/entered/" + row.ID)
 }
 
 func (s *Drafts) enterPage(q *web.Req) error {
@@ -182,7 +239,7 @@ func (s *Drafts) entered(q *web.Req) error {
 	if err != nil {
 		return err
 	}
-	if a.Steps[0].Actor != q.Session.Subject {
+	if a.Channel == cases.Portal || a.Steps[0].Actor != q.Session.Subject && !s.enters(place(q).Actor, a.Service) {
 		return errNotFound
 	}
 	party, _ := s.Policy().Party(a.Service.Responsible)
@@ -192,6 +249,7 @@ func (s *Drafts) entered(q *web.Req) error {
 			{Key: q.P.T("cases.receipt.by"), Value: q.P.In(party.Name)},
 			{Key: q.P.T("cases.receipt.at"), Value: q.P.DateTime(a.Submitted)},
 			{Key: q.P.T("cases.receipt.channel"), Value: q.P.T("cases.channel." + string(a.Channel))},
+			{Key: q.P.T("cases.list.state"), Value: cases.Tag(q.P, a.Service, a.Case).Text},
 			{Key: q.P.T("cases.receipt.policy"), Value: a.Case.Policy, LTR: true},
 		},
 		Expected: q.P.T("drafts.sent.expected", "date", q.P.Date(s.Cases.Expected(a.Service, a.Case))),
