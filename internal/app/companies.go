@@ -24,6 +24,12 @@ func (c companies) Companies(ctx context.Context, subject, service string) (list
 	return list, err
 }
 
+// Named is a company as an official writes it down for somebody.
+func (c companies) Named(name, number string) (sent.Company, error) {
+	company, err := mandates.Claim{Name: name, Number: number}.Named()
+	return sent.Company{ID: company.ID, Name: company.Name}, err
+}
+
 // Holds reports whether a person may act for a company and a service now.
 func (c companies) Holds(tx *db.Tx, subject, company, service string) (bool, error) {
 	holds, _, err := c.mandates.Holds(tx, subject, company, service, c.clock.Now())

@@ -29,6 +29,7 @@ import (
 	"portico/internal/desk"
 	"portico/internal/documents"
 	"portico/internal/drafts"
+	"portico/internal/drafts/enter"
 	"portico/internal/forms"
 	"portico/internal/holdings"
 	"portico/internal/identity"
@@ -76,6 +77,7 @@ type portal struct {
 	privacy  *privacy.Pages
 	choice   *cookies.Cookies
 	drafts   *drafts.Drafts
+	entering *enter.Site
 	visits   *analytics.Analytics
 	identity *identity.Service
 	recovery *recovery.Service
@@ -321,7 +323,7 @@ func (p *portal) features(ctx context.Context, in *instance.Instance, opts insta
 		Mandates: companies{p.mandates, p.clock}, Jobs: p.queue, Endings: p.notices,
 	})
 	p.notices.About("draft", draftSource{p.drafts})
-	p.cases.Drafts = p.drafts
+	p.cases.Drafts, p.entering = p.drafts, enter.New(p.drafts)
 	p.amend = &amend.Site{Cases: p.cases}
 	p.files = &uploads.Site{Uploads: p.uploads, Drafts: applications{p.drafts, p.amend}, Cases: fileCases{p.cases, p}}
 	p.drafts.Files, p.amend.Files, p.cases.Files = p.files, p.files, p.amend.Documents
@@ -352,7 +354,7 @@ func (p *portal) menu(q *web.Req) []web.Link {
 	if p.issued.Revokes(q.Session.Roles) {
 		links = slices.Insert(links, 1, web.Link{Text: q.P.T("documents.staff.title"), Href: "/staff/documents"})
 	}
-	return slices.Insert(links, 1, p.drafts.Menu(q)...)
+	return slices.Insert(links, 1, p.entering.Menu(q)...)
 }
 
 // mount gives every feature its routes.
@@ -387,6 +389,7 @@ func (p *portal) mount() {
 	letters.Mount(p.router)
 	p.payments.Mount(p.router)
 	p.drafts.Mount(p.router)
+	p.entering.Mount(p.router)
 	p.files.Mount(p.router)
 	desk.New(desk.Config{
 		DB: p.db, Cases: p.cases, Letters: letters, Officials: p.staff, Documents: p.uploads, Mandates: p.mandates, Clock: p.clock,

@@ -10,7 +10,7 @@ type row struct {
 
 // features is the table of allowed imports: imports go down the list only.
 var features = []row{
-	{"app", []string{"demo", "holdings", "instance", "proof", "cabinet", "account", "mandates", "payments", "changes", "consent", "contact", "contact/inbound", "cookies", "analytics", "privacy", "notify", "notify/kinds", "news", "desk", "documents", "drafts", "cases", "cases/amend", "uploads", "services", "services/described", "services/preview", "forms", "staff", "identity", "vault", "ledger", "audit", "keys", "policy", "policy/text", "cases/letter"}, nil},
+	{"app", []string{"demo", "holdings", "instance", "proof", "cabinet", "account", "mandates", "payments", "changes", "consent", "contact", "contact/inbound", "cookies", "analytics", "privacy", "notify", "notify/kinds", "news", "desk", "documents", "drafts", "cases", "cases/amend", "uploads", "services", "services/described", "services/preview", "forms", "staff", "identity", "vault", "ledger", "audit", "keys", "policy", "policy/text", "cases/letter", "drafts/enter"}, nil},
 	{"demo", nil, nil},
 	{"changes", []string{"instance", "privacy", "notify", "notify/kinds", "vault", "audit", "policy"}, nil},
 	{"cabinet", []string{"contact", "mandates", "cases", "services", "identity", "vault", "audit", "keys", "policy"}, nil},
@@ -33,6 +33,7 @@ var features = []row{
 	{"payments", []string{"cases", "services", "forms", "vault", "policy"}, nil},
 	{"desk", []string{"cases", "cases/letter", "uploads", "services", "forms", "staff", "identity", "vault", "audit", "policy"}, nil},
 	{"documents", []string{"cases", "services", "services/paper", "forms", "identity", "vault", "ledger", "policy"}, nil},
+	{"drafts/enter", []string{"drafts", "cases", "services", "identity", "policy"}, nil},
 	{"drafts", []string{"holdings", "cases", "uploads", "services", "forms", "identity", "vault", "audit", "policy"}, nil},
 	{"cases/amend", []string{"cases", "uploads", "forms", "vault", "policy"}, nil},
 	{"cases/letter", []string{"cases", "services", "policy"}, nil},

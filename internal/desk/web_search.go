@@ -3,7 +3,6 @@ package desk
 import (
 	"net/http"
 	"strings"
-	"time"
 
 	"portico/internal/cases"
 	letter "portico/internal/cases/letter/pages"
@@ -14,9 +13,6 @@ import (
 	"portico/internal/platform/web/ui"
 	"portico/internal/policy"
 )
-
-// searches is how often an official may look for somebody.
-func searches() credential.Limit { return credential.Limit{Times: 30, Within: 10 * time.Minute} }
 
 // searchMax is how long what is looked for can be.
 const searchMax = 254
@@ -42,7 +38,7 @@ func (k *Desk) find(q *web.Req) error {
 		page.Field.Error = q.P.T(fault.From(err).Fields[0].Code)
 	case typed == "" || len(typed) > searchMax:
 		page.Field.Error = q.P.T("desk.search.empty")
-	case !k.searched.Take(searches(), "search", who.ID):
+	case !k.searched.Take(credential.Searches(), "search", who.ID):
 		return errOften
 	default:
 		list, err := k.search(q, who, typed)

@@ -70,11 +70,30 @@ func (s *Drafts) says(p *i18n.Printer, b *Bar) string {
 	return p.T("drafts.bar."+b.Code, "date", p.Date(b.Day.In(p.Zone())))
 }
 
-// companies are those for which the person may act, if the form asks for whom.
+// asksWhom returns the question for whom somebody acts, if anybody can act for
+// a company.
+func (s *Drafts) asksWhom(form *forms.Form) (forms.Field, bool) {
+	i := slices.IndexFunc(form.Fields(), func(f forms.Field) bool { return f.Kind == forms.Party })
+	if i < 0 || s.Mandates == nil {
+		return forms.Field{}, false
+	}
+	return form.Fields()[i], true
+}
+
+// ForCompanies reports whether somebody can apply for a company.
+func (s *Drafts) ForCompanies(d *services.Definition) bool {
+	_, asks := s.asksWhom(d.Form)
+	return asks
+}
+
+// companies are those for which the person may act, if the form asks for whom:
+// to an official, the one that they were told.
 func (s *Drafts) companies(ctx context.Context, w *Work) ([]sent.Company, error) {
-	asks := slices.ContainsFunc(w.Service.Form.Fields(), func(f forms.Field) bool { return f.Kind == forms.Party })
-	if !asks || s.Mandates == nil || w.actor.Kind != policy.Person {
+	if _, asks := s.asksWhom(w.Service.Form); !asks {
 		return nil, nil
+	}
+	if w.actor.Kind != policy.Person {
+		return w.content.Named, nil
 	}
 	return s.Mandates.Companies(ctx, w.actor.ID, w.Service.ID)
 }
@@ -83,7 +102,8 @@ func (s *Drafts) companies(ctx context.Context, w *Work) ([]sent.Company, error)
 var errMandate = fault.New(fault.Conflict, "drafts.error.mandate")
 
 // acts checks once more, in the transaction that sends, that the person may
-// act for the companies that the answers name.
+// act for the companies that the answers name. What an official was told stays a
+// claim.
 func (s *Drafts) acts(tx *db.Tx, w *Work) error {
 	for _, f := range w.Service.Form.Fields() {
 		party, ok := answer.PartyOf(w.Outcome.Answers[f.Key])
@@ -92,6 +112,9 @@ func (s *Drafts) acts(tx *db.Tx, w *Work) error {
 		}
 		if s.Mandates == nil {
 			return errMandate
+		}
+		if w.actor.Kind == policy.Staff && slices.Contains(w.content.Named, sent.Company{ID: party.Company, Name: party.Name}) {
+			continue
 		}
 		holds, err := s.Mandates.Holds(tx, w.Draft.Subject, party.Company, w.Service.ID)
 		if err != nil || !holds {

@@ -28,6 +28,7 @@ type content struct {
 	Alone  bool             `json:"alone,omitempty"`  // the person wants nothing of their profile
 	Done   []string         `json:"done,omitempty"`   // pages that were answered without a fault
 	From   string           `json:"from,omitempty"`   // the version it was begun under, until the person knows what a newer one changes
+	Named  []sent.Company   `json:"named,omitempty"`  // for which the person acts, as an official was told
 	Hands  map[string]hand  `json:"hands,omitempty"`  // by page: the window that saved it last, if it counts what it sends
 }
 
@@ -77,7 +78,7 @@ func unpack(text string) (content, error) {
 
 // clone copies the content, so that a change can be compared with it.
 func (c *content) clone() content {
-	out := content{Typed: url.Values{}, Filled: maps.Clone(c.Filled), Alone: c.Alone, From: c.From, Done: slices.Clone(c.Done), Hands: maps.Clone(c.Hands)}
+	out := content{Typed: url.Values{}, Filled: maps.Clone(c.Filled), Alone: c.Alone, From: c.From, Named: c.Named, Done: slices.Clone(c.Done), Hands: maps.Clone(c.Hands)}
 	for name, values := range c.Typed {
 		out.Typed[name] = slices.Clone(values)
 	}

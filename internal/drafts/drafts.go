@@ -10,7 +10,6 @@ import (
 	"portico/internal/cases"
 	"portico/internal/forms/sent"
 	"portico/internal/holdings"
-	"portico/internal/identity/credential"
 	"portico/internal/platform/clock"
 	"portico/internal/platform/db"
 	"portico/internal/platform/fault"
@@ -75,20 +74,21 @@ type Endings interface {
 type Mandates interface {
 	// Companies are those for which the person may act for a service now.
 	Companies(ctx context.Context, subject, service string) ([]sent.Company, error)
+	// Named is a company as an official writes it down for somebody who says
+	// that they act for it; what is wrong is about company-name and
+	// company-number.
+	Named(name, number string) (sent.Company, error)
 	// Holds reports whether the person may act for one of them, in the
 	// transaction that depends on it.
 	Holds(tx *db.Tx, subject, company, service string) (bool, error)
 }
 
 // Drafts is the use cases of this package. It is safe for concurrent use.
-type Drafts struct {
-	Config
-	looked *credential.Throttle // who looked for how many people
-}
+type Drafts struct{ Config }
 
 // New returns the drafts of a portal.
 func New(c Config) *Drafts {
-	s := &Drafts{Config: c, looked: credential.NewThrottle(c.Clock)}
+	s := &Drafts{c}
 	if c.Jobs != nil {
 		c.Jobs.Every(jobSweep, time.Hour, s.Sweep, jobs.Options{Timeout: 10 * time.Minute})
 	}

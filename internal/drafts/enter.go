@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"portico/internal/audit"
 	"portico/internal/cases"
+	"portico/internal/forms/sent"
 	"portico/internal/identity/credential"
 	"portico/internal/platform/db"
 	"portico/internal/platform/fault"
@@ -28,17 +28,15 @@ type Entry struct {
 	Variant string
 	Channel cases.Channel // how it came
 	Person  string        // a reference of theirs, or an exact identifier; empty: somebody who is new
+	Company string        // for which they say they act, as they name it; empty: for themselves
+	Number  string        // of that company
 }
-
-// searches is how often an official may look for somebody.
-func searches() credential.Limit { return credential.Limit{Times: 30, Within: 10 * time.Minute} }
 
 // The faults of what an official begins to enter.
 var (
 	errChannel = fault.Field{Name: "channel", Code: "drafts.enter.channel.missing"}
 	errPerson  = fault.Field{Name: "person", Code: "drafts.enter.person.none"}
 	errEnter   = fault.New(fault.Denied, "drafts.error.enter")
-	errOften   = fault.New(fault.TooMany, "drafts.error.often")
 )
 
 // Enterable lists the services for which an official may enter applications.
@@ -84,6 +82,15 @@ func (s *Drafts) Enter(ctx context.Context, actor policy.Actor, service string, 
 	if e.Channel == cases.Portal || !slices.Contains(cases.Channels(), e.Channel) {
 		wrong = append(wrong, errChannel)
 	}
+	begun := (&content{}).clone()
+	if whom, asks := s.asksWhom(d.Form); asks && e.Company+e.Number != "" {
+		company, err := s.Mandates.Named(e.Company, e.Number)
+		if wrong = append(wrong, fault.From(err).Fields...); err != nil && len(wrong) == 0 {
+			return nil, err
+		}
+		begun.Named = []sent.Company{company}
+		begun.Typed.Set(whom.Key, company.ID)
+	}
 	known := ""
 	if e.Person = strings.TrimSpace(e.Person); e.Person != "" && len(wrong) == 0 {
 		if known, err = s.whose(ctx, actor, d, e.Person); err != nil {
@@ -96,7 +103,7 @@ func (s *Drafts) Enter(ctx context.Context, actor policy.Actor, service string, 
 	if len(wrong) > 0 {
 		return nil, fault.Input(wrong...)
 	}
-	text, err := (&content{}).pack()
+	text, err := begun.pack()
 	if err != nil {
 		return nil, err
 	}
@@ -198,4 +205,9 @@ func (s *Drafts) entering(ctx context.Context, p Place) (row *Draft, err error) 
 		return nil, errNotFound
 	}
 	return row, nil
+}
+
+// At is a page on which the official goes on who makes a draft for somebody.
+func (d *Draft) At(page string) string {
+	return path(Place{Actor: policy.Actor{Kind: policy.Staff}, Service: d.Service, Variant: d.Variant, Draft: d.ID}, page, false)
 }

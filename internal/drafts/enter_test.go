@@ -10,6 +10,8 @@ import (
 	"portico/internal/audit"
 	"portico/internal/cases"
 	"portico/internal/drafts"
+	"portico/internal/forms/answer"
+	"portico/internal/forms/sent"
 	"portico/internal/platform/db"
 	"portico/internal/platform/fault"
 	"portico/internal/policy"
@@ -235,6 +237,51 @@ func TestO10_WhoOnlyEntersFindsWhatWasEntered(t *testing.T) {
 		other := w.Browse(w.router, w.Staff("stranger", "administrator"))
 		if _, status, _ := other.Get("/staff/entered/" + row.ID); status != http.StatusNotFound {
 			w.T.Errorf("it opens to who enters nothing: %d", status)
+		}
+	})
+}
+
+// companies stand in for package mandates.
+type companies struct{ drafts.Mandates }
+
+func (companies) Named(name, number string) (sent.Company, error) {
+	if number == "" {
+		return sent.Company{}, fault.Input(fault.Field{Name: "company-number", Code: "forms.error.required"})
+	}
+	return sent.Company{ID: "number:" + number, Name: name}, nil
+}
+
+func TestO18_AnOfficialEntersForACompanyThroughItsDelegate(t *testing.T) {
+	onEachEngine(t, func(w *world) {
+		w.d.Mandates = companies{}
+		row := w.Applied(w.Citizen) // by which the delegate is known
+		b := w.Browse(w.router, w.Official)
+		form := url.Values{"begin": {"yes"}, "channel": {"counter"}, "person": {row.Reference}, "company-name": {"Dhigu Builders"}}
+		page, status, _ := b.Post("/staff/apply/road-permit", form)
+		if status != http.StatusUnprocessableEntity || page.One(`[name="company-name"]`).Attr("value") != "Dhigu Builders" || !page.Has("#company-number-error") {
+			w.T.Errorf("without a number: %d", status)
+		}
+		form.Set("company-number", "C-77")
+		page, _, at := b.Post("/staff/apply/road-permit", form)
+		if chosen := page.One(`input[name="applicant"][checked]`); chosen.Attr("value") != "number:C-77" || !strings.Contains(page.One("main").Text(), "Dhigu Builders") {
+			w.T.Errorf("the company is not chosen at %s", at)
+		}
+		list, err := w.d.Entered(w.T.Context(), w.Official)
+		if err != nil || len(list) != 1 || list[0].Subject != w.Citizen.ID {
+			w.T.Fatalf("begun: %v (%v)", list, err)
+		}
+		w.place = drafts.Place{Actor: w.Official, Service: "road-permit", Draft: list[0].ID}
+		applicant := answers("applicant")
+		applicant.Set("applicant", "number:C-77")
+		w.typed("applicant", applicant)
+		work := w.typed("work", answers("work"))
+		made, err := w.send(w.T.Context(), work)
+		if err != nil {
+			w.T.Fatal(err)
+		}
+		a, err := w.Application(w.T.Context(), w.Citizen, made.ID)
+		if party, _ := answer.PartyOf(a.Answers["applicant"]); err != nil || party.As != answer.Company || party.Company != "number:C-77" || party.Name != "Dhigu Builders" {
+			w.T.Errorf("sent for %s (%v)", a.Answers["applicant"], err)
 		}
 	})
 }

@@ -60,14 +60,13 @@ func (s *Drafts) Mount(r *web.Router) {
 				if route.Audience == web.Staff {
 					route.Handler = s.begun(h[i])
 					if path == "" {
-						continue // see mountEnter
+						continue // see package enter
 					}
 				}
 				r.Handle(route)
 			}
 		}
 	}
-	s.mountEnter(r)
 	r.Handle(web.Route{Method: http.MethodGet, Path: "/cabinet/applications/{id}/sent", Audience: web.Person, Activity: "{service}.apply", Handler: s.sentPage})
 }
 

@@ -10,6 +10,7 @@ import (
 	"portico/internal/cases/casestest"
 	"portico/internal/cases/letter"
 	"portico/internal/drafts"
+	"portico/internal/drafts/enter"
 	"portico/internal/platform/db"
 	"portico/internal/platform/web"
 	"portico/internal/policy"
@@ -47,6 +48,7 @@ func newWorld(w *casestest.World) *world {
 		w.Mount(r)
 		(&letter.Site{Cases: w.Cases}).Mount(r)
 		own.d.Mount(r)
+		enter.New(own.d).Mount(r)
 	}, drafts.Locales())
 	return own
 }

@@ -68,3 +68,30 @@ func TestAClaimThatCannotBeOneIsToldBesideWhatIsWrong(t *testing.T) {
 		}
 	})
 }
+
+func TestO18_ACompanyThatIsNamedByItsNumberIsClaimedUntilTheMandateIsVerified(t *testing.T) {
+	worlds(t, func(t *testing.T, w *world) {
+		me, them := w.Subject(t), w.Subject(t)
+		named, err := mandates.Claim{Name: " Fua Mulaku  Builders", Number: "c-0123 / 2019"}.Named()
+		if err != nil || named.Name != "Fua Mulaku Builders, C-0123/2019" {
+			t.Fatalf("named %+v: %v", named, err)
+		}
+		sure := func(subject string) bool {
+			holds, verified := w.holds(t, subject, named.ID, "road-permit")
+			return holds && verified
+		}
+		m := w.claim(t, me)
+		if sure(me) {
+			t.Error("a claim is sure by itself")
+		}
+		w.verify(t, w.official(t, "registrar"), m)
+		if !sure(me) || sure(them) {
+			t.Errorf("once it is verified: mine %v, somebody else's %v", sure(me), sure(them))
+		}
+		for _, c := range []mandates.Claim{{Name: "Fua Mulaku Builders"}, {Number: "C-0123/2019"}, {Name: strings.Repeat("x", 201), Number: "1"}} {
+			if _, err := c.Named(); len(fault.From(err).Fields) != 1 {
+				t.Errorf("%+v is answered with %v", c, err)
+			}
+		}
+	})
+}

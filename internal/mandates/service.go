@@ -119,9 +119,29 @@ func (s *Service) Options(ctx context.Context, subject, service string, now time
 	return out, nil
 }
 
+// named begins the id of a company that is known by its number alone.
+const named = "number:"
+
+// Named is a company as an official writes it down for somebody who says that
+// they act for it. It is claimed until they have a mandate for the company with
+// that number: Holds knows it by its id.
+func (c Claim) Named() (Company, error) {
+	c = c.tidy()
+	return Company{ID: named + c.Number, Name: c.Name + ", " + c.Number}, c.check()
+}
+
 // Holds reports whether a person may act for a company and a service now, and
 // whether that is verified. It is asked in the transaction that depends on it.
 func (s *Service) Holds(tx *db.Tx, subject, company, service string, now time.Time) (holds, verified bool, err error) {
+	if number, ok := strings.CutPrefix(company, named); ok {
+		company, err = s.Vault.Find(tx, FieldNumber, number)
+		if fault.KindOf(err) == fault.NotFound && err != nil {
+			return false, false, nil
+		}
+		if err != nil {
+			return false, false, fmt.Errorf("look a company up: %w", err)
+		}
+	}
 	list, err := selectFor(tx, subject, company)
 	if err != nil {
 		return false, false, fmt.Errorf("look a mandate up: %w", err)

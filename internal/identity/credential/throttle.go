@@ -16,6 +16,9 @@ type Limit struct {
 	Within time.Duration
 }
 
+// Searches is how often an official may look for somebody.
+func Searches() Limit { return Limit{Times: 30, Within: 10 * time.Minute} }
+
 // Throttle counts tries, in the memory of this node: what is counted is a keyed
 // hash that means nothing elsewhere or after a restart. A try that was no guess
 // is given back, so that signing in often costs nothing.

@@ -1,21 +1,54 @@
-package drafts
+package enter
 
 import (
-	"errors"
 	"net/http"
+	"slices"
 
 	"portico/internal/cases"
+	"portico/internal/drafts"
 	"portico/internal/drafts/pages"
+	"portico/internal/identity/credential"
 	"portico/internal/platform/fault"
 	"portico/internal/platform/web"
 	"portico/internal/platform/web/ui"
+	"portico/internal/policy"
+	"portico/internal/services"
 )
+
+// Site is the pages on which officials enter applications for others.
+type Site struct {
+	Drafts *drafts.Drafts
+	looked *credential.Throttle // who looked for how many people
+}
+
+// New returns the pages over the drafts of a portal.
+func New(d *drafts.Drafts) *Site { return &Site{d, credential.NewThrottle(d.Clock)} }
+
+// The faults of this package.
+var (
+	errUnknown  = fault.New(fault.NotFound, "services.error.unknown")
+	errNotFound = fault.New(fault.NotFound, "drafts.error.not-found")
+	errEnter    = fault.New(fault.Denied, "drafts.error.enter")
+	errOften    = fault.New(fault.TooMany, "drafts.error.often")
+)
+
+// actor is the official who is signed in, as decisions see them.
+func actor(q *web.Req) policy.Actor {
+	return policy.Actor{Kind: policy.Staff, ID: q.Session.Subject, Roles: q.Session.Roles, Party: q.Session.Party, Strong: q.Session.Strong}
+}
+
+// may reports whether an official may enter applications for a service.
+func (s *Site) may(who policy.Actor, d *services.Definition) bool {
+	return slices.ContainsFunc(s.Drafts.Enterable(who), func(e *services.Definition) bool { return e.ID == d.ID })
+}
 
 // The inputs with which an official begins to enter for somebody.
 const (
 	inputVariant = "variant"
 	inputChannel = "channel"
 	inputPerson  = "person"
+	inputCompany = "company-name"
+	inputNumber  = "company-number"
 	inputBegin   = "begin"
 
 	inputReference = "reference" // of one that was entered
@@ -24,8 +57,8 @@ const (
 	personMax = 254
 )
 
-// mountEnter declares the pages on which officials begin, and end.
-func (s *Drafts) mountEnter(r *web.Router) {
+// Mount declares the pages on which officials begin, and end.
+func (s *Site) Mount(r *web.Router) {
 	for _, route := range []web.Route{
 		{Method: http.MethodGet, Path: "/staff/apply", Handler: s.enterable},
 		{Method: http.MethodPost, Path: "/staff/apply", Handler: s.findEntered},
@@ -38,67 +71,35 @@ func (s *Drafts) mountEnter(r *web.Router) {
 	}
 }
 
-// begun serves a page of what an official has begun to enter. What was sent
-// already leads to its receipt.
-func (s *Drafts) begun(h web.Handler) web.Handler {
-	return func(q *web.Req) error {
-		if place(q).Draft == "" {
-			return q.Redirect("/staff/apply")
-		}
-		err := h(q)
-		var gone *Sent
-		if errors.As(err, &gone) {
-			return q.Redirect(sentAt(q, gone.Case))
-		}
-		return err
-	}
-}
-
-// sentAt is where what was sent is confirmed.
-func sentAt(q *web.Req, row *cases.Case) string {
-	if q.Session.Realm == web.RealmStaff {
-		return "/staff/entered/" + row.ID
-	}
-	return q.Path("/cabinet/applications/" + row.ID + "/sent")
-}
-
-// before is where an application begins.
-func before(q *web.Req, service string) string {
-	if q.Session.Realm == web.RealmStaff {
-		return "/staff/apply"
-	}
-	return q.Path("/services/" + service)
-}
-
 // latest is how many entered applications are listed; others are found.
 const latest = 20
 
 // enterable lists what an official may enter, and what they have.
-func (s *Drafts) enterable(q *web.Req) error { return s.listEntered(q, http.StatusOK, "") }
+func (s *Site) enterable(q *web.Req) error { return s.listEntered(q, http.StatusOK, "") }
 
-func (s *Drafts) listEntered(q *web.Req, status int, wrong string) error {
-	who := place(q).Actor
-	list, err := s.Entered(q.R.Context(), who)
+func (s *Site) listEntered(q *web.Req, status int, wrong string) error {
+	who := actor(q)
+	list, err := s.Drafts.Entered(q.R.Context(), who)
 	if err != nil {
 		return err
 	}
-	rows, _, err := s.Cases.Mine(q.R.Context(), cases.Mine{By: who.ID, Limit: latest})
+	rows, _, err := s.Drafts.Cases.Mine(q.R.Context(), cases.Mine{By: who.ID, Limit: latest})
 	if err != nil {
 		return err
 	}
 	page := pages.Enterable{Begun: ui.Grid{Head: []ui.Cell{
 		{Text: q.P.T("drafts.enter.service")}, {Text: q.P.T("drafts.enter.channel")}, {Text: q.P.T("drafts.enter.changed")},
 	}}}
-	for _, d := range s.Enterable(who) {
+	for _, d := range s.Drafts.Enterable(who) {
 		page.Services = append(page.Services, ui.Item{Title: q.P.In(d.Name), Href: "/staff/apply/" + d.ID, Text: q.P.In(d.Summary)})
 	}
 	for _, row := range list {
 		name := row.Service
-		if d := s.Catalogue.Service(row.Service); d != nil {
+		if d := s.Drafts.Catalogue.Service(row.Service); d != nil {
 			name = q.P.In(d.Name)
 		}
 		page.Begun.Rows = append(page.Begun.Rows, []ui.Cell{
-			{Text: name, Href: path(Place{Actor: who, Service: row.Service, Variant: row.Variant, Draft: row.ID}, "check", false)},
+			{Text: name, Href: row.At("check")},
 			{Text: q.P.T("cases.channel." + string(row.Channel))}, {Text: q.P.DateTime(row.Changed)},
 		})
 	}
@@ -106,7 +107,7 @@ func (s *Drafts) listEntered(q *web.Req, status int, wrong string) error {
 		{Text: q.P.T("drafts.entered.reference")}, {Text: q.P.T("drafts.enter.service")}, {Text: q.P.T("cases.list.state")}, {Text: q.P.T("cases.receipt.at")},
 	}}
 	for _, row := range rows {
-		if d, err := s.Cases.Version(row); err == nil {
+		if d, err := s.Drafts.Cases.Version(row); err == nil {
 			state := cases.Tag(q.P, d, row)
 			page.Sent.Rows = append(page.Sent.Rows, []ui.Cell{
 				{Text: row.Reference, Href: "/staff/entered/" + row.ID, LTR: true}, {Text: q.P.In(d.Name)}, {Tag: &state}, {Text: q.P.DateTime(row.Submitted)},
@@ -127,22 +128,22 @@ func (s *Drafts) listEntered(q *web.Req, status int, wrong string) error {
 
 // findEntered leads to an application that an official entered, by its
 // reference. It is a POST: that somebody looked is an event of the applicant.
-func (s *Drafts) findEntered(q *web.Req) error {
+func (s *Site) findEntered(q *web.Req) error {
 	_, err := q.Form()
 	if err == nil {
 		err = q.Once(inputReference, inputFind)
 	}
-	reference, who := q.Value(inputReference), place(q).Actor
+	reference, who := q.Value(inputReference), actor(q)
 	if err != nil && len(fault.From(err).Fields) == 0 {
 		return err
 	}
 	if err != nil || q.Value(inputFind) != "yes" || reference == "" || len(reference) > personMax {
 		return s.listEntered(q, http.StatusUnprocessableEntity, q.P.T("drafts.enter.reference.missing"))
 	}
-	if !s.looked.Take(searches(), "enter", who.ID) {
+	if !s.looked.Take(credential.Searches(), "enter", who.ID) {
 		return errOften
 	}
-	row, err := s.Cases.ByReference(q.R.Context(), who, reference)
+	row, err := s.Drafts.Cases.ByReference(q.R.Context(), who, reference)
 	if err != nil && fault.KindOf(err) != fault.NotFound {
 		return err
 	}
@@ -152,21 +153,21 @@ func (s *Drafts) findEntered(q *web.Req) error {
 	return q.Redirect("/staff/entered/" + row.ID)
 }
 
-func (s *Drafts) enterPage(q *web.Req) error {
-	if place(q).Draft != "" {
-		return s.begun(s.start)(q)
+func (s *Site) enterPage(q *web.Req) error {
+	if q.R.URL.Query().Has("draft") {
+		return s.Drafts.Begun(q)
 	}
 	return s.askEntry(q, http.StatusOK, nil)
 }
 
 // askEntry asks for whom an application is entered, and how it came.
-func (s *Drafts) askEntry(q *web.Req, status int, wrong []fault.Field) error {
-	who := place(q).Actor
-	d := s.Catalogue.Service(q.R.PathValue("id"))
+func (s *Site) askEntry(q *web.Req, status int, wrong []fault.Field) error {
+	who := actor(q)
+	d := s.Drafts.Catalogue.Service(q.R.PathValue("id"))
 	if d == nil {
 		return errUnknown
 	}
-	if !s.enters(who, d) {
+	if !s.may(who, d) {
 		return errEnter
 	}
 	e := pages.Enter{
@@ -183,6 +184,15 @@ func (s *Drafts) askEntry(q *web.Req, status int, wrong []fault.Field) error {
 		}
 	}
 	fields := map[string]*ui.Field{inputChannel: &e.Channel, inputPerson: &e.Person}
+	if s.Drafts.ForCompanies(d) {
+		for _, name := range []string{inputCompany, inputNumber} {
+			e.Company = append(e.Company, ui.Field{
+				Name: name, Label: q.P.T("drafts.enter." + name), Hint: q.P.T("drafts.enter." + name + ".hint"), Value: q.Value(name), Optional: true,
+			})
+		}
+		e.Company[1].LTR, e.Company[1].Width = true, 20
+		fields[inputCompany], fields[inputNumber] = &e.Company[0], &e.Company[1]
+	}
 	if len(d.Variants) > 0 {
 		e.Variant = &ui.Field{Name: inputVariant, Label: q.P.T("drafts.enter.variant"), Value: q.Value(inputVariant)}
 		for _, v := range d.Variants {
@@ -202,25 +212,26 @@ func (s *Drafts) askEntry(q *web.Req, status int, wrong []fault.Field) error {
 }
 
 // enter begins.
-func (s *Drafts) enter(q *web.Req) error {
+func (s *Site) enter(q *web.Req) error {
 	_, err := q.Form()
 	if err == nil {
-		err = q.Once(inputVariant, inputChannel, inputPerson, inputBegin)
+		err = q.Once(inputVariant, inputChannel, inputPerson, inputCompany, inputNumber, inputBegin)
 	}
 	if err == nil && q.Value(inputBegin) != "yes" { // not from the button
-		return s.askEntry(q, http.StatusUnprocessableEntity, []fault.Field{errChannel})
+		return s.askEntry(q, http.StatusUnprocessableEntity, []fault.Field{{Name: inputChannel, Code: "drafts.enter.channel.missing"}})
 	}
 	if err == nil && len(q.Value(inputPerson)) > personMax {
-		err = fault.Input(errPerson)
+		err = fault.Input(fault.Field{Name: inputPerson, Code: "drafts.enter.person.none"})
 	}
-	who := place(q).Actor
-	if err == nil && q.Value(inputPerson) != "" && !s.looked.Take(searches(), "enter", who.ID) {
+	who := actor(q)
+	if err == nil && q.Value(inputPerson) != "" && !s.looked.Take(credential.Searches(), "enter", who.ID) {
 		return errOften
 	}
-	var row *Draft
+	var row *drafts.Draft
 	if err == nil {
-		row, err = s.Enter(q.R.Context(), who, q.R.PathValue("id"), Entry{
+		row, err = s.Drafts.Enter(q.R.Context(), who, q.R.PathValue("id"), drafts.Entry{
 			Variant: q.Value(inputVariant), Channel: cases.Channel(q.Value(inputChannel)), Person: q.Value(inputPerson),
+			Company: q.Value(inputCompany), Number: q.Value(inputNumber),
 		})
 	}
 	if fields := fault.From(err).Fields; err != nil && len(fields) > 0 {
@@ -229,20 +240,20 @@ func (s *Drafts) enter(q *web.Req) error {
 	if err != nil {
 		return err
 	}
-	return q.Redirect(path(Place{Actor: who, Service: row.Service, Variant: row.Variant, Draft: row.ID}, "", false))
+	return q.Redirect(row.At(""))
 }
 
 // entered is the receipt of what an official has entered, to print and to hand
 // over. It says nothing of what was stated: the official's task is done.
-func (s *Drafts) entered(q *web.Req) error {
-	a, err := s.Cases.Glance(q.R.Context(), q.R.PathValue("id"))
+func (s *Site) entered(q *web.Req) error {
+	a, err := s.Drafts.Cases.Glance(q.R.Context(), q.R.PathValue("id"))
 	if err != nil {
 		return err
 	}
-	if a.Channel == cases.Portal || a.Steps[0].Actor != q.Session.Subject && !s.enters(place(q).Actor, a.Service) {
+	if a.Channel == cases.Portal || a.Steps[0].Actor != q.Session.Subject && !s.may(actor(q), a.Service) {
 		return errNotFound
 	}
-	party, _ := s.Policy().Party(a.Service.Responsible)
+	party, _ := s.Drafts.Policy().Party(a.Service.Responsible)
 	r := pages.Entered{
 		Service: q.P.In(a.Service.Name), Reference: a.Reference, After: q.P.In(a.Service.After), Again: "/staff/apply",
 		Facts: []ui.Row{
@@ -252,14 +263,14 @@ func (s *Drafts) entered(q *web.Req) error {
 			{Key: q.P.T("cases.list.state"), Value: cases.Tag(q.P, a.Service, a.Case).Text},
 			{Key: q.P.T("cases.receipt.policy"), Value: a.Case.Policy, LTR: true},
 		},
-		Expected: q.P.T("drafts.sent.expected", "date", q.P.Date(s.Cases.Expected(a.Service, a.Case))),
+		Expected: q.P.T("drafts.sent.expected", "date", q.P.Date(s.Drafts.Cases.Expected(a.Service, a.Case))),
 	}
 	return q.Page(http.StatusOK, web.Page{Title: q.P.T("drafts.entered.title"), Service: r.Service, Body: pages.EnteredPage(r), Back: "/staff/apply"})
 }
 
 // Menu leads officials to what they may enter, if there is anything.
-func (s *Drafts) Menu(q *web.Req) []web.Link {
-	if q.Session == nil || q.Session.Realm != web.RealmStaff || len(s.Enterable(place(q).Actor)) == 0 {
+func (s *Site) Menu(q *web.Req) []web.Link {
+	if q.Session == nil || q.Session.Realm != web.RealmStaff || len(s.Drafts.Enterable(actor(q))) == 0 {
 		return nil
 	}
 	return []web.Link{{Text: q.P.T("drafts.enter.title"), Href: "/staff/apply"}}
