@@ -50,6 +50,7 @@ func Compile(service string, file *File, rules *Rules, env Env) (*Form, []Proble
 	c.pages()
 	c.names()
 	c.compileSchema()
+	c.form.ruled = c.form.shape()
 	if len(c.problems) == 0 {
 		c.compileRules(rules)
 	}

@@ -38,7 +38,7 @@
 // _remove=KEY.N change the rows of a group: what is sent says Edited, and the
 // page is shown again. A file never comes with other answers: whoever takes
 // uploads puts answer.FilesText into the answers. Package answer knows the
-// texts of such answers, package rule what rules may say.
+// texts of such answers; package rule is the engine that rules run on.
 //
 // It owns no tables, does no I/O and knows neither persons nor cases.
 package forms

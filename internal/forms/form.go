@@ -6,6 +6,7 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
+	"portico/internal/forms/rule"
 	"portico/internal/platform/i18n"
 	"portico/internal/policy"
 )
@@ -26,6 +27,7 @@ type Form struct {
 	currency string
 	tasks    bool
 	rules    rules
+	ruled    rule.Shape // what rules read
 }
 
 // Env is what the instance gives to its forms.
@@ -112,7 +114,7 @@ func (f *Form) HasFee() bool { return len(f.rules.fee) > 0 }
 func (f *Form) FeeReads() []string {
 	var keys []string
 	for _, r := range f.rules.fee {
-		keys = append(keys, r.asks...)
+		keys = append(keys, r.Asks...)
 	}
 	slices.Sort(keys)
 	return slices.Compact(keys)
@@ -131,7 +133,7 @@ func (f *Form) FeeAsks() []Field {
 		needed[key] = true
 		for _, r := range slices.Concat(f.rules.visible, f.rules.value) {
 			if slices.Contains(r.targets, key) {
-				for _, other := range r.asks {
+				for _, other := range r.Asks {
 					need(other)
 				}
 			}

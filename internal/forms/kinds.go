@@ -41,11 +41,10 @@ const (
 
 // The bounds on what a form takes.
 const (
-	MaxText   = 4000  // characters of one answer at the most, whatever is declared
-	MaxRows   = 100   // rows of one group at the most, and files of one question
-	maxFields = 100   // questions of one form
-	maxParts  = 20    // parts of one group
-	maxCost   = 10000 // CEL cost units of one rule
+	MaxText   = 4000 // characters of one answer at the most, whatever is declared
+	MaxRows   = 100  // rows of one group at the most, and files of one question
+	maxFields = 100  // questions of one form
+	maxParts  = 20   // parts of one group
 )
 
 // Other is what Field.About says of data about somebody else (M18).

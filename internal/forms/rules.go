@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"cel.dev/cel-go/cel"
-	"cel.dev/cel-go/common/ast"
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
 
@@ -29,9 +28,7 @@ type compiled struct {
 	page    string    // instead of a field
 	targets []string  // keys that it decides on: the field, or all of the page
 	text    i18n.Text // because, says or label
-	program cel.Program
-	reads   []string // keys it needs answered: those it does not ask has() of
-	asks    []string // keys it reads in any way
+	*rule.Rule
 }
 
 // RuleError says that a rule could not be evaluated. It stops a submission.
@@ -81,7 +78,7 @@ func (r Read) String() string {
 
 // compileRules checks the rules against the fields.
 func (c *compiler) compileRules(file *Rules) {
-	env, err := rule.Environment(c.form.structs())
+	env, err := rule.New(c.form.ruled)
 	if err != nil {
 		c.fail(rulesFile, "", "%v", err)
 		return
@@ -97,12 +94,11 @@ func (c *compiler) compileRules(file *Rules) {
 		if field != "" {
 			c.target(list, at, field)
 		}
-		r, err := c.form.compileRule(env, expression, want)
-		if err != nil {
+		r := compiled{id: id, field: field, text: text, targets: []string{field}}
+		var err error
+		if r.Rule, err = env.Compile(expression, want); err != nil {
 			c.fail(rulesFile, at+"/"+key, "%v", err)
 		}
-		r.id, r.field, r.text = id, field, text
-		r.targets = []string{field}
 		if w := warrantyOf(field); c.form.has(w) {
 			r.targets = append(r.targets, w)
 		}
@@ -175,94 +171,6 @@ func (f *Form) has(key string) bool {
 	return ok
 }
 
-// compileRule checks the type of an expression and bounds its cost.
-func (f *Form) compileRule(env *cel.Env, expression string, want *cel.Type) (compiled, error) {
-	checked, issues := env.Compile(expression)
-	if err := issues.Err(); err != nil {
-		message, _, _ := strings.Cut(strings.TrimPrefix(err.Error(), "ERROR: <input>:"), "\n")
-		return compiled{}, fmt.Errorf("%s", message)
-	}
-	if !checked.OutputType().IsExactType(want) {
-		return compiled{}, fmt.Errorf("the result is %s and must be %s", checked.OutputType(), want)
-	}
-	var r compiled
-	var err error
-	if r.reads, r.asks, err = f.reads(checked.NativeRep()); err != nil {
-		return compiled{}, err
-	}
-	estimate, err := env.EstimateCost(checked, sizes{f})
-	if err != nil {
-		return compiled{}, err
-	}
-	if estimate.Max > maxCost {
-		return compiled{}, fmt.Errorf("it may cost %d and the most is %d: make it simpler, or the longest answers and the most rows fewer", estimate.Max, maxCost)
-	}
-	program, err := env.Program(checked, cel.CostLimit(maxCost), cel.EvalOptions(cel.OptOptimize))
-	if err != nil {
-		return compiled{}, err
-	}
-	r.program = program
-	return r, nil
-}
-
-// reads lists the keys that an expression reads: those that it never asks
-// has() of, and all. Answers are read one by one, and a part of a row that may
-// be empty only after has().
-func (f *Form) reads(tree *ast.AST) (unguarded, all []string, err error) {
-	keys, maybe := map[string]string{}, map[string]bool{}
-	for _, field := range f.fields {
-		keys[variable(field.Key)] = field.Key
-		for _, part := range field.Parts {
-			if !part.Required {
-				maybe[rowType+variable(field.Key)+"."+variable(part.Key)] = true
-			}
-		}
-	}
-	var guarded []string
-	read, asked := map[string]bool{}, map[string]bool{}
-	mentions, selects := 0, 0
-	ast.PreOrderVisit(tree.Expr(), ast.NewExprVisitor(func(e ast.Expr) {
-		switch e.Kind() {
-		case ast.IdentKind:
-			if e.AsIdent() == object {
-				mentions++
-			}
-		case ast.StructKind:
-			err = errors.New("rules read answers and make none")
-		case ast.SelectKind:
-			s := e.AsSelect()
-			if s.Operand().Kind() != ast.IdentKind || s.Operand().AsIdent() != object {
-				place := tree.GetType(s.Operand().ID()).TypeName() + "." + s.FieldName()
-				read[place] = read[place] || maybe[place]
-				asked[place] = asked[place] || s.IsTestOnly()
-				return
-			}
-			selects++
-			key := keys[s.FieldName()]
-			all = append(all, key)
-			if s.IsTestOnly() {
-				guarded = append(guarded, key)
-			}
-		}
-	}))
-	if mentions > selects {
-		err = errors.New("answers can only be read one by one, as in answers.name")
-	}
-	for place, maybe := range read {
-		if _, part, _ := strings.Cut(place, "."); maybe && !asked[place] {
-			err = fmt.Errorf("%s may be unanswered in a row: ask has() of it first", part)
-		}
-	}
-	slices.Sort(all)
-	all = slices.Compact(all)
-	for _, key := range all {
-		if !slices.Contains(guarded, key) {
-			unguarded = append(unguarded, key)
-		}
-	}
-	return unguarded, all, err
-}
-
 // order sorts rules so that each comes after those that decide on what it
 // reads, and reports a field with two rules and a circle.
 func (c *compiler) order(list string, rs []compiled) {
@@ -277,7 +185,7 @@ func (c *compiler) order(list string, rs []compiled) {
 	for len(left) > 0 {
 		i := slices.IndexFunc(left, func(r compiled) bool {
 			return !slices.ContainsFunc(left, func(o compiled) bool {
-				return slices.ContainsFunc(o.targets, func(key string) bool { return slices.Contains(r.asks, key) })
+				return slices.ContainsFunc(o.targets, func(key string) bool { return slices.Contains(r.Asks, key) })
 			})
 		})
 		if i < 0 {
@@ -297,14 +205,14 @@ func (c *compiler) guards(all *rules) {
 	}
 	for list, rs := range map[string][]compiled{"visible": all.visible, "required": all.required, "value": all.value, "error": all.wrong, "fee": all.fee} {
 		for _, r := range rs {
-			for _, key := range r.asks {
+			for _, key := range r.Asks {
 				if f, _ := c.form.Field(key); f.Computed && (list == "visible" || list == "required") {
 					c.fail(rulesFile, list+"/"+r.id, "%q is computed later: say the condition by what is asked", key)
 				}
 			}
-			for _, key := range r.reads {
+			for _, key := range r.Reads {
 				if f, _ := c.form.Field(key); hides(key) || !f.Required && !f.Computed {
-					c.fail(rulesFile, list+"/"+r.id, "%q may be unanswered: ask has(answers.%s) first", key, variable(key))
+					c.fail(rulesFile, list+"/"+r.id, "%q may be unanswered: ask has(answers.%s) first", key, rule.Variable(key))
 				}
 			}
 		}
@@ -340,7 +248,7 @@ func (f *Form) bind(answers Answers, at At) *moment {
 			m.bad = fmt.Errorf("%s: %w", key, err)
 			continue
 		}
-		values[variable(key)] = v
+		values[rule.Variable(key)] = v
 	}
 	return m
 }
@@ -348,18 +256,18 @@ func (f *Form) bind(answers Answers, at At) *moment {
 // drop takes an answer away, add gives one.
 func (m *moment) drop(key string) {
 	delete(m.answers, key)
-	delete(m.vars[object].(rule.Bound), variable(key)) //nolint:forcetypeassert // bind put it there
+	delete(m.vars[object].(rule.Bound), rule.Variable(key)) //nolint:forcetypeassert // bind put it there
 }
 
 func (m *moment) add(key, text string, v ref.Val) {
 	m.answers[key] = text
-	m.vars[object].(rule.Bound)[variable(key)] = v //nolint:forcetypeassert // bind put it there
+	m.vars[object].(rule.Bound)[rule.Variable(key)] = v //nolint:forcetypeassert // bind put it there
 }
 
 // read lists what a rule looks at.
 func (m *moment) read(r *compiled) []Read {
 	var out []Read
-	for _, key := range r.asks {
+	for _, key := range r.Asks {
 		field, _ := m.form.Field(key)
 		out = append(out, Read{Key: key, Label: field.Label, Text: m.answers[key]})
 	}
@@ -376,7 +284,7 @@ func (r *compiled) run(m *moment) (ref.Val, error) {
 	if m.bad != nil {
 		return nil, r.fails(m, m.bad)
 	}
-	v, _, err := r.program.Eval(m.vars)
+	v, err := r.Run(m.vars)
 	if err != nil {
 		return nil, r.fails(m, err)
 	}
@@ -398,7 +306,7 @@ func (r *compiled) holds(m *moment) (bool, error) {
 
 // waits lists the answers that the rule needs and that are not there.
 func (r *compiled) waits(answers Answers) []string {
-	return slices.DeleteFunc(slices.Clone(r.reads), func(key string) bool { _, ok := answers[key]; return ok })
+	return slices.DeleteFunc(slices.Clone(r.Reads), func(key string) bool { _, ok := answers[key]; return ok })
 }
 
 // ready reports whether all that the rule needs is answered.

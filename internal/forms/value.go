@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"portico/internal/forms/answer"
-	"portico/internal/forms/rule"
 
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
@@ -65,89 +64,7 @@ func (f *Form) celValue(key, text string) (ref.Val, error) {
 	if err != nil {
 		return nil, err
 	}
-	return f.cel(field, v)
-}
-
-// cel turns a value that the schema knows into one for rules.
-func (f *Form) cel(field Field, v any) (ref.Val, error) {
-	switch v := v.(type) {
-	case bool:
-		return types.Bool(v), nil
-	case json.Number:
-		if field.Kind == Number {
-			d, err := v.Float64()
-			return types.Double(d), err
-		}
-		n, err := v.Int64()
-		return types.Int(n), err
-	case string:
-		return f.celText(field.Kind, v)
-	case []any:
-		var list []ref.Val
-		for _, item := range v {
-			one, err := f.celItem(field, item)
-			if err != nil {
-				return nil, err
-			}
-			list = append(list, one)
-		}
-		return types.NewRefValList(types.DefaultTypeAdapter, list), nil
-	case map[string]any:
-		text := func(name string) ref.Val {
-			s, _ := v[name].(string)
-			return types.String(s)
-		}
-		if field.Kind == Party {
-			return rule.NewStructure(partyType, rule.Bound{"as": text("as"), "company": text("company"), "name": text("name")}), nil
-		}
-		return rule.NewStructure(addressType, rule.Bound{"lines": text("lines"), "place": text("place"), "postal_code": text("postal-code")}), nil
-	}
-	return nil, answer.ErrForm
-}
-
-// celItem turns what stands in a list into a value for rules.
-func (f *Form) celItem(field Field, item any) (ref.Val, error) {
-	if s, ok := item.(string); ok && field.Kind == Choices {
-		return types.String(s), nil
-	}
-	row, ok := item.(map[string]any)
-	if !ok {
-		return nil, answer.ErrForm
-	}
-	parts := rule.Bound{}
-	if field.Kind == Files {
-		name, _ := row["name"].(string)
-		media, _ := row["type"].(string)
-		number, _ := row["size"].(json.Number)
-		size, err := number.Int64()
-		parts["name"], parts["type"], parts["size"] = types.String(name), types.String(media), types.Int(size)
-		return rule.NewStructure(fileType, parts), err
-	}
-	for _, part := range field.Parts {
-		if v, ok := row[part.Key]; ok {
-			one, err := f.cel(part, v)
-			if err != nil {
-				return nil, err
-			}
-			parts[variable(part.Key)] = one
-		}
-	}
-	return rule.NewStructure(rowType+variable(field.Key), parts), nil
-}
-
-func (f *Form) celText(kind Kind, text string) (ref.Val, error) {
-	switch kind {
-	case Date:
-		t, err := time.ParseInLocation(time.DateOnly, text, f.zone)
-		return types.Timestamp{Time: t.UTC()}, err
-	case DateTime:
-		t, err := time.Parse(time.RFC3339, text)
-		return types.Timestamp{Time: t.UTC()}, err
-	case Time:
-		t, err := time.Parse("15:04", text)
-		return types.Duration{Duration: time.Duration(t.Hour())*time.Hour + time.Duration(t.Minute())*time.Minute}, err
-	}
-	return types.String(text), nil
+	return f.ruled.Value(field.celType(), v, f.zone)
 }
 
 // text turns what a value rule computed into the canonical form.

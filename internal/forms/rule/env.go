@@ -12,22 +12,19 @@ import (
 	"cel.dev/cel-go/common/types/ref"
 )
 
-// Object is the name of the answers in rules.
-const Object = "answers"
-
 // provider tells CEL which parts the types have, and finds them.
 type provider struct {
 	types.Provider
 	structs map[string]map[string]*types.FieldType
 }
 
-func newProvider(base types.Provider, structs map[string]map[string]*cel.Type) *provider {
+func newProvider(base types.Provider, shape Shape) *provider {
 	p := &provider{Provider: base, structs: map[string]map[string]*types.FieldType{}}
-	for name, parts := range structs {
+	for name, parts := range shape {
 		p.structs[name] = map[string]*types.FieldType{}
-		for part, typ := range parts {
+		for part, is := range parts {
 			p.structs[name][part] = &types.FieldType{
-				Type: typ,
+				Type: is.Type,
 				IsSet: func(target any) bool {
 					b, _ := target.(Bound)
 					_, ok := b[part]
@@ -117,14 +114,14 @@ func (s Structure) Type() ref.Type { return s.typ }
 // Value is what the provider looks into.
 func (s Structure) Value() any { return s.parts }
 
-// NewStructure makes a value of a type with these parts.
-func NewStructure(name string, parts Bound) Structure {
-	return Structure{types.NewObjectType(name), parts}
+// Environment is what rules may say, over values of this shape.
+type Environment struct {
+	cel   *cel.Env
+	shape Shape
 }
 
-// Environment is what rules may say, over answers of these types. Object is
-// the name of the variable that has them all, and of its type.
-func Environment(structs map[string]map[string]*cel.Type) (*cel.Env, error) {
+// New makes the environment of rules that read answers of a shape.
+func New(shape Shape) (*Environment, error) {
 	registry, err := types.NewRegistry()
 	if err != nil {
 		return nil, err
@@ -132,9 +129,9 @@ func Environment(structs map[string]map[string]*cel.Type) (*cel.Env, error) {
 	one := func(name, id string, in, out *cel.Type, do func(ref.Val) ref.Val) cel.EnvOption {
 		return cel.Function(name, cel.Overload(id, []*cel.Type{in}, out, cel.UnaryBinding(do)))
 	}
-	return cel.NewCustomEnv(
+	env, err := cel.NewCustomEnv(
 		cel.CustomTypeAdapter(registry),
-		cel.CustomTypeProvider(newProvider(registry, structs)),
+		cel.CustomTypeProvider(newProvider(registry, shape)),
 		cel.StdLib(),
 		cel.ClearMacros(),
 		cel.Macros(cel.HasMacro, cel.AllMacro, cel.ExistsMacro, cel.ExistsOneMacro, cel.MapMacro, cel.MapFilterMacro, cel.FilterMacro),
@@ -152,6 +149,7 @@ func Environment(structs map[string]map[string]*cel.Type) (*cel.Env, error) {
 		one("sum", "sum_int", cel.ListType(cel.IntType), cel.IntType, sum(types.Int(0))),
 		one("sum", "sum_double", cel.ListType(cel.DoubleType), cel.DoubleType, sum(types.Double(0))),
 	)
+	return &Environment{env, shape}, err
 }
 
 // begun counts the units begun in an amount: none for nothing or less.
