@@ -60,7 +60,10 @@ func TestO18_AServiceThatIsOnlyADirectoryIsCheckedAndRuns(t *testing.T) {
 	officer.Submit("/staff/sign-in", url.Values{"email": {portal.Person("permit-officer")}, "password": {demo.Password}}, http.StatusOK)
 	at := officer.Page("/staff/cases?service=event-permit", http.StatusOK).One(`main tbody a[href*="/staff/cases/"]`).Attr("href")
 	page := pushes(t, officer, officer.Page(at, http.StatusOK), "take", nil)
-	holds(t, "the officer", page, "Night market", "Hassan Ali", "A345678", "The field by the school")
+	holds(t, "the officer", page, "Night market", "Hassan Ali", "777 1234", "A345678", "The field by the school")
+	if strings.Contains(page.One("main").Text(), "7771235") || strings.Contains(page.One("main").Text(), "777 1235") {
+		t.Error("the number of an organiser who is not there was kept")
+	}
 	got, err := io.ReadAll(officer.Get(page.One(".document figcaption a").Attr("href")).Body)
 	if err != nil || !bytes.Equal(got, testkit.PDF("plan")) {
 		t.Errorf("the officer opens a plan of %d bytes: %v", len(got), err)
@@ -82,8 +85,8 @@ func market() url.Values {
 		"title": {"Night market"}, "what": {"food", "market"},
 		"date-day": {day.Format("2")}, "date-month": {day.Format("1")}, "date-year": {day.Format("2006")}, "doors": {"18:30"},
 		"venue-lines": {"The field by the school"}, "venue-place": {"Fuvahmulah"}, "crowd": {"320"},
-		"organisers-warranty": {"true"}, "organisers.0": {"1"}, "organisers.0.name": {"Hassan Ali"}, "organisers.0.identity-number": {"A234567"},
-		"organisers.1": {"1"}, "organisers.1.name": {"Mariyam Nashwa"}, "organisers.1.identity-number": {"A345678"},
+		"organisers-warranty": {"true"}, "organisers.0": {"1"}, "organisers.0.name": {"Hassan Ali"}, "organisers.0.identity-number": {"A234567"}, "organisers.0.there": {"true"}, "organisers.0.phone": {"7771234"},
+		"organisers.1": {"1"}, "organisers.1.name": {"Mariyam Nashwa"}, "organisers.1.identity-number": {"A345678"}, "organisers.1.there": {"false"}, "organisers.1.phone": {"7771235"},
 	}
 }
 

@@ -36,7 +36,7 @@ var features = []row{
 	{"drafts/enter", []string{"drafts", "cases", "services", "identity", "policy"}, nil},
 	{"drafts", []string{"holdings", "cases", "uploads", "services", "forms", "identity", "vault", "audit", "policy"}, nil},
 	{"cases/amend", []string{"cases", "uploads", "forms", "vault", "policy"}, nil},
-	{"cases/letter", []string{"cases", "services", "policy"}, nil},
+	{"cases/letter", []string{"cases", "services", "forms", "policy"}, nil},
 	{"cases", []string{"holdings", "services", "forms", "vault", "audit", "policy"}, nil},
 	{"uploads", []string{"vault", "policy"}, nil},
 	{"services/preview", []string{"services", "forms", "policy"}, nil},

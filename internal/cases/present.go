@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"portico/internal/forms"
+	"portico/internal/forms/say"
 	"portico/internal/platform/i18n"
 	"portico/internal/platform/web/ui"
 	"portico/internal/policy"
@@ -59,7 +60,7 @@ func (c *Cases) Grid(p *i18n.Printer, a *Application, fields []string, stated st
 	for _, id := range fields {
 		f, ok := a.Service.Form.ByID(id)
 		if text := a.Answers[f.Key]; ok && text != "" {
-			words, ltr := a.Service.Form.Show(p, f.Key, text)
+			words, ltr := say.Answer(a.Service.Form, p, f.Key, text)
 			words += a.Stated(p, f)
 			g.Rows = append(g.Rows, []ui.Cell{{Text: p.In(f.Label)}, {Text: words, LTR: ltr}, {Text: c.Source(p, a.Sources[f.Key], stated)}})
 		}

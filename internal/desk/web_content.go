@@ -11,6 +11,7 @@ import (
 	"portico/internal/desk/pages"
 	"portico/internal/forms"
 	"portico/internal/forms/answer"
+	"portico/internal/forms/say"
 	"portico/internal/platform/db"
 	"portico/internal/platform/web"
 	"portico/internal/platform/web/ui"
@@ -42,7 +43,7 @@ func (k *Desk) answers(q *web.Req, a *cases.Application) (*ui.Grid, error) {
 		if !ok || text == "" || f.Kind == forms.Files {
 			continue
 		}
-		words, ltr := a.Service.Form.Show(q.P, f.Key, text)
+		words, ltr := say.Answer(a.Service.Form, q.P, f.Key, text)
 		words += a.Stated(q.P, f)
 		if f.Claimed(text) {
 			sure, err := k.claim(q.R.Context(), a, text)

@@ -9,12 +9,13 @@ import (
 
 	"portico/internal/forms"
 	"portico/internal/forms/sent"
+	"portico/internal/forms/versions"
 )
 
 // Carried is what a newer version of the service makes of a draft that was
 // begun under an older one, until the person has said that they know.
 type Carried struct {
-	Changes []forms.Change
+	Changes []versions.Change
 	Dropped []string // keys of answers that are not used any more
 	Cost    bool     // the fee is described otherwise
 	older   *forms.Form
@@ -32,8 +33,12 @@ func (s *Drafts) carry(w *Work) {
 		return
 	}
 	offer, _ := old.Offer(w.Offer.Variant)
-	c := &Carried{Changes: forms.Changes(old.Form, w.Service.Form), Cost: !reflect.DeepEqual(offer.Cost, w.Offer.Cost), older: old.Form}
-	c.given = sent.Decode(old.Form, sent.Input{Values: known(old.Form, w.content.Typed), Companies: w.may}).Answers
+	c := &Carried{Changes: versions.Changes(old.Form, w.Service.Form), Cost: !reflect.DeepEqual(offer.Cost, w.Offer.Cost), older: old.Form}
+	read := sent.Decode(old.Form, sent.Input{Values: known(old.Form, w.content.Typed), Companies: w.may})
+	for _, e := range read.Errors {
+		delete(read.Answers, e.Question()) // it was no answer yet
+	}
+	c.given = read.Answers
 	_, c.Dropped = w.Service.Form.Adopt(c.given)
 	if len(c.Changes) > 0 || len(c.Dropped) > 0 || c.Cost {
 		w.Carried, w.content.From = c, from

@@ -41,7 +41,8 @@ type Work struct {
 	Typed   map[string]string // what stands in each input
 	actor   policy.Actor
 	content content
-	edited  bool // a row was added or taken away
+	edited  bool              // a row was added or taken away
+	rows    map[string]string // what the rows are called that were sent, see sent.Sent
 	files   []*uploads.File
 	Bar     *Bar // why nothing can be sent as things stand
 	may     []sent.Company
@@ -221,12 +222,12 @@ func (s *Drafts) judge(w *Work) error {
 }
 
 func (s *Drafts) judgeRead(w *Work, read *sent.Sent) (err error) {
-	w.Typed, w.edited = read.Typed, read.Edited != ""
+	w.Typed, w.edited, w.rows = read.Typed, read.Edited != "", read.Rows
 	waits := w.attach(read)
 	w.Outcome, err = w.Service.Form.Check(read.Answers, forms.At{Now: s.Clock.Now(), Variant: w.Offer.Variant}, read.Errors...)
 	var rule *forms.RuleError
 	if errors.As(err, &rule) {
-		w.Outcome = &forms.Outcome{Look: forms.Look{Answers: read.Answers}, Errors: append(read.Errors, forms.Error{
+		w.Outcome = &forms.Outcome{Answers: read.Answers, Errors: append(read.Errors, forms.Error{
 			Code: "forms.error.rule", Args: []any{"rule", rule.Rule}, Rule: rule.Rule,
 		})}
 		return nil

@@ -14,6 +14,7 @@ import (
 	"portico/internal/drafts/pages"
 	"portico/internal/forms"
 	"portico/internal/forms/questions"
+	"portico/internal/forms/say"
 	"portico/internal/platform/fault"
 	"portico/internal/platform/web"
 	"portico/internal/platform/web/ui"
@@ -390,7 +391,7 @@ func (w *Work) differing(q *web.Req, saved *Work, page forms.Page, at string) *p
 	}
 	cell := func(of *Work, f forms.Field) ui.Cell {
 		if text := of.Outcome.Answers[f.Key]; text != "" {
-			words, ltr := form.Show(q.P, f.Key, text)
+			words, ltr := say.Answer(form, q.P, f.Key, text)
 			return ui.Cell{Text: words, LTR: ltr}
 		}
 		var typed []string

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"portico/internal/drafts/pages"
+	"portico/internal/forms/say"
 	"portico/internal/platform/web"
 	"portico/internal/platform/web/ui"
 )
@@ -68,7 +69,7 @@ func (w *Work) changed(q *web.Req) ui.Grid {
 		given := w.Carried.given[key]
 		answer := ui.Cell{Text: "–"}
 		if given != "" {
-			answer.Text, answer.LTR = w.Carried.older.Show(q.P, key, given)
+			answer.Text, answer.LTR = say.Answer(w.Carried.older, q.P, key, given)
 		}
 		if slices.Contains(w.Carried.Dropped, key) {
 			answer = ui.Cell{Text: q.P.T("drafts.changes.dropped", "answer", q.P.Isolate(answer.Text))}

@@ -7,6 +7,7 @@ import (
 
 	"portico/internal/drafts/pages"
 	"portico/internal/forms"
+	"portico/internal/forms/say"
 	"portico/internal/platform/web"
 	"portico/internal/platform/web/ui"
 	"portico/internal/policy"
@@ -98,7 +99,7 @@ func (s *Drafts) sections(q *web.Req, p Place, w *Work) []pages.Section {
 	var out []pages.Section
 	placed := map[string]bool{}
 	row := func(f forms.Field, change string) ui.Row {
-		words, ltr := form.Show(q.P, f.Key, given[f.Key])
+		words, ltr := say.Answer(form, q.P, f.Key, given[f.Key])
 		if f.Kind == forms.Warranty && given[f.Key] != "" {
 			words += "\n" + q.P.T("drafts.check.warranted")
 		}

@@ -21,7 +21,7 @@ type keptAnswer struct {
 
 // asked is what a page asks as things stand, and what it would cost.
 type asked struct {
-	Hidden []string `json:"hidden"` // keys of questions that are not asked
+	Hidden []string `json:"hidden"` // keys of questions that are not asked, and names of parts of rows as the page has them
 	Needed []string `json:"needed"` // keys of those that must be answered
 	Fee    string   `json:"fee"`
 }
@@ -30,12 +30,23 @@ type asked struct {
 func (s *Drafts) asked(q *web.Req, w *Work) asked {
 	a := asked{Hidden: []string{}, Needed: []string{}, Fee: s.estimate(q, w)}
 	page, _ := w.Service.Form.Page(q.R.PathValue("page"))
-	for _, key := range page.Fields {
-		if w.Outcome.Hidden[key] != "" {
-			a.Hidden = append(a.Hidden, key)
+	stands := func(name, at string) {
+		if w.Outcome.Hidden[at] != "" {
+			a.Hidden = append(a.Hidden, name)
 		}
-		if w.Outcome.Needed[key] {
-			a.Needed = append(a.Needed, key)
+		if w.Outcome.Needed[at] {
+			a.Needed = append(a.Needed, name)
+		}
+	}
+	for _, key := range page.Fields {
+		stands(key, key)
+		f, _ := w.Service.Form.Field(key)
+		for row, at := range w.rows {
+			for _, part := range f.Parts {
+				if strings.HasPrefix(row, key+".") {
+					stands(row+"."+part.Key, at+"."+part.Key)
+				}
+			}
 		}
 	}
 	return a

@@ -27,6 +27,8 @@ type compiler struct {
 	service  string
 	file     *File
 	env      Env
+	computed map[string]bool // what value rules compute, as rules name it
+	hidden   map[string]bool // what visible rules may hide
 	problems []Problem
 }
 
@@ -39,14 +41,17 @@ func (c *compiler) fail(file, path, format string, args ...any) {
 func Compile(service string, file *File, rules *Rules, env Env) (*Form, []Problem) {
 	c := &compiler{
 		service: service, file: file, env: env,
+		computed: map[string]bool{}, hidden: map[string]bool{},
 		form: &Form{Declaration: file.Declaration, index: map[string]int{}, zone: env.Zone, currency: env.Currency},
 	}
-	computed := map[string]bool{}
 	for _, r := range rules.Value {
-		computed[r.Field] = true
+		c.computed[r.Field] = true
+	}
+	for _, r := range rules.Visible {
+		c.hidden[r.Field] = true
 	}
 	c.head()
-	c.fields(computed)
+	c.fields()
 	c.pages()
 	c.names()
 	c.compileSchema()
@@ -82,7 +87,7 @@ func (c *compiler) head() {
 }
 
 // fields compiles the questions in the order of the pages.
-func (c *compiler) fields(computed map[string]bool) {
+func (c *compiler) fields() {
 	placed := map[string]bool{}
 	for i, page := range c.file.Pages {
 		for j, key := range page.Fields {
@@ -98,7 +103,7 @@ func (c *compiler) fields(computed map[string]bool) {
 				c.add(Field{Key: key, Kind: Info, Label: block.Title, Text: block.Text}, "information/"+key)
 			case !ok:
 				c.fail(formFile, at, "%q is no property of the schema, and no information", key)
-			case computed[key]:
+			case c.computed[key]:
 				c.fail(formFile, at, "%q is computed by a rule, so it is not asked", key)
 			default:
 				c.field(key, p, false)
@@ -108,7 +113,7 @@ func (c *compiler) fields(computed map[string]bool) {
 	}
 	for _, key := range slices.Sorted(maps.Keys(c.file.Schema.Properties)) {
 		switch {
-		case computed[key]:
+		case c.computed[key]:
 			c.field(key, c.file.Schema.Properties[key], true)
 		case !placed[key]:
 			c.fail(formFile, "schema/properties/"+key, "%q stands on no page", key)

@@ -26,12 +26,16 @@
 // whole number, sum(list) adds. Rows, files and choices are lists: has, all,
 // exists, exists_one, map and filter look at them one by one.
 //
-// Callers read what was sent by package sent, judge it by Check (the whole
-// form) or CheckPage (one page), and store Outcome.Answers. Look says what is asked now
-// and what it would cost, for calculators and for pages that follow what is
-// typed; Tasks says how far each page is; Explain why a question is asked or
-// hidden; Changes what a newer form asks otherwise, and Adopt which answers of
-// an older draft still fit. Package questions shows the questions.
+// A rule may be about a part of a group: it is evaluated in each row, which it
+// reads as row.PART besides the other answers. A part that is hidden in a row
+// is dropped from it before any rule reads the group.
+//
+// Callers read what was sent by package sent, judge it by Check, and store
+// Outcome.Answers; the rest of the outcome says what is asked as things stand,
+// what is wrong and what it would cost. Tasks says how far each page is;
+// Visible and Reads why a question is asked or hidden; Adopt which answers of
+// an older draft still fit, package versions what a newer form asks otherwise.
+// Package questions shows the questions, package say the answers in words.
 //
 // A question is asked under its key; dates, addresses and rows have an input
 // for each part: KEY-day, KEY-lines, KEY.0.PART. Buttons _add=KEY and

@@ -69,7 +69,7 @@ func (f *Form) shape() rule.Shape {
 			parts := map[string]rule.Part{}
 			for _, p := range field.Parts {
 				part := p.ruled()
-				part.Maybe = !p.Required
+				part.Maybe = !p.always
 				parts[rule.Variable(p.Key)] = part
 			}
 			all[rowType+rule.Variable(field.Key)] = parts

@@ -25,6 +25,13 @@ type Error struct {
 	Says i18n.Text // its words
 }
 
+// Question is the key of the question that it concerns, none for the whole
+// form.
+func (e Error) Question() string {
+	key, _ := split(e.Key)
+	return key
+}
+
 // Text says the error in the language of p.
 func (e Error) Text(f *Form, p *i18n.Printer) string {
 	if len(e.Says) > 0 {
@@ -51,9 +58,9 @@ func (e Error) Text(f *Form, p *i18n.Printer) string {
 
 // bound is the least or the most that a number may be, as it is read.
 func (f Field) bound(form *Form, p *i18n.Printer, most bool) string {
-	n := f.min
+	n := f.Least
 	if most {
-		n = f.max
+		n = f.Most
 	}
 	if n == nil {
 		return ""

@@ -116,7 +116,7 @@ type Rules struct {
 // When is a condition on a field or a page.
 type When struct {
 	ID      string    `yaml:"id"`
-	Field   string    `yaml:"field,omitempty"`
+	Field   string    `yaml:"field,omitempty" doc:"a key, or GROUP.PART: then it is decided in each row, which the rule reads as row.PART"`
 	Page    string    `yaml:"page,omitempty" doc:"instead of a field: all that the page asks"`
 	When    string    `yaml:"when"`
 	Because i18n.Text `yaml:"because,omitempty" doc:"the condition in words"`
@@ -125,14 +125,14 @@ type When struct {
 // Is computes a field.
 type Is struct {
 	ID    string `yaml:"id"`
-	Field string `yaml:"field"`
+	Field string `yaml:"field" doc:"a key, or GROUP.PART: then it is computed in each row"`
 	Is    string `yaml:"is"`
 }
 
 // Says is what is wrong with a field when the condition holds.
 type Says struct {
 	ID    string    `yaml:"id"`
-	Field string    `yaml:"field"`
+	Field string    `yaml:"field" doc:"a key, or GROUP.PART: then each row is judged"`
 	When  string    `yaml:"when"`
 	Says  i18n.Text `yaml:"says"`
 }

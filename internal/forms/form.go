@@ -1,6 +1,7 @@
 package forms
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -132,7 +133,7 @@ func (f *Form) FeeAsks() []Field {
 		}
 		needed[key] = true
 		for _, r := range slices.Concat(f.rules.visible, f.rules.value) {
-			if slices.Contains(r.targets, key) {
+			if slices.Contains(r.targets, key) || r.group == key {
 				for _, other := range r.Asks {
 					need(other)
 				}
@@ -157,4 +158,37 @@ func (f *Form) Price(answers Answers, at At) (*Fee, error) {
 // Takes reports whether a browser sends an answer, or a part of one, as name.
 func (f *Form) Takes(name string) bool {
 	return slices.ContainsFunc(f.fields, func(field Field) bool { return field.takes(name) })
+}
+
+// Adopt brings answers from elsewhere into this form: a draft of an older
+// version, or what a profile offers. What is asked no more, or does not fit
+// any more, is left out and named. An address in free text becomes the lines
+// of one.
+func (f *Form) Adopt(given Answers) (kept Answers, dropped []string) {
+	kept = Answers{}
+	for key, text := range given {
+		field, ok := f.Field(key)
+		if !ok || !field.Asked() || text == "" || !f.has(key) {
+			continue
+		}
+		if _, err := field.Typed(text); err != nil && field.Kind == Address {
+			continue // its lines would be there without a place: it is asked again
+		}
+		kept[key] = text
+	}
+	unfit, err := f.unfit(kept)
+	if err != nil {
+		return Answers{}, slices.Sorted(maps.Keys(given))
+	}
+	for _, e := range unfit {
+		key, _ := split(e.Key)
+		delete(kept, key)
+	}
+	for key := range given {
+		if _, ok := kept[key]; !ok && given[key] != "" {
+			dropped = append(dropped, key)
+		}
+	}
+	slices.Sort(dropped)
+	return kept, dropped
 }

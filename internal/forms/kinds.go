@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"portico/internal/forms/answer"
@@ -87,10 +88,12 @@ type Field struct {
 	For        string    // of a warranty: the key of the question it stands before
 	Conditions i18n.Text // of a warranty: what is said before it is asked
 
-	min, max *float64
-	pattern  *regexp.Regexp
-	written  i18n.Text // how it is written, in words
-	prefix   string    // what stands before a phone number written without
+	always  bool     // of a part: each row has it
+	Least   *float64 // of a number
+	Most    *float64
+	pattern *regexp.Regexp
+	written i18n.Text // how it is written, in words
+	prefix  string    // what stands before a phone number written without
 }
 
 // Bounds says how many there may be.
@@ -160,7 +163,10 @@ func (f Field) takes(name string) bool {
 	if !row || f.Kind != Group || key != f.Key {
 		return slices.Contains(f.Inputs(f.Key), name)
 	}
-	_, part, _ := strings.Cut(rest, ".")
+	number, part, within := strings.Cut(rest, ".")
+	if _, err := strconv.Atoi(number); !within {
+		return err == nil // that there is a row
+	}
 	return slices.ContainsFunc(f.Parts, func(p Field) bool { return slices.Contains(p.Inputs(p.Key), part) })
 }
 
@@ -197,3 +203,11 @@ func (f Field) Limit() int {
 // Pattern is how a value is written, as the instance declares it; nil if it
 // does not.
 func (f Field) Pattern() *regexp.Regexp { return f.pattern }
+
+// Claimed reports whether an answer is a claim to act for somebody, which
+// stands as claimed until it is verified: those who decide are told
+// (forms.claimed).
+func (f Field) Claimed(text string) bool {
+	a, ok := answer.PartyOf(text)
+	return f.Kind == Party && ok && a.As == answer.Company
+}

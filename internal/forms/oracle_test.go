@@ -34,6 +34,10 @@ func (x *node) cel() string {
 		return "r." + x.key
 	case "has-part":
 		return "has(r." + x.key + ")"
+	case "own":
+		return "row." + x.key
+	case "has-own":
+		return "has(row." + x.key + ")"
 	case "text":
 		return `"` + x.text + `"`
 	case "variant", "today":
@@ -80,11 +84,27 @@ func (x *node) keys() (all, bare []string) {
 	return all, bare
 }
 
+// parts are the parts of its own row that an expression reads and never asks
+// has() of.
+func (x *node) parts() (bare []string) {
+	var asked []string
+	x.walk(func(n *node) {
+		switch n.op {
+		case "own":
+			bare = append(bare, n.key)
+		case "has-own":
+			asked = append(asked, n.key)
+		}
+	})
+	return slices.DeleteFunc(bare, func(k string) bool { return slices.Contains(asked, k) })
+}
+
 // scene is what an expression is evaluated over. Values are *big.Int, bool,
 // string, []string and []map[string]any.
 type scene struct {
 	answers map[string]any
-	row     map[string]any
+	row     map[string]any // of a list
+	own     map[string]any // that the rule is about
 	variant string
 	today   string
 }
@@ -114,12 +134,8 @@ func (s *scene) eval(x *node) (any, error) {
 		return s.variant, nil
 	case "today":
 		return s.today, nil
-	case "read", "part":
-		from := s.answers
-		if x.op == "part" {
-			from = s.row
-		}
-		v, ok := from[x.key]
+	case "read", "part", "own":
+		v, ok := map[string]map[string]any{"read": s.answers, "part": s.row, "own": s.own}[x.op][x.key]
 		if !ok {
 			return nil, errUnanswered
 		}
@@ -129,6 +145,9 @@ func (s *scene) eval(x *node) (any, error) {
 		return ok, nil
 	case "has-part":
 		_, ok := s.row[x.key]
+		return ok, nil
+	case "has-own":
+		_, ok := s.own[x.key]
 		return ok, nil
 	case "?":
 		c, err := s.eval(x.args[0])

@@ -3,7 +3,6 @@ package forms_test
 import (
 	"fmt"
 	"maps"
-	"math/big"
 	"math/rand/v2"
 	"slices"
 	"strconv"
@@ -18,10 +17,10 @@ import (
 	"portico/internal/testkit"
 )
 
-// rule is a rule of a generated form.
+// ruled is a rule of a generated form; one with a part is about each row.
 type ruled struct {
-	list, id, field, page string
-	is                    *node
+	list, id, field, part, page string
+	is                          *node
 }
 
 // asked is a question of a generated form.
@@ -29,6 +28,7 @@ type asked struct {
 	key, kind, page string
 	required        bool
 	least, most     int64
+	needs           bool // of a group: the schema demands the part h
 }
 
 // drawn is a generated form: what the product is given, and what the oracle
@@ -38,6 +38,8 @@ type drawn struct {
 	fields []asked
 	rules  []ruled
 	hidden map[string]bool // keys with a visible rule of their own or of their page
+	own    []string        // the parts that the rule may read which is drawn
+	late   bool            // it may read what is computed
 }
 
 var kindsDrawn = []string{"int", "int", "money", "bool", "choice", "choices", "date", "group"}
@@ -49,7 +51,7 @@ func draw(chance *rand.Rand) *drawn {
 	for i := range 4 + chance.IntN(5) {
 		f := asked{key: fmt.Sprintf("q-%d", i), kind: kindsDrawn[chance.IntN(len(kindsDrawn))], page: fmt.Sprintf("p%d", i/2), required: chance.IntN(3) > 0, most: 1 + chance.Int64N(20)}
 		if f.kind == "group" {
-			f.most = 1 + chance.Int64N(4)
+			f.most, f.needs = 1+chance.Int64N(4), chance.IntN(2) == 0
 		}
 		d.fields = append(d.fields, f)
 	}
@@ -68,10 +70,29 @@ func draw(chance *rand.Rand) *drawn {
 			d.hidden[f.key] = true
 		}
 	}
+	// about draws a rule about a part, which reads its own row too.
+	about := func(list string, i int, part string, own []string, from []asked, draw func(int, []asked, bool) *node) {
+		if d.fields[i].kind != "group" || chance.IntN(2) == 0 {
+			return
+		}
+		d.own = own
+		d.rules = append(d.rules, ruled{list: list, id: fmt.Sprintf("%s-%s-%d", list, part, i), field: d.fields[i].key, part: part, is: draw(2, from, false)})
+		d.own = nil
+	}
+	for i := range asks {
+		about("visible", i, "m", []string{"n"}, d.fields[:i], d.boolean)
+		about("visible", i, "h", []string{"n", "m"}, d.fields[:i], d.boolean)
+		about("required", i, "m", []string{"n", "h"}, d.fields[:asks], d.boolean)
+		about("required", i, "h", []string{"n", "m", "h"}, d.fields[:asks], d.boolean)
+	}
 	for i := range asks {
 		if chance.IntN(4) == 0 {
 			d.rules = append(d.rules, ruled{list: "required", id: "needed-" + strconv.Itoa(i), field: d.fields[i].key, is: d.boolean(2, d.fields[:asks], false)})
 		}
+	}
+	d.late = true
+	for i := range asks {
+		about("value", i, "t", []string{"n", "m", "h"}, d.fields[:i], d.number)
 	}
 	for i := range chance.IntN(3) {
 		key := fmt.Sprintf("c-%d", i)
@@ -80,6 +101,9 @@ func draw(chance *rand.Rand) *drawn {
 	}
 	for i := range chance.IntN(3) {
 		d.rules = append(d.rules, ruled{list: "error", id: "wrong-" + strconv.Itoa(i), field: d.fields[chance.IntN(asks)].key, is: d.boolean(3, d.fields, false)})
+	}
+	for i := range asks {
+		about("error", i, []string{"n", "m", "h"}[i%3], []string{"n", "m", "h", "t"}, d.fields, d.boolean)
 	}
 	for i := range chance.IntN(3) {
 		d.rules = append(d.rules, ruled{list: "fee", id: "fee-" + strconv.Itoa(i), is: d.number(3, d.fields, false)})
@@ -110,6 +134,25 @@ func (d *drawn) read(f asked, otherwise *node, use func(read *node) *node) *node
 
 func plain(n *node) *node { return n }
 
+// part reads a part: of each row of a list, or of the row that the rule is
+// about. The part n is always there.
+func (d *drawn) part(op string, parts []string, otherwise *node) *node {
+	key := parts[d.chance.IntN(len(parts))]
+	read, has := &node{op: op, key: key}, &node{op: "has-" + op, key: key}
+	if key == "n" && d.chance.IntN(2) == 0 {
+		return read
+	}
+	return &node{op: "?", args: []*node{has, read, otherwise}}
+}
+
+// parts are those that a rule may read of the rows of a list.
+func (d *drawn) parts() []string {
+	if d.late {
+		return []string{"n", "m", "h", "t"}
+	}
+	return []string{"n", "m", "h"}
+}
+
 // number draws an expression that is a whole number; in a row, of its parts.
 func (d *drawn) number(depth int, from []asked, row bool) *node {
 	lit := func() *node {
@@ -128,7 +171,10 @@ func (d *drawn) number(depth int, from []asked, row bool) *node {
 		}
 	}
 	if row {
-		return []*node{{op: "part", key: "n"}, lit(), {op: "?", args: []*node{{op: "has-part", key: "m"}, {op: "part", key: "m"}, lit()}}}[d.chance.IntN(3)]
+		return []*node{d.part("part", d.parts(), lit()), lit()}[d.chance.IntN(2)]
+	}
+	if d.own != nil && d.chance.IntN(2) == 0 {
+		return d.part("own", d.own, lit())
 	}
 	f, ok := d.pick([]string{"int", "money", "computed", "choices", "group"}, from)
 	if !ok || d.chance.IntN(4) == 0 {
@@ -162,8 +208,15 @@ func (d *drawn) boolean(depth int, from []asked, row bool) *node {
 			return &node{op: op, args: []*node{d.number(depth-1, from, row), d.number(depth-1, from, row)}}
 		}
 	}
+	few := &node{op: "int", n: d.chance.Int64N(partMost)}
+	has := func(op string, parts []string) *node {
+		return &node{op: "has-" + op, key: parts[d.chance.IntN(len(parts))]}
+	}
 	if row {
-		return []*node{{op: "<", args: []*node{{op: "part", key: "n"}, {op: "int", n: d.chance.Int64N(partMost)}}}, {op: "has-part", key: "m"}}[d.chance.IntN(2)]
+		return []*node{{op: "<", args: []*node{d.part("part", d.parts(), few), few}}, has("part", d.parts())}[d.chance.IntN(2)]
+	}
+	if d.own != nil && d.chance.IntN(3) > 0 {
+		return []*node{{op: "<", args: []*node{d.part("own", d.own, few), few}}, has("own", d.own)}[d.chance.IntN(2)]
 	}
 	f, ok := d.pick([]string{"bool", "choice", "choices", "date", "group"}, from)
 	switch {
@@ -213,8 +266,11 @@ func (d *drawn) compiled(t *testing.T) *forms.Form {
 				zero, most := 0.0, float64(partMost)
 				return forms.Part{Type: "integer", Minimum: &zero, Maximum: &most, Label: words("n")}
 			}
-			p.Type, p.MaxItems, p.Parts, p.Row = "array", &rows, []string{"n", "m"}, words("Row")
-			p.Items = &forms.Items{Type: "object", Required: []string{"n"}, Properties: map[string]forms.Part{"n": part(), "m": part()}}
+			p.Type, p.MaxItems, p.Parts, p.Row = "array", &rows, []string{"n", "m", "h", "t"}, words("Row")
+			p.Items = &forms.Items{Type: "object", Required: []string{"n"}, Properties: map[string]forms.Part{"n": part(), "m": part(), "h": part(), "t": {Type: "integer", Label: words("t")}}}
+			if f.needs {
+				p.Items.Required = append(p.Items.Required, "h")
+			}
 		}
 		if f.required {
 			file.Schema.Required = append(file.Schema.Required, f.key)
@@ -230,6 +286,9 @@ func (d *drawn) compiled(t *testing.T) *forms.Form {
 	}
 	r := &forms.Rules{}
 	for _, x := range d.rules {
+		if x.part != "" {
+			x.field += "." + x.part
+		}
 		switch text := x.is.cel(); x.list {
 		case "visible":
 			r.Visible = append(r.Visible, forms.When{ID: x.id, Field: x.field, Page: x.page, When: text})
@@ -258,7 +317,7 @@ func (d *drawn) String() string {
 		fmt.Fprintf(&b, "%+v\n", f)
 	}
 	for _, r := range d.rules {
-		fmt.Fprintf(&b, "%s %s %s%s: %s\n", r.list, r.id, r.field, r.page, r.is.cel())
+		fmt.Fprintf(&b, "%s %s %s%s.%s: %s\n", r.list, r.id, r.field, r.page, r.part, r.is.cel())
 	}
 	return b.String()
 }
@@ -286,8 +345,10 @@ func (d *drawn) answers() forms.Answers {
 			rows := []any{}
 			for range 1 + d.chance.Int64N(f.most+f.most/3) {
 				row := map[string]any{"n": d.chance.IntN(partMost + 2)}
-				if d.chance.IntN(2) == 0 {
-					row["m"] = d.chance.IntN(partMost)
+				for _, part := range []string{"m", "h", "t"} {
+					if d.chance.IntN(2) == 0 {
+						row[part] = d.chance.IntN(partMost + partMost/25)
+					}
 				}
 				if d.chance.IntN(20) == 0 {
 					delete(row, "n")
@@ -367,9 +428,14 @@ func TestTenThousandFormsAndAnswersAreDecidedAsTheRulesSay(t *testing.T) {
 				t.Fatalf("answers %v, variant %q\n%sgot\n%s\nwant\n%s", given, at.Variant, d, got, want)
 			}
 			for _, key := range got.hidden {
-				if _, there := got.answers[key]; there {
+				if survives(given, got.answers, key) {
 					t.Fatalf("%s is hidden and survives in %v", key, got.answers)
 				}
+				counts["hid a part"] += count(strings.Contains(key, ".") && !strings.Contains(key, "*"))
+			}
+			for _, e := range got.errors {
+				counts["a row was wrong by a rule"] += count(strings.Contains(e, ".") && strings.Contains(e, " error-"))
+				counts["a part was needed"] += count(strings.HasSuffix(e, ".m forms.error.required") || strings.HasSuffix(e, ".h forms.error.required"))
 			}
 			counts["stopped"] += count(got.stopped)
 			counts["hid"] += count(len(got.hidden) > 0)
@@ -378,11 +444,33 @@ func TestTenThousandFormsAndAnswersAreDecidedAsTheRulesSay(t *testing.T) {
 		}
 	}
 	t.Logf("%v", counts)
-	for _, what := range []string{"stopped", "hid", "accepted", "priced"} {
+	for _, what := range []string{"stopped", "hid", "accepted", "priced", "hid a part", "a row was wrong by a rule", "a part was needed"} {
 		if counts[what] < 200 {
 			t.Errorf("only %d of 10,000 were %s: the test says little", counts[what], what)
 		}
 	}
+}
+
+// survives reports whether the answer to a question, or the part of a row, is
+// there. Where a row was left out because nothing else was in it, the rest is as
+// the oracle says.
+func survives(given forms.Answers, kept map[string]string, path string) bool {
+	words := strings.Split(path, ".")
+	if len(words) < 3 || words[1] == "*" {
+		return kept[path] != ""
+	}
+	rows := func(text string) []any {
+		v, _ := answer.Read(text)
+		list, _ := v.([]any)
+		return list
+	}
+	was, is := rows(given[words[0]]), rows(kept[words[0]])
+	n, _ := strconv.Atoi(words[1])
+	if len(is) < len(was) {
+		return false
+	}
+	_, there := is[n].(map[string]any)[words[2]]
+	return there
 }
 
 func count(yes bool) int {
@@ -390,205 +478,4 @@ func count(yes bool) int {
 		return 1
 	}
 	return 0
-}
-
-// decide is the oracle's decision.
-func (d *drawn) decide(given forms.Answers, variant string) verdict {
-	v := verdict{answers: map[string]string{}}
-	values, bad := map[string]any{}, map[string]bool{}
-	var wrong []string
-	for _, f := range d.fields {
-		text, ok := given[f.key]
-		if !ok || f.kind == "computed" {
-			continue
-		}
-		v.answers[f.key] = text
-		value, errs := judge(f, text)
-		if len(errs) > 0 {
-			wrong, bad[f.key] = append(wrong, errs...), true
-		} else {
-			values[f.key] = value
-		}
-	}
-	s := &scene{answers: values, variant: variant, today: "2026-11-23"}
-	hidden, needed := map[string]bool{}, map[string]bool{}
-	run := func(r ruled) (any, bool) { // the value, and whether it could be had
-		_, bare := r.is.keys()
-		for _, key := range bare {
-			if _, ok := values[key]; !ok {
-				return nil, true // it waits
-			}
-		}
-		value, err := s.eval(r.is)
-		return value, err == nil
-	}
-	stopped := verdict{stopped: true}
-	for _, f := range d.fields { // conditions read what stands before, so this is their order
-		for _, r := range d.rules {
-			if r.list != "visible" || r.field != f.key && (r.page == "" || r.page != f.page) {
-				continue
-			}
-			shown, ok := run(r)
-			if !ok {
-				return stopped
-			}
-			if shown != true {
-				hidden[f.key] = true
-				delete(values, f.key)
-				delete(v.answers, f.key)
-			}
-		}
-	}
-	for _, e := range wrong {
-		if key, _, _ := strings.Cut(strings.Fields(e)[0], "."); !hidden[key] {
-			v.errors = append(v.errors, e)
-		}
-	}
-	for _, f := range d.fields {
-		needed[f.key] = f.required
-	}
-	for _, r := range d.rules {
-		if r.list == "required" {
-			must, ok := run(r)
-			if !ok {
-				return stopped
-			}
-			needed[r.field] = needed[r.field] || must == true
-		}
-	}
-	for _, f := range d.fields {
-		if !needed[f.key] || hidden[f.key] || f.kind == "computed" {
-			continue
-		}
-		v.needed = append(v.needed, f.key)
-		if _, ok := v.answers[f.key]; !ok && !bad[f.key] {
-			code := map[string]string{"bool": "choose", "choice": "choose", "choices": "choose", "group": "row"}[f.kind]
-			if code == "" {
-				code = "required"
-			}
-			v.errors = append(v.errors, f.key+" forms.error."+code)
-		}
-	}
-	for _, r := range d.rules {
-		if r.list == "value" {
-			n, ok := run(r)
-			if !ok {
-				return stopped
-			}
-			if n != nil {
-				values[r.field], v.answers[r.field] = n, n.(*big.Int).String()
-			}
-		}
-	}
-	for _, r := range d.rules {
-		if r.list == "error" && !hidden[r.field] {
-			is, ok := run(r)
-			if !ok {
-				return stopped
-			}
-			if is == true {
-				v.errors = append(v.errors, r.field+" "+r.id)
-			}
-		}
-	}
-	fee, has := &forms.Fee{}, false
-	for _, r := range d.rules {
-		if r.list != "fee" {
-			continue
-		}
-		has = true
-		value, ok := run(r)
-		if !ok {
-			return stopped
-		}
-		if value == nil {
-			_, bare := r.is.keys()
-			for _, key := range bare {
-				if _, there := values[key]; !there {
-					fee.Waits = append(fee.Waits, key)
-				}
-			}
-			continue
-		}
-		n := value.(*big.Int)
-		if n.Sign() < 0 || n.Cmp(big.NewInt(1_000_000_000_000_00)) > 0 {
-			return stopped
-		}
-		fee.Lines = append(fee.Lines, forms.Line{Rule: r.id, Amount: n.Int64()})
-		fee.Total += n.Int64()
-	}
-	slices.Sort(fee.Waits)
-	fee.Waits = slices.Compact(fee.Waits)
-	if len(fee.Lines) > 0 {
-		v.estimate = feeText(fee)
-	}
-	if has && len(v.errors) == 0 {
-		v.fee = feeText(fee)
-	}
-	v.hidden = slices.Sorted(maps.Keys(hidden))
-	slices.Sort(v.needed)
-	slices.Sort(v.errors)
-	return v
-}
-
-// judge says what an answer is, or what is wrong with it by itself.
-func judge(f asked, text string) (any, []string) {
-	wrong := func(code string) (any, []string) { return nil, []string{f.key + " forms.error." + code} }
-	switch f.kind {
-	case "int", "money":
-		n, _ := strconv.ParseInt(text, 10, 64)
-		switch {
-		case n < f.least:
-			return wrong("minimum")
-		case n > f.most:
-			return wrong("maximum")
-		}
-		return big.NewInt(n), nil
-	case "bool":
-		return text == "true", nil
-	case "choice":
-		if text == "d" {
-			return wrong("choice")
-		}
-	case "choices":
-		list := strings.Split(strings.Trim(text, `[]"`), `","`)
-		if list[0] == "d" || len(list) == 2 && list[0] == list[1] {
-			return wrong("choice")
-		}
-		return list, nil
-	case "date":
-		if text == "2026-02-30" {
-			return wrong("date")
-		}
-	case "group":
-		return judgeRows(f, text)
-	}
-	return text, nil
-}
-
-func judgeRows(f asked, text string) (any, []string) {
-	parsed, _ := answer.Read(text)
-	var rows []map[string]any
-	var wrong []string
-	for i, one := range parsed.([]any) {
-		row := map[string]any{}
-		for _, part := range []string{"m", "n"} {
-			v, ok := one.(map[string]any)[part]
-			n, _ := strconv.ParseInt(fmt.Sprint(v), 10, 64)
-			at := fmt.Sprintf("%s.%d.%s forms.error.", f.key, i, part)
-			switch {
-			case !ok && part == "n":
-				wrong = append(wrong, at+"required")
-			case ok && n > partMost:
-				wrong = append(wrong, at+"maximum")
-			case ok:
-				row[part] = big.NewInt(n)
-			}
-		}
-		rows = append(rows, row)
-	}
-	if len(rows) > int(f.most) {
-		wrong = append(wrong, f.key+" forms.error.too-many")
-	}
-	return rows, wrong
 }

@@ -3,6 +3,7 @@ package forms
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -25,7 +26,9 @@ type rules struct {
 type compiled struct {
 	id      string
 	field   string
-	page    string    // instead of a field
+	page    string // instead of a field
+	group   string // of a part, which it decides row by row
+	part    string
 	targets []string  // keys that it decides on: the field, or all of the page
 	text    i18n.Text // because, says or label
 	*rule.Rule
@@ -78,7 +81,7 @@ func (r Read) String() string {
 
 // compileRules checks the rules against the fields.
 func (c *compiler) compileRules(file *Rules) {
-	env, err := rule.New(c.form.ruled)
+	envs, err := c.environments()
 	if err != nil {
 		c.fail(rulesFile, "", "%v", err)
 		return
@@ -96,7 +99,12 @@ func (c *compiler) compileRules(file *Rules) {
 		}
 		r := compiled{id: id, field: field, text: text, targets: []string{field}}
 		var err error
-		if r.Rule, err = env.Compile(expression, want); err != nil {
+		times := 1
+		if _, group, ok := c.form.declared(field); ok && group != "" {
+			of, _ := c.form.Field(group)
+			r.group, r.part, times = group, strings.TrimPrefix(field, group+"."), of.Rows.Max
+		}
+		if r.Rule, err = envs[r.group].Compile(expression, want, times); err != nil {
 			c.fail(rulesFile, at+"/"+key, "%v", err)
 		}
 		if w := warrantyOf(field); c.form.has(w) {
@@ -129,7 +137,7 @@ func (c *compiler) compileRules(file *Rules) {
 		}
 	}
 	for i, v := range file.Value {
-		field, _ := c.form.Field(v.Field)
+		field, _, _ := c.form.declared(v.Field)
 		if r, ok := one("value", i, v.ID, v.Field, "is", v.Is, field.celType(), nil); ok {
 			all.value = append(all.value, r)
 		}
@@ -151,11 +159,24 @@ func (c *compiler) compileRules(file *Rules) {
 	}
 }
 
+// environments are those of rules about the answers, and by group about each
+// of its rows.
+func (c *compiler) environments() (map[string]*rule.Environment, error) {
+	env, err := rule.New(c.form.ruled)
+	all := map[string]*rule.Environment{"": env}
+	for _, f := range c.form.fields {
+		if err == nil && f.Kind == Group {
+			all[f.Key], err = env.Of(rowType + rule.Variable(f.Key))
+		}
+	}
+	return all, err
+}
+
 // target checks that a rule of a list can be about a field.
 func (c *compiler) target(list, at, key string) {
-	field, ok := c.form.Field(key)
+	field, _, ok := c.form.declared(key)
 	switch {
-	case !ok || strings.Contains(key, "."):
+	case !ok:
 		c.fail(rulesFile, at+"/field", "the form has no field %q", key)
 	case list == "visible":
 	case field.Kind == Info:
@@ -184,9 +205,7 @@ func (c *compiler) order(list string, rs []compiled) {
 	}
 	for len(left) > 0 {
 		i := slices.IndexFunc(left, func(r compiled) bool {
-			return !slices.ContainsFunc(left, func(o compiled) bool {
-				return slices.ContainsFunc(o.targets, func(key string) bool { return slices.Contains(r.Asks, key) })
-			})
+			return !slices.ContainsFunc(left, func(o compiled) bool { return o.decides(&r) })
 		})
 		if i < 0 {
 			c.fail(rulesFile, list, "rules depend on each other in a circle, among them %q", left[0].id)
@@ -198,16 +217,40 @@ func (c *compiler) order(list string, rs []compiled) {
 	copy(rs, sorted)
 }
 
+// decides reports whether a rule decides on what another one reads: an answer,
+// a group by its parts, parts of the other's row, or whether it has rows.
+func (o *compiled) decides(r *compiled) bool {
+	return slices.Contains(r.Asks, o.group) || slices.ContainsFunc(o.targets, func(key string) bool {
+		return slices.Contains(r.Asks, key) || key == r.group ||
+			r.group == o.group && slices.Contains(r.Sees, o.part)
+	})
+}
+
 // guards reports rules that read what may be unanswered when they run.
 func (c *compiler) guards(all *rules) {
 	hides := func(key string) bool {
 		return slices.ContainsFunc(all.visible, func(r compiled) bool { return slices.Contains(r.targets, key) })
+	}
+	computed := map[string]bool{} // TYPE.PART
+	for _, r := range all.value {
+		computed[rowType+rule.Variable(r.group)+"."+rule.Variable(r.part)] = r.group != ""
 	}
 	for list, rs := range map[string][]compiled{"visible": all.visible, "required": all.required, "value": all.value, "error": all.wrong, "fee": all.fee} {
 		for _, r := range rs {
 			for _, key := range r.Asks {
 				if f, _ := c.form.Field(key); f.Computed && (list == "visible" || list == "required") {
 					c.fail(rulesFile, list+"/"+r.id, "%q is computed later: say the condition by what is asked", key)
+				}
+			}
+			for _, place := range r.Looks {
+				if computed[place] && (list == "visible" || list == "required") {
+					c.fail(rulesFile, list+"/"+r.id, "%q is computed later: say the condition by what is asked", place[strings.Index(place, ".")+1:])
+				}
+			}
+			for _, part := range r.Needs {
+				key := r.group + "." + part
+				if f, _, _ := c.form.declared(key); hides(key) || !f.Required && !f.Computed {
+					c.fail(rulesFile, list+"/"+r.id, "%q may be unanswered: ask has(row.%s) first", part, rule.Variable(part))
 				}
 			}
 			for _, key := range r.Reads {
@@ -230,7 +273,8 @@ type moment struct {
 	form    *Form
 	answers Answers
 	vars    map[string]any
-	bad     error // an answer is not in its canonical form
+	rows    map[string]*rows // of groups
+	bad     error            // an answer is not in its canonical form
 }
 
 // bind gives answers and circumstances to rules. Answers that come later are
@@ -264,50 +308,94 @@ func (m *moment) add(key, text string, v ref.Val) {
 	m.vars[object].(rule.Bound)[rule.Variable(key)] = v //nolint:forcetypeassert // bind put it there
 }
 
+// of are the rows that a rule is about, one that is none if it is about none.
+func (m *moment) of(r *compiled) []*row {
+	switch rs := m.rows[r.group]; {
+	case r.group == "":
+		return []*row{nil}
+	case rs != nil:
+		return rs.list
+	}
+	return nil
+}
+
+// at is what a rule decides on, in a row if it is about rows.
+func (r *compiled) at(w *row) string {
+	if w == nil {
+		return r.field
+	}
+	return w.at(r.part)
+}
+
 // read lists what a rule looks at.
-func (m *moment) read(r *compiled) []Read {
+func (m *moment) read(r *compiled, w *row) []Read {
 	var out []Read
 	for _, key := range r.Asks {
 		field, _ := m.form.Field(key)
 		out = append(out, Read{Key: key, Label: field.Label, Text: m.answers[key]})
 	}
+	for _, part := range r.Sees {
+		if w == nil {
+			break
+		}
+		field, _, _ := m.form.declared(r.group + "." + part)
+		read := Read{Key: w.at(part), Label: field.Label}
+		if v, there := w.given[part]; there {
+			read.Text = fmt.Sprint(v)
+		}
+		out = append(out, read)
+	}
 	return out
 }
 
 // fails makes the error of a rule.
-func (r *compiled) fails(m *moment, err error) error {
-	return &RuleError{Rule: r.id, Err: err, Read: m.read(r)}
+func (r *compiled) fails(m *moment, w *row, err error) error {
+	return &RuleError{Rule: r.id, Err: err, Read: m.read(r, w)}
 }
 
-// run evaluates one rule.
-func (r *compiled) run(m *moment) (ref.Val, error) {
+// run evaluates one rule, about a row or about none.
+func (r *compiled) run(m *moment, w *row) (ref.Val, error) {
 	if m.bad != nil {
-		return nil, r.fails(m, m.bad)
+		return nil, r.fails(m, w, m.bad)
 	}
-	v, err := r.Run(m.vars)
+	vars := m.vars
+	if w != nil {
+		vars = maps.Clone(vars)
+		vars[rule.Row] = w.bound
+	}
+	v, err := r.Run(vars)
 	if err != nil {
-		return nil, r.fails(m, err)
+		return nil, r.fails(m, w, err)
 	}
 	return v, nil
 }
 
-// holds evaluates a condition.
-func (r *compiled) holds(m *moment) (bool, error) {
-	v, err := r.run(m)
+// holdsIf evaluates a condition, which does not hold as long as it waits.
+func (r *compiled) holdsIf(m *moment, w *row) (bool, error) {
+	if !r.ready(m.answers, w) {
+		return false, nil
+	}
+	v, err := r.run(m, w)
 	if err != nil {
 		return false, err
 	}
 	b, ok := v.(types.Bool)
 	if !ok {
-		return false, r.fails(m, errors.New("no yes or no"))
+		return false, r.fails(m, w, errors.New("no yes or no"))
 	}
 	return bool(b), nil
 }
 
 // waits lists the answers that the rule needs and that are not there.
-func (r *compiled) waits(answers Answers) []string {
-	return slices.DeleteFunc(slices.Clone(r.Reads), func(key string) bool { _, ok := answers[key]; return ok })
+func (r *compiled) waits(answers Answers, w *row) []string {
+	out := slices.DeleteFunc(slices.Clone(r.Reads), func(key string) bool { _, ok := answers[key]; return ok })
+	for _, part := range r.Needs {
+		if w != nil && w.bound[rule.Variable(part)] == nil {
+			out = append(out, w.at(part))
+		}
+	}
+	return out
 }
 
 // ready reports whether all that the rule needs is answered.
-func (r *compiled) ready(answers Answers) bool { return len(r.waits(answers)) == 0 }
+func (r *compiled) ready(answers Answers, w *row) bool { return len(r.waits(answers, w)) == 0 }

@@ -15,7 +15,7 @@ import (
 
 // part compiles what a question and a part of a group have in common.
 func (c *compiler) part(key string, p Part, at string) Field {
-	f := Field{Key: key, Label: p.Label, Hint: p.Hint, Unit: p.Unit, min: p.Minimum, max: p.Maximum}
+	f := Field{Key: key, Label: p.Label, Hint: p.Hint, Unit: p.Unit, Least: p.Minimum, Most: p.Maximum}
 	wrong := func(key, format string, args ...any) { c.fail(formFile, at+"/"+key, format, args...) }
 	formats := map[string][]string{
 		"string": {"", "date", "time", "date-time", "email", "phone", "identity-number"}, "integer": {"", "money"},
@@ -108,9 +108,9 @@ func (c *compiler) limits(f *Field, p Part, wrong func(key, format string, args 
 	if p.Type != "array" && f.Kind != Choice && (len(p.Enum) > 0 || len(p.Options) > 0) {
 		wrong("type", "only a choice (type: string) has enum and x-portico-options")
 	}
-	if f.Kind == Money && f.min == nil {
+	if f.Kind == Money && f.Least == nil {
 		zero := 0.0
-		f.min = &zero
+		f.Least = &zero
 	}
 }
 
@@ -224,7 +224,8 @@ func (c *compiler) parts(f *Field, p Property, at string) {
 	for _, key := range p.Parts {
 		at := at + "/properties/" + key
 		part := c.part(key, p.Items.Properties[key], at)
-		part.Required = slices.Contains(p.Items.Required, key)
+		part.Required, part.Computed = slices.Contains(p.Items.Required, key), c.computed[f.Key+"."+key]
+		part.always = part.Required && !part.Computed && !c.hidden[f.Key+"."+key]
 		if part.Kind == "" {
 			c.fail(formFile, at+"/type", "a part of a group is a simple answer")
 		}
@@ -283,7 +284,7 @@ func (f Field) schema(p Property) map[string]any {
 		properties, required := map[string]any{}, []string{}
 		for _, part := range f.Parts {
 			properties[part.Key] = part.simple(p.Items.Properties[part.Key])
-			if part.Required {
+			if part.always {
 				required = append(required, part.Key)
 			}
 		}
@@ -315,7 +316,7 @@ func (f Field) simple(p Part) map[string]any {
 	if f.Max > 0 && p.Type == "string" && p.MaxLength == nil {
 		s["maxLength"] = f.Max
 	}
-	for key, n := range map[string]*float64{"minimum": f.min, "maximum": f.max} {
+	for key, n := range map[string]*float64{"minimum": f.Least, "maximum": f.Most} {
 		if n != nil {
 			s[key] = json.Number(strconv.FormatFloat(*n, 'f', -1, 64))
 		}

@@ -21,18 +21,10 @@ type Task struct {
 	Waits    []string // ids of pages that must be done first
 }
 
-// Tasks says how far each page is, for answers and the errors that decoding
-// found. A page all of whose questions are hidden is left out, unless what
-// hides it waits for an answer: then it cannot be begun yet.
-func (f *Form) Tasks(given Answers, at At, before ...Error) ([]Task, error) {
-	o, err := f.Check(given, at, before...)
-	if err != nil {
-		return nil, err
-	}
-	return f.tasksOf(o, before), nil
-}
-
-func (f *Form) tasksOf(o *Outcome, before []Error) []Task {
+// Tasks says how far each page is, for what Check found and the errors that
+// decoding had. A page all of whose questions are hidden is left out, unless
+// what hides it waits for an answer: then it cannot be begun yet.
+func (f *Form) Tasks(o *Outcome, before ...Error) []Task {
 	var tasks []Task
 	done := map[string]bool{}
 	for _, page := range f.Pages {
@@ -65,7 +57,7 @@ func (f *Form) waits(page Page, o *Outcome) []string {
 		if r == nil {
 			continue
 		}
-		for _, missing := range r.waits(o.Answers) {
+		for _, missing := range r.waits(o.Answers, nil) {
 			if on, ok := f.PageOf(missing); ok && on.ID != page.ID && o.Hidden[missing] == "" && !slices.Contains(ids, on.ID) {
 				ids = append(ids, on.ID)
 			}

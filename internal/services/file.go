@@ -160,8 +160,8 @@ type Happened struct {
 // Expect is what a test expects. What is left out is not looked at, but for
 // errors: none is expected unless named.
 type Expect struct {
-	Errors   map[string]string `yaml:"errors,omitempty" doc:"key and rule, or key and the last word of the code"`
-	Hidden   []string          `yaml:"hidden,omitempty" doc:"the keys that are not asked"`
+	Errors   map[string]string `yaml:"errors,omitempty" doc:"key and rule, or key and the last word of the code; GROUP.N.PART of a row, counted from 0"`
+	Hidden   []string          `yaml:"hidden,omitempty" doc:"the keys that are not asked; GROUP.N.PART of a row, counted from 0"`
 	Values   map[string]any    `yaml:"values,omitempty" doc:"answers that come out, computed ones included"`
 	Fee      *int64            `yaml:"fee,omitempty" doc:"in the smallest unit of the currency"`
 	Estimate *int64            `yaml:"estimate,omitempty" doc:"what the fee comes to so far, though answers are missing"`

@@ -6,6 +6,7 @@ import (
 
 	"portico/internal/cases"
 	"portico/internal/cases/letter/pages"
+	"portico/internal/forms/say"
 	"portico/internal/platform/i18n"
 	"portico/internal/policy"
 	"portico/internal/services"
@@ -61,7 +62,7 @@ func (s *Site) letter(p *i18n.Printer, a *cases.Application, state services.Stat
 	}
 	for _, field := range []string{policy.FieldName, policy.FieldAddress} {
 		if f, ok := d.Form.ByID(field); ok && a.Answers[f.Key] != "" {
-			words, _ := d.Form.Show(p, f.Key, a.Answers[f.Key])
+			words, _ := say.Answer(d.Form, p, f.Key, a.Answers[f.Key])
 			l.To = append(l.To, words)
 		}
 	}

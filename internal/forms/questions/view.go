@@ -65,19 +65,18 @@ func (v View) field(ctx context.Context, f forms.Field, name string) ui.Field {
 	p := i18n.From(ctx)
 	u := ui.Field{
 		Name: name, Label: p.In(f.Label), Hint: p.In(f.Hint), Value: v.Typed[name], Why: v.Why[name],
-		Suffix: p.In(f.Unit), Optional: !v.Needed[name], Error: v.wrong(p, name),
+		Suffix: p.In(f.Unit), Optional: !v.Needed[v.stands(name)], Error: v.wrong(p, name),
 	}
 	if strings.Contains(name, ".") {
-		u.Optional = !f.Required
-	}
-	if rule, _ := v.Form.Visible(name); v.Live && !strings.Contains(name, ".") {
+		u.Shifts = v.Live && !f.Required
+	} else if rule, _ := v.Form.Visible(name); v.Live {
 		u.Shifts = rule != "" || !f.Required
 	}
 	if note := v.Notes[name]; note != "" {
 		u.Hint = sentences(u.Hint, note)
 	}
-	if _, because := v.Form.Visible(name); len(because) > 0 && u.Why != "" {
-		u.Why += "\n" + p.T("forms.because", "because", p.In(because))
+	if _, because := v.Form.Visible(name); len(because) > 0 && (u.Why != "" || strings.Contains(name, ".")) {
+		u.Why = strings.TrimSpace(u.Why + "\n" + p.T("forms.because", "because", p.In(because)))
 	}
 	switch f.ID {
 	case "person.name":
@@ -159,6 +158,21 @@ func (v View) rows(f forms.Field) int {
 		n++
 	}
 	return max(n, f.Rows.Min, 1)
+}
+
+// stands is the path under which it is known how a question stands, or a part
+// of a row: a blank row is like any further one.
+func (v View) stands(name string) string {
+	words := strings.Split(name, ".")
+	if len(words) != 3 {
+		return name
+	}
+	for input, typed := range v.Typed {
+		if strings.HasPrefix(input, words[0]+"."+words[1]+".") && strings.TrimSpace(typed) != "" {
+			return name
+		}
+	}
+	return words[0] + ".*." + words[2]
 }
 
 // row is what a row is called, with its number.

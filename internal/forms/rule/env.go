@@ -118,6 +118,7 @@ func (s Structure) Value() any { return s.parts }
 type Environment struct {
 	cel   *cel.Env
 	shape Shape
+	row   string // the type of the row that rules are about, if they are about one
 }
 
 // New makes the environment of rules that read answers of a shape.
@@ -149,7 +150,14 @@ func New(shape Shape) (*Environment, error) {
 		one("sum", "sum_int", cel.ListType(cel.IntType), cel.IntType, sum(types.Int(0))),
 		one("sum", "sum_double", cel.ListType(cel.DoubleType), cel.DoubleType, sum(types.Double(0))),
 	)
-	return &Environment{env, shape}, err
+	return &Environment{cel: env, shape: shape}, err
+}
+
+// Of is the environment of rules about each row of this type: Row is their
+// own.
+func (e *Environment) Of(row string) (*Environment, error) {
+	env, err := e.cel.Extend(cel.Variable(Row, cel.ObjectType(row)))
+	return &Environment{env, e.shape, row}, err
 }
 
 // begun counts the units begun in an amount: none for nothing or less.

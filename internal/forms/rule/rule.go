@@ -20,12 +20,16 @@ const maxCost = 10000 // CEL cost units of one rule
 type Rule struct {
 	Reads []string // keys of the answers that it needs: those it does not ask has() of
 	Asks  []string // keys that it reads in any way
+	Needs []string // parts of its own row that it needs
+	Sees  []string // parts of its own row that it reads in any way
+	Looks []string // parts of any row that it reads, as TYPE.PART
 
 	program cel.Program
 }
 
-// Compile checks the type of an expression and bounds its cost.
-func (e *Environment) Compile(expression string, want *cel.Type) (*Rule, error) {
+// Compile checks the type of an expression and bounds its cost, for a rule
+// that is evaluated so many times.
+func (e *Environment) Compile(expression string, want *cel.Type, times int) (*Rule, error) {
 	checked, issues := e.cel.Compile(expression)
 	if err := issues.Err(); err != nil {
 		message, _, _ := strings.Cut(strings.TrimPrefix(err.Error(), "ERROR: <input>:"), "\n")
@@ -35,16 +39,15 @@ func (e *Environment) Compile(expression string, want *cel.Type) (*Rule, error) 
 		return nil, fmt.Errorf("the result is %s and must be %s", checked.OutputType(), want)
 	}
 	r := &Rule{}
-	var err error
-	if r.Reads, r.Asks, err = e.reads(checked.NativeRep()); err != nil {
+	if err := e.reads(r, checked.NativeRep()); err != nil {
 		return nil, err
 	}
-	estimate, err := e.cel.EstimateCost(checked, sizes{e.shape})
+	estimate, err := e.cel.EstimateCost(checked, sizes{e})
 	if err != nil {
 		return nil, err
 	}
-	if estimate.Max > maxCost {
-		return nil, fmt.Errorf("it may cost %d and the most is %d: make it simpler, or the longest answers and the most rows fewer", estimate.Max, maxCost)
+	if most := uint64(maxCost / times); estimate.Max > most { //nolint:gosec // never negative
+		return nil, fmt.Errorf("it may cost %d and the most is %d: make it simpler, or the longest answers and the most rows fewer", estimate.Max, most)
 	}
 	r.program, err = e.cel.Program(checked, cel.CostLimit(maxCost), cel.EvalOptions(cel.OptOptimize))
 	return r, err
@@ -56,44 +59,48 @@ func (r *Rule) Run(vars map[string]any) (ref.Val, error) {
 	return v, err
 }
 
-// reads lists the keys that an expression reads: those that it never asks
-// has() of, and all. Answers are read one by one, and a part of a row that may
-// be empty only after has().
-func (e *Environment) reads(tree *ast.AST) (unguarded, all []string, err error) {
-	maybe := map[string]bool{}
-	for name, parts := range e.shape {
-		for part, is := range parts {
-			maybe[name+"."+part] = is.Maybe
-		}
+// reads notes what an expression reads. Answers, and the parts of its own row,
+// are read one by one, and a part of another row that may be empty only after
+// has().
+func (e *Environment) reads(r *Rule, tree *ast.AST) (err error) {
+	guarded := map[string]map[string]bool{Object: {}, Row: {}}
+	keys := map[string]*[]string{Object: &r.Asks}
+	if e.row != "" {
+		keys[Row] = &r.Sees
 	}
-	var guarded []string
 	read, asked := map[string]bool{}, map[string]bool{}
 	mentions, selects := 0, 0
 	ast.PreOrderVisit(tree.Expr(), ast.NewExprVisitor(func(x ast.Expr) {
 		switch x.Kind() {
 		case ast.IdentKind:
-			if x.AsIdent() == Object {
+			if keys[x.AsIdent()] != nil {
 				mentions++
 			}
 		case ast.StructKind:
 			err = errors.New("rules read answers and make none")
+		case ast.ComprehensionKind:
+			if name := x.AsComprehension().IterVar(); keys[name] != nil {
+				err = fmt.Errorf("what stands in a list cannot be called %s", name)
+			}
 		case ast.SelectKind:
 			s := x.AsSelect()
-			if s.Operand().Kind() != ast.IdentKind || s.Operand().AsIdent() != Object {
-				place := tree.GetType(s.Operand().ID()).TypeName() + "." + s.FieldName()
-				read[place] = read[place] || maybe[place]
+			place, name := tree.GetType(s.Operand().ID()).TypeName()+"."+s.FieldName(), ""
+			if s.Operand().Kind() == ast.IdentKind {
+				name = s.Operand().AsIdent()
+			}
+			r.Looks = append(r.Looks, place)
+			if keys[name] == nil {
+				read[place] = read[place] || e.maybe(place)
 				asked[place] = asked[place] || s.IsTestOnly()
 				return
 			}
 			selects++
 			key := Key(s.FieldName())
-			all = append(all, key)
-			if s.IsTestOnly() {
-				guarded = append(guarded, key)
-			}
+			*keys[name] = append(*keys[name], key)
+			guarded[name][key] = guarded[name][key] || s.IsTestOnly()
 		}
 	}))
-	if mentions > selects {
+	if mentions > selects && err == nil {
 		err = errors.New("answers can only be read one by one, as in answers.name")
 	}
 	for place, maybe := range read {
@@ -101,19 +108,23 @@ func (e *Environment) reads(tree *ast.AST) (unguarded, all []string, err error) 
 			err = fmt.Errorf("%s may be unanswered in a row: ask has() of it first", part)
 		}
 	}
-	slices.Sort(all)
-	all = slices.Compact(all)
-	for _, key := range all {
-		if !slices.Contains(guarded, key) {
-			unguarded = append(unguarded, key)
-		}
+	for name, list := range map[string][2]*[]string{Object: {&r.Asks, &r.Reads}, Row: {&r.Sees, &r.Needs}} {
+		slices.Sort(*list[0])
+		*list[0] = slices.Compact(*list[0])
+		*list[1] = slices.DeleteFunc(slices.Clone(*list[0]), func(key string) bool { return guarded[name][key] })
 	}
-	return unguarded, all, err
+	return err
+}
+
+// maybe reports whether a part, written TYPE.PART, may be missing.
+func (e *Environment) maybe(place string) bool {
+	name, part, _ := strings.Cut(place, ".")
+	return e.shape[name][part].Maybe
 }
 
 // sizes bounds what a rule can meet, for the estimate of its cost: the longest
 // answers and the most rows.
-type sizes struct{ shape Shape }
+type sizes struct{ *Environment }
 
 func (s sizes) EstimateSize(n cost.AstNode) *cost.SizeEstimate {
 	part, most := s.part(n.Path()), 0
@@ -139,6 +150,8 @@ func (s sizes) EstimateSize(n cost.AstNode) *cost.SizeEstimate {
 func (s sizes) part(path []string) (part Part) {
 	for i, name := range path {
 		switch {
+		case i == 0 && name == Row && s.row != "":
+			part.Type = cel.ObjectType(s.row)
 		case i == 0:
 			part.Type = cel.ObjectType(name)
 		case name == "@items" && part.Type.Kind() == types.ListKind:

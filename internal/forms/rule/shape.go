@@ -11,8 +11,12 @@ import (
 	"cel.dev/cel-go/common/types/ref"
 )
 
-// Object is the name of the answers in rules, and of their type.
-const Object = "answers"
+// The names of the answers in rules, and of their type, and of the row that a
+// rule is about.
+const (
+	Object = "answers"
+	Row    = "row"
+)
 
 // The bounds on what no part bounds.
 const (

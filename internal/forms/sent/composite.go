@@ -99,8 +99,9 @@ func (r *reader) party(sent string) (text, code string) {
 	return "", "forms.error.choice"
 }
 
-// group reads the rows of a group. Blank rows are left out, unless a button
-// was pressed that adds or takes away a row.
+// group reads the rows of a group. Blank rows are left out, or come last if a
+// button was pressed that adds or takes away a row. A part that cannot be read
+// is not in its row, and what is wrong with it is an error.
 func (r *reader) group(field forms.Field) {
 	key := field.Key
 	sent := slices.Sorted(maps.Keys(r.rows[key]))
@@ -116,29 +117,42 @@ func (r *reader) group(field forms.Field) {
 		}
 		sent = sent[:forms.MaxRows]
 	}
-	rows, before := []any{}, len(r.Errors)
-	at := 0
+	rows, blank := []any{}, 0
 	for _, n := range sent {
-		from, to := key+"."+strconv.Itoa(n), key+"."+strconv.Itoa(at)
+		from, to := key+"."+strconv.Itoa(n), key+"."+strconv.Itoa(len(rows))
 		row, one := r.row(field, from, to)
-		blank := !slices.ContainsFunc(slices.Collect(maps.Values(one.Typed)), func(s string) bool { return strings.TrimSpace(s) != "" }) && len(one.Errors) == 0
-		if blank && r.Edited != key || removes && remove == strconv.Itoa(n) {
+		gone := removes && remove == strconv.Itoa(n)
+		if !slices.ContainsFunc(slices.Collect(maps.Values(one.Typed)), func(s string) bool { return strings.TrimSpace(s) != "" }) && len(one.Errors) == 0 {
+			r.Rows[from] = key + ".*"
+			if !gone {
+				blank++
+			}
+			continue
+		}
+		if gone {
 			continue
 		}
 		maps.Copy(r.Typed, one.Typed)
-		r.Typed[to] = "1"
+		r.Typed[to], r.Rows[from] = "1", to
 		r.Errors = append(r.Errors, one.Errors...)
-		if at++; !blank {
-			rows = append(rows, row)
+		rows = append(rows, row)
+	}
+	most := min(field.Rows.Max, forms.MaxRows)
+	shown := len(rows)
+	if r.Edited == key {
+		if shown += blank; add && shown < most {
+			shown++
+		} else if add {
+			r.fail(key, "forms.error.too-many", "n", most)
 		}
 	}
-	switch most := min(field.Rows.Max, forms.MaxRows); {
-	case add && at < most:
-		r.Typed[key+"."+strconv.Itoa(at)] = "1"
-	case add, at > most:
+	if shown > most {
 		r.fail(key, "forms.error.too-many", "n", most)
 	}
-	if len(rows) > 0 && len(r.Errors) == before {
+	for at := len(rows); at < shown; at++ {
+		r.Typed[key+"."+strconv.Itoa(at)] = "1"
+	}
+	if len(rows) > 0 {
 		r.Answers[key] = answer.JSON(rows)
 	}
 }
@@ -149,6 +163,12 @@ func (r *reader) row(field forms.Field, from, to string) (map[string]any, *Sent)
 	r.known[from] = true // says that there is a row, even if nothing in it was sent
 	row := map[string]any{}
 	for _, part := range field.Parts {
+		if part.Computed {
+			for _, name := range part.Inputs(from + "." + part.Key) {
+				r.known[name] = true
+			}
+			continue
+		}
 		text, ok := one.field(part, from+"."+part.Key, to+"."+part.Key)
 		if !ok || text == "" {
 			continue

@@ -44,6 +44,7 @@ type Sent struct {
 	Typed   map[string]string // every input as it was typed, to be shown again
 	Errors  []forms.Error     // what could not
 	Edited  string            // the group in which a row was added or taken away: show the page again, at this question
+	Rows    map[string]string // KEY.N of each row that was sent → what it is called in Typed, Errors and Answers; KEY.* if it is blank
 }
 
 // reader reads what a browser sent.
@@ -60,7 +61,7 @@ type reader struct {
 // refused to read. What is computed or a file is not read from here: it is
 // dropped. Whether the answers are right together is for Check.
 func Decode(f *forms.Form, in Input) *Sent {
-	r := &reader{form: f, in: in, known: map[string]bool{InputAdd: true, InputRemove: true}, Sent: &Sent{Answers: forms.Answers{}, Typed: map[string]string{}}}
+	r := &reader{form: f, in: in, known: map[string]bool{InputAdd: true, InputRemove: true}, Sent: &Sent{Answers: forms.Answers{}, Typed: map[string]string{}, Rows: map[string]string{}}}
 	if len(in.Values) > maxInputs {
 		r.fail("", "forms.error.unknown")
 		return r.Sent

@@ -31,6 +31,7 @@ import (
 
 	"portico/internal/forms"
 	"portico/internal/forms/answer"
+	"portico/internal/forms/say"
 	"portico/internal/platform/i18n"
 )
 
@@ -231,6 +232,6 @@ func (w writer) fact(key string) Fact {
 		}
 		return out
 	}
-	out.Value, out.LTR = w.d.Form.Show(w.p, key, text)
+	out.Value, out.LTR = say.Answer(w.d.Form, w.p, key, text)
 	return out
 }

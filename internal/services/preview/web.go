@@ -14,6 +14,7 @@ import (
 
 	"portico/internal/forms"
 	"portico/internal/forms/questions"
+	"portico/internal/forms/say"
 	"portico/internal/forms/sent"
 	"portico/internal/platform/fault"
 	"portico/internal/platform/i18n"
@@ -199,7 +200,7 @@ func (h handlers) outcome(p *i18n.Printer, d *services.Definition, o *forms.Outc
 	}
 	for _, f := range d.Form.Fields() {
 		if f.Computed && o.Answers[f.Key] != "" {
-			words, ltr := d.Form.Show(p, f.Key, o.Answers[f.Key])
+			words, ltr := say.Answer(d.Form, p, f.Key, o.Answers[f.Key])
 			v.Computed = append(v.Computed, ui.Row{Key: p.In(f.Label), Value: words, LTR: ltr})
 		}
 	}
@@ -208,6 +209,9 @@ func (h handlers) outcome(p *i18n.Printer, d *services.Definition, o *forms.Outc
 		Empty: p.T("preview.hidden.none"),
 	}
 	for _, key := range slices.Sorted(maps.Keys(o.Hidden)) {
+		if group, _, further := strings.Cut(key, ".*."); further && o.Answers[group] != "" {
+			continue // the rows that are there say more
+		}
 		_, because := d.Form.Visible(key)
 		v.Hidden.Rows = append(v.Hidden.Rows, []ui.Cell{
 			{Text: strings.Join(labels(p, d, []string{key}), "")}, {Text: p.T("preview.only-if", "because", p.In(because))},
@@ -216,11 +220,20 @@ func (h handlers) outcome(p *i18n.Printer, d *services.Definition, o *forms.Outc
 	}
 }
 
-// labels are the questions of keys in words.
+// labels are the questions of keys in words, and those of parts of rows.
 func labels(p *i18n.Printer, d *services.Definition, keys []string) (all []string) {
 	for _, key := range keys {
 		f, _ := d.Form.Field(key)
-		all = append(all, p.In(f.Label))
+		label := p.In(f.Label)
+		if words := strings.Split(key, "."); len(words) == 3 {
+			group, _ := d.Form.Field(words[0])
+			row := p.In(group.Row)
+			if n, err := strconv.Atoi(words[1]); err == nil {
+				row = p.T("forms.row", "row", row, "n", n+1)
+			}
+			label = p.T("forms.row.part", "label", row, "answer", label)
+		}
+		all = append(all, label)
 	}
 	return all
 }

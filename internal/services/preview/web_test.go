@@ -132,13 +132,14 @@ func TestO18_AnswersAreTriedInAPreviewAndExplained(t *testing.T) {
 		"applicant": {"example"}, "name": {"Aishath Mohamed"}, "identity-number": {"A123456"}, "email": {"a@example.mv"}, "title": {"Night market"},
 		"what": {"food"}, "date-day": {"20"}, "date-month": {"6"}, "date-year": {"2027"}, "doors": {"18:30"},
 		"venue-lines": {"The field"}, "venue-place": {"Fuvahmulah"}, "crowd": {"320"}, "organisers-warranty": {"true"},
-		"organisers.0.name": {"Hassan Ali"}, "organisers.0.identity-number": {"A234567"},
+		"organisers.0.name": {"Hassan Ali"}, "organisers.0.identity-number": {"A234567"}, "organisers.0.there": {"false"},
 	}
 	page := ask(t, h, "administrator", form, given, http.StatusOK)
 	if page.Has(".summary") {
 		t.Errorf("sound answers are refused: %s", page.One(".summary").Text())
 	}
-	says(t, page, "MVR 250.00", "Security staff that you need", "rule music-is-planned is false, where what = [\"food\"]")
+	says(t, page, "MVR 250.00", "Security staff that you need", "rule music-is-planned is false, where what = [\"food\"]",
+		"Organiser 1: Phone number", "It is asked only if: They will be at the event.", "rule who-is-there-can-be-called of organisers.0 is false, where organisers.0.there = false")
 	given.Set("date-day", "2")
 	given.Set("crowd", "many")
 	page = ask(t, h, "administrator", form, given, http.StatusOK)
@@ -156,8 +157,8 @@ func TestO18_ThePreviewShowsWorkflowAndTests(t *testing.T) {
 	h := desk(t)
 	says(t, ask(t, h, "administrator", event+"?part=workflow", nil, http.StatusOK), "Information requested", "the applicant", "No answer came (by itself) leads to Refused", "the fee is due")
 	page := ask(t, h, "administrator", event+"?part=tests", nil, http.StatusOK)
-	says(t, page, "15 of 15 tests pass", "A repeat needs an earlier approval")
-	if n := page.Find("main tbody .tag").Len(); n != 15 {
+	says(t, page, "17 of 17 tests pass", "A repeat needs an earlier approval")
+	if n := page.Find("main tbody .tag").Len(); n != 17 {
 		t.Errorf("%d tests are shown", n)
 	}
 }

@@ -1,119 +1,109 @@
-package forms
+package say
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"portico/internal/forms"
 	"portico/internal/forms/answer"
-
 	"portico/internal/platform/i18n"
 )
 
-func contains(list []string, s string) bool { return slices.Contains(list, s) }
-
-// Show says an answer in words, of a question or of a part of a group (by a
+// Answer says an answer in words, of a question or of a part of a group (by a
 // path). Composite answers have several lines. ltr: it is an identifier, or a
 // number.
-func (f *Form) Show(p *i18n.Printer, key, text string) (words string, ltr bool) {
+func Answer(f *forms.Form, p *i18n.Printer, key, text string) (words string, ltr bool) {
 	field, ok := f.Field(key)
 	if !ok || text == "" {
 		return p.T("forms.unanswered"), false
 	}
-	return f.words(p, field, text)
+	return one(f, p, field, text)
 }
 
-// Claimed reports whether an answer is a claim to act for somebody, which
-// stands as claimed until it is verified: those who decide are told
-// (forms.claimed).
-func (f Field) Claimed(text string) bool {
-	a, ok := answer.PartyOf(text)
-	return f.Kind == Party && ok && a.As == answer.Company
-}
-
-func (f *Form) words(p *i18n.Printer, field Field, text string) (words string, ltr bool) {
+// one says the answer to a question, or to a part of a row.
+func one(f *forms.Form, p *i18n.Printer, field forms.Field, text string) (words string, ltr bool) {
 	switch field.Kind {
-	case Choice:
+	case forms.Choice:
 		if label, ok := field.Words(text); ok {
 			return p.In(label), false
 		}
-	case YesNo:
+	case forms.YesNo:
 		if text == "true" {
 			return p.T("forms.yes"), false
 		}
 		return p.T("forms.no"), false
-	case Warranty:
+	case forms.Warranty:
 		return p.T("forms.warranted") + "\n" + p.In(field.Conditions), false
-	case Integer, Number:
+	case forms.Integer, forms.Number:
 		words = p.Decimal(text)
 		if unit := p.In(field.Unit); unit != "" {
 			return words + " " + unit, false
 		}
 		return words, true
-	case Money:
+	case forms.Money:
 		if n, err := strconv.ParseInt(text, 10, 64); err == nil {
-			return p.Money(n, f.currency), false
+			return p.Money(n, f.Currency()), false
 		}
-	case Date:
-		if t, err := time.ParseInLocation(time.DateOnly, text, f.zone); err == nil {
+	case forms.Date:
+		if t, err := time.ParseInLocation(time.DateOnly, text, f.Zone()); err == nil {
 			return p.Date(t), false
 		}
-	case DateTime:
+	case forms.DateTime:
 		if t, err := time.Parse(time.RFC3339, text); err == nil {
 			return p.DateTime(t), false
 		}
-	case Time, Email, Phone, Identity:
+	case forms.Time, forms.Email, forms.Phone, forms.Identity:
 		return text, true
-	case Choices, Address, Party, Files, Group:
-		return f.lines(p, field, text), false
+	case forms.Choices, forms.Address, forms.Party, forms.Files, forms.Group:
+		return lines(f, p, field, text), false
 	}
 	return text, field.ID == "person.identity-number"
 }
 
 // lines says a composite answer, a line for each thing in it.
-func (f *Form) lines(p *i18n.Printer, field Field, text string) string {
-	var lines []string
+func lines(f *forms.Form, p *i18n.Printer, field forms.Field, text string) string {
+	var all []string
 	switch field.Kind {
-	case Choices:
+	case forms.Choices:
 		for _, value := range answer.Chosen(text) {
 			label, _ := field.Words(value)
-			lines = append(lines, p.In(label))
+			all = append(all, p.In(label))
 		}
-	case Address:
+	case forms.Address:
 		parts := answer.Address(text)
-		lines = []string{parts["lines"], parts["place"]}
+		all = []string{parts["lines"], parts["place"]}
 		if code := parts["postal-code"]; code != "" {
-			lines = append(lines, code)
+			all = append(all, code)
 		}
-	case Party:
+	case forms.Party:
 		a, _ := answer.PartyOf(text)
 		if a.As != answer.Company {
 			return p.T("forms.party.person")
 		}
 		return p.T("forms.party.company", "company", a.Name)
-	case Files:
+	case forms.Files:
 		for _, file := range answer.Files(text) {
-			lines = append(lines, p.T("forms.file.line", "name", file.Name, "size", size(p, file.Size)))
+			all = append(all, p.T("forms.file.line", "name", file.Name, "size", size(p, file.Size)))
 		}
-	case Group:
+	case forms.Group:
 		for i, row := range field.RowsOf(text) {
 			if i > 0 {
-				lines = append(lines, "")
+				all = append(all, "")
 			}
-			lines = append(lines, p.T("forms.row", "row", p.In(field.Row), "n", i+1))
+			all = append(all, p.T("forms.row", "row", p.In(field.Row), "n", i+1))
 			for _, part := range field.Parts {
 				if text, ok := row[part.Key]; ok {
-					words, ltr := f.words(p, part, text)
+					words, ltr := one(f, p, part, text)
 					if ltr {
 						words = p.Isolate(words)
 					}
-					lines = append(lines, p.T("forms.row.part", "label", p.In(part.Label), "answer", words))
+					all = append(all, p.T("forms.row.part", "label", p.In(part.Label), "answer", words))
 				}
 			}
 		}
 	}
-	return strings.Join(lines, "\n")
+	return strings.Join(all, "\n")
 }
 
 // size says how large a file is.

@@ -1,9 +1,10 @@
-package forms
+package versions
 
 import (
-	"maps"
 	"reflect"
 	"slices"
+
+	"portico/internal/forms"
 )
 
 // What differs between a question of an older form and of a newer one.
@@ -25,17 +26,17 @@ const (
 type Change struct {
 	Key  string
 	What Difference
-	Old  Field // empty for what was added
-	New  Field // empty for what was removed
+	Old  forms.Field // empty for what was added
+	New  forms.Field // empty for what was removed
 }
 
 // Changes lists what a newer form asks otherwise than an older one, so that
 // somebody whose draft is carried over can be told.
-func Changes(older, newer *Form) []Change {
+func Changes(older, newer *forms.Form) []Change {
 	var out []Change
 	for _, n := range newer.Fields() {
 		o, ok := older.Field(n.Key)
-		if !ok || o.Kind == Info {
+		if !ok || o.Kind == forms.Info {
 			if n.Asked() {
 				out = append(out, Change{Key: n.Key, What: Added, New: n})
 			}
@@ -46,14 +47,14 @@ func Changes(older, newer *Form) []Change {
 		}
 	}
 	for _, o := range older.Fields() {
-		if n, ok := newer.Field(o.Key); (!ok || n.Kind == Info) && o.Asked() {
+		if n, ok := newer.Field(o.Key); (!ok || n.Kind == forms.Info) && o.Asked() {
 			out = append(out, Change{Key: o.Key, What: Removed, Old: o})
 		}
 	}
 	return out
 }
 
-func differences(o, n Field) []Difference {
+func differences(o, n forms.Field) []Difference {
 	if o.Kind != n.Kind || o.Computed != n.Computed || o.ID != n.ID {
 		return []Difference{Retyped}
 	}
@@ -64,9 +65,9 @@ func differences(o, n Field) []Difference {
 	}{
 		{Reworded, reflect.DeepEqual(o.Label, n.Label) && reflect.DeepEqual(o.Conditions, n.Conditions)},
 		{Reoption, reflect.DeepEqual(o.Options, n.Options) && slices.Equal(o.Types, n.Types)},
-		{Limits, reflect.DeepEqual(o.limits(), n.limits())},
+		{Limits, reflect.DeepEqual(limits(o), limits(n))},
 		{Needed, o.Required == n.Required},
-		{Reparted, reflect.DeepEqual(o.shapes(), n.shapes())},
+		{Reparted, reflect.DeepEqual(shapes(o), shapes(n))},
 	} {
 		if !d.same {
 			out = append(out, d.what)
@@ -76,69 +77,19 @@ func differences(o, n Field) []Difference {
 }
 
 // limits are the bounds on an answer.
-func (f Field) limits() []any {
+func limits(f forms.Field) []any {
 	pattern := ""
-	if f.pattern != nil {
-		pattern = f.pattern.String()
+	if f.Pattern() != nil {
+		pattern = f.Pattern().String()
 	}
-	return []any{f.Max, f.min, f.max, f.Decimals, f.Rows, f.Size, f.PostalCode, pattern}
+	return []any{f.Max, f.Least, f.Most, f.Decimals, f.Rows, f.Size, f.PostalCode, pattern}
 }
 
 // shapes are the parts of a group, as far as answers depend on them.
-func (f Field) shapes() []any {
+func shapes(f forms.Field) []any {
 	var out []any
 	for _, p := range f.Parts {
-		out = append(out, p.Key, p.Kind, p.Required, p.Label, p.Options, p.limits())
+		out = append(out, p.Key, p.Kind, p.Required, p.Label, p.Options, limits(p))
 	}
 	return out
-}
-
-// Differ lists the keys whose answers differ, in order.
-func Differ(a, b Answers) []string {
-	var keys []string
-	for key := range a {
-		if a[key] != b[key] {
-			keys = append(keys, key)
-		}
-	}
-	for key := range b {
-		if _, ok := a[key]; !ok && b[key] != "" {
-			keys = append(keys, key)
-		}
-	}
-	slices.Sort(keys)
-	return keys
-}
-
-// Adopt brings answers from elsewhere into this form: a draft of an older
-// version, or what a profile offers. What is asked no more, or does not fit
-// any more, is left out and named. An address in free text becomes the lines
-// of one.
-func (f *Form) Adopt(given Answers) (kept Answers, dropped []string) {
-	kept = Answers{}
-	for key, text := range given {
-		field, ok := f.Field(key)
-		if !ok || !field.Asked() || text == "" || !f.has(key) {
-			continue
-		}
-		if _, err := field.Typed(text); err != nil && field.Kind == Address {
-			continue // its lines would be there without a place: it is asked again
-		}
-		kept[key] = text
-	}
-	unfit, err := f.unfit(kept)
-	if err != nil {
-		return Answers{}, slices.Sorted(maps.Keys(given))
-	}
-	for _, e := range unfit {
-		key, _ := split(e.Key)
-		delete(kept, key)
-	}
-	for key := range given {
-		if _, ok := kept[key]; !ok && given[key] != "" {
-			dropped = append(dropped, key)
-		}
-	}
-	slices.Sort(dropped)
-	return kept, dropped
 }
