@@ -197,7 +197,8 @@ func (c *Cases) amend(ctx context.Context, actor policy.Actor, now *Application,
 	}
 	// What cannot be changed was right when it was sent.
 	outcome.Errors = slices.DeleteFunc(outcome.Errors, func(e forms.Error) bool {
-		return e.Key != "" && !slices.Contains(keys, e.Key) && now.Answers[e.Key] == next[e.Key]
+		key := e.Question()
+		return key != "" && !slices.Contains(keys, key) && now.Answers[key] == next[key]
 	})
 	change := &Change{Outcome: outcome}
 	if len(outcome.Errors) > 0 {

@@ -191,7 +191,7 @@ func (d *Documents) Correct(ctx context.Context, actor policy.Actor, number, bec
 		return nil, fmt.Errorf("check a correction: %w", err)
 	}
 	// What cannot be corrected was right when it was sent, and is not opened here.
-	outcome.Errors = slices.DeleteFunc(outcome.Errors, func(e forms.Error) bool { return e.Key != "" && !slices.Contains(keys, e.Key) })
+	outcome.Errors = slices.DeleteFunc(outcome.Errors, func(e forms.Error) bool { return e.Question() != "" && !slices.Contains(keys, e.Question()) })
 	if len(outcome.Errors) > 0 {
 		return outcome, nil
 	}
