@@ -285,7 +285,7 @@ func (c *Cases) note(ctx context.Context, actor policy.Actor, caseID, text, name
 		return c.told(tx, Happening{row, d, state(d, row), Step{At: c.Clock.Now(), Action: StepMessage, State: row.State, Actor: actor.ID}})
 	})
 	if fault.KindOf(err) == fault.Denied {
-		return errDenied.Because(err)
+		return policy.Refused(errDenied, err)
 	}
 	return wrap("write on a case", err)
 }

@@ -50,7 +50,7 @@ func (c *Cases) HandOver(ctx context.Context, actor policy.Actor, caseID string,
 		return c.handOver(tx, actor, d, row, revision, to, word)
 	})
 	if fault.KindOf(err) == fault.Denied {
-		return nil, errDenied.Because(err)
+		return nil, policy.Refused(errDenied, err)
 	}
 	if err != nil {
 		return nil, wrap("hand a case over", err)

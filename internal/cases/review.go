@@ -44,7 +44,7 @@ func (c *Cases) Review(ctx context.Context, actor policy.Actor, caseID, because 
 	var more aside
 	values, err := c.Vault.Read(ctx, use)
 	if fault.KindOf(err) == fault.Denied {
-		return nil, errDenied.Because(err)
+		return nil, policy.Refused(errDenied, err)
 	}
 	if err != nil {
 		return nil, wrap("open a case for a reason", err)

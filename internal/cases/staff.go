@@ -70,7 +70,7 @@ func (c *Cases) View(ctx context.Context, actor policy.Actor, caseID string) (*A
 		return err
 	})
 	if fault.KindOf(err) == fault.Denied {
-		return nil, errDenied.Because(err)
+		return nil, policy.Refused(errDenied, err)
 	}
 	if err != nil {
 		return nil, wrap("open a case", err)
@@ -126,7 +126,7 @@ func (c *Cases) Act(ctx context.Context, actor policy.Actor, caseID, state, acti
 		return c.act(tx, actor, d, row, state, action, text, keys)
 	})
 	if fault.KindOf(err) == fault.Denied {
-		return nil, errDenied.Because(err)
+		return nil, policy.Refused(errDenied, err)
 	}
 	return row, wrap("act on a case", err)
 }

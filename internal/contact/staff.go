@@ -374,7 +374,7 @@ func (s *Service) View(ctx context.Context, who policy.Actor, request string) (r
 		return err
 	})
 	if fault.KindOf(err) == fault.Denied {
-		return nil, nil, errDenied.Because(err)
+		return nil, nil, policy.Refused(errDenied, err)
 	}
 	if err != nil {
 		return nil, nil, fmt.Errorf("open a request: %w", err)

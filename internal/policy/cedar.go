@@ -13,7 +13,7 @@ import (
 // The principal is Person::"ID", Staff::"ID" or System::"ID", the action
 // Action::"ACTIVITY", the resource Data::"SCOPE". The context has what the
 // request and the store say: actor, subject, scope, operation, party (text);
-// fields, roles (sets of text); strong, erased, restricted, taskOpen (truth);
+// fields, roles (sets of text); strong, erased, restricted, objected, taskOpen (truth);
 // taskScope, taskHolder, because, consent (text). Whoever evaluates it must count an error as a
 // denial.
 func (p *Policy) Cedar() string {
@@ -68,20 +68,19 @@ func (p *Policy) cedarRule(b *strings.Builder, a *activity, principal, role stri
 	if a.consent != "" && !(principal == "Person" && a.relation == relationSelf) {
 		conditions = append(conditions, fmt.Sprintf("context.consent == %q", a.consent))
 	}
+	own := principal != "System" && a.relation == relationSelf
 	switch {
 	case principal == "System":
-		if !a.whileRestricted {
-			conditions = append(conditions, `!context.restricted`)
-		}
-	case a.relation == relationSelf:
+	case own:
 		conditions = append(conditions, `context.actor == context.subject`)
 	case a.relation == relationTask:
 		conditions = append(conditions, `context.taskScope != ""`, `context.taskScope == context.scope`,
-			`context.taskHolder == context.actor`, `context.taskOpen`, `!context.restricted`)
+			`context.taskHolder == context.actor`, `context.taskOpen`)
 	case a.relation == relationReason:
-		conditions = append(conditions, `context.because != ""`, `!context.restricted`)
-	default:
-		conditions = append(conditions, `!context.restricted`)
+		conditions = append(conditions, `context.because != ""`)
+	}
+	if !own && !a.whileRestricted {
+		conditions = append(conditions, `!context.restricted`, `!context.objected`)
 	}
 	id := a.id + "/" + strings.ToLower(principal)
 	if role != "" {

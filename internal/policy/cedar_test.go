@@ -30,7 +30,7 @@ func cedarSays(set *cedar.PolicySet, r *policy.Request) (allowed bool, errors in
 			"actor": text(r.Actor.ID), "subject": text(r.Subject), "scope": text(r.Scope),
 			"operation": text(r.Operation.String()), "party": text(r.Actor.Party),
 			"fields": texts(r.Fields), "roles": texts(r.Actor.Roles),
-			"strong": cedar.Boolean(r.Actor.Strong), "erased": cedar.Boolean(r.State.Erased), "restricted": cedar.Boolean(r.State.Restricted),
+			"strong": cedar.Boolean(r.Actor.Strong), "erased": cedar.Boolean(r.State.Erased), "restricted": cedar.Boolean(r.State.Restricted), "objected": cedar.Boolean(r.State.Objected),
 			"taskScope": text(r.Task.Scope), "because": text(r.Because), "consent": text(r.State.Consent), "taskHolder": text(r.Task.Holder), "taskOpen": cedar.Boolean(r.Task.Open),
 		}),
 	})
@@ -67,7 +67,7 @@ func TestI4_CedarDecidesTheSame(t *testing.T) {
 // Seen red: the test above must notice when one condition is missing.
 func TestI4_CedarWithoutAConditionDecidesOtherwise(t *testing.T) {
 	p := policytest.CompileAs(t, policytest.WithNewsletter(policytest.Declarations()), policy.Options{Languages: policytest.Languages()})
-	for _, condition := range []string{fmt.Sprintf("context.consent == %q", p.Terms("newsletter")), "context.strong", "!context.erased", "context.taskOpen", "context.actor == context.subject", "!context.restricted", `context.taskHolder == context.actor`, `context.because != ""`} {
+	for _, condition := range []string{fmt.Sprintf("context.consent == %q", p.Terms("newsletter")), "context.strong", "!context.erased", "context.taskOpen", "context.actor == context.subject", "!context.restricted", "!context.objected", `context.taskHolder == context.actor`, `context.because != ""`} {
 		weaker := strings.ReplaceAll(p.Cedar(), condition, "true")
 		set, err := cedar.NewPolicySetFromBytes("policy.cedar", []byte(weaker))
 		if err != nil {

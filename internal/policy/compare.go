@@ -56,7 +56,7 @@ func Compare(a, b *Declarations) []Change {
 		c.list("field", v.Fields, w.Fields, c.fieldName)
 		c.list("party", v.Parties, w.Parties, c.partyName)
 		c.list("who", v.Who, w.Who, plain)
-		c.list("operation", operations(v), operations(w), plain)
+		c.list("operation", terms(v.Operations), terms(w.Operations), plain)
 	})
 	compare(c, "party", a.Parties, b.Parties, func(v *Party) (string, i18n.Text) { return v.ID, v.Name }, func(v, w *Party) {
 		c.value("country", v.Country, w.Country)
@@ -77,6 +77,9 @@ func Compare(a, b *Declarations) []Change {
 	})
 	compare(c, "right", a.Rights, b.Rights, func(v *Right) (string, i18n.Text) { return v.ID, v.Name }, func(v, w *Right) {
 		c.value("within", string(v.Within), string(w.Within))
+		c.value("extension", string(v.Extension), string(w.Extension))
+		c.list("refusal", terms(v.Refusal), terms(w.Refusal), plain)
+		c.list("basis", terms(v.Bases), terms(w.Bases), plain)
 	})
 	compare(c, "promise", a.Promises, b.Promises, func(v *Promise) (string, i18n.Text) { return v.ID, v.Text }, func(v, w *Promise) {
 		c.value("proof", proofOf(v), proofOf(w))
@@ -188,14 +191,6 @@ func (c *comparison) purposeName(id string) i18n.Text {
 		}
 	}
 	return plain(id)
-}
-
-func operations(a *Activity) []string {
-	out := make([]string, len(a.Operations))
-	for i, o := range a.Operations {
-		out[i] = string(o)
-	}
-	return out
 }
 
 func basisOf(a *Activity) string {

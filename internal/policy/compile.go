@@ -57,6 +57,7 @@ func Compile(d *Declarations, o Options) (*Policy, []Problem) {
 	c.purposes()
 	c.activities()
 	c.consents()
+	c.rights()
 	c.promises()
 	c.core()
 	if len(c.problems) > 0 {

@@ -88,7 +88,7 @@ func (p *Policy) termsOf(purpose string) (string, error) {
 		if a.Purpose != purpose {
 			continue
 		}
-		u := use{ID: a.ID, Relation: a.Relation, Who: sorted(a.Who), Operations: sorted(operations(&a)), Fields: sorted(a.Fields), Parties: sorted(a.Parties)}
+		u := use{ID: a.ID, Relation: a.Relation, Who: sorted(a.Who), Operations: sorted(terms(a.Operations)), Fields: sorted(a.Fields), Parties: sorted(a.Parties)}
 		for _, f := range u.Fields {
 			r, _ := p.RetentionOf(a, f)
 			u.Kept = append(u.Kept, fmt.Sprintf("%s %s %s", f, r.Period, r.Grace))

@@ -69,6 +69,7 @@ type State struct {
 	Version    int64
 	Erased     bool
 	Restricted bool   // only the person's own activities go on
+	Objected   bool   // and those of the activity's purpose, to which the person objected
 	Consent    string // terms of what the person consents to for the activity's purpose; empty: to nothing
 }
 
@@ -126,6 +127,7 @@ const (
 	ReasonTaskClosed                     // the task is done
 	ReasonNoBecause                      // the activity asks for a reason in writing
 	ReasonRestricted                     // the person restricted processing
+	ReasonObjected                       // the person objected to the purpose
 	ReasonNoPermit                       // Spend: the zero permit, or a copy
 	ReasonSpent                          // Spend: used before
 	ReasonOtherTransaction               // Spend: made for another transaction
@@ -171,6 +173,8 @@ func (r Reason) String() string {
 		return "no-reason-given"
 	case ReasonRestricted:
 		return "restricted"
+	case ReasonObjected:
+		return "objected"
 	case ReasonNoPermit:
 		return "no-permit"
 	case ReasonSpent:

@@ -117,6 +117,11 @@ func TestI4_EveryAnswerHasItsReason(t *testing.T) {
 		{"case at hand", func(r *policy.Request) { r.Task.Open = false }, policy.ReasonTaskClosed},
 		{"case at hand", func(r *policy.Request) { r.State.Restricted = true }, policy.ReasonRestricted},
 		{"list of staff", func(r *policy.Request) { r.State.Restricted = true }, policy.ReasonRestricted},
+		{"own account", func(r *policy.Request) { r.State.Objected = true }, policy.ReasonAllowed},
+		{"code to e-mail", func(r *policy.Request) { r.State.Objected = true }, policy.ReasonAllowed},
+		{"case at hand", func(r *policy.Request) { r.State.Objected = true }, policy.ReasonObjected},
+		{"newsletter", func(r *policy.Request) { r.State.Objected = true }, policy.ReasonObjected},
+		{"case at hand", func(r *policy.Request) { r.State.Objected, r.State.Restricted = true, true }, policy.ReasonRestricted},
 	} {
 		r := sound()[c.from]
 		c.change(&r)
@@ -256,7 +261,7 @@ func wild(rng *rand.Rand, d *policy.Declarations) policy.Request {
 		Operation: pick(rng, policy.Use, policy.Use, policy.Collect, 0),
 		Task:      policy.Task{Scope: pick(rng, "case:1", "case:1", "case:2", "profile", ""), Holder: pick(rng, "shifa", "shifa", "ali", ""), Open: rng.IntN(4) > 0},
 		Because:   pick(rng, "", "A complaint came in."),
-		State:     policy.State{Erased: rng.IntN(8) == 0, Restricted: rng.IntN(4) == 0, Consent: pick(rng, "", newsletterTerms, "0000")},
+		State:     policy.State{Erased: rng.IntN(8) == 0, Restricted: rng.IntN(4) == 0, Objected: rng.IntN(4) == 0, Consent: pick(rng, "", newsletterTerms, "0000")},
 		Now:       noon, Tx: 7,
 	}
 	for range rng.IntN(3) {
@@ -291,7 +296,7 @@ func TestI2_TakingAwayNeverAllows(t *testing.T) {
 			allowed++
 		}
 		less := r
-		switch rng.IntN(7) {
+		switch rng.IntN(8) {
 		case 0:
 			less.Actor.Roles = nil
 		case 1:
@@ -306,6 +311,8 @@ func TestI2_TakingAwayNeverAllows(t *testing.T) {
 			less.Because = ""
 		case 6:
 			less.Fields = append(slices.Clone(less.Fields), pick(rng, p.Declarations().Fields...).ID)
+		case 7:
+			less.State.Objected = true
 		}
 		if after := p.Decide(&less, nil); after.Allowed && !before.Allowed && len(r.Fields) > 0 {
 			t.Fatalf("denied (%s) with more, allowed with less:\n%+v\n%+v", before.Reason, r, less)

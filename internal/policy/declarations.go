@@ -117,8 +117,9 @@ type Activity struct {
 	Basis      *Basis          `yaml:"basis,omitempty" json:"basis,omitempty"`
 	Retention  string          `yaml:"retention,omitempty" json:"retention,omitempty"`
 
-	// WhileRestricted: the program goes on with it although the person
-	// restricted processing, because they cannot get in without it.
+	// WhileRestricted: it goes on although the person restricted processing or
+	// objected to its purpose, because they cannot get in, or be answered,
+	// without it.
 	WhileRestricted bool `yaml:"while-restricted,omitempty" json:"whileRestricted,omitempty"`
 }
 
@@ -167,16 +168,6 @@ type Cookie struct {
 	Purpose i18n.Text   `yaml:"purpose" json:"purpose"`
 	Period  Period      `yaml:"period" json:"period"`
 	Party   string      `yaml:"party,omitempty" json:"party,omitempty"`
-}
-
-// Right is something a person may ask for.
-type Right struct {
-	ID     string    `yaml:"id" json:"id"`
-	Name   i18n.Text `yaml:"name" json:"name"`
-	DPV    Term      `yaml:"dpv" json:"dpv"`
-	How    i18n.Text `yaml:"how" json:"how"`
-	Limits i18n.Text `yaml:"limits,omitempty" json:"limits,omitempty"`
-	Within Period    `yaml:"within,omitempty" json:"within,omitempty"`
 }
 
 // Promise is a sentence of the policy and how one can tell that it holds: by

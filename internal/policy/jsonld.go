@@ -65,7 +65,7 @@ func (p *Policy) JSONLD(base string) ([]byte, error) {
 	b, err := json.MarshalIndent(map[string]any{
 		"@context": map[string]any{
 			"@base": base, "dpv": "https://w3id.org/dpv#", "pd": "https://w3id.org/dpv/pd#", "loc": "https://w3id.org/dpv/loc#",
-			"eu-gdpr": "https://w3id.org/dpv/legal/eu/gdpr#", "dct": "http://purl.org/dc/terms/", "skos": "http://www.w3.org/2004/02/skos/core#",
+			"eu-gdpr": "https://w3id.org/dpv/legal/eu/gdpr#", "justifications": "https://w3id.org/dpv/justifications#", "dct": "http://purl.org/dc/terms/", "skos": "http://www.w3.org/2004/02/skos/core#",
 		},
 		"@graph": graph,
 	}, "", "  ")

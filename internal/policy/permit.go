@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -158,4 +159,23 @@ func (d *Denied) Error() string {
 }
 
 // Unwrap returns the fault that the edge shows.
-func (d *Denied) Unwrap() error { return fault.New(fault.Denied, "policy.denied") }
+func (d *Denied) Unwrap() error {
+	switch d.Decision.Reason {
+	case ReasonRestricted:
+		return fault.New(fault.Denied, "policy.denied.restricted")
+	case ReasonObjected:
+		return fault.New(fault.Denied, "policy.denied.objected")
+	}
+	return fault.New(fault.Denied, "policy.denied")
+}
+
+// Refused is other because of err; but the denial itself where it is one that
+// an official must know the reason of: the person restricted processing, or
+// objected to its purpose.
+func Refused(other *fault.Fault, err error) error {
+	var d *Denied
+	if errors.As(err, &d) && (d.Decision.Reason == ReasonRestricted || d.Decision.Reason == ReasonObjected) {
+		return err
+	}
+	return other.Because(err)
+}

@@ -136,10 +136,7 @@ func (p *Policy) decide(req *Request, a *activity, d *Decision, fields *[maxFiel
 		return ReasonNoConsent
 	}
 	if actor.Kind == System {
-		if req.State.Restricted && !a.whileRestricted {
-			return ReasonRestricted
-		}
-		return ReasonAllowed
+		return a.suspended(&req.State)
 	}
 	switch a.relation {
 	case relationSelf:
@@ -165,8 +162,17 @@ func (p *Policy) decide(req *Request, a *activity, d *Decision, fields *[maxFiel
 	default:
 		return ReasonActorNotDeclared
 	}
-	if req.State.Restricted {
+	return a.suspended(&req.State)
+}
+
+// suspended is what a restriction or an objection of the person leads to.
+func (a *activity) suspended(s *State) Reason {
+	switch {
+	case a.whileRestricted:
+	case s.Restricted:
 		return ReasonRestricted
+	case s.Objected:
+		return ReasonObjected
 	}
 	return ReasonAllowed
 }

@@ -119,18 +119,19 @@ const (
 	AnswerInquiries  Capability = "answer-inquiries"   // take and answer what people ask the operator
 	EnterInquiries   Capability = "enter-inquiries"    // write down what came by telephone, and see where it stands
 	KeepSchedules    Capability = "keep-schedules"     // what is kept until when, and what is held back from disposal
+	AnswerRights     Capability = "answer-rights"      // take and answer requests about people's rights
 )
 
 // Values lists the capabilities.
 func (Capability) Values() []string {
-	return []string{"administer-people", "see-operations", "attest", "preview-services", "publish-policy", "reconcile-payments", "supervise", "verify-people", "verify-companies", "answer-inquiries", "enter-inquiries", "keep-schedules"}
+	return []string{"administer-people", "see-operations", "attest", "preview-services", "publish-policy", "reconcile-payments", "supervise", "verify-people", "verify-companies", "answer-inquiries", "enter-inquiries", "keep-schedules", "answer-rights"}
 }
 
 // Term is a term of a vocabulary, written prefix:Name. The prefixes are dpv,
-// pd (personal data), eu-gdpr and loc.
+// pd (personal data), eu-gdpr, loc and justifications.
 type Term string
 
-var termForm = regexp.MustCompile(`^(dpv|pd|eu-gdpr|loc):[A-Za-z][A-Za-z0-9-]*$`)
+var termForm = regexp.MustCompile(`^(dpv|pd|eu-gdpr|loc|justifications):[A-Za-z][A-Za-z0-9-]*$`)
 
 // Pattern is the form of a term.
 func (Term) Pattern() string { return termForm.String() }

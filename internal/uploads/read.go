@@ -276,7 +276,7 @@ func (u *Uploads) Open(ctx context.Context, fileID string, using func(*db.Tx, *F
 		return err
 	})
 	if fault.KindOf(err) == fault.Denied {
-		return nil, errDenied.Because(err)
+		return nil, policy.Refused(errDenied, err)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("open a file: %w", err)

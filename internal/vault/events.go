@@ -27,6 +27,7 @@ const (
 	factOperation  = "operation"  // use | collect
 	factParty      = "acting-for" // the party that the actor claimed
 	factRestricted = "restricted" // the person had restricted processing
+	factObjected   = "objected"   // the person had objected to the purpose
 	factErased     = "erased"     // the person was forgotten
 	factRoles      = "roles"      // the actor's roles, a space between them
 	factStrong     = "strong"     // a second factor was shown
@@ -62,7 +63,7 @@ func useEvent(u *Use, state policy.State, d policy.Decision) *audit.Event {
 	for _, f := range []struct {
 		name string
 		is   bool
-	}{{factStrong, u.Actor.Strong}, {factOpen, u.Task.Open}, {factRestricted, state.Restricted}, {factErased, state.Erased}} {
+	}{{factStrong, u.Actor.Strong}, {factOpen, u.Task.Open}, {factRestricted, state.Restricted}, {factObjected, state.Objected}, {factErased, state.Erased}} {
 		if f.is {
 			facts[f.name] = yes
 		}
@@ -85,8 +86,11 @@ func Replay(e *audit.Event) (policy.Request, error) {
 		Subject: e.Subject, Activity: e.Activity, Scope: e.Scope, Fields: e.Fields,
 		Task:    policy.Task{Scope: e.Facts[factTask], Holder: e.Facts[factHolder], Open: e.Facts[factOpen] == yes},
 		Because: e.Facts[factBecause],
-		State:   policy.State{Erased: e.Facts[factErased] == yes, Restricted: e.Facts[factRestricted] == yes, Consent: e.Facts[factConsent]},
-		Now:     clock.FromMicros(e.At),
+		State: policy.State{
+			Erased: e.Facts[factErased] == yes, Restricted: e.Facts[factRestricted] == yes, Objected: e.Facts[factObjected] == yes,
+			Consent: e.Facts[factConsent],
+		},
+		Now: clock.FromMicros(e.At),
 	}
 	for _, k := range []policy.Kind{policy.Person, policy.Staff, policy.System} {
 		if k.String() == e.Actor.Kind {

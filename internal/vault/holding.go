@@ -9,7 +9,7 @@ func Holding() []db.Table {
 			"one": db.Nothing, "instance": db.Nothing, "demo": db.Nothing, "key_check": db.Nothing, "founded_at": db.Nothing,
 		}},
 		{Name: "vault_gate", Columns: map[string]db.Holds{
-			"subject": db.Pseudonym, "version": db.Nothing, "n": db.Nothing, "erased_at": db.Nothing, "restricted_at": db.Nothing,
+			"subject": db.Pseudonym, "version": db.Nothing, "n": db.Nothing, "erased_at": db.Nothing, "restricted_at": db.Nothing, "objected_at": db.Nothing,
 		}},
 		{Name: "vault_scope", Columns: map[string]db.Holds{
 			"subject": db.Pseudonym, "scope": db.Pseudonym, "epoch": db.Nothing, "wrapped": db.Sealed,

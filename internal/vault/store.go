@@ -10,7 +10,6 @@ import (
 	"portico/internal/audit"
 	"portico/internal/keys"
 	"portico/internal/platform/db"
-	"portico/internal/policy"
 )
 
 // gate is a subject's gate.
@@ -19,10 +18,7 @@ type gate struct {
 	n          int64 // number of the last event
 	erased     bool
 	restricted bool
-}
-
-func (g *gate) state() policy.State {
-	return policy.State{Version: g.version, Erased: g.erased, Restricted: g.restricted}
+	objects    bool // the person objected to some purpose
 }
 
 // sealedScope is all that a use needs, as it stands in the store at one time.
@@ -67,8 +63,8 @@ func newScope(tx *db.Tx, ring *keys.Ring, subject, scope string) error {
 }
 
 func selectGate(tx *db.Tx, subject string) (g gate, err error) {
-	err = tx.QueryRow(`SELECT version, erased_at IS NOT NULL, restricted_at IS NOT NULL FROM vault_gate WHERE subject = $1`, subject).
-		Scan(&g.version, &g.erased, &g.restricted)
+	err = tx.QueryRow(`SELECT version, erased_at IS NOT NULL, restricted_at IS NOT NULL, objected_at IS NOT NULL FROM vault_gate WHERE subject = $1`, subject).
+		Scan(&g.version, &g.erased, &g.restricted, &g.objects)
 	return g, err
 }
 
@@ -99,7 +95,7 @@ func selectSealed(tx *db.Tx, subject, scope string) (*sealedScope, error) {
 		var v sealedValue
 		var field, item, source *string
 		var keyEpoch, evidenceEpoch, at *int64
-		err := r.Scan(&s.gate.version, &s.gate.n, &s.gate.erased, &s.gate.restricted,
+		err := r.Scan(&s.gate.version, &s.gate.n, &s.gate.erased, &s.gate.restricted, &s.gate.objects,
 			&keyEpoch, &s.key.wrapped, &evidenceEpoch, &s.evidence.wrapped, &field, &item, &source, &v.sealed, &at)
 		if err != nil {
 			return err
@@ -110,7 +106,7 @@ func selectSealed(tx *db.Tx, subject, scope string) (*sealedScope, error) {
 			s.values = append(s.values, v)
 		}
 		return nil
-	}, `SELECT g.version, g.n, g.erased_at IS NOT NULL, g.restricted_at IS NOT NULL,
+	}, `SELECT g.version, g.n, g.erased_at IS NOT NULL, g.restricted_at IS NOT NULL, g.objected_at IS NOT NULL,
 			k.epoch, k.wrapped, e.epoch, e.wrapped, v.field, v.item, v.source, v.sealed, v.at
 		FROM vault_gate g
 		LEFT JOIN vault_scope k ON k.subject = g.subject AND k.scope = $1
@@ -283,4 +279,25 @@ func countEpochs(tx *db.Tx) (map[int64]int64, error) {
 		return err
 	}, `SELECT epoch, count(*) FROM vault_scope GROUP BY epoch`)
 	return count, err
+}
+
+// suspendGate sets or clears one of the two moments that suspend uses. The
+// column is one of ours.
+func suspendGate(tx *db.Tx, column, subject string, at *int64) error {
+	n, err := tx.Exec(`UPDATE vault_gate SET version = version + 1, `+column+` = $1 WHERE subject = $2`, at, subject)
+	if err == nil && n != 1 {
+		err = db.ErrNoRows
+	}
+	return err
+}
+
+// selectInventory lists the values of a person without opening them.
+func selectInventory(tx *db.Tx, subject string) (list []Kept, err error) {
+	err = tx.Select(func(r *db.Rows) error {
+		var k Kept
+		err := r.Scan(&k.Scope, &k.Field, &k.Item, &k.Source, &k.At)
+		list = append(list, k)
+		return err
+	}, `SELECT scope, field, item, source, at FROM vault_value WHERE subject = $1 ORDER BY scope, field, item`, subject)
+	return list, err
 }

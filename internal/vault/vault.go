@@ -53,24 +53,29 @@ type Config struct {
 	// for none; nil: nobody consents to anything. Whoever changes the answer
 	// moves the person's gate in the same transaction.
 	Consent func(tx *db.Tx, subject, purpose string) (terms string, err error)
+
+	// Objected reports whether a person objected to a purpose; nil: nobody did.
+	// It is asked for people of whom SetObjected was called.
+	Objected func(tx *db.Tx, subject, purpose string) (bool, error)
 }
 
 // Vault is the sealed data of one store. It is safe for concurrent use.
 type Vault struct {
-	db      *db.DB
-	ring    *keys.Ring
-	log     *audit.Log
-	ledger  *ledger.Ledger
-	policy  func() *policy.Policy
-	clock   clock.Clock
-	consent func(tx *db.Tx, subject, purpose string) (string, error)
-	boxes   *boxes
-	denials denials
+	db       *db.DB
+	ring     *keys.Ring
+	log      *audit.Log
+	ledger   *ledger.Ledger
+	policy   func() *policy.Policy
+	clock    clock.Clock
+	consent  func(tx *db.Tx, subject, purpose string) (string, error)
+	objected func(tx *db.Tx, subject, purpose string) (bool, error)
+	boxes    *boxes
+	denials  denials
 }
 
 // New returns the vault of a store.
 func New(c Config) *Vault {
-	return &Vault{db: c.DB, ring: c.Ring, log: c.Log, ledger: c.Ledger, policy: c.Policy, clock: c.Clock, consent: c.Consent, boxes: newBoxes(c.Ring)}
+	return &Vault{db: c.DB, ring: c.Ring, log: c.Log, ledger: c.Ledger, policy: c.Policy, clock: c.Clock, consent: c.Consent, objected: c.Objected, boxes: newBoxes(c.Ring)}
 }
 
 // The scopes that every subject has.
@@ -173,26 +178,37 @@ func (v *Vault) Permit(tx *db.Tx, use Use) (*Permit, error) {
 	if err != nil {
 		return nil, v.noGate(use, err)
 	}
-	state := g.state()
-	if state.Consent, err = v.consents(tx, &use); err != nil {
+	state, err := v.state(tx, &g, &use)
+	if err != nil {
 		return nil, err
 	}
 	return v.decide(tx, use, state)
 }
 
-// consents returns the terms of the consent that a use may need. It is asked
-// after the gate was read: a withdrawal in between makes the decision a no, a
-// later one moves the gate before it is passed (I6).
-func (v *Vault) consents(tx *db.Tx, use *Use) (string, error) {
-	if v.consent == nil || v.policy().Terms(use.Activity) == "" {
-		return "", nil
+// state is what a decision on a use depends on: what the gate says, the terms
+// of the consent that the use may need, and whether the person objected to its
+// purpose. These are asked for after the gate was read: a withdrawal or an
+// objection in between makes the decision a no, a later one moves the gate
+// before it is passed (I6).
+func (v *Vault) state(tx *db.Tx, g *gate, use *Use) (s policy.State, err error) {
+	s = policy.State{Version: g.version, Erased: g.erased, Restricted: g.restricted}
+	consents := v.consent != nil && v.policy().Terms(use.Activity) != ""
+	objects := v.objected != nil && g.objects
+	if !consents && !objects {
+		return s, nil
 	}
 	activity, _ := v.policy().Activity(use.Activity)
-	terms, err := v.consent(tx, use.Subject, activity.Purpose)
-	if err != nil {
-		return "", fmt.Errorf("look a consent up: %w", err)
+	if consents {
+		if s.Consent, err = v.consent(tx, use.Subject, activity.Purpose); err != nil {
+			return s, fmt.Errorf("look a consent up: %w", err)
+		}
 	}
-	return terms, nil
+	if objects {
+		if s.Objected, err = v.objected(tx, use.Subject, activity.Purpose); err != nil {
+			return s, fmt.Errorf("look an objection up: %w", err)
+		}
+	}
+	return s, nil
 }
 
 func (v *Vault) decide(tx *db.Tx, use Use, state policy.State) (*Permit, error) {
@@ -350,8 +366,7 @@ func (v *Vault) read(ctx context.Context, use Use) (Values, error) {
 		if s, err = selectSealed(tx, use.Subject, use.Scope); err != nil {
 			return err
 		}
-		state = s.gate.state()
-		state.Consent, err = v.consents(tx, &use)
+		state, err = v.state(tx, &s.gate, &use)
 		return err
 	})
 	if err != nil {

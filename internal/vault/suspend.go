@@ -1,0 +1,63 @@
+package vault
+
+import (
+	"fmt"
+
+	"portico/internal/platform/clock"
+	"portico/internal/platform/db"
+)
+
+// SetRestricted says whether a person restricts processing: only their own
+// uses go on then, and what is declared to. The gate moves, so that no use that
+// was decided on before commits afterwards, on any node (I6).
+func (v *Vault) SetRestricted(tx *db.Tx, subject string, on bool) error {
+	return v.suspend(tx, "restricted_at", subject, on)
+}
+
+// SetObjected says whether a person objects to any purpose: to which, says
+// Config.Objected. The gate moves, also if the person objects to another one.
+func (v *Vault) SetObjected(tx *db.Tx, subject string, on bool) error {
+	return v.suspend(tx, "objected_at", subject, on)
+}
+
+func (v *Vault) suspend(tx *db.Tx, column, subject string, on bool) error {
+	var at *int64
+	if on {
+		now := clock.Micros(v.clock.Now())
+		at = &now
+	}
+	if err := suspendGate(tx, column, subject, at); err != nil {
+		return fmt.Errorf("note that processing is suspended: %w", err)
+	}
+	return nil
+}
+
+// Suspended reports whether a person restricts processing, and whether they
+// object to any purpose.
+func (v *Vault) Suspended(tx *db.Tx, subject string) (restricted, objects bool, err error) {
+	g, err := selectGate(tx, subject)
+	if err != nil {
+		return false, false, fmt.Errorf("read a gate: %w", err)
+	}
+	return g.restricted, g.objects, nil
+}
+
+// Kept is one value that is kept of a person, as its row says: nothing of what
+// it holds.
+type Kept struct {
+	Scope  string
+	Field  string
+	Item   string
+	Source string
+	At     int64 // microseconds
+}
+
+// Inventory lists what is kept of a person, by scope and field. It opens
+// nothing.
+func (v *Vault) Inventory(tx *db.Tx, subject string) ([]Kept, error) {
+	list, err := selectInventory(tx, subject)
+	if err != nil {
+		return nil, fmt.Errorf("list what is kept of a person: %w", err)
+	}
+	return list, nil
+}
