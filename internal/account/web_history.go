@@ -71,7 +71,7 @@ func (s *Service) line(q *web.Req, m Moment) []ui.Cell {
 	} else {
 		label = q.P.T("identity.kind." + m.Kind)
 		how = q.P.T("account.history.other")
-		for _, key := range []string{"account.reason.", "mandates.reason.", "consent.reason.", "changes.reason.", "identity.reason."} {
+		for _, key := range []string{"account.reason.", "mandates.reason.", "consent.reason.", "changes.reason.", "rights.reason.", "identity.reason."} {
 			if q.P.Has(key + m.Reason) {
 				how = q.P.T(key + m.Reason)
 				break

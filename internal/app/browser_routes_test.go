@@ -136,6 +136,7 @@ func TestEveryPageOfTheRouterIsJudged(t *testing.T) {
 	officials(visitor(), visitor(), visitor(), reference)
 	citizen.payments(visitor())
 	visitor().requests(visitor(), visitor(), visitor())
+	visitor().rights(visitor())
 
 	for _, route := range slices.Sorted(maps.Keys(all)) {
 		if !seen[route] {

@@ -51,6 +51,7 @@ import (
 	"portico/internal/policy/text"
 	"portico/internal/privacy"
 	"portico/internal/proof"
+	"portico/internal/rights"
 	"portico/internal/services"
 	"portico/internal/services/preview"
 	"portico/internal/staff"
@@ -88,6 +89,7 @@ type portal struct {
 	news     *news.News
 	contact  *contact.Service
 	consent  *consent.Service
+	rights   *rights.Service
 	holdings *holdings.Registry
 	mails    *inbound.Server // nil: none come in
 	url      string          // where the server listens; set by listen
@@ -243,7 +245,7 @@ func (p *portal) features(ctx context.Context, in *instance.Instance, opts insta
 	}
 	in = p.live.Current() // what the directory says may only be proposed
 	p.queue = jobs.NewQueue(jobs.Config{DB: p.db, Clock: p.clock, Log: p.logger})
-	p.vault = vault.New(vault.Config{DB: p.db, Ring: p.ring, Log: p.log, Ledger: p.acts, Policy: p.policy, Clock: p.clock, Consent: consent.Terms})
+	p.vault = vault.New(vault.Config{DB: p.db, Ring: p.ring, Log: p.log, Ledger: p.acts, Policy: p.policy, Clock: p.clock, Consent: consent.Terms, Objected: rights.Objected})
 	p.consent = consent.New(p.consents())
 	p.holdings = holdings.New(Kept())
 	if p.demo && !p.beside {
@@ -328,6 +330,7 @@ func (p *portal) features(ctx context.Context, in *instance.Instance, opts insta
 	p.files = &uploads.Site{Uploads: p.uploads, Drafts: applications{p.drafts, p.amend}, Cases: fileCases{p.cases, p}}
 	p.drafts.Files, p.amend.Files, p.cases.Files = p.files, p.files, p.amend.Documents
 	p.openContact(in)
+	p.openRights()
 	p.publish()
 	p.mount()
 	return nil
@@ -379,6 +382,7 @@ func (p *portal) mount() {
 	p.account.Mount(p.router)
 	p.mandates.Mount(p.router)
 	p.consent.Mount(p.router)
+	p.rights.Mount(p.router)
 	p.notices.Mount(p.router)
 	p.changes.Mount(p.router)
 	p.staff.Mount(p.router)
@@ -425,6 +429,7 @@ func (p *portal) system() *proof.System {
 		Page:     p.page,
 		Scanner:  p.scans(),
 
+		Rights:    p.answeringRights,
 		Announced: p.changes.Announced,
 	}
 }

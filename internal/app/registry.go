@@ -34,6 +34,7 @@ import (
 	"portico/internal/policy"
 	"portico/internal/privacy"
 	"portico/internal/proof"
+	"portico/internal/rights"
 	"portico/internal/services"
 	"portico/internal/services/preview"
 	"portico/internal/staff"
@@ -64,6 +65,7 @@ func Migrations() []fs.FS {
 		payments.Migrations(),
 		notify.Migrations(),
 		proof.Migrations(),
+		rights.Migrations(),
 		staff.Migrations(),
 		uploads.Migrations(),
 		vault.Migrations(),
@@ -93,6 +95,7 @@ func Holdings() (all []db.Table) {
 		payments.Holding(),
 		notify.Holding(),
 		proof.Holding(),
+		rights.Holding(),
 		staff.Holding(),
 		uploads.Holding(),
 		vault.Holding(),
@@ -132,6 +135,7 @@ func Locales() []fs.FS {
 		privacy.Locales(),
 		preview.Locales(),
 		proof.Locales(),
+		rights.Locales(),
 		services.Locales(),
 		staff.Locales(),
 		uploads.Locales(),

@@ -10,12 +10,13 @@ type row struct {
 
 // features is the table of allowed imports: imports go down the list only.
 var features = []row{
-	{"app", []string{"demo", "holdings", "instance", "proof", "cabinet", "account", "mandates", "payments", "changes", "consent", "contact", "contact/inbound", "cookies", "analytics", "privacy", "notify", "notify/kinds", "news", "desk", "documents", "drafts", "cases", "cases/amend", "uploads", "services", "services/described", "services/preview", "forms", "staff", "identity", "vault", "ledger", "audit", "keys", "policy", "policy/text", "cases/letter", "drafts/enter"}, nil},
+	{"app", []string{"demo", "holdings", "instance", "proof", "cabinet", "account", "mandates", "payments", "changes", "consent", "contact", "contact/inbound", "rights", "cookies", "analytics", "privacy", "notify", "notify/kinds", "news", "desk", "documents", "drafts", "cases", "cases/amend", "uploads", "services", "services/described", "services/preview", "forms", "staff", "identity", "vault", "ledger", "audit", "keys", "policy", "policy/text", "cases/letter", "drafts/enter"}, nil},
 	{"demo", nil, nil},
 	{"changes", []string{"instance", "privacy", "notify", "notify/kinds", "vault", "audit", "policy"}, nil},
 	{"cabinet", []string{"contact", "mandates", "cases", "services", "identity", "vault", "audit", "keys", "policy"}, nil},
 	{"account", []string{"identity", "vault", "ledger", "audit", "policy"}, nil},
 	{"mandates", []string{"identity", "vault", "ledger", "audit", "policy"}, nil},
+	{"rights", []string{"staff", "identity", "vault", "ledger", "audit", "policy"}, nil},
 	{"contact", []string{"contact/inbound", "uploads", "staff", "identity", "vault", "policy"}, nil},
 	{"contact/inbound", nil, nil},
 	{"consent", []string{"vault", "ledger", "audit", "keys", "policy"}, nil},

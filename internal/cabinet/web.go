@@ -47,6 +47,8 @@ func behind(link string) string {
 		return contact.ActivityOwn
 	case "payments":
 		return "payment"
+	case "rights":
+		return "rights"
 	}
 	return ""
 }
@@ -84,7 +86,7 @@ func (c *Cabinet) home(q *web.Req) error {
 	}
 	for _, link := range [][2]string{
 		{"applications", "/cabinet/applications"}, {"documents", "/cabinet/documents"}, {"payments", "/cabinet/payments"}, {"apply", "/services"}, {"data", "/cabinet/data"},
-		{"access", "/cabinet/access"}, {"requests", "/cabinet/requests"}, {"notices", "/cabinet/notices"}, {"companies", "/cabinet/companies"}, {"consents", "/cabinet/consents"}, {"settings", "/cabinet/settings"}, {"security", "/cabinet/security"}, {"history", "/cabinet/history"},
+		{"access", "/cabinet/access"}, {"requests", "/cabinet/requests"}, {"notices", "/cabinet/notices"}, {"companies", "/cabinet/companies"}, {"consents", "/cabinet/consents"}, {"rights", "/cabinet/rights"}, {"settings", "/cabinet/settings"}, {"security", "/cabinet/security"}, {"history", "/cabinet/history"},
 	} {
 		if link[0] == "documents" && !c.issues() {
 			continue

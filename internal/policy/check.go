@@ -22,7 +22,7 @@ func (c *compiler) data() {
 	used := map[string]bool{}
 	for _, a := range d.Activities {
 		for _, f := range a.Fields {
-			used[f] = true
+			used[f] = used[f] || !c.all[a.ID]
 		}
 	}
 	for i, v := range d.Categories {
@@ -317,7 +317,7 @@ func (c *compiler) core() {
 func (c *compiler) compile(a *Activity) *activity {
 	t := &activity{
 		id: a.ID, purpose: a.Purpose, basis: string(c.d.Purposes[c.purpose[a.Purpose]].Basis.DPV),
-		fields: a.Fields, index: make(map[string]uint8, len(a.Fields)), whileRestricted: a.WhileRestricted,
+		fields: a.Fields, index: make(map[string]uint16, len(a.Fields)), whileRestricted: a.WhileRestricted,
 		use: slices.Contains(a.Operations, "use"), collect: slices.Contains(a.Operations, "collect"),
 	}
 	if a.Basis != nil {
@@ -327,7 +327,7 @@ func (c *compiler) compile(a *Activity) *activity {
 		t.party = a.Parties[0]
 	}
 	for i, f := range a.Fields {
-		t.index[f] = uint8(i)
+		t.index[f] = uint16(i)
 	}
 	switch a.Relation {
 	case RelationSelf:

@@ -47,9 +47,11 @@ type Problem struct {
 func (p Problem) Error() string { return p.Path + ": " + p.Message }
 
 // Compile checks d whole and returns it as a Policy, or every problem at once
-// and no Policy. d must not be changed afterwards.
+// and no Policy. It writes out what Every stands for; d must not be changed
+// afterwards.
 func Compile(d *Declarations, o Options) (*Policy, []Problem) {
 	c := &compiler{d: d, o: o}
+	c.every()
 	c.ids()
 	c.texts(reflect.ValueOf(d).Elem(), "")
 	c.data()
@@ -101,10 +103,34 @@ func Hash(d *Declarations) (string, error) {
 	return hex.EncodeToString(sum[:]), nil
 }
 
+// Every, as the only field of an activity of the program, is every field of
+// people, those of the services too: for the package with all that is held of
+// somebody.
+const Every = "*"
+
+// every writes out what Every stands for. It is no use that a field could be
+// declared for: another activity must name it.
+func (c *compiler) every() {
+	c.all = map[string]bool{}
+	for i := range c.d.Activities {
+		a := &c.d.Activities[i]
+		if len(a.Fields) != 1 || a.Fields[0] != Every || a.Relation != RelationSystem {
+			continue
+		}
+		c.all[a.ID], a.Fields = true, nil
+		for _, f := range c.d.Fields {
+			if !strings.HasPrefix(f.ID, "staff.") {
+				a.Fields = append(a.Fields, f.ID)
+			}
+		}
+	}
+}
+
 type compiler struct {
 	d        *Declarations
 	o        Options
 	problems []Problem
+	all      map[string]bool // activities whose fields were written as Every
 
 	category, field, role, party, purpose, activity, period, promise, right, measure, cookie map[string]int
 }

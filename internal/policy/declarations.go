@@ -104,6 +104,8 @@ type Basis struct {
 //	         is roles only
 //	system   the program itself; who is system only
 //
+// Fields of the program itself may be Every.
+//
 // The party of a role that acts must be among Parties (O6).
 type Activity struct {
 	ID         string          `yaml:"id" json:"id"`

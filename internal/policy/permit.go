@@ -15,7 +15,7 @@ import (
 const Lifetime = 5 * time.Second
 
 // maxFields is how many fields one activity may name.
-const maxFields = 256
+const maxFields = 1024
 
 // Permit allows one use: of the fields asked for, of one subject and scope,
 // for one activity, in one transaction, at one version of the gate, within

@@ -35,7 +35,7 @@ type activity struct {
 	relation              relation
 	use, collect          bool
 	fields                []string
-	index                 map[string]uint8
+	index                 map[string]uint16
 	party                 string // the first of its parties
 	whileRestricted       bool
 	consent               string // terms of the consent that it rests on; empty: it rests on none

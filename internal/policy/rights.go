@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"portico/internal/platform/i18n"
 )
@@ -66,10 +67,17 @@ func (Ground) Values() []string {
 	}
 }
 
-// Word is the ground without its vocabulary, as keys of sentences have it.
+// Word is the ground as keys of sentences have it: process-frivolous.
 func (g Ground) Word() string {
-	_, word, _ := strings.Cut(string(g), ":")
-	return word
+	_, term, _ := strings.Cut(string(g), ":")
+	var b strings.Builder
+	for i, r := range term {
+		if unicode.IsUpper(r) && i > 0 {
+			b.WriteByte('-')
+		}
+		b.WriteRune(unicode.ToLower(r))
+	}
+	return b.String()
 }
 
 // AppliesTo reports whether the right applies to what rests on a basis.

@@ -130,6 +130,12 @@ func grids(v *Version, p *i18n.Printer, r text.Reference) []ui.Grid {
 			if u.Within != "" {
 				within = period(p, u.Within)
 			}
+			if u.Extension != "" {
+				within = p.T("privacy.within.extended", "period", within, "more", period(p, u.Extension))
+			}
+			if len(u.Fee) > 0 {
+				limits += " " + u.Fee.In(p.Lang)
+			}
 			g.Rows = append(g.Rows, []ui.Cell{{Text: u.Name.In(p.Lang)}, {Text: u.How.In(p.Lang)}, {Text: limits}, {Text: within}})
 		}
 		return []ui.Grid{g}

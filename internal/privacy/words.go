@@ -259,7 +259,7 @@ func partValue(p *i18n.Printer, v *Version, part, value string) string {
 		return t.In(p.Lang)
 	}
 	switch part {
-	case "period", "grace", "within":
+	case "period", "grace", "within", "extension":
 		return period(p, policy.Period(value))
 	case "review":
 		return p.Date(policy.Date(value).Start(p.Zone()))

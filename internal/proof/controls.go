@@ -35,6 +35,7 @@ const (
 	FilesExamined       = "files-examined"
 	Reachable           = "reachable"
 	ServicesDescribed   = "services-described"
+	RightsAnswered      = "rights-answered"
 )
 
 // ControlIDs lists the controls, for whoever checks an instance: a promise may
@@ -43,7 +44,7 @@ func ControlIDs() []string {
 	return []string{
 		EncryptionAtRest, EncryptionInTransit, NeedToKnow, LogIntegrity, OwnAccess, DeclaredData,
 		Sources, Recipients, Cookies, PolicyComplete, PolicyInForce, KeyBackup, Answers, Announced, FilesExamined,
-		Reachable, ServicesDescribed,
+		Reachable, ServicesDescribed, RightsAnswered,
 	}
 }
 
@@ -87,6 +88,8 @@ type System struct {
 	Chapters []string // those that a policy must have
 	// Help is how people reach the operator, and what waits for its answer.
 	Help func(ctx context.Context) (Help, error)
+	// Rights is how requests about people's own data stand.
+	Rights func(ctx context.Context) (Rights, error)
 	// Services are what the catalogue says, and where.
 	Services func() []Described
 	// Page asks the portal itself for a page, as a visitor sees it.
@@ -108,7 +111,7 @@ func Controls(s *System) []Control {
 		control{Cookies, s.cookies}, control{PolicyComplete, s.policyComplete},
 		control{PolicyInForce, s.policyInForce}, control{KeyBackup, s.keyBackup}, control{Answers, s.answers},
 		control{Announced, s.announced},
-		control{FilesExamined, s.filesExamined}, control{Reachable, s.reachable}, control{ServicesDescribed, s.described},
+		control{FilesExamined, s.filesExamined}, control{Reachable, s.reachable}, control{ServicesDescribed, s.described}, control{RightsAnswered, s.rightsAnswered},
 	}
 }
 

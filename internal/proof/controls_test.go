@@ -42,6 +42,7 @@ type world struct {
 	subject string
 
 	help     proof.Help
+	rights   proof.Rights
 	services []proof.Described
 	status   int
 	pages    map[string]string
@@ -55,6 +56,7 @@ func newWorld(t *testing.T, d *db.DB) *world {
 		Hash: p.Hash(), Policy: p, Languages: []string{"en", "dv"}, Connections: []string{"mail"},
 		Chapters: map[string][]string{"en": {"collected", "used"}, "dv": {"collected", "used"}},
 	}
+	w.rights = proof.Rights{Offered: true, Open: 3}
 	w.help = proof.Help{
 		Channels: []proof.Channel{{ID: "helpline", Value: "1500"}}, Taken: true, Entering: 1, Asked: []proof.Asked{{Channel: "helpline", Open: 3}},
 		Newest: w.Clock.Now().AddDate(0, 0, -80), NewsEvery: "P3M",
@@ -86,6 +88,7 @@ func newWorld(t *testing.T, d *db.DB) *world {
 		Silence:  func() []string { return nil },
 		Factors:  factors{staff: 2},
 		Help:     func(context.Context) (proof.Help, error) { return w.help, nil },
+		Rights:   func(context.Context) (proof.Rights, error) { return w.rights, nil },
 		Services: func() []proof.Described { return w.services },
 		Page:     func(_ context.Context, path string) (int, string) { return w.status, w.pages[path] },
 		Scanner:  func(context.Context) error { return nil },
@@ -444,6 +447,24 @@ func listen(t *testing.T, from uint16, end time.Time) string {
 		}
 	}()
 	return l.Addr().String()
+}
+
+func TestO14_ARequestAboutRightsThatIsOverdueBreaksThePromise(t *testing.T) {
+	worlds(t, func(t *testing.T, w *world) {
+		for _, c := range []struct {
+			rights proof.Rights
+			status proof.Status
+			reason string
+		}{
+			{proof.Rights{Offered: true, Open: 4}, proof.Kept, proof.ReasonExamined},
+			{proof.Rights{Offered: true, Open: 4, Soon: 1}, proof.AtRisk, "rights-soon"},
+			{proof.Rights{Offered: true, Open: 4, Soon: 1, Late: 2}, proof.Broken, "rights-late"},
+			{proof.Rights{}, proof.AtRisk, "no-rights"},
+		} {
+			w.rights = c.rights
+			w.is(t, proof.RightsAnswered, c.status, c.reason)
+		}
+	})
 }
 
 func TestO17_WhatWaitsLongerThanPromisedPutsThePromiseAtRiskAndThenBreaksIt(t *testing.T) {

@@ -1,0 +1,47 @@
+package app
+
+import (
+	"net/http"
+	"strings"
+)
+
+// rights sees asking for something about one's data, and answering it.
+func (v *tour) rights(officer *tour) {
+	v.enter("/en/sign-in", "contact", "citizen-dhivehi")
+	v.stop("LANG/cabinet/rights", "LANG/cabinet/rights", http.StatusOK) // nothing in it
+	for _, right := range []string{"see", "delete", "object", "complain", "opt-out"} {
+		v.stop("LANG/cabinet/rights/{right}", "LANG/cabinet/rights/"+right, http.StatusOK)
+	}
+	v.stop("LANG/cabinet/rights/{right}", "LANG/cabinet/rights/nothing", http.StatusNotFound)
+	v.open("/en/cabinet/rights/delete")
+	v.choose("items", "place profile")
+	v.fill("text", "I never used this account.")
+	v.send()
+	own := "LANG" + strings.TrimPrefix(v.tab.Path(), "/en")
+	v.stop("LANG/cabinet/rights/requests/{id}", own+"?done=sent", http.StatusOK)
+	v.stop("LANG/cabinet/rights/requests/{id}", "LANG/cabinet/rights/requests/nobodys", http.StatusNotFound)
+	v.open("/en/cabinet/rights/opt-out")
+	v.choose("items", "purpose research")
+	v.send()
+	v.stop("LANG/cabinet/rights", "LANG/cabinet/rights", http.StatusOK) // with an objection
+
+	officer.enter("/staff/sign-in", "email", "privacy-officer")
+	officer.stop("/staff/rights", "/staff/rights", http.StatusOK)
+	officer.stop("/staff/rights", "/staff/rights?show=answered", http.StatusOK)
+	desk := "/staff/rights/" + strings.TrimPrefix(own, "LANG/cabinet/rights/requests/")
+	officer.stop("/staff/rights/{id}", desk, http.StatusOK) // not taken
+	officer.open(desk)
+	officer.press("main button[value=take]")
+	officer.stop("/staff/rights/{id}", desk, http.StatusOK)
+	officer.open(desk)
+	officer.choose("item-1", "refused")
+	officer.press(`main button[value=decide]`) // no ground and no words
+	officer.tab.Judge()
+	officer.open(desk)
+	officer.choose("item-1", "refused")
+	officer.tab.Set("ground-1", "justifications:LegalObligationImpaired")
+	officer.fill("text", "An application of yours is being decided.")
+	officer.press(`main button[value=decide]`)
+	officer.stop("/staff/rights/{id}", desk, http.StatusOK)
+	v.stop("LANG/cabinet/rights/requests/{id}", own, http.StatusOK) // to be appealed
+}

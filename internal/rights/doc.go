@@ -1,0 +1,27 @@
+// Package rights takes what people ask for about their data, follows it to the
+// answer, and does what was granted.
+//
+// It promises:
+//   - What can be asked for is what the instance declares in policy/rights.yaml:
+//     for which bases, until when, on which grounds it may be refused. Whoever
+//     asks gets a reference at once (N13, O14).
+//   - The clock runs from receipt, in the zone and the calendar of the portal.
+//     It pauses only while it is outstanding who asks, and is extended once at
+//     the most, with a reason that the person is told. It is computed, never
+//     stored (I10). What is overdue is told to everybody who answers.
+//   - An answer is per item: granted, or refused on one of the declared grounds,
+//     with how to appeal (I11, N14). An appeal goes to somebody else than who
+//     decided first.
+//   - A restriction and an objection act at the next use, everywhere: the
+//     person's gate moves in the transaction of the answer (I6). The end of a
+//     restriction is announced to the person before it comes.
+//   - What is asked and answered is sealed in the scope right:ID. Only the
+//     official who holds the request sees it, each time as an event. All this
+//     goes on while processing is restricted.
+//
+// States: waiting → taken → answered; an appeal leads back to waiting, once.
+// What nobody must decide (an opt-out) is answered at once.
+//
+// Tables: rights_request, rights_item, rights_form, rights_suspension.
+// Statements: O14, N13, N14; invariants I6, I10, I11.
+package rights

@@ -1,0 +1,19 @@
+package rights
+
+import "portico/internal/platform/db"
+
+// Holding declares what the tables of this package keep (I1).
+func Holding() []db.Table {
+	const no, who = db.Nothing, db.Pseudonym
+	return []db.Table{
+		{Name: "rights_request", Columns: map[string]db.Holds{
+			"subject": who, "id": who, "reference": who, "right_id": no, "kind": no, "source": no, "state": no, "language": no,
+			"holder": who, "decider": who, "revision": no, "received_at": no, "asked_at": no, "shown_at": no, "extended_at": no,
+			"answered_at": no, "appealed_at": no, "escalated_at": no}},
+		{Name: "rights_item", Columns: map[string]db.Holds{
+			"subject": who, "request": who, "n": no, "sort": no, "item": who, "decision": no, "ground": no, "decided_at": no}},
+		{Name: "rights_form", Columns: map[string]db.Holds{"subject": who, "once": who, "request": who, "at": no}},
+		{Name: "rights_suspension", Columns: map[string]db.Holds{
+			"subject": who, "id": who, "purpose": no, "request": who, "since_at": no, "announced_at": no, "ends_at": no, "ended_at": no}},
+	}
+}

@@ -1,0 +1,223 @@
+package rights_test
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"portico/internal/audit"
+	"portico/internal/identity"
+	"portico/internal/identity/factor"
+	"portico/internal/identity/profile"
+	"portico/internal/identity/signin"
+	"portico/internal/platform/db"
+	"portico/internal/platform/i18n"
+	"portico/internal/platform/jobs"
+	"portico/internal/platform/mail"
+	"portico/internal/platform/web"
+	"portico/internal/policy"
+	"portico/internal/policy/policytest"
+	"portico/internal/rights"
+	"portico/internal/staff"
+	"portico/internal/testkit"
+	"portico/internal/vault"
+	"portico/internal/vault/vaulttest"
+)
+
+const password = "seven boats leave Addu"
+
+func text(s string) i18n.Text { return i18n.Text{"en": s, "dv": s} }
+
+// declarations are those of an instance where rights are asked for.
+func declarations() *policy.Declarations {
+	d := policytest.Declarations()
+	for _, id := range []string{rights.FieldText, rights.FieldAnswer, rights.FieldContact} {
+		d.Fields = append(d.Fields, policy.Field{
+			ID: id, Category: "contact", Name: text(id), Why: text("So that you get an answer."), Identifies: "indirectly",
+			Sources: []string{policy.SourceForm, policy.SourceStaff},
+		})
+	}
+	d.Roles = append(d.Roles,
+		policy.Role{ID: "privacy-officer", Name: text("Privacy officer"), Party: "operator", May: []policy.Capability{policy.AnswerRights}})
+	both := []policy.OperationName{"use", "collect"}
+	act := func(id string, who []string, r policy.Relation, fields ...string) {
+		d.Activities = append(d.Activities, policy.Activity{
+			ID: id, Purpose: "access", Name: text(id), Who: who, Operations: both, Relation: r, Parties: []string{"operator"}, Fields: fields, WhileRestricted: true,
+		})
+	}
+	act(rights.ActivityOwn, []string{"person", "system"}, policy.RelationSelf, rights.FieldText, rights.FieldAnswer, rights.FieldContact)
+	act(rights.ActivityAnswer, []string{"role:privacy-officer"}, policy.RelationTask, rights.FieldText, rights.FieldAnswer, rights.FieldContact)
+	d.Rights = nil
+	for _, kind := range policy.RightKind("").Values() {
+		d.Rights = append(d.Rights, policy.Right{
+			ID: kind, Kind: policy.RightKind(kind), Name: text("The right " + kind), DPV: "eu-gdpr:A15", How: text("Here."), Within: "P30D", Extension: "P60D",
+			Refusal: []policy.Ground{"justifications:ProcessFrivolous", "justifications:LegalObligationImpaired"}, Appeal: text("You can go to court."),
+		})
+	}
+	return d
+}
+
+// weekdays are Monday to Friday.
+type weekdays struct{}
+
+func (weekdays) Working(t time.Time) bool {
+	return t.Weekday() != time.Saturday && t.Weekday() != time.Sunday
+}
+
+// world is a portal where rights are asked for, at ten o'clock on a Monday.
+type world struct {
+	*rights.Service
+	t      *testing.T
+	store  *vaulttest.Store
+	vault  *vault.Vault
+	id     *identity.Service
+	staff  *staff.Service
+	jobs   *jobs.Queue
+	router *web.Router
+	places []rights.Named
+	sent   []mail.Message
+}
+
+func (w *world) SendMail(_ context.Context, m mail.Message) error {
+	w.sent = append(w.sent, m)
+	return nil
+}
+
+func (w *world) SendSMS(context.Context, string, string) error { return nil }
+
+func worlds(t *testing.T, run func(t *testing.T, w *world)) {
+	t.Helper()
+	testkit.Databases(t, func(t *testing.T, d *db.DB) { run(t, open(t, d)) },
+		audit.Migrations(), vault.Migrations(), jobs.Migrations(), identity.Migrations(), factor.Migrations(), staff.Migrations(), rights.Migrations())
+}
+
+func open(t *testing.T, d *db.DB) *world {
+	t.Helper()
+	p := policytest.CompileAs(t, declarations(), policy.Options{Languages: policytest.Languages(), Demo: true})
+	pol := func() *policy.Policy { return p }
+	w := &world{t: t, store: vaulttest.Open(t, d, p), places: []rights.Named{{Scope: vault.Profile, Name: "Your account", Basis: "eu-gdpr:A6-1-b"}}}
+	log, clock := slog.New(slog.DiscardHandler), w.store.Clock
+	clock.Advance(24*time.Hour + time.Hour)
+	w.vault = vault.New(vault.Config{DB: d, Ring: w.store.Ring, Log: w.store.Log, Clock: clock, Policy: pol, Objected: rights.Objected})
+	w.jobs = jobs.NewQueue(jobs.Config{DB: d, Clock: clock, Log: log})
+	cat, err := i18n.Load(web.Locales(), identity.Locales(), vault.Locales(), staff.Locales(), policy.Locales(), rights.Locales())
+	if err != nil {
+		t.Fatal(err)
+	}
+	brand, err := web.NewBrand("#0b5394", "#ffd23f")
+	if err != nil {
+		t.Fatal(err)
+	}
+	about := &web.Portal{Name: i18n.Text{"en": "oneGov", "dv": "ވަންގަވް"}, Brand: brand, Zone: time.UTC}
+	address := func() string { return "https://one.gov.mv" }
+	w.id = identity.New(identity.Config{
+		DB: d, Vault: w.vault, Log: w.store.Log, Jobs: w.jobs, Sender: w, Codes: w.store.Ring, Catalogue: cat,
+		Portal: func() *web.Portal { return about }, Policy: pol, Clock: clock, Demo: true,
+	})
+	w.staff = staff.New(staff.Config{DB: d, Vault: w.vault, Identity: w.id, Jobs: w.jobs, Policy: pol, Clock: clock, Address: address, Demo: true})
+	w.Service = rights.New(rights.Config{
+		DB: d, Vault: w.vault, Policy: pol, Clock: clock, Jobs: w.jobs, Identity: w.id, Staff: w.staff,
+		Calendar: func() rights.Calendar { return weekdays{} }, Zone: func() *time.Location { return time.UTC },
+		Language: func() string { return "en" }, Address: address,
+		Places: func(context.Context, *i18n.Printer, string) ([]rights.Named, error) { return w.places, nil },
+	})
+	w.router, err = web.New(web.Config{
+		Langs: policytest.Languages(), Catalogue: cat, Portal: func() *web.Portal { return about }, Sessions: w.id,
+		Cookies: func() []web.Cookie {
+			return []web.Cookie{{Name: web.SessionCookie, Class: web.Necessary}, {Name: web.StaffCookie, Class: web.Necessary}, {Name: web.LangCookie, Class: web.Necessary}}
+		},
+		Clock: clock, Log: log,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	signin.Mount(w.router, w.id)
+	w.staff.Mount(w.router)
+	w.Service.Mount(w.router)
+	return w
+}
+
+// person makes an account and signs in.
+func (w *world) person(email string) (string, *testkit.Browser) {
+	w.t.Helper()
+	subject, err := w.id.CreatePerson(w.t.Context(), identity.NewPerson{Contact: email, Password: password, Details: profile.Details{
+		Name: "Aishath Nasreena", BirthDate: "1990-03-27", IdentityNumber: "A123456", Address: "Finihiyaa",
+	}})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	b := testkit.Browse(w.t, w.router)
+	if resp := b.Post("/en/sign-in", form("contact", email, "password", password)); resp.StatusCode != http.StatusSeeOther {
+		w.t.Fatalf("%s cannot sign in: %d", email, resp.StatusCode)
+	}
+	return subject, b
+}
+
+// official signs somebody in who answers.
+func (w *world) official(email string) (policy.Actor, *testkit.Browser) {
+	w.t.Helper()
+	subject, err := w.staff.Create(w.t.Context(), staff.Entry{Email: email, Name: "Hussain Waheed", Roles: []string{"privacy-officer"}}, password)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	b := testkit.Browse(w.t, w.router)
+	if resp := b.Post("/staff/sign-in", form("email", email, "password", password)); resp.StatusCode != http.StatusSeeOther {
+		w.t.Fatalf("an official cannot sign in: %d", resp.StatusCode)
+	}
+	return policy.Actor{Kind: policy.Staff, ID: subject, Roles: []string{"privacy-officer"}, Strong: true}, b
+}
+
+// work does the waiting jobs and returns what was sent by them.
+func (w *world) work() []mail.Message {
+	w.t.Helper()
+	before := len(w.sent)
+	if _, err := w.jobs.Work(w.t.Context()); err != nil {
+		w.t.Fatal(err)
+	}
+	return w.sent[before:]
+}
+
+// asks sends the form of a right and returns the id of the request.
+func (w *world) asks(b *testkit.Browser, right, words string, items ...string) string {
+	w.t.Helper()
+	sent := b.Page("/en/cabinet/rights/"+right, http.StatusOK).One("main form").Values()
+	sent.Set("text", words)
+	sent["items"] = items
+	sent.Set("do", "send")
+	resp := b.Post("/en/cabinet/rights/"+right, sent)
+	if resp.StatusCode != http.StatusSeeOther {
+		w.t.Fatalf("asking answers %d: %s", resp.StatusCode, testkit.Page(w.t, resp).One("main").Text())
+	}
+	path, _, _ := strings.Cut(resp.Header.Get("Location"), "?")
+	return path[strings.LastIndex(path, "/")+1:]
+}
+
+// press sends the form of a page that has a button with such a value.
+func press(b *testkit.Browser, path, do string, status int, pairs ...string) testkit.Nodes {
+	sent := form(pairs...)
+	sent.Set("do", do)
+	return b.Submit(path, sent, status)
+}
+
+func form(pairs ...string) url.Values {
+	v := url.Values{}
+	for i := 0; i < len(pairs); i += 2 {
+		v.Add(pairs[i], pairs[i+1])
+	}
+	return v
+}
+
+// reads is a use of a name by an official of a council who works on something
+// of the person.
+func (w *world) reads(subject string) error {
+	_, err := w.vault.Read(w.t.Context(), vault.Use{
+		Actor: policy.Actor{Kind: policy.Staff, ID: "shifa", Roles: []string{"permit-officer"}, Strong: true}, Subject: subject,
+		Activity: "road-permit.decide", Operation: policy.Use, Scope: vault.Profile, Fields: []string{policy.FieldName},
+		Task: policy.Task{Scope: vault.Profile, Holder: "shifa", Open: true},
+	})
+	return err
+}

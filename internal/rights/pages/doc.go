@@ -1,0 +1,2 @@
+// Package pages renders what package rights shows.
+package pages

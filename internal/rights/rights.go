@@ -1,0 +1,277 @@
+package rights
+
+import (
+	"embed"
+	"io/fs"
+	"slices"
+	"strings"
+	"time"
+
+	"portico/internal/platform/fault"
+	"portico/internal/policy"
+	"portico/internal/vault"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// Migrations are the tables of this package.
+func Migrations() fs.FS {
+	f, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		panic(err) // the folder is embedded
+	}
+	return f
+}
+
+//go:embed locales/*.yaml
+var locales embed.FS
+
+// Locales returns the sentences of this package.
+func Locales() fs.FS { return locales }
+
+// The activities that an instance declares when rights are asked for on the
+// portal.
+const (
+	ActivityOwn    = "rights"         // a person's own: ask, read the answer
+	ActivityAnswer = "rights-answer"  // the official who holds a request
+	ActivityEnter  = "rights-entry"   // an official writes down what came by another way
+	ActivityWrite  = "rights-message" // writing to whoever asked without a cabinet
+
+	FieldText    = "rights.text"
+	FieldAnswer  = "rights.answer"
+	FieldContact = "rights.contact"
+)
+
+// State is where a request stands.
+type State string
+
+// The states of a request.
+const (
+	Waiting  State = "waiting"  // nobody holds it
+	Taken    State = "taken"    // an official holds it
+	Answered State = "answered" // every item is decided
+)
+
+// Source is by which way a request came.
+type Source string
+
+// The sources.
+const (
+	Cabinet Source = "cabinet"
+)
+
+// What people may write, and how many requests they may have open.
+const (
+	MaxText  = 5000 // characters
+	maxOpen  = 20   // requests of one person
+	maxItems = 100  // of one request
+)
+
+// appealWithin is how long after an answer an appeal is taken.
+const appealWithin = 90 * 24 * time.Hour
+
+// Request is what somebody asks for, as its row says.
+type Request struct {
+	Subject   string
+	ID        string
+	Reference string
+	Right     string // of policy/rights.yaml
+	Kind      policy.RightKind
+	Source    Source
+	State     State
+	Language  string
+	Holder    string
+	Decider   string // who answered first
+	Received  time.Time
+	Asked     time.Time // from when it was outstanding who asks; zero: it never was
+	Shown     time.Time // until when
+	Extended  time.Time
+	Answered  time.Time
+	Appealed  time.Time // the clock runs anew from here
+	Escalated time.Time // when officials were told that it is overdue
+
+	revision int64
+}
+
+// Scope is where its texts are sealed.
+func (r *Request) Scope() string { return "right:" + r.ID }
+
+// Open reports whether an answer is owed.
+func (r *Request) Open() bool { return r.State != Answered }
+
+// Paused reports whether it is outstanding who asks.
+func (r *Request) Paused() bool { return !r.Asked.IsZero() && r.Shown.IsZero() }
+
+// task is the request as an official's task.
+func (r *Request) task() policy.Task {
+	return policy.Task{Scope: r.Scope(), Holder: r.Holder, Open: r.State == Taken}
+}
+
+// own is the use of a request by whom it is about.
+func (r *Request) own(op policy.Operation, fields ...string) vault.Use {
+	return vault.Use{
+		Actor: policy.Actor{Kind: policy.Person, ID: r.Subject}, Subject: r.Subject, Activity: ActivityOwn, Operation: op,
+		Scope: r.Scope(), Fields: fields, Reference: r.Reference,
+	}
+}
+
+// answering is the use of a request by an official.
+func (r *Request) answering(who policy.Actor, op policy.Operation, fields ...string) vault.Use {
+	return vault.Use{
+		Actor: who, Subject: r.Subject, Activity: ActivityAnswer, Operation: op,
+		Scope: r.Scope(), Fields: fields, Task: r.task(), Reference: r.Reference,
+	}
+}
+
+// Calendar knows on which days the operator works.
+type Calendar interface {
+	Working(t time.Time) bool
+}
+
+// lookAhead ends the search for a working day in a calendar without one.
+const lookAhead = 60
+
+// Due is the moment at which a request is overdue: its time, counted from
+// receipt or appeal, longer by as long as it was outstanding who asks, to the
+// end of the day, or of the next one on which somebody works. It is zero while
+// the clock stands.
+func Due(r *Request, right policy.Right, c Calendar, zone *time.Location) time.Time {
+	if r.Paused() {
+		return time.Time{}
+	}
+	since := r.Received
+	if !r.Asked.IsZero() {
+		since = since.Add(r.Shown.Sub(r.Asked))
+	}
+	extended := !r.Extended.IsZero()
+	if !r.Appealed.IsZero() {
+		since, extended = r.Appealed, r.Extended.After(r.Appealed)
+	}
+	due, err := right.Answered(since.In(zone), extended)
+	if err != nil {
+		return since // a policy whose right has no time does not load
+	}
+	for range lookAhead {
+		if c.Working(due.Add(-time.Minute)) {
+			break
+		}
+		due = due.AddDate(0, 0, 1)
+	}
+	return due
+}
+
+// Item is what a request is about: a place where something is kept, a purpose,
+// or all of it.
+type Item struct {
+	N        int
+	Sort     Sort
+	ID       string // of the purpose, or the scope
+	Decision Decision
+	Ground   policy.Ground
+	Decided  time.Time
+}
+
+// Sort is what an item is.
+type Sort string
+
+// The sorts of items.
+const (
+	All     Sort = "all"
+	Place   Sort = "place"   // a scope
+	Purpose Sort = "purpose" // a purpose that others than the person use data for
+)
+
+// SortOf is what requests of a kind name.
+func SortOf(k policy.RightKind) Sort {
+	switch k {
+	case policy.RightErasure, policy.RightRectification:
+		return Place
+	case policy.RightObjection, policy.RightOptOut:
+		return Purpose
+	}
+	return All
+}
+
+// Value is the item as a form sends it.
+func (i Item) Value() string { return string(i.Sort) + " " + i.ID }
+
+// parseItem reads what Value wrote.
+func parseItem(s string) (Item, bool) {
+	sort, id, _ := strings.Cut(s, " ")
+	return Item{Sort: Sort(sort), ID: id}, slices.Contains([]Sort{All, Place, Purpose}, Sort(sort))
+}
+
+// Decision is what became of an item.
+type Decision string
+
+// The decisions.
+const (
+	Open    Decision = ""
+	Granted Decision = "granted"
+	Refused Decision = "refused"
+)
+
+// Outcome of a request is what became of its items together.
+type Outcome string
+
+// The outcomes.
+const (
+	Pending Outcome = "pending"
+	Whole   Outcome = "granted"
+	Some    Outcome = "partial"
+	None    Outcome = "refused"
+)
+
+// OutcomeOf folds the decisions of a request.
+func OutcomeOf(items []Item) Outcome {
+	granted, refused := 0, 0
+	for _, i := range items {
+		switch i.Decision {
+		case Granted:
+			granted++
+		case Refused:
+			refused++
+		default:
+			return Pending
+		}
+	}
+	switch {
+	case refused == 0:
+		return Whole
+	case granted == 0:
+		return None
+	}
+	return Some
+}
+
+// Line is a text of a request, the person's or the office's.
+type Line struct {
+	Text   string
+	Source string
+	At     time.Time
+	Office bool
+}
+
+// Suspension is a restriction or an objection of a person, with what it rests
+// on.
+type Suspension struct {
+	Subject   string
+	ID        string
+	Purpose   string // empty: a restriction, of every use
+	Request   string
+	Since     time.Time
+	Announced time.Time // when the person was told that it ends
+	Ends      time.Time
+	Ended     time.Time
+}
+
+// Faults that people see.
+var (
+	errUnknown = fault.New(fault.NotFound, "rights.unknown")
+	errMoved   = fault.New(fault.Conflict, "rights.moved")
+	errDenied  = fault.New(fault.Denied, "rights.denied")
+	errOften   = fault.New(fault.TooMany, "rights.often")
+	errAnother = fault.New(fault.Denied, "rights.another")
+	errOver    = fault.New(fault.Conflict, "rights.over")
+)

@@ -1,0 +1,273 @@
+package rights_test
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"portico/internal/audit"
+	"portico/internal/platform/db"
+	"portico/internal/platform/fault"
+	"portico/internal/policy"
+	"portico/internal/rights"
+)
+
+func TestI10_TheClockIsComputedAndPausesOnlyWhileItIsOutstandingWhoAsks(t *testing.T) {
+	zone := time.FixedZone("Maldives", 5*3600)
+	right := policy.Right{Within: "P30D", Extension: "P60D"}
+	day := func(s string) time.Time {
+		at, err := time.ParseInLocation("2006-01-02 15:04", s, zone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return at
+	}
+	received := day("2026-11-23 09:00") // a Monday
+	for name, c := range map[string]struct {
+		request rights.Request
+		want    string // the first moment that is too late; empty: the clock stands
+	}{
+		"from receipt":                    {rights.Request{Received: received}, "2026-12-24 00:00"},
+		"to the next working day":         {rights.Request{Received: day("2026-11-26 23:59")}, "2026-12-29 00:00"},
+		"who asks is outstanding":         {rights.Request{Received: received, Asked: received}, ""},
+		"and was shown four days later":   {rights.Request{Received: received, Asked: received, Shown: received.AddDate(0, 0, 4)}, "2026-12-29 00:00"},
+		"asked later, shown the same day": {rights.Request{Received: received, Asked: day("2026-12-01 09:00"), Shown: day("2026-12-01 10:00")}, "2026-12-24 00:00"},
+		"extended":                        {rights.Request{Received: received, Extended: received}, "2027-02-23 00:00"},
+		"appealed":                        {rights.Request{Received: received, Extended: received, Appealed: day("2027-01-04 12:00")}, "2027-02-04 00:00"},
+		"appealed, and extended then":     {rights.Request{Received: received, Extended: day("2027-01-05 12:00"), Appealed: day("2027-01-04 12:00")}, "2027-04-06 00:00"},
+		"taken, and nothing else happens": {rights.Request{Received: received, State: rights.Taken, Holder: "x"}, "2026-12-24 00:00"},
+	} {
+		got := ""
+		if due := rights.Due(&c.request, right, weekdays{}, zone); !due.IsZero() {
+			got = due.Format("2006-01-02 15:04")
+		}
+		if got != c.want {
+			t.Errorf("%s: %q, not %q", name, got, c.want)
+		}
+	}
+}
+
+func TestN13_ARestrictionActsAtTheNextUseAndItsEndIsAnnouncedFirst(t *testing.T) {
+	worlds(t, func(t *testing.T, w *world) {
+		me, b := w.person("aishath@example.mv")
+		who, official := w.official("shifa@example.mv")
+		request := w.asks(b, "restriction", "The register says something else.")
+		at := "/staff/rights/" + request
+		if err := w.reads(me); err != nil {
+			t.Fatalf("before: %v", err)
+		}
+		// What it is about is shown to the official who took it, as an event.
+		page := official.Page(at, http.StatusOK)
+		if strings.Contains(page.One("main").Text(), "The register says") {
+			t.Error("it is shown to somebody who does not hold it")
+		}
+		press(official, at, "take", http.StatusOK)
+		if !strings.Contains(official.Page(at, http.StatusOK).One("main").Text(), "The register says") {
+			t.Error("who holds it does not see it")
+		}
+		reads := 0
+		for _, e := range w.store.Events(t, me) {
+			if e.Kind == audit.KindAccess && e.Activity == rights.ActivityAnswer {
+				reads++
+			}
+		}
+		if reads == 0 {
+			t.Error("the official's read is in no log")
+		}
+		press(official, at, "decide", http.StatusOK, "item-1", "granted", "text", "It is restricted now.")
+		var denied *policy.Denied
+		if err := w.reads(me); !errors.As(err, &denied) || denied.Decision.Reason != policy.ReasonRestricted {
+			t.Fatalf("an official reads on: %v", err)
+		}
+		// The person is told, and reads the answer, while it is restricted.
+		if mails := w.work(); len(mails) != 1 || !strings.Contains(mails[0].Text, "/en/cabinet/rights/requests/"+request) {
+			t.Errorf("the person is told: %+v", mails)
+		}
+		if !strings.Contains(b.Page("/en/cabinet/rights/requests/"+request, http.StatusOK).One("main").Text(), "It is restricted now.") {
+			t.Error("the answer is not in the cabinet")
+		}
+		// Lifting it is announced, and comes a week later.
+		press(official, at, "lift", http.StatusOK)
+		if mails := w.work(); len(mails) != 1 || !strings.Contains(mails[0].Subject, "will go on") {
+			t.Errorf("what was announced: %+v", mails)
+		}
+		w.store.Clock.Advance(6 * 24 * time.Hour)
+		if err := w.Watch(t.Context()); err != nil || w.reads(me) == nil {
+			t.Fatalf("it ended before its day: %v", err)
+		}
+		w.store.Clock.Advance(24 * time.Hour)
+		if err := w.Watch(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.reads(me); err != nil {
+			t.Errorf("it did not end: %v", err)
+		}
+		if err := w.Announce(t.Context(), who, request); fault.KindOf(err) != fault.Conflict {
+			t.Errorf("nothing lasts any more: %v", err)
+		}
+	})
+}
+
+func TestN13_AnObjectionEndsAPurposeAndAnOptOutDoesAtOnce(t *testing.T) {
+	worlds(t, func(t *testing.T, w *world) {
+		me, b := w.person("aishath@example.mv")
+		_, official := w.official("shifa@example.mv")
+		request := w.asks(b, "objection", "I never wanted this.", "purpose services")
+		if err := w.reads(me); err != nil {
+			t.Fatalf("an objection acts before it is decided on: %v", err)
+		}
+		press(official, "/staff/rights/"+request, "take", http.StatusOK)
+		press(official, "/staff/rights/"+request, "decide", http.StatusOK, "item-1", "granted", "text", "So be it.")
+		var denied *policy.Denied
+		if err := w.reads(me); !errors.As(err, &denied) || denied.Decision.Reason != policy.ReasonObjected {
+			t.Fatalf("after the objection: %v", err)
+		}
+		page := b.Page("/en/cabinet/rights", http.StatusOK)
+		if !strings.Contains(page.One("main").Text(), "You object to: Public services") {
+			t.Error("the cabinet does not say to what one objects")
+		}
+		// The person ends it, at once.
+		end := page.One(`main form`).Values()
+		end.Set("do", "end")
+		b.Submit("/en/cabinet/rights", end, http.StatusOK)
+		if err := w.reads(me); err != nil {
+			t.Errorf("it does not end: %v", err)
+		}
+		// Nobody decides on an opt-out.
+		w.asks(b, "opt-out", "", "purpose services")
+		if w.reads(me) == nil {
+			t.Error("an opt-out waits for somebody")
+		}
+	})
+}
+
+func TestI11_ARefusalHasADeclaredGroundAndAnAppealGoesToSomebodyElse(t *testing.T) {
+	worlds(t, func(t *testing.T, w *world) {
+		w.places = append(w.places, rights.Named{Scope: "case:1", Name: "Road permit RP-1", Basis: "eu-gdpr:A6-1-c"})
+		_, b := w.person("aishath@example.mv")
+		first, official := w.official("shifa@example.mv")
+		_, another := w.official("ali@example.mv")
+		request := w.asks(b, "rectification", "Both names are wrong.", "place profile", "place case:1")
+		at, mine := "/staff/rights/"+request, "/en/cabinet/rights/requests/"+request
+		press(official, at, "take", http.StatusOK)
+		for name, pairs := range map[string][]string{
+			"nothing":         {"text", "No."},
+			"one item":        {"item-1", "granted", "text", "No."},
+			"no words":        {"item-1", "granted", "item-2", "granted"},
+			"no ground":       {"item-1", "granted", "item-2", "refused", "text", "No."},
+			"made up ground":  {"item-1", "granted", "item-2", "refused", "ground-2", "justifications:Busy", "text", "No."},
+			"another's":       {"item-1", "granted", "item-2", "refused", "ground-2", "justifications:LegalClaimImpaired", "text", "No."},
+			"a made up item":  {"item-1", "granted", "item-3", "granted", "text", "No."},
+			"a made up thing": {"item-1", "granted", "item-2", "perhaps", "text", "No."},
+		} {
+			if page := press(official, at, "decide", http.StatusUnprocessableEntity, pairs...); !page.Has(".problems") {
+				t.Errorf("%s: no summary of what is wrong", name)
+			}
+		}
+		press(official, at, "decide", http.StatusOK, "item-1", "granted", "item-2", "refused", "ground-2", "justifications:LegalObligationImpaired", "text", "Only the account.")
+		page := b.Page(mine, http.StatusOK).One("main").Text()
+		for _, want := range []string{"Granted in part", "Road permit RP-1", "A law says that this must be kept.", "Only the account.", "You can appeal here until", "You can go to court."} {
+			if !strings.Contains(page, want) {
+				t.Errorf("the person does not read %q in %s", want, page)
+			}
+		}
+		// The appeal: who decided first cannot take it.
+		sent := b.Page(mine, http.StatusOK).One("main form").Values()
+		sent.Set("do", "appeal")
+		b.Submit(mine, sent, http.StatusUnprocessableEntity) // without a reason
+		sent.Set("text", "The law does not say so.")
+		b.Submit(mine, sent, http.StatusOK)
+		b.Submit(mine, sent, http.StatusOK) // a second click changes nothing
+		if err := w.Take(t.Context(), first, request); err == nil {
+			t.Fatal("who decided first takes the appeal")
+		}
+		press(official, at, "take", http.StatusForbidden)
+		press(another, at, "take", http.StatusOK)
+		press(another, at, "decide", http.StatusOK, "item-2", "granted", "text", "You are right.")
+		page = b.Page(mine, http.StatusOK).One("main").Text()
+		if !strings.Contains(page, "Granted") || strings.Contains(page, "You can appeal") {
+			t.Errorf("after the appeal: %s", page)
+		}
+	})
+}
+
+func TestO14_WhatIsOverdueIsToldOnceAndAnExtensionHasAReason(t *testing.T) {
+	worlds(t, func(t *testing.T, w *world) {
+		me, b := w.person("aishath@example.mv")
+		who, _ := w.official("shifa@example.mv")
+		request := w.asks(b, "complaint", "Somebody told my neighbour.")
+		standing := func(want rights.Standing) {
+			t.Helper()
+			if got, err := w.Standing(t.Context()); err != nil || got != want {
+				t.Errorf("%+v, not %+v, %v", got, want, err)
+			}
+		}
+		standing(rights.Standing{Open: 1})
+		w.store.Clock.Advance(27 * 24 * time.Hour)
+		standing(rights.Standing{Open: 1, Soon: 1})
+		w.store.Clock.Advance(5 * 24 * time.Hour)
+		standing(rights.Standing{Open: 1, Late: 1})
+		for range 2 {
+			if err := w.Watch(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if mails := w.work(); len(mails) != 1 || mails[0].To != "shifa@example.mv" {
+			t.Errorf("who was told: %+v", mails)
+		}
+		if err := w.Take(t.Context(), who, request); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Extend(t.Context(), who, request, " "); err == nil {
+			t.Error("it is extended without a reason")
+		}
+		if err := w.Extend(t.Context(), who, request, "Two registers must be asked."); err != nil {
+			t.Fatal(err)
+		}
+		standing(rights.Standing{Open: 1})
+		if err := w.Extend(t.Context(), who, request, "And again."); err == nil {
+			t.Error("it is extended twice")
+		}
+		if mails := w.work(); len(mails) != 1 || mails[0].To != "aishath@example.mv" {
+			t.Errorf("the person is not told: %+v", mails)
+		}
+		if _, _, lines, err := w.Mine(t.Context(), me, request); err != nil || len(lines) != 2 || lines[1].Text != "Two registers must be asked." {
+			t.Errorf("the person does not read the reason: %+v, %v", lines, err)
+		}
+	})
+}
+
+func TestI2_ARequestIsItsOwnersAndItsHoldersOnly(t *testing.T) {
+	worlds(t, func(t *testing.T, w *world) {
+		_, b := w.person("aishath@example.mv")
+		_, other := w.person("hawwa@example.mv")
+		_, official := w.official("shifa@example.mv")
+		_, second := w.official("ali@example.mv")
+		request := w.asks(b, "complaint", "Somebody told my neighbour.")
+		other.Page("/en/cabinet/rights/requests/"+request, http.StatusNotFound)
+		press(other, "/en/cabinet/rights/requests/"+request, "appeal", http.StatusNotFound, "text", "Mine.", "once", strings.Repeat("x", 43))
+		press(official, "/staff/rights/"+request, "take", http.StatusOK)
+		if page := second.Page("/staff/rights/"+request, http.StatusOK); strings.Contains(page.One("main").Text(), "neighbour") {
+			t.Error("somebody reads it who does not hold it")
+		}
+		press(second, "/staff/rights/"+request, "decide", http.StatusUnprocessableEntity, "item-1", "granted", "text", "Mine.")
+		press(official, "/staff/rights/"+request, "back", http.StatusOK)
+		press(second, "/staff/rights/"+request, "take", http.StatusOK)
+		// The same form twice is one request.
+		sent := b.Page("/en/cabinet/rights/complaint", http.StatusOK).One("main form").Values()
+		sent.Set("text", "Once.")
+		sent.Set("do", "send")
+		b.Submit("/en/cabinet/rights/complaint", sent, http.StatusOK)
+		b.Submit("/en/cabinet/rights/complaint", sent, http.StatusOK)
+		var n int
+		if err := w.store.DB.View(t.Context(), func(tx *db.Tx) error {
+			return tx.QueryRow(`SELECT count(*) FROM rights_request`).Scan(&n)
+		}); err != nil || n != 2 {
+			t.Errorf("%d requests, %v", n, err)
+		}
+		b.Page("/en/cabinet/rights/nothing", http.StatusNotFound)
+		press(b, "/en/cabinet/rights/complaint", "nothing", http.StatusUnprocessableEntity, "text", "x")
+	})
+}

@@ -1,0 +1,455 @@
+package rights
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"portico/internal/audit"
+	"portico/internal/identity"
+	"portico/internal/identity/credential"
+	"portico/internal/platform/clock"
+	"portico/internal/platform/db"
+	"portico/internal/platform/fault"
+	"portico/internal/platform/i18n"
+	"portico/internal/platform/id"
+	"portico/internal/platform/jobs"
+	"portico/internal/policy"
+	"portico/internal/staff"
+	"portico/internal/vault"
+)
+
+// Named is a place where something is kept of a person, as people call it.
+type Named struct {
+	Scope string
+	Name  string
+	Basis policy.Term // what keeping it rests on
+}
+
+// Config is what the package needs.
+type Config struct {
+	DB       *db.DB
+	Vault    *vault.Vault
+	Policy   func() *policy.Policy
+	Clock    clock.Clock
+	Jobs     *jobs.Queue
+	Identity *identity.Service
+	Staff    *staff.Service
+	Calendar func() Calendar
+	Zone     func() *time.Location
+	Language func() string // in which officials are written to
+	Address  func() string // of the portal, as links in messages begin
+	// Places are where something is kept of a person, in the language of the
+	// printer. It opens nothing.
+	Places func(ctx context.Context, p *i18n.Printer, subject string) ([]Named, error)
+}
+
+// Service is the use cases of this package. It is safe for concurrent use.
+type Service struct {
+	Config
+	throttle *credential.Throttle
+}
+
+// Objected reports whether a person objects to a purpose. It is what the vault
+// asks.
+func Objected(tx *db.Tx, subject, purpose string) (bool, error) {
+	return selectObjected(tx, subject, purpose)
+}
+
+// New returns the service and registers its jobs.
+func New(c Config) *Service {
+	s := &Service{Config: c, throttle: credential.NewThrottle(c.Clock)}
+	c.Jobs.Register(jobTell, s.sendTell, jobs.Options{})
+	c.Jobs.Register(jobLate, s.sendLate, jobs.Options{})
+	c.Jobs.Every(jobWatch, watchEvery, s.Watch, jobs.Options{})
+	return s
+}
+
+// Offered reports whether rights are asked for on the portal.
+func (s *Service) Offered() bool {
+	_, ok := s.Policy().Activity(ActivityOwn)
+	return ok && len(s.Policy().AskedRights()) > 0
+}
+
+// perPerson is how often one may ask.
+var perPerson = credential.Limit{Times: 30, Within: 24 * time.Hour}
+
+// right is the declaration of what a request asks for. One that is declared no
+// more is answered as it was received: within the time of another of its kind,
+// or at once.
+func (s *Service) right(r *Request) policy.Right {
+	if right, ok := s.Policy().Right(r.Right); ok {
+		return right
+	}
+	for _, right := range s.Policy().AskedRights() {
+		if right.Kind == r.Kind {
+			return right
+		}
+	}
+	return policy.Right{ID: r.Right, Kind: r.Kind, Within: policy.PeriodNone}
+}
+
+// Due is when a request is overdue; zero while its clock stands.
+func (s *Service) Due(r *Request) time.Time { return Due(r, s.right(r), s.Calendar(), s.Zone()) }
+
+// Options are what a person can name when they ask for a right.
+func (s *Service) Options(ctx context.Context, p *i18n.Printer, subject string, right policy.Right) ([]Choice, error) {
+	switch SortOf(right.Kind) {
+	case Place:
+		places, err := s.Places(ctx, p, subject)
+		if err != nil {
+			return nil, err
+		}
+		var list []Choice
+		for _, one := range places {
+			if right.AppliesTo(one.Basis) {
+				list = append(list, Choice{Item{Sort: Place, ID: one.Scope}, one.Name})
+			}
+		}
+		return list, nil
+	case Purpose:
+		var list []Choice
+		for _, u := range s.Policy().Declarations().Purposes {
+			if right.AppliesTo(u.Basis.DPV) && !u.Basis.IsConsent() && s.objectionable(u.ID) {
+				list = append(list, Choice{Item{Sort: Purpose, ID: u.ID}, p.In(u.Name)})
+			}
+		}
+		return list, nil
+	}
+	return []Choice{{Item{Sort: All}, p.T("rights.item.all")}}, nil
+}
+
+// Choice is an item that can be named, and what people call it.
+type Choice struct {
+	Item
+	Name string
+}
+
+// objectionable reports whether others than people themselves use their data
+// for a purpose, in a way that an objection ends.
+func (s *Service) objectionable(purpose string) bool {
+	return slices.ContainsFunc(s.Policy().Declarations().Activities, func(a policy.Activity) bool {
+		return a.Purpose == purpose && a.Relation != policy.RelationSelf && !a.WhileRestricted &&
+			slices.ContainsFunc(a.Fields, func(f string) bool { return !strings.HasPrefix(f, "staff.") })
+	})
+}
+
+// Asking is a form that somebody sent.
+type Asking struct {
+	Subject  string
+	Right    string
+	Items    []string // values of Item
+	Text     string
+	Language string
+	Once     string // makes this form one of its kind
+}
+
+// errAgain says that a form was taken before.
+var errAgain = errors.New("it was taken before")
+
+// formHash is what a form that was taken is known by.
+func formHash(what, who, once string) []byte {
+	h := sha256.Sum256([]byte(what + "\n" + who + "\n" + once))
+	return h[:]
+}
+
+// checkText says what is wrong with a text; it may be left out if not needed.
+func checkText(field, text string, needed bool) []fault.Field {
+	switch n := utf8.RuneCountInString(text); {
+	case needed && strings.TrimSpace(text) == "":
+		return []fault.Field{{Name: field, Code: "rights.text.empty"}}
+	case n > MaxText:
+		return []fault.Field{{Name: field, Code: "rights.text.long", Args: []any{"max", MaxText}}}
+	}
+	return nil
+}
+
+// wordy reports whether a right cannot be answered without words.
+func wordy(k policy.RightKind) bool {
+	return k == policy.RightRectification || k == policy.RightComplaint || k == policy.RightObjection
+}
+
+// check says what is wrong with a form, and reads the items.
+func (s *Service) check(ctx context.Context, a Asking) (right policy.Right, items []Item, err error) {
+	right, ok := s.Policy().Right(a.Right)
+	if !ok {
+		return right, nil, errUnknown
+	}
+	wrong := checkText("text", a.Text, wordy(right.Kind))
+	options, err := s.Options(ctx, i18n.From(ctx), a.Subject, right)
+	if err != nil {
+		return right, nil, err
+	}
+	if SortOf(right.Kind) == All {
+		a.Items = []string{options[0].Value()}
+	}
+	for _, value := range a.Items {
+		item, ok := parseItem(value)
+		known := slices.ContainsFunc(options, func(o Choice) bool { return o.Sort == item.Sort && o.ID == item.ID })
+		if !ok || !known || slices.ContainsFunc(items, func(i Item) bool { return i.Sort == item.Sort && i.ID == item.ID }) {
+			return right, nil, fault.Input(fault.Field{Name: "items", Code: "rights.items.unknown"})
+		}
+		item.N = len(items) + 1
+		items = append(items, item)
+	}
+	if len(items) == 0 || len(items) > maxItems {
+		wrong = append(wrong, fault.Field{Name: "items", Code: "rights.items.none"})
+	}
+	if len(a.Once) < 20 || len(a.Once) > 100 {
+		wrong = append(wrong, fault.Field{Name: "once", Code: "rights.form.old"})
+	}
+	if len(wrong) > 0 {
+		return right, nil, fault.Input(wrong...)
+	}
+	return right, items, nil
+}
+
+// Ask takes a request. The same form again is the same request.
+func (s *Service) Ask(ctx context.Context, a Asking) (*Request, error) {
+	right, items, err := s.check(ctx, a)
+	if err != nil {
+		return nil, err
+	}
+	once := formHash("ask", a.Subject, a.Once)
+	if r, err := s.taken(ctx, once); err != nil || r != nil {
+		return r, err
+	}
+	if !s.throttle.Take(perPerson, "rights.who", a.Subject) {
+		return nil, errOften
+	}
+	var r *Request
+	err = s.Vault.Update(ctx, func(tx *db.Tx) error {
+		now := s.Clock.Now()
+		r = &Request{
+			Subject: a.Subject, ID: id.New(now), Reference: id.Reference("DR"), Right: right.ID, Kind: right.Kind, Source: Cabinet,
+			State: Waiting, Language: a.Language, Received: now, revision: 1,
+		}
+		if ok, err := insertForm(tx, r.Subject, once, r.ID, now); err != nil || !ok {
+			return cmp.Or(err, errAgain)
+		}
+		mine, err := selectOf(tx, r.Subject)
+		if err != nil {
+			return err
+		}
+		if n := len(slices.DeleteFunc(mine, func(o *Request) bool { return !o.Open() })); n >= maxOpen {
+			return errOften
+		}
+		return s.begin(tx, r, slices.Clone(items), a.Text, r.own(policy.Collect), policy.SourceForm)
+	})
+	if errors.Is(err, errAgain) {
+		return s.taken(ctx, once)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("take a request: %w", err)
+	}
+	return r, nil
+}
+
+// begin writes a request with its items and its first text. What nobody must
+// decide is answered at once.
+func (s *Service) begin(tx *db.Tx, r *Request, items []Item, text string, use vault.Use, source string) error {
+	if r.Kind == policy.RightOptOut && !r.Paused() {
+		r.State, r.Answered = Answered, r.Received
+		for i := range items {
+			items[i].Decision, items[i].Decided = Granted, r.Received
+		}
+	}
+	if err := insertRequest(tx, r); err != nil {
+		return err
+	}
+	for _, i := range items {
+		if err := insertItem(tx, r, i); err != nil {
+			return err
+		}
+	}
+	if err := s.Vault.NewScope(tx, r.Subject, r.Scope()); err != nil {
+		return err
+	}
+	if err := s.note(tx, r, "right-asked", use.Actor); err != nil {
+		return err
+	}
+	if strings.TrimSpace(text) != "" {
+		if err := s.put(tx, use, vault.Value{Field: FieldText, Item: id.New(s.Clock.Now()), Text: text, Source: source}); err != nil {
+			return err
+		}
+	}
+	if r.State == Answered {
+		return s.fulfil(tx, r, items)
+	}
+	return nil
+}
+
+// note writes what became of a request into the person's own log.
+func (s *Service) note(tx *db.Tx, r *Request, reason string, who policy.Actor) error {
+	purpose, basis := "", ""
+	if a, ok := s.Policy().Activity(ActivityOwn); ok {
+		purpose, basis = a.Purpose, string(s.Policy().BasisOf(a).DPV)
+	}
+	return s.Vault.Append(tx, audit.Event{
+		Kind: audit.KindAccount, Subject: r.Subject, Actor: audit.Actor{ID: who.ID, Kind: who.Kind.String(), Party: who.Party},
+		Purpose: purpose, Basis: basis, Reason: reason, Reference: r.Reference, Scope: r.Scope(), Policy: s.Policy().Hash(),
+		Facts: audit.Facts{"right": r.Right},
+	})
+}
+
+func (s *Service) put(tx *db.Tx, use vault.Use, values ...vault.Value) error {
+	use.Operation, use.Fields = policy.Collect, nil
+	for _, v := range values {
+		use.Fields = append(use.Fields, v.Field)
+	}
+	permit, err := s.Vault.Permit(tx, use)
+	if err != nil {
+		return err
+	}
+	return s.Vault.Put(tx, permit, values)
+}
+
+// taken is the request that a form made before, nil if none.
+func (s *Service) taken(ctx context.Context, once []byte) (r *Request, err error) {
+	err = s.DB.View(ctx, func(tx *db.Tx) error {
+		request, err := selectForm(tx, once)
+		if err != nil || request == "" {
+			return err
+		}
+		r, err = selectRequest(tx, request)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("look for a form that was taken: %w", err)
+	}
+	return r, nil
+}
+
+// Of lists the requests of a person, the newest first, with their items.
+func (s *Service) Of(ctx context.Context, subject string) (list []*Request, items map[string][]Item, err error) {
+	err = s.DB.View(ctx, func(tx *db.Tx) error {
+		items = map[string][]Item{}
+		if list, err = selectOf(tx, subject); err != nil {
+			return err
+		}
+		for _, r := range list {
+			if items[r.ID], err = selectItems(tx, r); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, nil, fmt.Errorf("list requests: %w", err)
+	}
+	return list, items, nil
+}
+
+// Glance returns a request as its row says, and its items.
+func (s *Service) glance(ctx context.Context, request string) (r *Request, items []Item, err error) {
+	err = s.DB.View(ctx, func(tx *db.Tx) error {
+		if r, err = selectRequest(tx, request); err != nil || r == nil {
+			return err
+		}
+		items, err = selectItems(tx, r)
+		return err
+	})
+	if err != nil {
+		return nil, nil, fmt.Errorf("find a request: %w", err)
+	}
+	if r == nil {
+		return nil, nil, errUnknown
+	}
+	return r, items, nil
+}
+
+// Mine returns a request of a person with what it is about. Somebody else's is
+// not found, and the attempt is recorded.
+func (s *Service) Mine(ctx context.Context, subject, request string) (*Request, []Item, []Line, error) {
+	r, items, err := s.glance(ctx, request)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	use := r.own(policy.Use, FieldText, FieldAnswer)
+	use.Actor.ID = subject
+	values, err := s.Vault.Read(ctx, use)
+	if fault.KindOf(err) == fault.Denied {
+		return nil, nil, nil, errUnknown.Because(err)
+	}
+	if err != nil {
+		return nil, nil, nil, fmt.Errorf("open a request: %w", err)
+	}
+	return r, items, lines(values), nil
+}
+
+// lines are the texts that were opened, the oldest first.
+func lines(values vault.Values) (list []Line) {
+	for _, field := range []string{FieldText, FieldAnswer} {
+		for _, v := range values.Items(field) {
+			list = append(list, Line{Text: v.Text, Source: v.Source, At: v.At, Office: field == FieldAnswer})
+		}
+	}
+	slices.SortStableFunc(list, func(a, b Line) int { return a.At.Compare(b.At) })
+	return list
+}
+
+// MayAppeal reports whether a person can appeal: something was refused, they
+// did not appeal before, and it is not too long ago.
+func (s *Service) MayAppeal(r *Request, items []Item) bool {
+	outcome := OutcomeOf(items)
+	return r.State == Answered && r.Appealed.IsZero() && (outcome == Some || outcome == None) && s.Clock.Now().Before(r.Answered.Add(appealWithin))
+}
+
+// Appeal has somebody else than who decided look at what was refused. The same
+// form again does nothing.
+func (s *Service) Appeal(ctx context.Context, subject, request, text, once string) error {
+	wrong := checkText("text", text, true)
+	if len(once) < 20 || len(once) > 100 {
+		wrong = append(wrong, fault.Field{Name: "once", Code: "rights.form.old"})
+	}
+	if len(wrong) > 0 {
+		return fault.Input(wrong...)
+	}
+	err := s.Vault.Update(ctx, func(tx *db.Tx) error {
+		r, err := selectRequest(tx, request)
+		if err != nil {
+			return err
+		}
+		if r == nil || r.Subject != subject {
+			return errUnknown
+		}
+		now := s.Clock.Now()
+		if ok, err := insertForm(tx, subject, formHash("appeal", r.ID, once), r.ID, now); err != nil || !ok {
+			return cmp.Or(err, errAgain)
+		}
+		items, err := selectItems(tx, r)
+		if err != nil {
+			return err
+		}
+		if !s.MayAppeal(r, items) {
+			return errOver
+		}
+		for _, i := range items {
+			if i.Decision != Refused {
+				continue
+			}
+			i.Decision, i.Ground, i.Decided = Open, "", time.Time{}
+			if err := updateItem(tx, r, i); err != nil {
+				return err
+			}
+		}
+		r.State, r.Holder, r.Appealed, r.Answered, r.Escalated = Waiting, "", now, time.Time{}, time.Time{}
+		if ok, err := moveRequest(tx, r); err != nil || !ok {
+			return cmp.Or(err, error(errMoved))
+		}
+		return s.put(tx, r.own(policy.Collect), vault.Value{Field: FieldText, Item: id.New(now), Text: text, Source: policy.SourceForm})
+	})
+	if errors.Is(err, errAgain) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("appeal: %w", err)
+	}
+	return nil
+}

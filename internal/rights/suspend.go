@@ -1,0 +1,171 @@
+package rights
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"portico/internal/platform/db"
+	"portico/internal/platform/id"
+	"portico/internal/policy"
+)
+
+// fulfil does what was granted, in the transaction of the answer.
+func (s *Service) fulfil(tx *db.Tx, r *Request, granted []Item) error {
+	for _, i := range granted {
+		switch r.Kind {
+		case policy.RightRestriction:
+			if err := s.suspend(tx, r, ""); err != nil {
+				return err
+			}
+		case policy.RightObjection, policy.RightOptOut:
+			if err := s.suspend(tx, r, i.ID); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// suspend begins a restriction, or an objection to a purpose, unless it lasts
+// already. The gate moves: it acts at the next use.
+func (s *Service) suspend(tx *db.Tx, r *Request, purpose string) error {
+	if err := s.set(tx, r.Subject, purpose, true); err != nil { // first, so that nobody else does
+		return err
+	}
+	list, err := selectSuspensions(tx, r.Subject)
+	if err != nil || slices.ContainsFunc(list, func(o Suspension) bool { return o.Purpose == purpose }) {
+		return err
+	}
+	now := s.Clock.Now()
+	return insertSuspension(tx, Suspension{Subject: r.Subject, ID: id.New(now), Purpose: purpose, Request: r.ID, Since: now})
+}
+
+func (s *Service) set(tx *db.Tx, subject, purpose string, on bool) error {
+	if purpose == "" {
+		return s.Vault.SetRestricted(tx, subject, on)
+	}
+	return s.Vault.SetObjected(tx, subject, on)
+}
+
+// Suspensions are the restriction and the objections of a person that last.
+func (s *Service) Suspensions(ctx context.Context, subject string) (list []Suspension, err error) {
+	err = s.DB.View(ctx, func(tx *db.Tx) error {
+		list, err = selectSuspensions(tx, subject)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list what is suspended: %w", err)
+	}
+	return list, nil
+}
+
+// End ends a suspension of a person's own, as they ask, at once.
+func (s *Service) End(ctx context.Context, subject, suspension string) error {
+	return s.end(ctx, subject, suspension, policy.Actor{Kind: policy.Person, ID: subject})
+}
+
+// end ends a suspension that lasts.
+func (s *Service) end(ctx context.Context, subject, suspension string, who policy.Actor) error {
+	err := s.Vault.Update(ctx, func(tx *db.Tx) error {
+		if err := s.Vault.Bump(tx, subject); err != nil { // nobody else begins one meanwhile
+			return err
+		}
+		list, err := selectSuspensions(tx, subject)
+		if err != nil {
+			return err
+		}
+		n := slices.IndexFunc(list, func(o Suspension) bool { return o.ID == suspension })
+		if n < 0 {
+			return errUnknown
+		}
+		one := list[n]
+		one.Ended = s.Clock.Now()
+		if ok, err := moveSuspension(tx, one); err != nil || !ok {
+			return cmp.Or(err, error(errMoved))
+		}
+		lasts := slices.ContainsFunc(list, func(o Suspension) bool { return o.ID != one.ID && (o.Purpose == "") == (one.Purpose == "") })
+		if err := s.set(tx, subject, one.Purpose, lasts); err != nil {
+			return err
+		}
+		r, err := selectRequest(tx, one.Request)
+		if err != nil || r == nil {
+			return cmp.Or(err, error(errUnknown))
+		}
+		return s.note(tx, r, "suspension-ended", who)
+	})
+	if err != nil {
+		return fmt.Errorf("end what is suspended: %w", err)
+	}
+	return nil
+}
+
+// notice is how long before its end a person is told that a restriction, or an
+// objection, is lifted.
+const notice = 7 * 24 * time.Hour
+
+// Announce has a person told that what a request suspended is lifted, after a
+// week. Nothing is lifted without.
+func (s *Service) Announce(ctx context.Context, who policy.Actor, request string) error {
+	if !s.Answers(who.Roles) {
+		return errDenied
+	}
+	err := s.Vault.Update(ctx, func(tx *db.Tx) error {
+		r, err := selectRequest(tx, request)
+		if err != nil || r == nil {
+			return cmp.Or(err, error(errUnknown))
+		}
+		if r.State != Answered {
+			return errMoved
+		}
+		list, err := selectSuspensions(tx, r.Subject)
+		if err != nil {
+			return err
+		}
+		now, some := s.Clock.Now(), false
+		for _, one := range list {
+			if one.Request != r.ID || !one.Announced.IsZero() {
+				continue
+			}
+			one.Announced, one.Ends = now, now.Add(notice)
+			if ok, err := moveSuspension(tx, one); err != nil || !ok {
+				return cmp.Or(err, error(errMoved))
+			}
+			some = true
+		}
+		if !some {
+			return errMoved
+		}
+		if err := s.note(tx, r, "suspension-lifted", who); err != nil {
+			return err
+		}
+		return s.tell(tx, r, "lifted")
+	})
+	if err != nil {
+		return fmt.Errorf("announce that something is lifted: %w", err)
+	}
+	return nil
+}
+
+// liftMax is how much ends in one turn.
+const liftMax = 100
+
+// lift ends what was announced to end by now.
+func (s *Service) lift(ctx context.Context) error {
+	var due []Suspension
+	err := s.DB.View(ctx, func(tx *db.Tx) (err error) {
+		due, err = selectEnding(tx, s.Clock.Now(), liftMax)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("look for what ends: %w", err)
+	}
+	for _, one := range due {
+		if err := s.end(ctx, one.Subject, one.ID, policy.Actor{Kind: policy.System}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
