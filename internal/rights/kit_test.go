@@ -14,6 +14,7 @@ import (
 	"portico/internal/identity/factor"
 	"portico/internal/identity/profile"
 	"portico/internal/identity/signin"
+	"portico/internal/ledger"
 	"portico/internal/platform/db"
 	"portico/internal/platform/i18n"
 	"portico/internal/platform/jobs"
@@ -92,7 +93,7 @@ func (w *world) SendSMS(context.Context, string, string) error { return nil }
 func worlds(t *testing.T, run func(t *testing.T, w *world)) {
 	t.Helper()
 	testkit.Databases(t, func(t *testing.T, d *db.DB) { run(t, open(t, d)) },
-		audit.Migrations(), vault.Migrations(), jobs.Migrations(), identity.Migrations(), factor.Migrations(), staff.Migrations(), rights.Migrations())
+		audit.Migrations(), ledger.Migrations(), vault.Migrations(), jobs.Migrations(), identity.Migrations(), factor.Migrations(), staff.Migrations(), rights.Migrations())
 }
 
 func open(t *testing.T, d *db.DB) *world {
@@ -102,7 +103,11 @@ func open(t *testing.T, d *db.DB) *world {
 	w := &world{t: t, store: vaulttest.Open(t, d, p), places: []rights.Named{{Scope: vault.Profile, Name: "Your account", Basis: "eu-gdpr:A6-1-b"}}}
 	log, clock := slog.New(slog.DiscardHandler), w.store.Clock
 	clock.Advance(24*time.Hour + time.Hour)
-	w.vault = vault.New(vault.Config{DB: d, Ring: w.store.Ring, Log: w.store.Log, Clock: clock, Policy: pol, Objected: rights.Objected})
+	acts, err := ledger.Open(t.Context(), ledger.Config{DB: d, Ring: w.store.Ring, Clock: clock})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.vault = vault.New(vault.Config{DB: d, Ledger: acts, Ring: w.store.Ring, Log: w.store.Log, Clock: clock, Policy: pol, Objected: rights.Objected})
 	w.jobs = jobs.NewQueue(jobs.Config{DB: d, Clock: clock, Log: log})
 	cat, err := i18n.Load(web.Locales(), identity.Locales(), vault.Locales(), staff.Locales(), policy.Locales(), rights.Locales())
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"portico/internal/audit"
+	"portico/internal/ledger"
 	"portico/internal/platform/db"
 	"portico/internal/platform/fault"
 	"portico/internal/policy"
@@ -81,6 +82,7 @@ func TestN13_ARestrictionActsAtTheNextUseAndItsEndIsAnnouncedFirst(t *testing.T)
 		if err := w.reads(me); !errors.As(err, &denied) || denied.Decision.Reason != policy.ReasonRestricted {
 			t.Fatalf("an official reads on: %v", err)
 		}
+		w.restored(me)
 		// The person is told, and reads the answer, while it is restricted.
 		if mails := w.work(); len(mails) != 1 || !strings.Contains(mails[0].Text, "/en/cabinet/rights/requests/"+request) {
 			t.Errorf("the person is told: %+v", mails)
@@ -270,4 +272,39 @@ func TestI2_ARequestIsItsOwnersAndItsHoldersOnly(t *testing.T) {
 		b.Page("/en/cabinet/rights/nothing", http.StatusNotFound)
 		press(b, "/en/cabinet/rights/complaint", "nothing", http.StatusUnprocessableEntity, "text", "x")
 	})
+}
+
+// restored fails unless what the ledger tells of is suspended again in a store
+// that was put back from before it (I8), and nothing is done twice.
+func (w *world) restored(subject string) {
+	w.t.Helper()
+	var act ledger.Act
+	if err := w.store.DB.Update(w.t.Context(), func(tx *db.Tx) error {
+		if err := tx.QueryRow(`SELECT kind, subject, ref FROM ledger_act WHERE subject = $1`, subject).Scan(&act.Kind, &act.Subject, &act.Ref); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(`DELETE FROM rights_suspension WHERE subject = $1`, subject); err != nil {
+			return err
+		}
+		return w.vault.SetRestricted(tx, subject, false)
+	}); err != nil {
+		w.t.Fatal(err)
+	}
+	if err := w.reads(subject); err != nil {
+		w.t.Fatalf("the store is not that of before: %v", err)
+	}
+	for range 2 {
+		if err := w.store.DB.Update(w.t.Context(), func(tx *db.Tx) error {
+			mine, err := w.Replay(tx, act)
+			if !mine {
+				w.t.Errorf("nobody replays %+v", act)
+			}
+			return err
+		}); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	if list, err := w.Suspensions(w.t.Context(), subject); err != nil || len(list) != 1 || w.reads(subject) == nil {
+		w.t.Errorf("after the replay: %+v, %v", list, err)
+	}
 }

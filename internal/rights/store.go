@@ -161,6 +161,16 @@ func insertSuspension(tx *db.Tx, s Suspension) error {
 	return err
 }
 
+// hasSuspension reports whether there is a suspension, also one that ended.
+func hasSuspension(tx *db.Tx, s Suspension) (bool, error) {
+	var one int64
+	err := tx.QueryRow(`SELECT 1 FROM rights_suspension WHERE subject = $1 AND id = $2`, s.Subject, s.ID).Scan(&one)
+	if errors.Is(err, db.ErrNoRows) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
 // selectSuspensions returns what a person has suspended and still lasts.
 func selectSuspensions(tx *db.Tx, subject string) ([]Suspension, error) {
 	return scanSuspensions(tx, `SELECT subject, id, purpose, request, since_at, announced_at, ends_at, ended_at

@@ -5,8 +5,10 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
+	"portico/internal/ledger"
 	"portico/internal/platform/db"
 	"portico/internal/platform/id"
 	"portico/internal/policy"
@@ -40,7 +42,41 @@ func (s *Service) suspend(tx *db.Tx, r *Request, purpose string) error {
 		return err
 	}
 	now := s.Clock.Now()
-	return insertSuspension(tx, Suspension{Subject: r.Subject, ID: id.New(now), Purpose: purpose, Request: r.ID, Since: now})
+	one := Suspension{Subject: r.Subject, ID: id.New(now), Purpose: purpose, Request: r.ID, Since: now}
+	if err := s.Vault.Took(tx, one.kind(), one.Subject, strings.Join([]string{one.ID, one.Request, one.Purpose}, ":")); err != nil {
+		return err
+	}
+	return insertSuspension(tx, one)
+}
+
+// kind is what the ledger calls it.
+func (o Suspension) kind() ledger.Kind {
+	if o.Purpose == "" {
+		return ledger.Restrict
+	}
+	return ledger.Object
+}
+
+// Replay begins a suspension again that the ledger tells of, when a backup was
+// restored that does not know it. One that has ended since the backup lasts
+// again: the person, or who lifted it, ends it once more.
+func (s *Service) Replay(tx *db.Tx, a ledger.Act) (mine bool, err error) {
+	if a.Kind != ledger.Restrict && a.Kind != ledger.Object {
+		return false, nil
+	}
+	ref := strings.SplitN(a.Ref, ":", 3)
+	if len(ref) != 3 {
+		return true, fmt.Errorf("replay a suspension: %q names none", a.Ref)
+	}
+	one := Suspension{Subject: a.Subject, ID: ref[0], Request: ref[1], Purpose: ref[2], Since: a.At}
+	known, err := hasSuspension(tx, one)
+	if err != nil || known {
+		return true, err
+	}
+	if err := s.set(tx, one.Subject, one.Purpose, true); err != nil {
+		return true, err
+	}
+	return true, insertSuspension(tx, one)
 }
 
 func (s *Service) set(tx *db.Tx, subject, purpose string, on bool) error {

@@ -219,27 +219,9 @@ func within(p *i18n.Printer, right policy.Right) string {
 	case right.Kind == policy.RightOptOut:
 		return p.T("rights.within.at-once")
 	case right.Extension == "":
-		return length(p, right.Within)
+		return right.Within.Say(p)
 	}
-	return p.T("rights.within.extended", "period", length(p, right.Within), "more", length(p, right.Extension))
-}
-
-// length is a period in words.
-func length(p *i18n.Printer, period policy.Period) string {
-	years, months, days, err := period.Parts()
-	if err != nil {
-		return string(period)
-	}
-	var parts []string
-	for _, part := range []struct {
-		n   int
-		key string
-	}{{years, "identity.period.years"}, {months, "identity.period.months"}, {days, "identity.period.days"}} {
-		if part.n > 0 {
-			parts = append(parts, p.T(part.key, "n", part.n))
-		}
-	}
-	return p.List(parts)
+	return p.T("rights.within.extended", "period", right.Within.Say(p), "more", right.Extension.Say(p))
 }
 
 func (s *Service) takeAsk(q *web.Req) error {

@@ -175,7 +175,7 @@ func (s *Service) held(q *web.Req, t *identity.Typed, r *Request, items []Item, 
 			Name: "reason", Label: q.P.T("rights.staff.extend.reason"), Hint: q.P.T("rights.staff.extend.hint"), Value: identity.Value(q, "reason"),
 			Error: t.Error("reason"), Rows: 3, Max: MaxText,
 		}
-		page.ExtendBy = q.P.T("rights.staff.extend.text", "more", length(q.P, right.Extension))
+		page.ExtendBy = q.P.T("rights.staff.extend.text", "more", right.Extension.Say(q.P))
 	}
 	return fields, nil
 }
