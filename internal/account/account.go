@@ -51,6 +51,8 @@ type Config struct {
 	// still right; none: never.
 	Confirm      func() policy.Period
 	Applications Applications
+	// Prefers is the language that somebody chose, empty if they chose none.
+	Prefers func(ctx context.Context, subject string) (string, error)
 	// Also are the activities of other features under which something is kept of
 	// somebody.
 	Also func(ctx context.Context, subject string) ([]string, error)

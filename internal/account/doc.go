@@ -11,6 +11,8 @@
 //     back (N18).
 //   - The history of an account is one page: sign-ins, means, services used,
 //     changes, sign-outs (M25).
+//   - Who chose a language goes on in it after signing in, on the page that they
+//     wanted, whatever page they signed in from.
 //   - Before a cabinet is closed, what stays, on which ground and until when is
 //     said, from the declarations and what the person has under way. For the
 //     declared grace, signing in opens it again.

@@ -61,13 +61,14 @@ func (p *post) keep(s string) error {
 type portal struct {
 	*vaulttest.Store
 	*account.Service
-	id     *identity.Service
-	staff  *staff.Service
-	post   *post
-	jobs   *jobs.Queue
-	router *web.Router
-	apps   []account.Application
-	months policy.Period
+	id      *identity.Service
+	staff   *staff.Service
+	post    *post
+	jobs    *jobs.Queue
+	router  *web.Router
+	apps    []account.Application
+	months  policy.Period
+	prefers string // the language that everybody chose
 }
 
 // Of are the applications of a test (account.Applications).
@@ -128,7 +129,8 @@ func open(t *testing.T, d *db.DB) *portal {
 		DB: d, Vault: p.Store.Vault, Log: p.Store.Log, Identity: p.id, Jobs: p.jobs, Policy: func() *policy.Policy { return pol }, Clock: p.Store.Clock,
 		Zone: func() *time.Location { return time.UTC }, Address: func() string { return "https://one.gov.mv" },
 		Confirm: func() policy.Period { return p.months }, Applications: p,
-		Also: func(context.Context, string) ([]string, error) { return nil, nil },
+		Prefers: func(context.Context, string) (string, error) { return p.prefers, nil },
+		Also:    func(context.Context, string) ([]string, error) { return nil, nil },
 	})
 	p.staff = staff.New(staff.Config{
 		DB: d, Vault: p.Store.Vault, Identity: p.id, Jobs: p.jobs, Policy: func() *policy.Policy { return pol }, Clock: p.Store.Clock,

@@ -1,6 +1,7 @@
 package account_test
 
 import (
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -419,5 +420,34 @@ func TestASecondTryAtClosingChangesNothing(t *testing.T) {
 	}
 	if _, err := p.Close(t.Context(), me, "en"); fault.KindOf(err) != fault.Conflict {
 		t.Errorf("closed twice: %v", err)
+	}
+}
+
+func TestM5_WhoChoseALanguageGoesOnInItWithTheirPage(t *testing.T) {
+	p := one(t)
+	p.person(t, old, "A123456")
+	for _, c := range []struct{ prefers, from, next, at string }{
+		{"dv", "/en/sign-in", "/en/cabinet/history?show=changes", "/dv/cabinet/history?show=changes"},
+		{"dv", "/en/sign-in", "", "/dv/cabinet/"},
+		{"dv", "/dv/sign-in", "/dv/cabinet/history", "/dv/cabinet/history"},
+		{"", "/en/sign-in", "/en/cabinet/history", "/en/cabinet/history"},
+		{"dv", "/en/sign-in", "/dv/cabinet/history", "/dv/cabinet/history"},
+		{"dv", "/en/sign-in", "//elsewhere.example/", "/dv/cabinet/"},
+	} {
+		p.prefers = c.prefers
+		b := p.browse(t)
+		at := c.from
+		values := form("contact", old, "password", password)
+		if c.next != "" {
+			values.Set("next", c.next)
+		}
+		resp := b.Post(at, values)
+		for hops := 0; resp.StatusCode == http.StatusSeeOther && hops < 5; hops++ {
+			at = resp.Header.Get("Location")
+			resp = b.Get(at)
+		}
+		if resp.StatusCode != http.StatusOK || at != c.at {
+			t.Errorf("%+v leads to %s (%d)", c, at, resp.StatusCode)
+		}
 	}
 }

@@ -3,6 +3,8 @@ package account
 import (
 	"context"
 	"net/http"
+	"net/url"
+	"strings"
 	"time"
 
 	"github.com/a-h/templ"
@@ -57,10 +59,21 @@ func (s *Service) contacts(ctx context.Context, subject string) (r reach, err er
 // the first page says so.
 const reopenedShown = 10 * time.Minute
 
-// welcome is the first page after signing in: it says that a cabinet was
-// opened again, asks whether contact data is still right, or leads on at once.
+// welcome is the first page after signing in: it goes on in the language that
+// the person chose, says that a cabinet was opened again, asks whether contact
+// data is still right, or leads on at once.
 func (s *Service) welcome(q *web.Req) error {
 	ctx, me, next := q.R.Context(), q.Session, q.Next(q.Path("/cabinet/"))
+	lang, err := s.Prefers(ctx, me.Subject)
+	if err != nil {
+		return err
+	}
+	if lang != "" && lang != q.Lang {
+		if rest, ok := strings.CutPrefix(next, q.Path("/")); ok {
+			next = "/" + lang + "/" + rest
+		}
+		return q.Redirect("/" + lang + "/cabinet/welcome?next=" + url.QueryEscape(next))
+	}
 	var reopened time.Time
 	if err := s.DB.View(ctx, func(tx *db.Tx) (err error) { reopened, err = selectReopened(tx, me.Subject); return err }); err != nil {
 		return err

@@ -265,6 +265,7 @@ func (p *portal) features(ctx context.Context, in *instance.Instance, opts insta
 		DB: p.db, Vault: p.vault, Log: p.log, Identity: p.identity, Jobs: p.queue, Policy: p.policy, Clock: p.clock,
 		Zone:    func() *time.Location { return p.live.Current().Portal.Timezone.Location() },
 		Address: p.address, Applications: p, Also: p.kept,
+		Prefers: func(ctx context.Context, subject string) (string, error) { return p.notices.Prefers(ctx, subject) },
 		Confirm: func() policy.Period { return p.live.Current().Portal.ConfirmContacts() },
 	})
 	p.tell(in.Portal.Langs(), in.Catalogue)

@@ -95,3 +95,17 @@ func (w wishes) Granted(tx *db.Tx, subject, purpose string) (bool, error) {
 	}
 	return w.s.Consents.Granted(tx, subject, purpose)
 }
+
+// Prefers is the language that somebody chose, empty if they chose none: what
+// they happened to read last is no choice.
+func (s *Service) Prefers(ctx context.Context, subject string) (lang string, err error) {
+	var chosen bool
+	err = s.DB.View(ctx, func(tx *db.Tx) error { lang, chosen, err = selectLanguage(tx, subject); return err })
+	if err != nil {
+		return "", fmt.Errorf("look which language somebody prefers: %w", err)
+	}
+	if !chosen || !slices.Contains(s.Langs, lang) {
+		return "", nil
+	}
+	return lang, nil
+}
