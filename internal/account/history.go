@@ -3,7 +3,6 @@ package account
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"portico/internal/audit"
@@ -24,8 +23,8 @@ type Moment struct {
 	Party    string
 }
 
-// A page of the history has so many lines, and so many events are looked at
-// for them: the log also tells of every other use of somebody's data.
+// A page of the history has so many lines, and about so many events are looked
+// at for them: many of them can be one line.
 const (
 	historyPage = 25
 	historyScan = 2000
@@ -61,31 +60,41 @@ func lineOf(e *audit.Event) (Moment, bool) {
 	switch e.Kind {
 	case audit.KindSignIn, audit.KindSignOut, audit.KindSignInFailed, audit.KindAccount, audit.KindStaff:
 		return m, true
-	case audit.KindAccess, audit.KindCollect:
-		if e.Actor.ID == e.Subject && strings.HasPrefix(e.Scope, "case:") {
-			m.Kind, m.Activity, m.Scope = kindService, e.Activity, e.Scope
-			return m, true
-		}
 	}
-	return Moment{}, false
+	m.Kind, m.Activity, m.Scope = kindService, e.Activity, e.Scope
+	return m, e.Own()
 }
 
 // History are the sign-ins, services used, changes and sign-outs of an account
 // (M25), from the log, the newest first. What follows on each other in one
 // application is one line. next is where the page after begins, 0 for none.
 func (s *Service) History(ctx context.Context, subject, filter string, before int64) (list []Moment, next int64, err error) {
-	moments := filter == "sign-ins" || filter == "changes" // which have an index
+	from, err := s.Log.Unnoted(ctx, subject)
+	if err != nil {
+		return nil, 0, fmt.Errorf("read the history of an account: %w", err)
+	}
+	noted := before == 0 || before > from+1 // which events are lines; others are found by reading all
 	for scanned := 0; scanned < historyScan; {
-		read, limit := s.Log.Events, historyRead
-		if moments {
+		read, limit := s.Log.History, historyRead
+		switch {
+		case !noted:
+			read = s.Log.Events
+		case filter == "services":
+			read = s.Log.Uses
+		case filter != "all":
 			read, limit = s.Log.Moments, 2*historyPage
 		}
 		events, err := read(ctx, subject, before, limit)
 		if err != nil {
 			return nil, 0, fmt.Errorf("read the history of an account: %w", err)
 		}
+		more := len(events) == limit
 		for i := range events {
 			e := &events[i]
+			if noted && e.N <= from {
+				more = false
+				break
+			}
 			m, ok := lineOf(e)
 			if ok && in(filter, m.Kind) {
 				last := len(list) - 1
@@ -104,10 +113,12 @@ func (s *Service) History(ctx context.Context, subject, filter string, before in
 				return list, 0, nil
 			}
 		}
-		if len(events) == 0 && !moments {
+		if !more && (!noted || from == 0) {
 			return list, 0, nil
 		}
-		moments = moments && len(events) == limit // below may be some from before the index
+		if !more {
+			noted, before = false, from+1
+		}
 		scanned += len(events)
 	}
 	return list, before, nil

@@ -348,10 +348,19 @@ func TestM25_TheHistoryTellsMeansServicesChangesAndSignOuts(t *testing.T) {
 		for range 3 { // one application, one line
 			p.Collect(t, use(me, scope), map[string]string{"road-permit.road": "Hiriyaa Magu"})
 		}
+		const seen = "case:0190a000-0000-7000-8000-000000000002" // one that was only looked at
+		if err := p.Store.DB.Update(t.Context(), func(tx *db.Tx) error { return p.NewScope(tx, me, seen) }); err != nil {
+			t.Fatal(err)
+		}
+		look := use(me, seen)
+		look.Operation, look.Fields = policy.Use, []string{"road-permit.road"}
+		if _, err := p.Read(t.Context(), look); err != nil {
+			t.Fatal(err)
+		}
 		rows := func(show string) []string {
 			return b.Page("/en/cabinet/history?show="+show, 200).Find("table.grid tbody tr").Texts()
 		}
-		if got := rows("services"); len(got) != 1 || !strings.Contains(got[0], "Applying for a road permit") {
+		if got := rows("services"); len(got) != 2 || !strings.Contains(got[1], "Applying for a road permit") {
 			t.Errorf("services: %v", got)
 		}
 		got := rows("sign-ins")
@@ -361,7 +370,7 @@ func TestM25_TheHistoryTellsMeansServicesChangesAndSignOuts(t *testing.T) {
 				t.Fatalf("sign-ins: %v", got)
 			}
 		}
-		if all := rows("all"); len(all) != len(got)+1+len(rows("changes")) {
+		if all := rows("all"); len(all) != len(got)+2+len(rows("changes")) {
 			t.Errorf("the parts are not the whole: %v", all)
 		}
 		if strings.Contains(strings.Join(rows("all"), ""), "Hiriyaa") {
@@ -409,6 +418,51 @@ func TestM25_EveryLineOfALongHistoryIsShownOnce(t *testing.T) {
 			t.Errorf("%s: %d lines, not %d", filter, len(seen), want)
 		}
 	}
+}
+
+// TestM25_AServiceUsedLongAgoIsReachedThroughWhatOthersDid has officials look
+// more than two thousand times since, and has the older half from before uses were
+// noted.
+func TestM25_AServiceUsedLongAgoIsReachedThroughWhatOthersDid(t *testing.T) {
+	each(t, func(t *testing.T, p *portal) {
+		me := p.person(t, old, "A123456")
+		append := func(n int, e audit.Event) {
+			t.Helper()
+			if err := p.Store.Update(t.Context(), func(tx *db.Tx) error {
+				for range n {
+					if err := p.Append(tx, e); err != nil {
+						return err
+					}
+				}
+				return nil
+			}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		uses := func(scope string) {
+			append(2, audit.Event{Kind: audit.KindCollect, Subject: me, Scope: "case:" + scope, Activity: "road-permit.apply", Actor: audit.Actor{Kind: "person", ID: me}})
+		}
+		others := audit.Event{Kind: audit.KindAccess, Subject: me, Scope: "case:old", Activity: "road-permit.decide", Actor: audit.Actor{Kind: "staff", ID: "x"}}
+		uses("old")
+		append(10, others)
+		if err := p.Store.DB.Update(t.Context(), func(tx *db.Tx) error {
+			if _, err := tx.Exec(`INSERT INTO audit_unnoted (subject, n) SELECT subject, MAX(n) FROM audit_event WHERE subject = $1 GROUP BY subject`, me); err != nil {
+				return err
+			}
+			_, err := tx.Exec(`DELETE FROM audit_use`)
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		uses("new")
+		append(2100, others)
+		for filter, want := range map[string]int{"services": 2, "all": 3, "sign-ins": 0, "changes": 1} {
+			list, next, err := p.History(t.Context(), me, filter, 0)
+			if err != nil || len(list) != want || next != 0 {
+				t.Errorf("%s: %d lines on the first page, more from %d (%v)", filter, len(list), next, err)
+			}
+		}
+	})
 }
 
 func TestASecondTryAtClosingChangesNothing(t *testing.T) {

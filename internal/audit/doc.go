@@ -17,6 +17,6 @@
 //     the signer refuses whatever does not contain what it signed before.
 //   - A person's numbers run 1, 2, 3 … over their events (I15).
 //
-// Tables: audit_event, audit_moment, audit_pending, audit_leaf, audit_tile, audit_tree.
+// Tables: audit_event, audit_moment, audit_use, audit_unnoted, audit_pending, audit_leaf, audit_tile, audit_tree.
 // Statements: O11 (monitored and audited), M5 (informed of each use), M25.
 package audit

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -33,6 +34,11 @@ func (e *Event) Moment() bool {
 		return true
 	}
 	return false
+}
+
+// Own reports whether an event is the person's own use of an application.
+func (e *Event) Own() bool {
+	return (e.Kind == KindAccess || e.Kind == KindCollect) && e.Actor.ID == e.Subject && strings.HasPrefix(e.Scope, "case:")
 }
 
 // System is the subject of events that concern nobody in particular.

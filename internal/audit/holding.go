@@ -10,6 +10,8 @@ func Holding() []db.Table {
 		}},
 		{Name: "audit_pending", Columns: map[string]db.Holds{"leaf": db.Nothing, "subject": db.Pseudonym, "n": db.Nothing}},
 		{Name: "audit_moment", Columns: map[string]db.Holds{"subject": db.Pseudonym, "n": db.Nothing}},
+		{Name: "audit_use", Columns: map[string]db.Holds{"subject": db.Pseudonym, "n": db.Nothing}},
+		{Name: "audit_unnoted", Columns: map[string]db.Holds{"subject": db.Pseudonym, "n": db.Nothing}},
 		{Name: "audit_leaf", Columns: map[string]db.Holds{
 			"idx": db.Nothing, "leaf": db.Nothing, "subject": db.Pseudonym, "n": db.Nothing,
 		}},

@@ -103,6 +103,9 @@ func (l *Log) Append(tx *db.Tx, box keys.Box, e *Event) error {
 	if err == nil && e.Moment() {
 		err = insertMoment(tx, e.Subject, e.N)
 	}
+	if err == nil && e.Own() {
+		err = insertUse(tx, e.Subject, e.N)
+	}
 	return wrap(err)
 }
 
@@ -154,6 +157,26 @@ func (l *Log) Events(ctx context.Context, subject string, before int64, limit in
 // Moments is Events for the moments of an account alone.
 func (l *Log) Moments(ctx context.Context, subject string, before int64, limit int) ([]Event, error) {
 	return l.events(ctx, subject, before, limit, selectMoments)
+}
+
+// Uses is Events for the person's own uses of applications alone.
+func (l *Log) Uses(ctx context.Context, subject string, before int64, limit int) ([]Event, error) {
+	return l.events(ctx, subject, before, limit, selectUses)
+}
+
+// History is Events for moments and own uses.
+func (l *Log) History(ctx context.Context, subject string, before int64, limit int) ([]Event, error) {
+	return l.events(ctx, subject, before, limit, selectBoth)
+}
+
+// Unnoted is up to which number a subject's events are from before moments and
+// uses were noted: these are found by reading Events. It is 0 for most.
+func (l *Log) Unnoted(ctx context.Context, subject string) (n int64, err error) {
+	err = l.db.View(ctx, func(tx *db.Tx) error { n, err = selectUnnoted(tx, subject); return err })
+	if err != nil {
+		return 0, fmt.Errorf("look which events were noted: %w", err)
+	}
+	return n, nil
 }
 
 func (l *Log) events(ctx context.Context, subject string, before int64, limit int, find func(*db.Tx, string, int64, int) ([]stored, error)) ([]Event, error) {

@@ -18,8 +18,12 @@ func insertEvent(tx *db.Tx, e *Event, leaf [32]byte, sealed []byte) error {
 // guard come first.
 func insertEventIf(tx *db.Tx, e *Event, leaf [32]byte, sealed []byte, guard string, args []any) (bool, error) {
 	k := len(args)
-	query := fmt.Sprintf(`WITH passed AS (%s) INSERT INTO audit_event (subject, n, at, leaf, sealed)
-		SELECT $%d, $%d, $%d, $%d, $%d FROM passed`, guard, k+1, k+2, k+3, k+4, k+5)
+	used := ""
+	if e.Own() {
+		used = fmt.Sprintf(`, used AS (INSERT INTO audit_use (subject, n) SELECT $%d, $%d FROM passed)`, k+1, k+2)
+	}
+	query := fmt.Sprintf(`WITH passed AS (%s)%s INSERT INTO audit_event (subject, n, at, leaf, sealed)
+		SELECT $%d, $%d, $%d, $%d, $%d FROM passed`, guard, used, k+1, k+2, k+3, k+4, k+5)
 	n, err := tx.Exec(query, append(slices.Clone(args), e.Subject, e.N, e.At, leaf[:], sealed)...)
 	return n == 1, err
 }
@@ -30,8 +34,30 @@ func insertMoment(tx *db.Tx, subject string, n int64) error {
 	return err
 }
 
+// insertUse notes that an event is the person's own use of an application.
+func insertUse(tx *db.Tx, subject string, n int64) error {
+	_, err := tx.Exec(`INSERT INTO audit_use (subject, n) VALUES ($1, $2) ON CONFLICT (subject, n) DO NOTHING`, subject, n)
+	return err
+}
+
 // selectMoments is selectEvents for the moments of an account.
-func selectMoments(tx *db.Tx, subject string, before int64, limit int) (events []stored, err error) {
+func selectMoments(tx *db.Tx, subject string, before int64, limit int) ([]stored, error) {
+	return selectNoted(tx, subject, before, limit, `SELECT n FROM audit_moment WHERE subject = $1 AND n < $2`)
+}
+
+// selectUses is selectEvents for the person's own uses of applications.
+func selectUses(tx *db.Tx, subject string, before int64, limit int) ([]stored, error) {
+	return selectNoted(tx, subject, before, limit, `SELECT n FROM audit_use WHERE subject = $1 AND n < $2`)
+}
+
+// selectBoth is selectEvents for moments and uses.
+func selectBoth(tx *db.Tx, subject string, before int64, limit int) ([]stored, error) {
+	return selectNoted(tx, subject, before, limit, `SELECT n FROM audit_moment WHERE subject = $1 AND n < $2
+		UNION ALL SELECT n FROM audit_use WHERE subject = $1 AND n < $2`)
+}
+
+// selectNoted returns the events whose numbers were noted, the newest first.
+func selectNoted(tx *db.Tx, subject string, before int64, limit int, numbers string) (events []stored, err error) {
 	if before <= 0 {
 		before = 1<<63 - 1
 	}
@@ -40,9 +66,19 @@ func selectMoments(tx *db.Tx, subject string, before int64, limit int) (events [
 		err := r.Scan(&s.n, &s.at, &s.leaf, &s.sealed)
 		events = append(events, s)
 		return err
-	}, `SELECT e.n, e.at, e.leaf, e.sealed FROM audit_moment m JOIN audit_event e ON e.subject = m.subject AND e.n = m.n
-		WHERE m.subject = $1 AND m.n < $2 ORDER BY m.n DESC LIMIT $3`, subject, before, limit)
+	}, `SELECT e.n, e.at, e.leaf, e.sealed FROM (`+numbers+` ORDER BY n DESC LIMIT $3) m
+		JOIN audit_event e ON e.subject = $1 AND e.n = m.n ORDER BY e.n DESC`, subject, before, limit)
 	return events, err
+}
+
+// selectUnnoted returns up to which number nobody noted which of a subject's
+// events are what.
+func selectUnnoted(tx *db.Tx, subject string) (n int64, err error) {
+	err = tx.QueryRow(`SELECT n FROM audit_unnoted WHERE subject = $1`, subject).Scan(&n)
+	if errors.Is(err, db.ErrNoRows) {
+		return 0, nil
+	}
+	return n, err
 }
 
 // stored is one event as it stands in the store, with its place in the tree.
