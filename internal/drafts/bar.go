@@ -9,65 +9,18 @@ import (
 	"portico/internal/forms/sent"
 	"portico/internal/platform/db"
 	"portico/internal/platform/fault"
-	"portico/internal/platform/i18n"
 	"portico/internal/platform/web"
 	"portico/internal/policy"
 	"portico/internal/services"
 )
 
-// Bar is why somebody cannot apply as things stand.
-type Bar struct {
-	Code  string // of the sentence: drafts.bar.CODE
-	Need  *services.Need
-	Level web.Level // that is missing
-	Day   services.Day
-}
-
-// bar finds out whether somebody can apply now: the service is open, they
-// have completed what comes first, and the portal knows them well enough.
-func (s *Drafts) bar(ctx context.Context, w *Work, has web.Level) (*Bar, error) {
-	d, now := w.Service, s.Clock.Now()
-	switch d.Stage(now) {
-	case services.NotYet:
-		return &Bar{Code: "not-yet", Day: d.Opens}, nil
-	case services.Closed:
-		return &Bar{Code: "closed", Day: d.Closes}, nil
-	}
+// bar finds out whether somebody can apply now.
+func (s *Drafts) bar(ctx context.Context, w *Work, has web.Level) (*services.Bar, error) {
 	subject := w.actor.ID
 	if w.Draft != nil {
 		subject = w.Draft.Subject
 	}
-	progress, err := d.Progress(ctx, s.Cases, subject, w.Offer, now)
-	if err != nil {
-		return nil, err
-	}
-	if missing := services.Missing(progress); len(missing) > 0 {
-		return &Bar{Code: "need", Need: &missing[0].Need}, nil
-	}
-	if w.actor.Kind == policy.Person {
-		if wants := web.Level(max(0, slices.Index(services.Level("").Values(), string(d.Level)))); has < wants {
-			return &Bar{Code: "level", Level: wants}, nil
-		}
-	}
-	return nil, nil
-}
-
-// Says is the bar in words.
-func (s *Drafts) says(p *i18n.Printer, b *Bar) string {
-	switch b.Code {
-	case "need":
-		name, state := b.Need.Service, b.Need.State
-		if d := s.Catalogue.Service(b.Need.Service); d != nil {
-			at, _ := d.Workflow.State(state)
-			name, state = p.In(d.Name), p.In(at.Name)
-		}
-		return p.T("drafts.bar.need", "service", name, "state", state)
-	case "withdrawn":
-		return p.T("drafts.bar.withdrawn")
-	case "level":
-		return p.T("drafts.bar.level." + b.Level.String())
-	}
-	return p.T("drafts.bar."+b.Code, "date", p.Date(b.Day.In(p.Zone())))
+	return w.Service.Bar(ctx, s.Cases, subject, w.Offer, w.actor.Kind == policy.Person, has, s.Clock.Now())
 }
 
 // asksWhom returns the question for whom somebody acts, if anybody can act for

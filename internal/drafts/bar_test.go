@@ -32,7 +32,7 @@ func TestO18_NobodyAppliesOutsideTheDaysOfAService(t *testing.T) {
 	w.change("closed", func(d *services.Definition) { d.Closes = "2026-11-21" })
 	page, _, path := b.Get(apply)
 	text := page.One("main").Text()
-	if path != apply+"/check" || !strings.Contains(text, "Applications closed on 21 November 2026.") || !strings.Contains(text, "Dhigu Magu") {
+	if path != apply+"/check" || !strings.Contains(text, "The last day to apply was 21 November 2026.") || !strings.Contains(text, "Dhigu Magu") {
 		t.Errorf("a draft of a closed service is at %s: %s", path, text)
 	}
 	if page.Has("#_declared") || page.Has(".fact-action") || !page.Has(`main a[href="`+apply+`/delete"]`) {
@@ -58,7 +58,7 @@ func TestO18_WhatComesFirstIsDemandedAtTheStartAndAtTheEnd(t *testing.T) {
 		if _, err := w.send(w.T.Context(), draft); !drafts.Moved(err) {
 			w.T.Errorf("sent without what comes first: %v", err)
 		}
-		if work := w.open(); work.Bar == nil || work.Bar.Need.Service != "road-permit" {
+		if work := w.open(); work.Bar == nil || work.Bar.Needs[0].Service != "road-permit" {
 			w.T.Errorf("begun without what comes first: %+v", work.Bar)
 		}
 		earlier := w.Applied(w.Citizen)

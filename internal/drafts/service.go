@@ -44,7 +44,7 @@ type Work struct {
 	edited  bool              // a row was added or taken away
 	rows    map[string]string // what the rows are called that were sent, see sent.Sent
 	files   []*uploads.File
-	Bar     *Bar // why nothing can be sent as things stand
+	Bar     *services.Bar // why nothing can be sent as things stand
 	may     []sent.Company
 	Carried *Carried // what a newer version of the service changes
 	Sealed  bool     // the policy in force knows no use of what was typed
@@ -90,7 +90,7 @@ func (s *Drafts) withdrawn(ctx context.Context, p Place) (*Work, error) {
 		return nil, errUnknown
 	}
 	offer, _ := d.Offer(p.Variant)
-	w := &Work{Service: d, Offer: offer, actor: p.Actor, Draft: row, Bar: &Bar{Code: "withdrawn"}}
+	w := &Work{Service: d, Offer: offer, actor: p.Actor, Draft: row, Bar: &services.Bar{Withdrawn: true}}
 	if a, ok := s.Policy().Activity(d.ApplyActivity()); !ok || !slices.Contains(a.Fields, d.DraftField()) {
 		w.Sealed, w.Outcome = true, &forms.Outcome{}
 		return w, nil

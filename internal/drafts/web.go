@@ -152,9 +152,6 @@ func (s *Drafts) start(q *web.Req) error {
 	if err != nil {
 		return err
 	}
-	if w.Bar != nil && w.Draft == nil {
-		return s.showBar(q, w)
-	}
 	if w.Bar != nil {
 		return q.Redirect(address(q, p, "check", false))
 	}
@@ -325,15 +322,6 @@ func (s *Drafts) showFiles(q *web.Req, a *pages.Ask, w *Work, f forms.Field, how
 	a.Files = question
 	a.Form.File = func(forms.Field, ui.Field) templ.Component { return templ.NopComponent }
 	return err
-}
-
-// showBar says why somebody cannot begin.
-func (s *Drafts) showBar(q *web.Req, w *Work) error {
-	b := pages.Bar{Service: s.name(q, w), Text: s.says(q.P, w.Bar), Back: before(q, w.Service.ID)}
-	if w.Bar.Need != nil {
-		b.Next = &pages.Link{Text: q.P.T("drafts.bar.need.go"), Href: q.Path("/services/" + w.Bar.Need.Service)}
-	}
-	return q.Page(http.StatusOK, web.Page{Title: q.P.T("drafts.bar.title"), Service: b.Service, Body: pages.BarPage(b), Back: b.Back})
 }
 
 // name is what is applied for.

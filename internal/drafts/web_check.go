@@ -35,7 +35,8 @@ func (s *Drafts) showCheck(q *web.Req, status int, notice *pages.Notice, undecla
 		notice = w.news(q, p)
 	}
 	if w.Bar != nil {
-		notice = &pages.Notice{Kind: ui.Warn, Title: q.P.T("drafts.bar.title"), Text: s.says(q.P, w.Bar)}
+		notice = &pages.Notice{Kind: ui.Warn}
+		notice.Title, notice.Text = w.Bar.Says(q.P, s.Catalogue)
 	}
 	c := pages.Check{
 		Title: q.P.T("drafts.check.title"), Service: s.name(q, w), Notice: notice, Recipients: services.Table(d.Recipients(s.Policy(), q.P), q.P),

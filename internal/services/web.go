@@ -210,8 +210,9 @@ func (h Config) Look(q *web.Req, d *Definition, variant string, now time.Time) (
 			s.FeeHref += "?" + inputVariant + "=" + variant
 		}
 	}
-	if n := stage(q.P, d, now); n != nil {
-		s.Stage = n
+	if b := (&Bar{Stage: d.Stage(now), service: d}); b.Stage != Open {
+		s.Stage = &pages.Notice{Kind: map[Stage]ui.Kind{NotYet: ui.Info, Closed: ui.Warn}[b.Stage]}
+		s.Stage.Title, s.Stage.Text = b.Says(q.P, nil)
 	} else if chosen {
 		s.Href = q.Path("/services/" + d.ID + "/apply")
 		if variant != "" {
@@ -253,17 +254,6 @@ func (h Config) facts(q *web.Req, d *Definition, s *pages.Start) {
 	if d.Closes != "" {
 		fact("services.closes", q.P.Date(d.Closes.In(d.zone)))
 	}
-}
-
-// stage says that one cannot apply at a moment; nil: one can.
-func stage(p *i18n.Printer, d *Definition, now time.Time) *pages.Notice {
-	switch d.Stage(now) {
-	case NotYet:
-		return &pages.Notice{Kind: ui.Info, Title: p.T("services.stage.not-yet"), Text: p.T("services.stage.not-yet.text", "day", d.Opens.In(d.zone))}
-	case Closed:
-		return &pages.Notice{Kind: ui.Warn, Title: p.T("services.stage.closed"), Text: p.T("services.stage.closed.text", "day", d.Closes.In(d.zone))}
-	}
-	return nil
 }
 
 // needs are what to complete first, and for somebody who is signed in how far
@@ -323,10 +313,9 @@ type Door struct {
 }
 
 // Turn answers a request of somebody who cannot begin an application now, and
-// reports whether it did: the service is not open, they have to complete
-// something first, or they have not chosen a variant.
+// reports whether it did: something bars them, or they have not chosen a
+// variant.
 func (o Door) Turn(q *web.Req, d *Definition, variant string) (bool, error) {
-	now := o.Clock.Now()
 	offer, ok := d.Offer(variant)
 	if !ok && variant != "" {
 		return true, fault.New(fault.NotFound, "services.error.variant")
@@ -334,23 +323,15 @@ func (o Door) Turn(q *web.Req, d *Definition, variant string) (bool, error) {
 	if !ok {
 		return true, q.Redirect(q.Path("/services/" + d.ID))
 	}
-	t := pages.Turned{Name: d.Title(variant, q.P), Href: q.Path("/services/" + d.ID)}
+	bar, err := d.Bar(q.R.Context(), o.Reached, q.Session.Subject, offer, true, q.Session.Level, o.Clock.Now())
+	if err != nil || bar == nil {
+		return err != nil, err
+	}
+	t := pages.Turned{Name: d.Title(variant, q.P), Href: q.Path("/services/" + d.ID), Needs: tasks(q, o.Catalogue, bar.Needs, true)}
 	if variant != "" {
 		t.Href += "?variant=" + variant
 	}
-	if n := stage(q.P, d, now); n != nil {
-		t.Notice = *n
-	} else {
-		all, err := d.Progress(q.R.Context(), o.Reached, q.Session.Subject, offer, now)
-		if err != nil {
-			return true, err
-		}
-		if len(Missing(all)) == 0 {
-			return false, nil
-		}
-		t.Notice = pages.Notice{Title: q.P.T("services.turned"), Text: q.P.T("services.turned.text")}
-		t.Needs = tasks(q, o.Catalogue, all, true)
-	}
+	t.Notice.Title, t.Notice.Text = bar.Says(q.P, o.Catalogue)
 	return true, q.Page(http.StatusConflict, web.Page{Title: t.Notice.Title, Service: t.Name, Body: pages.TurnedPage(t), Back: t.Href})
 }
 
