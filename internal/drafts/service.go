@@ -43,6 +43,7 @@ type Work struct {
 	content content
 	edited  bool              // a row was added or taken away
 	rows    map[string]string // what the rows are called that were sent, see sent.Sent
+	tasks   []forms.Task      // its pages, and how far they are
 	files   []*uploads.File
 	Bar     *services.Bar // why nothing can be sent as things stand
 	may     []sent.Company
@@ -234,6 +235,7 @@ func (s *Drafts) judgeRead(w *Work, read *sent.Sent) (err error) {
 	}
 	if err == nil {
 		w.wait(waits)
+		w.tasks = w.Service.Form.Tasks(w.Outcome, read.Errors...)
 	}
 	return err
 }

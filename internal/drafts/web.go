@@ -158,6 +158,9 @@ func (s *Drafts) start(q *web.Req) error {
 	if w.Carried != nil {
 		return q.Redirect(address(q, p, "changes", false))
 	}
+	if w.Service.Form.TaskList() {
+		return s.showTasks(q, p, w)
+	}
 	page := w.Service.Form.Pages[0].ID
 	if w.Draft != nil {
 		if _, ok := w.Service.Form.Page(w.Draft.Page); ok {
@@ -211,9 +214,12 @@ func (s *Drafts) ask(q *web.Req) error {
 		return errNotFound
 	}
 	_, files := w.filesOn(page)
+	instead, early := w.early(page)
 	switch {
 	case w.Bar != nil:
 		return q.Redirect(address(q, p, "", false)) // which says so
+	case early:
+		return q.Redirect(address(q, p, instead, false))
 	case files && w.Draft == nil && w.previous(page.ID) != "":
 		return q.Redirect(address(q, p, "", false)) // a file belongs to a draft
 	case files && w.Draft == nil:
@@ -288,6 +294,8 @@ func (s *Drafts) showPage(q *web.Req, p Place, w *Work, page forms.Page, how sho
 	back := before(q, d.ID)
 	if before := w.previous(page.ID); checking(q) {
 		back = address(q, p, "check", false)
+	} else if form.TaskList() {
+		back = address(q, p, "", false)
 	} else if before != "" {
 		back = address(q, p, before, false)
 	}
@@ -465,7 +473,7 @@ func (s *Drafts) answer(q *web.Req) error {
 	case ch.Onward && checking(q):
 		return q.Redirect(address(q, p, "check", false))
 	case ch.Onward:
-		return q.Redirect(address(q, p, w.next(page.ID), false))
+		return q.Redirect(address(q, p, w.after(page.ID), false))
 	}
 	at := address(q, p, page.ID, checking(q))
 	if sent.Get(inputDo) == "save" {

@@ -75,6 +75,9 @@ func (s *Drafts) showCheck(q *web.Req, status int, notice *pages.Notice, undecla
 		}
 	}
 	back := address(q, p, w.previous(""), false)
+	if d.Form.TaskList() {
+		back = address(q, p, "", false)
+	}
 	if w.Bar != nil {
 		if back = q.Path("/cabinet/applications"); p.Actor.Kind == policy.Staff {
 			back = "/staff/apply"
