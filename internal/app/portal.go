@@ -397,7 +397,7 @@ func (p *portal) mount() {
 	p.entering.Mount(p.router)
 	p.files.Mount(p.router)
 	desk.New(desk.Config{
-		DB: p.db, Cases: p.cases, Letters: letters, Officials: p.staff, Documents: p.uploads, Mandates: p.mandates, Clock: p.clock,
+		DB: p.db, Cases: p.cases, Letters: letters, Officials: p.staff, Documents: p.uploads, Mandates: p.mandates, Notices: p.notices, Clock: p.clock,
 	}).Mount(p.router)
 	(&cabinet.Cabinet{Applications: p.cases, Log: p.log, Data: p.vault, Policy: p.policy, Vkey: p.ring.Vkey(), Standing: p.account.Standing, Alerts: []func(*web.Req) ([]ui.Item, error){p.recovery.Alert, p.issued.Alert, p.notices.Waiting}}).Mount(p.router)
 	p.contact.Mount(p.router)

@@ -2,6 +2,7 @@ package desk_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -10,6 +11,8 @@ import (
 	"portico/internal/forms"
 	"portico/internal/forms/answer"
 	"portico/internal/platform/db"
+	"portico/internal/platform/web"
+	"portico/internal/platform/web/ui"
 	"portico/internal/policy"
 	"portico/internal/services/servicestest"
 	"portico/internal/testkit"
@@ -106,5 +109,41 @@ func TestO18_DocumentsStandBesideTheDataAndClaimsSaySo(t *testing.T) {
 	}
 	if text := page.One("main table").Text(); strings.Contains(text, "plan of") {
 		t.Errorf("documents stand among the answers too: %s", text)
+	}
+}
+
+// told stands in for package notify: how many notices went, by what they are
+// about.
+type told map[string]int
+
+func (n told) Deliveries(_ *web.Req, subject, about string) (rows []ui.Row, err error) {
+	for i := range n[subject+" "+about] {
+		rows = append(rows, ui.Row{Key: fmt.Sprintf("Notice %d, by e-mail", i+1), Value: "today", Tag: &ui.Label{Text: "Did not arrive", Kind: ui.Warn}})
+	}
+	return rows, nil
+}
+
+func TestO18_TheCaseSaysWhetherNoticesReachedTheApplicant(t *testing.T) {
+	w := onSQLite(t)
+	row, other := w.Applied(w.Citizen), w.Applied(w.Citizen)
+	w.Taken(row, w.Official)
+	w.desk.Notices = told{w.Citizen.ID + " case:" + row.ID: 6}
+	b := w.Browse(w.router, w.Official)
+	page, _, _ := b.Get("/staff/cases/" + row.ID)
+	text := page.One("main").Text()
+	for _, want := range []string{"Notices to the applicant", "Notice 1, by e-mail", "Did not arrive", "Earlier notices", "Notice 6, by e-mail"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the case does not say %q", want)
+		}
+	}
+	if page, _, _ := b.Get("/staff/cases/" + other.ID); strings.Contains(page.One("main").Text(), "Notices to the applicant") {
+		t.Error("another case tells of them too")
+	}
+	// It is asked most once the case is decided.
+	if _, err := w.Act(t.Context(), w.Official, row.ID, "in-review", "refuse", "Choose another day."); err != nil {
+		t.Fatal(err)
+	}
+	if page, _, _ := b.Get("/staff/cases/" + row.ID); !strings.Contains(page.One("main").Text(), "Did not arrive") {
+		t.Error("once it is decided nothing is said of the notices")
 	}
 }

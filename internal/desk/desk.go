@@ -51,6 +51,7 @@ type Config struct {
 	Officials Officials
 	Documents Documents // nil: the portal takes no files
 	Mandates  Mandates  // nil: nobody acts for companies
+	Notices   Notices   // nil: nobody is told of anything
 	Clock     clock.Clock
 }
 

@@ -49,6 +49,27 @@ func (s *shown) bad(name, text string) {
 	s.wrong[name] = text
 }
 
+// Notices is what the desk asks about notices. Package notify answers.
+type Notices interface {
+	// Deliveries says how whoever something is about was told of it, the newest
+	// first, without any address.
+	Deliveries(q *web.Req, subject, about string) ([]ui.Row, error)
+}
+
+// noticesShown is how many notices stand on the page at once.
+const noticesShown = 4
+
+// told says whether notices about a case reached the applicant.
+func (k *Desk) told(q *web.Req, page *pages.Case, a *cases.Application) error {
+	if k.Notices == nil {
+		return nil
+	}
+	rows, err := k.Notices.Deliveries(q, a.Subject, a.Scope())
+	n := min(len(rows), noticesShown)
+	page.Told, page.ToldBefore = rows[:n], rows[n:]
+	return err
+}
+
 // inputs are those of the case page in which an official writes, in the order
 // in which they stand there.
 func inputs() []string { return []string{inputRemarks, inputMessage, "keys", inputReply, inputNote} }
@@ -133,6 +154,9 @@ func (k *Desk) render(q *web.Req, a *cases.Application, s shown) error {
 	page.Other = k.others(q, who, a)
 	if !a.Open() && k.Cases.Reviews(who, a.Case.Service) {
 		page.Look = k.lookField(q)
+	}
+	if err := k.told(q, &page, a); err != nil {
+		return err
 	}
 	page.Events = k.events(q, who, a)
 	return q.Page(s.status, web.Page{

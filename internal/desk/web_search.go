@@ -124,6 +124,9 @@ func (k *Desk) reviewed(q *web.Req, a *cases.Application, because string) error 
 	if err := k.content(q, &page, a); err != nil {
 		return err
 	}
+	if err := k.told(q, &page, a); err != nil {
+		return err
+	}
 	page.News, page.Events = "", k.events(q, actor(q), a)
 	return q.Page(http.StatusOK, web.Page{Title: a.Reference, Service: service, Body: pages.CasePage(page), Wide: true, Back: "/staff/cases"})
 }
