@@ -13,6 +13,7 @@ import (
 	"portico/internal/audit"
 	"portico/internal/consent"
 	"portico/internal/platform/clock"
+	"portico/internal/retention"
 )
 
 func verifyCommand() *cobra.Command {
@@ -22,7 +23,7 @@ func verifyCommand() *cobra.Command {
 		Short: "Check downloaded records and receipts with the log's published key, offline",
 		Long: "Checks that the event in FILE, or each of many, is one that the log held when it signed the checkpoint in FILE.\n" +
 			"With --against, also that a copy of the log, a folder with its checkpoint and tiles as downloaded,\n" +
-			"still holds it, and everything else that was signed then. FILE may also be the receipt of a consent. Exits 0 if so, 1 if not.",
+			"still holds it, and everything else that was signed then. FILE may also be the receipt of a consent, or the certificate of a disposal. Exits 0 if so, 1 if not.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if key == "" {
@@ -58,6 +59,14 @@ func verify(out io.Writer, file, key, against string) error {
 		}
 		_, err = fmt.Fprintf(out, "%s of %s to %s at %s\nverified: the portal signed this receipt.\n",
 			printable(r.Event.State), printable(r.Record.Principal), printable(r.Processing[0].Purpose), printable(r.Event.Time))
+		return err
+	}
+	if c, err := retention.Verify(text, key); !errors.Is(err, retention.ErrNoCertificate) {
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintf(out, "disposal %s at %s, because %s: %d things, %d keys destroyed, %d rows removed\nverified: the portal signed this certificate, which is %s.\n",
+			printable(c.Disposal), printable(c.At), printable(c.Because), len(c.Items), c.Keys, c.Rows, printable(c.State))
 		return err
 	}
 	records, err := audit.SplitRecords(text)

@@ -1,6 +1,9 @@
 package account
 
-import "portico/internal/platform/db"
+import (
+	"portico/internal/holdings"
+	"portico/internal/platform/db"
+)
 
 // Holding declares what the tables of this package keep (I1).
 func Holding() []db.Table {
@@ -18,5 +21,17 @@ func Holding() []db.Table {
 			"subject": who, "id": who, "official": who, "found_by": no, "opened_at": no, "until_at": no, "closed_at": no}},
 		{Name: "account_verification", Columns: map[string]db.Holds{
 			"subject": who, "id": who, "level": no, "official": who, "role": no, "party": no, "at": no, "ended_at": no}},
+	}
+}
+
+// Kept declares what hangs on an account (see package holdings).
+func Kept() []holdings.Kind {
+	return []holdings.Kind{
+		{Name: holdings.Account, Parts: []holdings.Part{
+			holdings.Rows("account_person", "subject", "subject"), holdings.Rows("account_bounce", "subject", "field"),
+			holdings.Rows("account_closing", "subject", "id"), holdings.Rows("account_visit", "subject", "id"),
+			holdings.Rows("account_verification", "subject", "id")}},
+		{Name: "contact-change", Table: "account_change", ID: "id", Within: holdings.OfProfile, Scope: "contact:"},
+		{Name: "contact-before", Table: "account_change", ID: "id", Within: holdings.OfProfile, Scope: "contact-old:", Shadow: true},
 	}
 }

@@ -1,16 +1,44 @@
 package app
 
 import (
+	"portico/internal/account"
 	"portico/internal/cases"
+	"portico/internal/changes"
+	"portico/internal/contact"
+	"portico/internal/documents"
 	"portico/internal/drafts"
 	"portico/internal/holdings"
+	"portico/internal/identity"
+	"portico/internal/identity/factor"
+	"portico/internal/identity/recovery"
+	"portico/internal/mandates"
+	"portico/internal/notify"
+	"portico/internal/payments"
+	"portico/internal/rights"
+	"portico/internal/staff"
+	"portico/internal/uploads"
+	"portico/internal/vault"
 )
 
 // Kept are the kinds of things that all features keep of people.
 func Kept() (all []holdings.Kind) {
 	for _, kinds := range [][]holdings.Kind{
+		account.Kept(),
 		cases.Kept(),
+		changes.Kept(),
+		contact.Kept(),
+		documents.Kept(),
 		drafts.Kept(),
+		factor.Kept(),
+		identity.Kept(),
+		mandates.Kept(),
+		notify.Kept(),
+		payments.Kept(),
+		recovery.Kept(),
+		rights.Kept(),
+		staff.Kept(),
+		uploads.Kept(),
+		vault.Kinds(),
 	} {
 		all = append(all, kinds...)
 	}

@@ -51,6 +51,7 @@ import (
 	"portico/internal/policy/text"
 	"portico/internal/privacy"
 	"portico/internal/proof"
+	"portico/internal/retention"
 	"portico/internal/rights"
 	"portico/internal/services"
 	"portico/internal/services/preview"
@@ -91,6 +92,7 @@ type portal struct {
 	consent  *consent.Service
 	rights   *rights.Service
 	holdings *holdings.Registry
+	keeps    *retention.Service
 	mails    *inbound.Server // nil: none come in
 	url      string          // where the server listens; set by listen
 	changes  *changes.Service
@@ -149,7 +151,7 @@ func LoadOptions(demo bool) (instance.Options, error) {
 	if err != nil {
 		return instance.Options{}, fmt.Errorf("load the sentences: %w", err)
 	}
-	return instance.Options{Demo: demo, Catalogue: catalogue, Controls: proof.ControlIDs()}, nil
+	return instance.Options{Demo: demo, Catalogue: catalogue, Controls: proof.ControlIDs(), Kept: holdings.Events(Kept())}, nil
 }
 
 // faulty says every fault of an instance, one a line.
@@ -247,7 +249,7 @@ func (p *portal) features(ctx context.Context, in *instance.Instance, opts insta
 	p.queue = jobs.NewQueue(jobs.Config{DB: p.db, Clock: p.clock, Log: p.logger})
 	p.vault = vault.New(vault.Config{DB: p.db, Ring: p.ring, Log: p.log, Ledger: p.acts, Policy: p.policy, Clock: p.clock, Consent: consent.Terms, Objected: rights.Objected})
 	p.consent = consent.New(p.consents())
-	p.holdings = holdings.New(Kept())
+	p.keeping()
 	if p.demo && !p.beside {
 		if err := p.catch(); err != nil {
 			return err
@@ -255,7 +257,7 @@ func (p *portal) features(ctx context.Context, in *instance.Instance, opts insta
 	}
 	p.identity = identity.New(identity.Config{
 		DB: p.db, Vault: p.vault, Log: p.log, Jobs: p.queue, Sender: p.sender, Codes: p.ring, Catalogue: in.Catalogue,
-		Portal: p.shell, Policy: p.policy, Clock: p.clock, Address: p.address, Demo: p.demo,
+		Portal: p.shell, Policy: p.policy, Clock: p.clock, Address: p.address, Demo: p.demo, Disposer: p.keeps,
 	})
 	p.mandates = mandates.New(mandates.Config{
 		DB: p.db, Vault: p.vault, Policy: p.policy, Clock: p.clock, Identity: p.identity, Jobs: p.queue, Levels: levels{p},
@@ -321,9 +323,11 @@ func (p *portal) features(ctx context.Context, in *instance.Instance, opts insta
 		DB: p.db, Vault: p.vault, Blobs: p.blobs, Jobs: p.queue, Scanner: p.scanner, Clock: p.clock, Log: p.logger,
 		Apply: ofService("apply"), Examine: ofService("examine"), Lives: p.lives,
 	})
+	p.holdings.Sweeper("file", p.uploads.SweepFile)
+	p.holdings.Sweeper("upload", p.uploads.SweepFile)
 	p.drafts = drafts.New(drafts.Config{
 		DB: p.db, Vault: p.vault, Catalogue: p.live.Catalogue(), Cases: p.cases, Policy: p.policy, Clock: p.clock,
-		Mandates: companies{p.mandates, p.clock}, Jobs: p.queue, Endings: p.notices,
+		Mandates: companies{p.mandates, p.clock}, Jobs: p.queue, Endings: p.notices, Disposer: p.keeps,
 	})
 	p.notices.About("draft", draftSource{p.drafts})
 	p.cases.Drafts, p.entering = p.drafts, enter.New(p.drafts)

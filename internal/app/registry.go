@@ -34,6 +34,7 @@ import (
 	"portico/internal/policy"
 	"portico/internal/privacy"
 	"portico/internal/proof"
+	"portico/internal/retention"
 	"portico/internal/rights"
 	"portico/internal/services"
 	"portico/internal/services/preview"
@@ -65,6 +66,7 @@ func Migrations() []fs.FS {
 		payments.Migrations(),
 		notify.Migrations(),
 		proof.Migrations(),
+		retention.Migrations(),
 		rights.Migrations(),
 		staff.Migrations(),
 		uploads.Migrations(),
@@ -95,6 +97,7 @@ func Holdings() (all []db.Table) {
 		payments.Holding(),
 		notify.Holding(),
 		proof.Holding(),
+		retention.Holding(),
 		rights.Holding(),
 		staff.Holding(),
 		uploads.Holding(),
@@ -135,6 +138,7 @@ func Locales() []fs.FS {
 		privacy.Locales(),
 		preview.Locales(),
 		proof.Locales(),
+		retention.Locales(),
 		rights.Locales(),
 		services.Locales(),
 		staff.Locales(),

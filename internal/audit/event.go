@@ -23,6 +23,7 @@ const (
 	KindAccount      = "account"        // an account or its credentials changed
 	KindStaff        = "staff"          // somebody's roles or standing changed
 	KindPolicy       = "policy"         // a policy version came into force
+	KindDisposed     = "disposed"       // something of theirs was destroyed
 	KindSystem       = "system"         // what concerns the store as a whole
 )
 

@@ -1,6 +1,9 @@
 package changes
 
-import "portico/internal/platform/db"
+import (
+	"portico/internal/holdings"
+	"portico/internal/platform/db"
+)
 
 // Holding declares what the tables of this package keep (I1).
 func Holding() []db.Table {
@@ -12,4 +15,10 @@ func Holding() []db.Table {
 		{Name: "changes_told", Columns: map[string]db.Holds{"subject": who, "announcement": no, "at": no}},
 		{Name: "changes_acceptance", Columns: map[string]db.Holds{"subject": who, "since": no, "words": no, "at": no, "seen_at": no}},
 	}
+}
+
+// Kept declares what hangs on an account (see package holdings).
+func Kept() []holdings.Kind {
+	return []holdings.Kind{{Name: holdings.Account, Parts: []holdings.Part{
+		holdings.Rows("changes_acceptance", "subject", "since"), holdings.Rows("changes_told", "subject", "announcement")}}}
 }

@@ -1,6 +1,9 @@
 package contact
 
-import "portico/internal/platform/db"
+import (
+	"portico/internal/holdings"
+	"portico/internal/platform/db"
+)
 
 // Holding declares what the tables of this package keep (I1).
 func Holding() []db.Table {
@@ -15,5 +18,16 @@ func Holding() []db.Table {
 			"subject": who, "id": who, "request": who, "message": who, "sender": who, "whole": no, "at": no}},
 		{Name: "contact_attachment", Columns: map[string]db.Holds{"subject": who, "mail": who, "n": no, "file": who}},
 		{Name: "contact_rating", Columns: map[string]db.Holds{"month": no, "kind": no, "score": no, "n": no}},
+	}
+}
+
+// Kept declares what people ask, and what came by mail (see package holdings).
+func Kept() []holdings.Kind {
+	return []holdings.Kind{
+		{Name: "request", Table: "contact_request", ID: "id", Revision: "revision", Scope: "request:",
+			Events: []holdings.Event{{Name: "answer", Column: "since_at", When: "state IN ('answered', 'closed')"}},
+			Parts:  []holdings.Part{holdings.Rows("contact_form", "request", "once")}},
+		{Name: "mail", Table: "contact_mail", ID: "id", Within: "request", Prefix: "request:",
+			Parts: []holdings.Part{holdings.Rows("contact_attachment", "mail", "n")}},
 	}
 }

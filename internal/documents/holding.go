@@ -4,6 +4,7 @@ import (
 	"embed"
 	"io/fs"
 
+	"portico/internal/holdings"
 	"portico/internal/platform/db"
 )
 
@@ -32,4 +33,9 @@ func Holding() []db.Table {
 		"subject": who, "id": who, "case_id": who, "service": no, "n": no, "number": who, "token": who,
 		"issued_at": no, "made_at": no, "expires_at": no, "ended_at": no, "ending": no, "told_at": no,
 	}}}
+}
+
+// Kept declares documents, which are part of their case (see package holdings).
+func Kept() []holdings.Kind {
+	return []holdings.Kind{{Name: "document", Table: "documents_document", ID: "id", Service: "service", Within: "case_id", Prefix: "case:"}}
 }

@@ -59,7 +59,8 @@ type Config struct {
 	Jobs      *jobs.Queue   // nil: nothing expires by itself
 	Files     *uploads.Site // nil: no form asks for files
 	Mandates  Mandates      // nil: nobody acts for a company
-	Endings   Endings       // nil: nobody is told before a draft expires
+	Disposer  holdings.Disposer
+	Endings   Endings // nil: nobody is told before a draft expires
 }
 
 // Endings tells people that a draft of theirs expires.

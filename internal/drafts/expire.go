@@ -14,9 +14,8 @@ const (
 	sweepPage = 50
 )
 
-// Sweep deletes the drafts whose time has passed, with their keys: by the rule
-// of the policy in force, counted from their last change. Before that it has
-// their persons told.
+// Sweep has the persons told whose drafts go soon. That they go is for package
+// retention, by the rule of the policy in force.
 func (s *Drafts) Sweep(ctx context.Context) error {
 	behind := &Draft{}
 	for {
@@ -26,7 +25,7 @@ func (s *Drafts) Sweep(ctx context.Context) error {
 			return err
 		})
 		if err != nil {
-			return fmt.Errorf("look for expired drafts: %w", err)
+			return fmt.Errorf("look for drafts that go soon: %w", err)
 		}
 		for _, row := range list {
 			behind = row
@@ -34,13 +33,11 @@ func (s *Drafts) Sweep(ctx context.Context) error {
 			if d == nil {
 				continue
 			}
-			ends, do := d.Expires(s.Policy(), row.Changed), s.forget
-			if s.Clock.Now().Before(ends) {
-				if do = s.soon(row, ends); do == nil {
-					continue
-				}
+			tell := s.soon(row, d.Expires(s.Policy(), row.Changed))
+			if tell == nil {
+				continue
 			}
-			if err := s.DB.Update(ctx, func(tx *db.Tx) error { return do(tx, row) }); err != nil {
+			if err := s.DB.Update(ctx, func(tx *db.Tx) error { return tell(tx, row) }); err != nil {
 				return fmt.Errorf("look after a draft: %w", err)
 			}
 		}
@@ -61,7 +58,8 @@ func (s *Drafts) definition(row *Draft) *services.Definition {
 // soon is how a person is told of the end of a draft that they make for
 // themselves, nil if it is not near enough.
 func (s *Drafts) soon(row *Draft, ends time.Time) func(*db.Tx, *Draft) error {
-	if s.Endings == nil || row.By != row.Subject || s.Clock.Now().AddDate(0, 0, s.Endings.DraftDays()).Before(ends) {
+	now := s.Clock.Now()
+	if s.Endings == nil || row.By != row.Subject || !now.Before(ends) || now.AddDate(0, 0, s.Endings.DraftDays()).Before(ends) {
 		return nil
 	}
 	return func(tx *db.Tx, row *Draft) error { return s.Endings.DraftEnds(tx, row.Subject, row.ID, ends) }
@@ -77,22 +75,4 @@ func (s *Drafts) Ends(ctx context.Context, id string) (d *services.Definition, e
 		return nil, time.Time{}, nil
 	}
 	return d, d.Expires(s.Policy(), row.Changed), nil
-}
-
-// forget takes a draft away as it was last seen, with its files and its key.
-// One that has changed or was sent since stays.
-func (s *Drafts) forget(tx *db.Tx, row *Draft) error {
-	ok, err := deleteDraft(tx, row)
-	if err != nil || !ok {
-		return err
-	}
-	if s.Files != nil {
-		if err := s.Files.Uploads.Drop(tx, row.Subject, row.Scope()); err != nil {
-			return err
-		}
-	}
-	if err := s.Vault.ForgetScope(tx, row.Subject, row.Scope()); err != nil || row.By == row.Subject {
-		return err
-	}
-	return s.Vault.ForgetEmpty(tx, row.Subject) // somebody new whom an official entered: nothing else is known of them
 }

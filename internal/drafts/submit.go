@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"portico/internal/cases"
+	"portico/internal/holdings"
 	"portico/internal/platform/db"
 	"portico/internal/policy"
 	"portico/internal/vault"
@@ -140,7 +141,12 @@ func (s *Drafts) Delete(ctx context.Context, p Place, draft string) error {
 		if err != nil || row == nil || row.Subject != w.Draft.Subject {
 			return err
 		}
-		return s.forget(tx, row)
+		why := holdings.BecauseOwn
+		if row.By != row.Subject {
+			why = holdings.BecauseAbandoned
+		}
+		_, err = s.Disposer.Of(tx, policy.KindDraft, row.Subject, row.ID, why)
+		return err
 	})
 	if err != nil {
 		return fmt.Errorf("delete a draft: %w", err)

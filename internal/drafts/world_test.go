@@ -2,6 +2,8 @@ package drafts_test
 
 import (
 	"context"
+	"io/fs"
+	"log/slog"
 	"net/url"
 	"slices"
 	"testing"
@@ -12,36 +14,46 @@ import (
 	"portico/internal/drafts"
 	"portico/internal/drafts/enter"
 	"portico/internal/platform/db"
+	"portico/internal/platform/jobs"
 	"portico/internal/platform/web"
 	"portico/internal/policy"
+	"portico/internal/retention"
+	"portico/internal/retention/retentiontest"
 	"portico/internal/testkit"
 )
 
 // world is a portal on which applications are made.
 type world struct {
 	*casestest.World
-	d      *drafts.Drafts
-	router *web.Router
-	place  drafts.Place   // the citizen's application for a road permit
-	policy *policy.Policy // in force
+	d         *drafts.Drafts
+	router    *web.Router
+	place     drafts.Place   // the citizen's application for a road permit
+	policy    *policy.Policy // in force
+	retention *retention.Service
 }
 
 // onEachEngine runs a test in a world on SQLite and on PostgreSQL.
 func onEachEngine(t *testing.T, run func(w *world)) {
 	t.Helper()
-	casestest.OnEachEngine(t, func(w *casestest.World) { run(newWorld(w)) }, drafts.Migrations())
+	casestest.OnEachEngine(t, func(w *casestest.World) { run(newWorld(w)) }, migrations()...)
+}
+
+func migrations() []fs.FS {
+	return []fs.FS{drafts.Migrations(), jobs.Migrations(), retention.Migrations()}
 }
 
 // worldOn is a world on one engine.
 func worldOn(t *testing.T, engine db.Engine) *world {
 	t.Helper()
-	return newWorld(casestest.New(t, testkit.Database(t, engine, casestest.Migrations(drafts.Migrations())...)))
+	return newWorld(casestest.New(t, testkit.Database(t, engine, casestest.Migrations(migrations()...)...)))
 }
 
 func newWorld(w *casestest.World) *world {
 	own := &world{World: w, place: drafts.Place{Actor: w.Citizen, Service: "road-permit"}, policy: w.Policy()}
+	queue := jobs.NewQueue(jobs.Config{DB: w.DB, Clock: w.Store.Clock, Log: slog.New(slog.DiscardHandler)})
+	own.retention = retentiontest.New(w.Store, queue, func() *policy.Policy { return own.policy }, cases.Kept(), drafts.Kept())
 	own.d = drafts.New(drafts.Config{
-		DB: w.DB, Vault: w.Vault, Catalogue: w.Catalogue, Cases: w.Cases, Policy: func() *policy.Policy { return own.policy }, Clock: w.Store.Clock,
+		DB: w.DB, Vault: w.Vault, Catalogue: w.Catalogue, Cases: w.Cases, Policy: func() *policy.Policy { return own.policy }, Clock: w.Store.Clock, Disposer: own.retention,
 	})
 	w.Drafts = own.d
 	own.router = w.Router(func(r *web.Router) {

@@ -19,6 +19,32 @@ var locales embed.FS
 // Locales are the sentences of this package: what each kind is called.
 func Locales() fs.FS { return locales }
 
+// The kinds on which several features hang something.
+const (
+	Account = "account"
+	Staff   = "staff"
+)
+
+// Disposer has one thing disposed of as it is now, in the caller's transaction,
+// for the feature that keeps it: package retention. It reports false if there
+// is none.
+type Disposer interface {
+	Of(tx *db.Tx, kind, subject, id, because string) (bool, error)
+}
+
+// The reasons for a disposal.
+const (
+	BecauseDue       = "due"       // its time and its grace have passed
+	BecauseRequest   = "request"   // the person asked for it
+	BecauseOwn       = "own"       // the person did it
+	BecauseAbandoned = "abandoned" // nobody goes on with it
+	BecauseClosing   = "closing"   // the person closed the account
+)
+
+// OfProfile is the Within of what hangs on an account: the scope of its
+// profile.
+const OfProfile = "'profile'"
+
 // Kind is one kind of thing that is kept of people. Columns are those of
 // Table, which has a column subject.
 type Kind struct {
@@ -32,23 +58,20 @@ type Kind struct {
 
 	Scope string // its key: a whole scope such as profile, or what stands before the id, such as "case:"; empty: none of its own
 
-	Within string // column that leads to the thing it is part of: it is kept as long as that, and goes with it
+	Within string // column that leads to the thing it is part of: it goes with that, and is kept as long, unless it has events of its own
 	Prefix string // what stands before that column's value in the scope of that thing
 
 	Parts    []Part // rows that go with it
 	Revision string // column by which a change is noticed; empty: its events
 
-	Person bool // its end is the end of everything that is known of the person, but for the evidence
+	Shadow   bool // it is another key of the rows of another kind: nothing is taken with it
+	Outlives bool // it is kept when nothing else of the person is: Any leaves it out
 
-	// Taken does what else belongs to taking a thing away, in its transaction.
-	Taken func(tx *db.Tx, i Item) error
-	// Swept removes what is not in rows, at most so much of it at a time, and
-	// says how much it was: 0 if nothing is left.
-	Swept func(tx *db.Tx, i Item, limit int) (int, error)
 }
 
-// Event is a moment from which a period can be counted, and its column.
-type Event struct{ Name, Column string }
+// Event is a moment from which a period can be counted, and its column. When
+// is the condition under which the column says it; empty: where it is set.
+type Event struct{ Name, Column, When string }
 
 // Part is a table whose rows belong to a thing: its person's, with its id, or
 // its scope, in the column By. Key are the columns by which such a row is known.
@@ -78,35 +101,53 @@ type Item struct {
 	times    []time.Time // of the kind's events
 }
 
-// Registry is what all features keep. It is safe for concurrent use.
+// Sweeper removes what belongs to a thing and is no row of one of its parts, at
+// most so much of it at a time, and says how much it was: 0 if nothing is left.
+type Sweeper func(tx *db.Tx, i Item, limit int) (int, error)
+
+// Registry is what all features keep. It is safe for concurrent use once it is
+// whole.
 type Registry struct {
-	kinds []Kind
-	names map[string]int
+	kinds    []Kind
+	names    map[string]int
+	sweepers map[string]Sweeper
 }
 
-// New returns the registry of these kinds.
+// New returns the registry of these kinds. One without a table adds its parts
+// to another feature's kind of the same name.
 func New(kinds []Kind) *Registry {
-	r := &Registry{kinds: kinds, names: make(map[string]int, len(kinds))}
-	for i, k := range kinds {
+	r := &Registry{names: make(map[string]int, len(kinds)), sweepers: map[string]Sweeper{}}
+	for _, k := range kinds {
+		if k.Table == "" {
+			continue
+		}
 		if _, twice := r.names[k.Name]; twice || len(k.Events) == 0 && k.Within == "" {
 			panic("holdings: the kind " + k.Name + " is there twice, or counts from nothing") // a mistake in the program's own declarations
 		}
-		r.names[k.Name] = i
+		r.names[k.Name] = len(r.kinds)
+		r.kinds = append(r.kinds, k)
+	}
+	for _, k := range kinds {
+		if k.Table == "" {
+			of := &r.kinds[r.names[k.Name]]
+			of.Parts = append(slices.Clone(of.Parts), k.Parts...)
+		}
 	}
 	return r
 }
 
+// Sweeper registers who removes what belongs to things of a kind and is no row.
+// Call it before anything is swept.
+func (r *Registry) Sweeper(kind string, s Sweeper) { r.sweepers[kind] = s }
+
 // Kinds are all kinds, in the order of their declaration.
 func (r *Registry) Kinds() []Kind { return r.kinds }
 
-// Events are the events of each kind that is kept by a rule of its own: what
+// Events are the events of each kind that has a rule of its own: what
 // the policy is checked against.
 func Events(kinds []Kind) map[string][]string {
 	all := map[string][]string{}
 	for _, k := range kinds {
-		if k.Within != "" {
-			continue
-		}
 		for _, e := range k.Events {
 			all[k.Name] = append(all[k.Name], e.Name)
 		}
@@ -124,6 +165,9 @@ func (r *Registry) kind(name string) (*Kind, error) {
 
 // govern finds the rule of an item and the time that it counts from.
 func (k *Kind) govern(pol *policy.Policy, i *Item) {
+	if len(k.Events) == 0 {
+		return
+	}
 	rule, ok := pol.RuleOf(i.Kind, i.Service, i.Outcome)
 	if !ok {
 		return
@@ -153,7 +197,7 @@ func (r *Registry) Held(tx *db.Tx, pol *policy.Policy, subject string) (all []It
 		}
 	}
 	for j := range all {
-		if w, ok := whole[all[j].Within]; ok {
+		if w, ok := whole[all[j].Within]; ok && all[j].Rule == "" {
 			all[j].Rule, all[j].Since = w.Rule, w.Since
 		}
 	}
@@ -170,9 +214,7 @@ func (r *Registry) Find(tx *db.Tx, pol *policy.Policy, kind, subject, id string)
 	if err != nil || len(items) == 0 {
 		return Item{}, false, wrap("find", k, err)
 	}
-	if k.Within == "" {
-		k.govern(pol, &items[0])
-	}
+	k.govern(pol, &items[0])
 	return items[0], true, nil
 }
 
@@ -194,9 +236,31 @@ func (r *Registry) Parts(tx *db.Tx, i Item) (all []Item, err error) {
 		for _, part := range items {
 			part.Rule, part.Since = i.Rule, i.Since
 			all = append(all, part)
+			if part.Scope == "" || part.Scope == i.Scope {
+				continue
+			}
+			more, err := r.Parts(tx, part)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, more...)
 		}
 	}
 	return all, nil
+}
+
+// Any reports whether anything is kept of a person but what outlives the rest.
+func (r *Registry) Any(tx *db.Tx, subject string) (bool, error) {
+	for j := range r.kinds {
+		k := &r.kinds[j]
+		if k.Outlives {
+			continue
+		}
+		if there, err := k.any(tx, subject); err != nil || there {
+			return there, wrap("look for", k, err)
+		}
+	}
+	return false, nil
 }
 
 // Due asks for things of one kind by the time of an event, the oldest first.
@@ -256,10 +320,10 @@ func (r *Registry) Take(tx *db.Tx, i Item) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	ok, err := k.take(tx, i)
-	if err == nil && ok && k.Taken != nil {
-		err = k.Taken(tx, i)
+	if k.Shadow {
+		return true, nil
 	}
+	ok, err := k.take(tx, i)
 	return ok, wrap("take away", k, err)
 }
 
@@ -275,10 +339,11 @@ func (r *Registry) Sweep(tx *db.Tx, i Item, limit int) (int, error) {
 			return n, wrap("sweep", k, err)
 		}
 	}
-	if k.Swept == nil {
+	sweep := r.sweepers[k.Name]
+	if sweep == nil {
 		return 0, nil
 	}
-	n, err := k.Swept(tx, i, limit)
+	n, err := sweep(tx, i, limit)
 	return n, wrap("sweep", k, err)
 }
 

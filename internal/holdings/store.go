@@ -1,6 +1,7 @@
 package holdings
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -39,9 +40,25 @@ func (k *Kind) id() string { return or(k.ID, "subject") }
 func (k *Kind) columns() string {
 	list := []string{"subject", k.id(), or(k.Service, "''"), or(k.Outcome, "''"), or(k.Within, "''"), or(k.Revision, "0")}
 	for _, e := range k.Events {
-		list = append(list, e.Column)
+		list = append(list, e.value())
 	}
 	return strings.Join(list, ", ")
+}
+
+// value is when an event happened, as SQL.
+func (e Event) value() string {
+	if e.When == "" {
+		return e.Column
+	}
+	return "CASE WHEN " + e.When + " THEN " + e.Column + " END"
+}
+
+// happened is the condition that an event happened, for the index on its column.
+func (e Event) happened() string {
+	if e.When == "" {
+		return e.Column + " IS NOT NULL"
+	}
+	return e.When
 }
 
 // from begins a statement about things of the kind that meet a condition.
@@ -85,12 +102,21 @@ func (k *Kind) of(tx *db.Tx, pol *policy.Policy, subject string) ([]Item, error)
 	s := k.from("SELECT "+k.columns(), "subject = ?", subject)
 	s.add(" ORDER BY " + k.id())
 	list, err := k.read(tx, s)
-	if k.Within == "" {
-		for j := range list {
-			k.govern(pol, &list[j])
-		}
+	for j := range list {
+		k.govern(pol, &list[j])
 	}
 	return list, err
+}
+
+func (k *Kind) any(tx *db.Tx, subject string) (bool, error) {
+	var one int64
+	s := k.from("SELECT 1", "subject = ?", subject)
+	s.add(" LIMIT 1")
+	err := tx.QueryRow(s.text.String(), s.args...).Scan(&one)
+	if errors.Is(err, db.ErrNoRows) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 func (k *Kind) one(tx *db.Tx, subject, id string) ([]Item, error) {
@@ -125,17 +151,16 @@ func (k *Kind) narrow(s *statement, q Due) {
 	s.add(")")
 }
 
-// column is that of the event that a question asks for.
-func (k *Kind) column(q Due) string {
-	return k.Events[k.event(policy.Retention{Event: q.Event})].Column
-}
+// asked is the event that a question asks for.
+func (k *Kind) asked(q Due) Event { return k.Events[k.event(policy.Retention{Event: q.Event})] }
 
 func (k *Kind) due(tx *db.Tx, q Due) ([]Item, error) {
-	column, after := k.column(q), int64(0)
+	event, after := k.asked(q), int64(0)
+	column := event.Column
 	if !q.After.IsZero() {
 		after = clock.Micros(q.After)
 	}
-	s := k.from("SELECT "+k.columns(), column+" < ? AND "+column+" >= ?", clock.Micros(q.Before), after)
+	s := k.from("SELECT "+k.columns(), event.happened()+" AND "+column+" < ? AND "+column+" >= ?", clock.Micros(q.Before), after)
 	s.add(" AND ("+column+" > ? OR "+k.id()+" > ?)", after, q.AfterID)
 	k.narrow(s, q)
 	s.add(" ORDER BY "+column+", "+k.id()+" LIMIT ?", q.Limit)
@@ -145,7 +170,8 @@ func (k *Kind) due(tx *db.Tx, q Due) ([]Item, error) {
 func (k *Kind) count(tx *db.Tx, q Due) (n int64, err error) {
 	s := k.from("SELECT count(*)", "1 = 1")
 	if !q.Before.IsZero() {
-		s.add(" AND "+k.column(q)+" < ?", clock.Micros(q.Before))
+		event := k.asked(q)
+		s.add(" AND "+event.happened()+" AND "+event.Column+" < ?", clock.Micros(q.Before))
 	}
 	k.narrow(s, q)
 	err = tx.QueryRow(s.text.String(), s.args...).Scan(&n)
@@ -173,9 +199,9 @@ func (k *Kind) take(tx *db.Tx, i Item) (bool, error) {
 	} else {
 		for j, e := range k.Events {
 			if i.times[j].IsZero() {
-				s.add(" AND " + e.Column + " IS NULL")
+				s.add(" AND " + e.value() + " IS NULL")
 			} else {
-				s.add(" AND "+e.Column+" = ?", clock.Micros(i.times[j]))
+				s.add(" AND "+e.value()+" = ?", clock.Micros(i.times[j]))
 			}
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"portico/internal/audit"
 	"portico/internal/platform/db"
 	"portico/internal/policy"
+	"portico/internal/retention/retentiontest"
 )
 
 // rows counts the rows of each table that name a subject.
@@ -69,30 +70,26 @@ func TestO7_NothingOfARegistrationThatNobodyFinishedStays(t *testing.T) {
 			t.Fatalf("%d registrations began", len(begun))
 		}
 		p.Clock.Advance(24*time.Hour - 2*time.Second) // the first one's time
-		if err := p.Expire(t.Context()); err != nil || len(p.begun(t)) != 2 {
-			t.Fatalf("a second before the time of the second one %d are left (%v)", len(p.begun(t)), err)
+		retentiontest.Run(t, p.retention)
+		if n := len(p.begun(t)); n != 2 {
+			t.Fatalf("a second before the time of the second one %d are left", n)
 		}
-		p.Clock.Advance(time.Second)
-		if err := p.jobs.Plan(t.Context()); err != nil { // as when the program starts
-			t.Fatal(err)
-		}
-		if _, err := p.jobs.Work(t.Context()); err != nil {
-			t.Fatal(err)
-		}
+		p.Clock.Advance(24 * time.Hour)
+		retentiontest.Run(t, p.retention)
 		if left := p.begun(t); len(left) != 1 || left[0] != p.whose(t, "finished@example.mv") {
 			t.Fatalf("%v are left", left)
 		}
 		for _, subject := range begun[:2] {
 			rows := p.rows(t, subject)
 			for table := range rows {
-				if !strings.HasPrefix(table, "audit_") && table != "vault_gate" && table != "vault_scope" {
+				if !strings.HasPrefix(table, "audit_") && !strings.HasPrefix(table, "retention_") && table != "vault_gate" && table != "vault_scope" {
 					t.Errorf("%s still has a row of %s", table, subject)
 				}
 			}
 			if rows["vault_scope"] != 1 { // that of evidence
 				t.Errorf("%d keys are left", rows["vault_scope"])
 			}
-			if got := p.events(t, subject); got[0] != audit.KindAccount+" registration-expired" {
+			if got := p.events(t, subject); got[0] != audit.KindDisposed+" disposed-due" {
 				t.Errorf("the log ends with %q", got[0])
 			}
 			err := p.DB.View(t.Context(), func(tx *db.Tx) error {
@@ -121,6 +118,7 @@ func TestWhoDidNotFinishRegistersAnewAtOnce(t *testing.T) {
 		if now := p.whose(t, email); now == first {
 			t.Error("the address still belongs to the registration that nobody finished")
 		}
+		retentiontest.Run(t, p.retention)
 		if rows := p.rows(t, first); rows["identity_account"] != 0 || rows["vault_value"] != 0 {
 			t.Errorf("of the first one there is still %v", rows)
 		}

@@ -26,6 +26,8 @@ import (
 	"portico/internal/platform/web"
 	"portico/internal/policy"
 	"portico/internal/policy/policytest"
+	"portico/internal/retention"
+	"portico/internal/retention/retentiontest"
 	"portico/internal/testkit"
 	"portico/internal/vault"
 	"portico/internal/vault/vaulttest"
@@ -61,11 +63,12 @@ func (p *post) keep(s string) error {
 type portal struct {
 	*vaulttest.Store
 	*identity.Service
-	t      *testing.T
-	post   *post
-	jobs   *jobs.Queue
-	router *web.Router
-	cat    *i18n.Catalogue
+	t         *testing.T
+	post      *post
+	jobs      *jobs.Queue
+	retention *retention.Service
+	router    *web.Router
+	cat       *i18n.Catalogue
 
 	address string // of the portal
 }
@@ -74,13 +77,13 @@ type portal struct {
 func each(t *testing.T, run func(t *testing.T, p *portal)) {
 	t.Helper()
 	testkit.Databases(t, func(t *testing.T, d *db.DB) { run(t, open(t, d)) },
-		audit.Migrations(), vault.Migrations(), jobs.Migrations(), identity.Migrations(), factor.Migrations(), recovery.Migrations())
+		audit.Migrations(), vault.Migrations(), jobs.Migrations(), identity.Migrations(), factor.Migrations(), recovery.Migrations(), retention.Migrations())
 }
 
 // one runs a test on SQLite alone: for what no store can change.
 func one(t *testing.T) *portal {
 	t.Helper()
-	return open(t, testkit.Database(t, db.SQLite, audit.Migrations(), vault.Migrations(), jobs.Migrations(), identity.Migrations(), factor.Migrations(), recovery.Migrations()))
+	return open(t, testkit.Database(t, db.SQLite, audit.Migrations(), vault.Migrations(), jobs.Migrations(), identity.Migrations(), factor.Migrations(), recovery.Migrations(), retention.Migrations()))
 }
 
 func declarations(phone func(*policy.Field)) *policy.Declarations {
@@ -118,10 +121,11 @@ func openAs(t *testing.T, d *db.DB, phone func(*policy.Field)) *portal {
 		t.Fatal(err)
 	}
 	about := &web.Portal{Name: i18n.Text{"en": "oneGov", "dv": "ވަންގަވް"}, Brand: brand, Zone: time.FixedZone("MVT", 5*3600)}
+	p.retention = retentiontest.New(p.Store, p.jobs, func() *policy.Policy { return pol }, identity.Kept(), factor.Kept(), recovery.Kept())
 	p.Service = identity.New(identity.Config{
 		DB: d, Vault: p.Vault, Log: p.Log, Jobs: p.jobs, Sender: p.post, Codes: p.Ring, Catalogue: p.cat,
 		Portal: func() *web.Portal { return about }, Policy: func() *policy.Policy { return pol }, Clock: p.Clock,
-		Address: func() string { return p.address },
+		Address: func() string { return p.address }, Disposer: p.retention,
 	})
 	p.router, err = web.New(web.Config{
 		Langs: policytest.Languages(), Catalogue: p.cat, Portal: func() *web.Portal { return about }, Sessions: p.Service,

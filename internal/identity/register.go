@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"portico/internal/audit"
+	"portico/internal/holdings"
 	"portico/internal/identity/credential"
 	"portico/internal/identity/profile"
 	"portico/internal/platform/db"
@@ -187,7 +188,7 @@ func (s *Service) Confirm(ctx context.Context, token, code string, from From) er
 		if holder, err := s.find(tx, c); err != nil {
 			return err
 		} else if holder.Realm == web.RealmPerson && holder.State.unfinished() && holder.Subject != row.Subject {
-			if err := s.abandon(tx, holder); err != nil { // whoever has the contact now begins anew
+			if _, err := s.Disposer.Of(tx, "registration", holder.Subject, holder.Subject, holdings.BecauseAbandoned); err != nil { // whoever has the contact now begins anew
 				return err
 			}
 		}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"portico/internal/audit"
+	"portico/internal/holdings"
 	"portico/internal/identity/credential"
 	"portico/internal/identity/factor"
 	"portico/internal/platform/clock"
@@ -48,7 +49,8 @@ type Config struct {
 	Clock     clock.Clock
 	Address   func() string // of the portal, which passkeys are bound to; nil: http://localhost
 	Demo      bool          // officials need no second factor
-	Hashes    int           // how many passwords are hashed at once; 0: see credential.NewHasher
+	Disposer  holdings.Disposer
+	Hashes    int // how many passwords are hashed at once; 0: see credential.NewHasher
 }
 
 // Service makes accounts and sessions.
@@ -79,7 +81,6 @@ func New(c Config) *Service {
 	// Somebody waits for a code: should this node die, another soon tries again.
 	s.Jobs.Register(jobCode, s.sendCode, jobs.Options{Attempts: 5, Timeout: 30 * time.Second})
 	s.Jobs.Register(jobNotice, s.sendNotice, jobs.Options{})
-	s.Jobs.Every(jobExpire, expireEvery, s.Expire, jobs.Options{Timeout: 10 * time.Minute})
 	return s
 }
 

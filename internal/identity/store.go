@@ -39,42 +39,6 @@ func selectAccount(tx *db.Tx, subject string) (a account, err error) {
 	return a, err
 }
 
-// selectUnfinished returns people's registrations under way behind one, the
-// oldest first.
-func selectUnfinished(tx *db.Tx, behind account, limit int) (list []account, err error) {
-	err = tx.Select(func(r *db.Rows) error {
-		var a account
-		var state string
-		var changed int64
-		err := r.Scan(&a.Subject, &state, &changed)
-		a.State, a.Changed = State(state), clock.FromMicros(changed)
-		list = append(list, a)
-		return err
-	}, `SELECT subject, state, changed_at FROM identity_account
-		WHERE realm = 'person' AND state IN ('pending', 'confirmed', 'described') AND (changed_at, subject) > ($1, $2)
-		ORDER BY changed_at, subject LIMIT $3`, clock.Micros(behind.Changed), behind.Subject, limit)
-	return list, err
-}
-
-// deleteUnfinished deletes a registration with all rows of its subject. It
-// reports false if it has moved on.
-func deleteUnfinished(tx *db.Tx, a account) (bool, error) {
-	n, err := tx.Exec(`DELETE FROM identity_account WHERE subject = $1 AND state = $2 AND changed_at = $3`, a.Subject, string(a.State), clock.Micros(a.Changed))
-	if err != nil || n != 1 {
-		return false, err
-	}
-	for _, sql := range []string{
-		`DELETE FROM identity_challenge WHERE subject = $1`,
-		`DELETE FROM identity_session WHERE subject = $1`,
-		`DELETE FROM identity_channel WHERE subject = $1`,
-	} {
-		if _, err := tx.Exec(sql, a.Subject); err != nil {
-			return false, err
-		}
-	}
-	return true, nil
-}
-
 // moveAccount takes an account from one state to another, and reports whether
 // it stood there.
 func moveAccount(tx *db.Tx, subject string, from, to State, now time.Time) (bool, error) {

@@ -99,7 +99,7 @@ func (l *loader) compile(in *Instance) {
 	}
 	opts := policy.Options{Languages: in.Portal.Langs(), Demo: l.opts.Demo, Incomplete: len(in.Services) < len(l.within("services"))}
 	if !l.kept { // what was sound once does not become faulty because the program or the place is another
-		opts.Controls = l.opts.Controls
+		opts.Controls, opts.Kept = l.opts.Controls, l.opts.Kept
 		opts.Destinations = append([]string{}, in.Environment.Connections()...)
 	}
 	p, problems := policy.Compile(in.Declarations, opts)

@@ -34,9 +34,10 @@ func (f Fault) String() string { return fmt.Sprintf("%s:%d: %s", f.File, f.Line,
 
 // Options is what Load needs to know about the program.
 type Options struct {
-	Demo      bool            // the store is a demo: officials need no second factor
-	Catalogue *i18n.Catalogue // the program's own sentences, which locales/ may say otherwise
-	Controls  []string        // what package proof can examine; nil leaves promises unmatched
+	Demo      bool                // the store is a demo: officials need no second factor
+	Catalogue *i18n.Catalogue     // the program's own sentences, which locales/ may say otherwise
+	Kept      map[string][]string // kinds of things that are kept, with their events; nil leaves rules unmatched
+	Controls  []string            // what package proof can examine; nil leaves promises unmatched
 }
 
 // Load reads and checks the directory fsys. With faults, the instance is nil.

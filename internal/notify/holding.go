@@ -1,6 +1,9 @@
 package notify
 
-import "portico/internal/platform/db"
+import (
+	"portico/internal/holdings"
+	"portico/internal/platform/db"
+)
 
 // Holding declares what the tables of this package keep (I1).
 func Holding() []db.Table {
@@ -17,5 +20,15 @@ func Holding() []db.Table {
 			"subject": who, "lang": no, "chosen": no, "at": no}},
 		{Name: "notify_news", Columns: map[string]db.Holds{
 			"item": no, "cursor": who, "done": no, "at": no}},
+	}
+}
+
+// Kept declares notices, and what was chosen about them (see package holdings).
+func Kept() []holdings.Kind {
+	chosen := []holdings.Part{holdings.Rows("notify_choice", "subject", "kind, channel"), holdings.Rows("notify_language", "subject", "subject")}
+	return []holdings.Kind{
+		{Name: "notice", Table: "notify_notice", ID: "id", Events: []holdings.Event{{Name: "notice", Column: "at"}},
+			Parts: []holdings.Part{holdings.Rows("notify_delivery", "notice", "channel")}},
+		{Name: holdings.Account, Parts: chosen}, {Name: holdings.Staff, Parts: chosen},
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"embed"
 	"io/fs"
 
+	"portico/internal/holdings"
 	"portico/internal/platform/db"
 )
 
@@ -36,4 +37,12 @@ func Holding() []db.Table {
 			"subject": who, "order_id": who, "n": no, "reference": who, "payment": who, "state": no, "code": no,
 			"created_at": no, "changed_at": no, "next_at": no}},
 	}
+}
+
+// Kept declares payments (see package holdings). What is not settled yet is
+// kept.
+func Kept() []holdings.Kind {
+	return []holdings.Kind{{Name: "payment", Table: "payments_order", ID: "id", Service: "service", Outcome: "state",
+		Events: []holdings.Event{{Name: "payment", Column: "changed_at", When: "state IN ('paid', 'void', 'refunded')"}},
+		Parts:  []holdings.Part{holdings.Rows("payments_attempt", "order_id", "n")}}}
 }

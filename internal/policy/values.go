@@ -193,11 +193,17 @@ func (p Period) Parts() (years, months, days int, err error) {
 	return n[0], n[1], n[2]*7 + n[3], nil
 }
 
-// After returns the moment at which p has passed since t.
+// After returns the moment at which p has passed since t. Months that are too
+// short for its day end on their last: a month after 31 January is the end of
+// February, so that what began later never ends earlier.
 func (p Period) After(t time.Time) (time.Time, error) {
 	y, m, d, err := p.Parts()
 	if err != nil {
 		return time.Time{}, err
 	}
-	return t.AddDate(y, m, d), nil
+	at := t.AddDate(y, m, 0)
+	if want := time.Date(t.Year()+y, t.Month()+time.Month(m), 1, 0, 0, 0, 0, time.UTC).Month(); at.Month() != want {
+		at = at.AddDate(0, 0, -at.Day())
+	}
+	return at.AddDate(0, 0, d), nil
 }

@@ -1,6 +1,9 @@
 package rights
 
-import "portico/internal/platform/db"
+import (
+	"portico/internal/holdings"
+	"portico/internal/platform/db"
+)
 
 // Holding declares what the tables of this package keep (I1).
 func Holding() []db.Table {
@@ -15,5 +18,15 @@ func Holding() []db.Table {
 		{Name: "rights_form", Columns: map[string]db.Holds{"subject": who, "once": who, "request": who, "at": no}},
 		{Name: "rights_suspension", Columns: map[string]db.Holds{
 			"subject": who, "id": who, "purpose": no, "request": who, "since_at": no, "announced_at": no, "ends_at": no, "ended_at": no}},
+	}
+}
+
+// Kept declares requests, and what hangs on an account (see package holdings).
+func Kept() []holdings.Kind {
+	return []holdings.Kind{
+		{Name: "right", Table: "rights_request", ID: "id", Scope: "right:", Revision: "revision",
+			Events: []holdings.Event{{Name: "answer", Column: "answered_at"}},
+			Parts:  []holdings.Part{holdings.Rows("rights_item", "request", "n"), holdings.Rows("rights_form", "request", "once")}},
+		{Name: holdings.Account, Parts: []holdings.Part{holdings.Rows("rights_suspension", "subject", "id")}},
 	}
 }

@@ -1,6 +1,9 @@
 package staff
 
-import "portico/internal/platform/db"
+import (
+	"portico/internal/holdings"
+	"portico/internal/platform/db"
+)
 
 // Holding declares what the tables of this package keep (I1).
 func Holding() []db.Table {
@@ -11,4 +14,10 @@ func Holding() []db.Table {
 		{Name: "staff_guard", Columns: map[string]db.Holds{"one": no, "changes": no}},
 		{Name: "staff_bootstrap", Columns: map[string]db.Holds{"token_hash": no, "expires_at": no}},
 	}
+}
+
+// Kept declares what hangs on an official's account (see package holdings).
+func Kept() []holdings.Kind {
+	return []holdings.Kind{{Name: holdings.Staff, Parts: []holdings.Part{
+		holdings.Rows("staff_member", "subject", "subject"), holdings.Rows("staff_invitation", "subject", "id")}}}
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"slices"
 
+	"portico/internal/holdings"
 	"portico/internal/platform/blobs"
 	"portico/internal/platform/db"
 	"portico/internal/platform/fault"
@@ -173,19 +174,24 @@ func (u *Uploads) Attach(tx *db.Tx, subject, scope string, ids []string, fields 
 	return nil
 }
 
-// Drop destroys all files of a case, for whoever removes or forgets the case
-// in this transaction and writes the event of it.
-func (u *Uploads) Drop(tx *db.Tx, subject, scope string) error {
-	list, err := selectScope(tx, subject, scope)
+// SweepFile has some of the bytes of a file erased that was disposed of, and
+// says of how many parts: it is a holdings.Sweeper.
+func (u *Uploads) SweepFile(tx *db.Tx, i holdings.Item, limit int) (int, error) {
+	f := &File{Subject: i.Subject, ID: i.ID}
+	parts, err := selectParts(tx, f)
 	if err != nil {
-		return fmt.Errorf("drop files: %w", err)
+		return 0, fmt.Errorf("sweep a file: %w", err)
 	}
-	for _, f := range list {
-		if err := u.destroy(tx, f); err != nil {
-			return err
+	parts = parts[:min(len(parts), limit)]
+	for _, p := range parts {
+		if err := u.Jobs.Enqueue(tx, jobs.New{Kind: jobErase, Payload: map[string]string{"blob": p.blob}}); err != nil {
+			return 0, err
+		}
+		if err := deletePart(tx, f, p.blob); err != nil {
+			return 0, fmt.Errorf("sweep a file: %w", err)
 		}
 	}
-	return nil
+	return len(parts), nil
 }
 
 // Remove destroys a file of the spot that was not submitted yet.

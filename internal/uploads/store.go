@@ -121,6 +121,11 @@ func deleteParts(tx *db.Tx, f *File) error {
 	return err
 }
 
+func deletePart(tx *db.Tx, f *File, blob string) error {
+	_, err := tx.Exec(`DELETE FROM uploads_part WHERE subject = $1 AND file_id = $2 AND blob = $3`, f.Subject, f.ID, blob)
+	return err
+}
+
 // hasBlob reports whether a blob is part of a file.
 func hasBlob(tx *db.Tx, blob string) (bool, error) {
 	var n int64

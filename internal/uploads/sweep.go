@@ -11,13 +11,13 @@ import (
 
 const (
 	sweepPage = 50
-	// patience is how long bytes may be missing, and how long a blob may belong
-	// to nothing: whoever writes it may not have noted it yet.
+	// patience is how long a file or a blob may belong to nothing: whoever writes
+	// it may not have noted it yet.
 	patience = 24 * time.Hour
 )
 
-// Sweep destroys what belongs to nobody: files whose bytes stay missing, files
-// of applications that are gone, and blobs that no file knows.
+// Sweep destroys what belongs to nobody: files of applications that are gone,
+// and blobs that no file knows. What has an owner goes by package retention.
 func (u *Uploads) Sweep(ctx context.Context) error {
 	since := u.Clock.Now().Add(-patience)
 	behind := ""
@@ -43,16 +43,14 @@ func (u *Uploads) Sweep(ctx context.Context) error {
 }
 
 func (u *Uploads) sweepFile(ctx context.Context, f *File) error {
-	if f.State != Received {
-		lives, err := u.Lives(ctx, f.Subject, f.Scope)
-		if err != nil {
-			return fmt.Errorf("look for the case of a file: %w", err)
-		}
-		if lives {
-			return nil
-		}
+	lives, err := u.Lives(ctx, f.Subject, f.Scope)
+	if err != nil {
+		return fmt.Errorf("look for the case of a file: %w", err)
 	}
-	err := u.Vault.Update(ctx, func(tx *db.Tx) error {
+	if lives {
+		return nil
+	}
+	err = u.Vault.Update(ctx, func(tx *db.Tx) error {
 		now, err := selectFile(tx, f.ID)
 		if err != nil || now == nil || now.revision != f.revision || !now.Attached.IsZero() {
 			return err

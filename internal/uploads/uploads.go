@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"portico/internal/holdings"
 	"portico/internal/platform/blobs"
 	"portico/internal/platform/clock"
 	"portico/internal/platform/db"
@@ -192,6 +193,16 @@ const (
 type refusal struct{ Reason }
 
 func (r refusal) Error() string { return "refused: " + string(r.Reason) }
+
+// Kept declares files, which are part of a case or a request, and those whose
+// bytes never came (see package holdings).
+func Kept() []holdings.Kind {
+	return []holdings.Kind{
+		{Name: "file", Table: "uploads_file", ID: "id", Where: "state <> 'received'", Within: "scope", Scope: "file:", Revision: "revision"},
+		{Name: "upload", Table: "uploads_file", ID: "id", Where: "state = 'received'", Within: "scope", Scope: "file:", Revision: "revision",
+			Events: []holdings.Event{{Name: "change", Column: "changed_at"}}},
+	}
+}
 
 // Holding declares what the tables of this package hold (I1).
 func Holding() []db.Table {

@@ -9,8 +9,6 @@ import (
 
 	"portico/internal/audit"
 	"portico/internal/keys"
-	"portico/internal/ledger"
-	"portico/internal/platform/clock"
 	"portico/internal/platform/db"
 	"portico/internal/policy"
 )
@@ -104,63 +102,6 @@ func (v *Vault) passFiles(tx *db.Tx, p *Permit, fresh bool, files ...File) (*Fil
 	}
 	tx.AfterCommit(func() { h.durable.Store(true) })
 	return h, nil
-}
-
-// ForgetFile destroys the key of a file: what is sealed under it is gone,
-// wherever its bytes are. The gate moves, so that whoever decided to open it
-// decides again.
-func (v *Vault) ForgetFile(tx *db.Tx, subject, id string) error {
-	if err := v.Bump(tx, subject); err != nil {
-		return err
-	}
-	if err := deleteScope(tx, subject, File{ID: id}.scope()); err != nil {
-		return fmt.Errorf("destroy the key of a file: %w", err)
-	}
-	return v.erased(tx, subject, File{ID: id}.scope())
-}
-
-// erased records in the ledger that keys were destroyed (I8).
-func (v *Vault) erased(tx *db.Tx, subject, scope string) error {
-	return v.ledger.Record(tx, ledger.Act{Kind: ledger.Erase, Subject: subject, Scope: scope})
-}
-
-// ForgetScope destroys the key of a scope, and what was sealed under it. The
-// gate moves, so that whoever decided to open it decides again.
-func (v *Vault) ForgetScope(tx *db.Tx, subject, scope string) error {
-	if err := v.Bump(tx, subject); err != nil {
-		return err
-	}
-	if err := deleteScope(tx, subject, scope); err != nil {
-		return fmt.Errorf("destroy the key of a scope: %w", err)
-	}
-	if err := deleteValues(tx, subject, scope); err != nil {
-		return fmt.Errorf("delete what was sealed: %w", err)
-	}
-	return v.erased(tx, subject, scope)
-}
-
-// Forget forgets a person: every key of theirs is destroyed but that of
-// evidence, with what was sealed and by what they were found. Nothing is
-// allowed about them from then on. What they were told happened stays, as the
-// events of nobody that is known.
-func (v *Vault) Forget(tx *db.Tx, subject string) error {
-	if err := eraseGate(tx, subject, clock.Micros(v.clock.Now())); err != nil {
-		return fmt.Errorf("close a gate for good: %w", err)
-	}
-	if err := deleteSubject(tx, subject); err != nil {
-		return fmt.Errorf("forget a person: %w", err)
-	}
-	return v.erased(tx, subject, "")
-}
-
-// ForgetEmpty forgets a subject of whom nothing is kept: no value, no scope of
-// theirs, nothing by which they are found. Of anybody else it forgets nothing.
-func (v *Vault) ForgetEmpty(tx *db.Tx, subject string) error {
-	kept, err := keepsAnything(tx, subject)
-	if err != nil || kept {
-		return err
-	}
-	return v.Forget(tx, subject)
 }
 
 // find returns the box of a file.

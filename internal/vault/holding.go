@@ -1,6 +1,9 @@
 package vault
 
-import "portico/internal/platform/db"
+import (
+	"portico/internal/holdings"
+	"portico/internal/platform/db"
+)
 
 // Holding declares what the vault's tables hold (I1).
 func Holding() []db.Table {
@@ -21,4 +24,13 @@ func Holding() []db.Table {
 			"kind": db.Nothing, "mac": db.Pseudonym, "subject": db.Pseudonym,
 		}},
 	}
+}
+
+// Kinds declares the record of who used somebody's data, under the key of their
+// evidence: it outlives the rest, and its time counts from when nothing else
+// was left of them (see package holdings).
+func Kinds() []holdings.Kind {
+	return []holdings.Kind{{Name: "evidence", Table: "vault_scope", Outlives: true, Scope: Evidence,
+		Where:  "scope = 'evidence' AND subject IN (SELECT subject FROM vault_gate WHERE erased_at IS NOT NULL)",
+		Events: []holdings.Event{{Name: "end", Column: "(SELECT g.erased_at FROM vault_gate g WHERE g.subject = vault_scope.subject)"}}}}
 }

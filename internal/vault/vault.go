@@ -89,9 +89,9 @@ var (
 	errBusy    = fault.New(fault.Unavailable, "vault.busy")
 	errTaken   = fault.New(fault.Conflict, "vault.taken")
 	errNobody  = fault.New(fault.NotFound, "vault.nobody")
+	errNoScope = fault.New(fault.NotFound, "vault.gone") // it was never made, or it was destroyed
 	errNotYet  = errors.New("a value cannot be revealed before its event is durable")
 	errMoved   = errors.New("the gate has moved since the decision")
-	errNoScope = errors.New("the scope has no key: it was never made, or it was destroyed")
 )
 
 // attempts is how often a use is decided again because the gate moved.
@@ -253,6 +253,9 @@ func (v *Vault) Open(tx *db.Tx, p *Permit) (*Handle, error) {
 
 // pass is the way through the gate with a spent permit: number, event, handle.
 func (v *Vault) pass(tx *db.Tx, p *Permit, s *sealedScope) (*Handle, error) {
+	if s.key.wrapped == nil {
+		return nil, errNoScope // and nothing happened that an event would tell of
+	}
 	box, err := v.boxes.open(p.granted.Subject(), Evidence, s.evidence)
 	if err != nil {
 		return nil, err
@@ -270,6 +273,9 @@ func (v *Vault) pass(tx *db.Tx, p *Permit, s *sealedScope) (*Handle, error) {
 // passAtOnce is pass in one statement, which is all of its transaction. It
 // foretells the event's number, and errMoved says that it was wrong.
 func (v *Vault) passAtOnce(tx *db.Tx, p *Permit, s *sealedScope) (*Handle, error) {
+	if s.key.wrapped == nil {
+		return v.pass(tx, p, s)
+	}
 	box, err := v.boxes.open(p.granted.Subject(), Evidence, s.evidence)
 	if err != nil {
 		return nil, err

@@ -1,6 +1,9 @@
 package factor
 
-import "portico/internal/platform/db"
+import (
+	"portico/internal/holdings"
+	"portico/internal/platform/db"
+)
 
 // Holding declares what the tables of this package keep (I1).
 func Holding() []db.Table {
@@ -13,5 +16,14 @@ func Holding() []db.Table {
 		{Name: "factor_code", Columns: map[string]db.Holds{
 			"subject": who, "code": who, "created_at": no, "used_at": no, "seasoned_at": no}},
 		{Name: "factor_challenge", Columns: map[string]db.Holds{"hash": no, "expires_at": no}},
+	}
+}
+
+// Kept declares what hangs on an account (see package holdings).
+func Kept() []holdings.Kind {
+	parts := []holdings.Part{holdings.Rows("factor_secret", "subject", "kind"), holdings.Rows("factor_code", "subject", "code")}
+	return []holdings.Kind{
+		{Name: holdings.Account, Parts: parts}, {Name: holdings.Staff, Parts: parts},
+		{Name: "passkey", Table: "factor_passkey", ID: "id", Within: holdings.OfProfile, Scope: "passkey:"},
 	}
 }

@@ -1,6 +1,9 @@
 package recovery
 
-import "portico/internal/platform/db"
+import (
+	"portico/internal/holdings"
+	"portico/internal/platform/db"
+)
 
 // Holding declares what the table of this package keeps (I1).
 func Holding() []db.Table {
@@ -9,4 +12,10 @@ func Holding() []db.Table {
 		"subject": who, "id": who, "token_hash": who, "state": no, "channel": no, "salt": no, "tries": no,
 		"created_at": no, "expires_at": no, "ready_at": no, "seasoned_at": no,
 	}}}
+}
+
+// Kept declares what hangs on an account (see package holdings).
+func Kept() []holdings.Kind {
+	parts := []holdings.Part{holdings.Rows("recovery_request", "subject", "id")}
+	return []holdings.Kind{{Name: holdings.Account, Parts: parts}, {Name: holdings.Staff, Parts: parts}}
 }

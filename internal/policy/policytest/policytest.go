@@ -78,7 +78,7 @@ func Declarations() *policy.Declarations {
 		Retention: []policy.Retention{
 			{ID: "account", Name: text("Account", "އެކައުންޓް"), Trigger: text("you close your account", "އެކައުންޓް ބަންދުކުރުން"), Period: "none", Grace: "P30D", Review: "2027-11-22"},
 			{ID: "application", Name: text("Applications", "އެޕްލިކޭޝަން"), Trigger: text("the decision", "ނިންމުން"), Period: "P5Y", Grace: "P30D", Review: "2027-11-22"},
-			{ID: policy.RetentionRegistration, Name: text("Registrations nobody finished", "ނުނިންމާ ރަޖިސްޓްރޭޝަންތައް"), Trigger: text("its last step", "އެންމެ ފަހުގެ މަރުހަލާ"), Period: "P1D", Review: "2027-11-22"},
+			{ID: policy.RetentionRegistration, Keeps: []string{"registration"}, Name: text("Registrations nobody finished", "ނުނިންމާ ރަޖިސްޓްރޭޝަންތައް"), Trigger: text("its last step", "އެންމެ ފަހުގެ މަރުހަލާ"), Period: "P1D", Review: "2027-11-22"},
 		},
 		Cookies: []policy.Cookie{
 			{Name: "session", Class: policy.CookieNecessary, Purpose: text("Keeps you signed in.", "ސައިން އިން ވެފައި ބެހެއްޓުން."), Period: "session"},

@@ -1,0 +1,127 @@
+package retention
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/gowebpki/jcs"
+
+	"portico/internal/keys"
+	"portico/internal/platform/db"
+)
+
+// ErrNoCertificate says that a file is something else than the certificate of
+// a disposal.
+var ErrNoCertificate = errors.New("the file is no certificate of a disposal")
+
+// signedAs is what a certificate's signature is for.
+const signedAs = "disposal certificate 1"
+
+// Signed is a certificate with its signature, as it is downloaded.
+type Signed struct {
+	Certificate json.RawMessage `json:"certificate"` // canonical JSON (RFC 8785)
+	Key         string          `json:"key"`         // verifier key of the portal's log, as published
+	Signature   []byte          `json:"signature"`
+}
+
+// The states of a certificate.
+const (
+	Provisional = "provisional" // the keys are destroyed, so that nothing can be read; rows are still being removed
+	Final       = "final"       // and no row is left
+)
+
+// Certificate says what was disposed of, by which rule or because of what. It
+// names people and things by their random ids.
+type Certificate struct {
+	Instance string      `json:"instance"`
+	Disposal string      `json:"disposal"`
+	Person   string      `json:"person"`
+	At       string      `json:"at"`
+	Because  string      `json:"because"`
+	Policy   string      `json:"policy_sha256"`
+	Items    []Certified `json:"items"`
+	Keys     int         `json:"keys_destroyed"`
+	Last     bool        `json:"nothing_left_of_the_person"`
+	State    string      `json:"state"`
+	Rows     int64       `json:"rows_removed"`
+	Swept    string      `json:"rows_removed_at,omitempty"`
+}
+
+// Certified is one thing of a certificate.
+type Certified struct {
+	Kind    string `json:"kind"`
+	ID      string `json:"id"`
+	Service string `json:"service,omitempty"`
+	Rule    string `json:"rule,omitempty"`
+	Since   string `json:"since,omitempty"`
+	Due     string `json:"due,omitempty"`
+	Action  string `json:"action"`
+}
+
+func when(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
+}
+
+// Certificate signs what is known of a disposal now.
+func (s *Service) Certificate(tx *db.Tx, disposal string) ([]byte, error) {
+	d, err := selectDisposal(tx, disposal)
+	if err != nil {
+		return nil, fmt.Errorf("read a disposal: %w", err)
+	}
+	if d == nil {
+		return nil, errUnknown
+	}
+	c := Certificate{
+		Instance: s.Ring.Instance(), Disposal: d.ID, Person: d.Subject, At: when(d.At), Because: d.Because, Policy: d.Policy,
+		Last: d.Last, State: Provisional, Rows: d.Swept, Swept: when(d.Done),
+	}
+	if !d.Done.IsZero() {
+		c.State = Final
+	}
+	for _, i := range d.Items {
+		if i.Scope != "" {
+			c.Keys++
+		}
+		c.Items = append(c.Items, Certified{
+			Kind: i.Kind, ID: i.ID, Service: i.Service, Rule: i.Rule, Since: when(i.Since), Due: when(i.Due), Action: string(i.Action),
+		})
+	}
+	canonical, err := json.Marshal(c)
+	if err == nil {
+		canonical, err = jcs.Transform(canonical)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("write a certificate: %w", err)
+	}
+	return json.Marshal(Signed{canonical, s.Ring.Vkey(), s.Ring.Attest(signedAs, canonical)})
+}
+
+// Verify reads a certificate as downloaded and holds its signature against the
+// portal's published key.
+func Verify(file []byte, vkey string) (*Certificate, error) {
+	var signed Signed
+	if err := json.Unmarshal(file, &signed); err != nil || len(signed.Certificate) == 0 {
+		return nil, ErrNoCertificate
+	}
+	canonical, err := jcs.Transform(signed.Certificate)
+	if err != nil {
+		return nil, fmt.Errorf("read a certificate: %w", err)
+	}
+	ok, err := keys.Attested(vkey, signedAs, canonical, signed.Signature)
+	if err != nil {
+		return nil, fmt.Errorf("read the key: %w", err)
+	}
+	if !ok {
+		return nil, errors.New("the portal with this key did not sign this certificate")
+	}
+	var c Certificate
+	if err := json.Unmarshal(canonical, &c); err != nil {
+		return nil, fmt.Errorf("read a certificate: %w", err)
+	}
+	return &c, nil
+}

@@ -1,0 +1,183 @@
+package retention
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"portico/internal/audit"
+	"portico/internal/holdings"
+	"portico/internal/ledger"
+	"portico/internal/platform/db"
+	"portico/internal/platform/fault"
+	"portico/internal/platform/id"
+	"portico/internal/policy"
+)
+
+// Hold keeps things from disposal for a ground in law, whatever their rule
+// says: those that meet all of what it names.
+type Hold struct {
+	ID      string
+	Person  string // subject; empty: anybody's
+	Service string // empty: of any
+	Rule    string // empty: by any
+	Item    string // id of one thing, with what is part of it; empty: any
+	Ground  string
+	Reason  string // in writing
+	By      string
+	From    time.Time
+	Until   time.Time // zero: until it is lifted
+	Review  time.Time // when somebody looks whether it is still needed
+	Lifted  time.Time
+	Why     string // it was lifted
+
+	reason, why []byte
+}
+
+// Grounds are the grounds for a hold: terms of DPV's list of what justifies
+// that a right is not fulfilled.
+func Grounds() []string {
+	return []string{"legal-claim", "records-duty", "investigation", "court-order", "rights-of-others"}
+}
+
+// Standing reports whether it holds at a time.
+func (h *Hold) Standing(now time.Time) bool {
+	return h.Lifted.IsZero() && !h.From.After(now) && (h.Until.IsZero() || h.Until.After(now))
+}
+
+// Overdue reports whether its review is.
+func (h *Hold) Overdue(now time.Time) bool { return h.Standing(now) && !h.Review.After(now) }
+
+// within is the id of the thing that a thing is part of.
+func within(i holdings.Item) string {
+	_, whole, _ := strings.Cut(i.Within, ":")
+	return whole
+}
+
+// reasonMax is how long a written reason may be.
+const reasonMax = 500
+
+// Hold makes a hold. It counts for whatever is disposed of from its commit on.
+func (s *Service) Hold(ctx context.Context, h Hold, official string) (string, error) {
+	now := s.Clock.Now()
+	h.ID, h.By = id.New(now), official
+	if h.From.IsZero() {
+		h.From = now
+	}
+	if err := s.check(&h, now); err != nil {
+		return "", err
+	}
+	err := s.Vault.Update(ctx, func(tx *db.Tx) (err error) {
+		if err := guard(tx, true); err != nil {
+			return err
+		}
+		if h.reason, err = s.Vault.SealNote(tx, "hold:"+h.ID, h.Reason); err != nil {
+			return err
+		}
+		if err := insertHold(tx, &h); err != nil {
+			return err
+		}
+		if err := s.Vault.Took(tx, ledger.Hold, cmp.Or(h.Person, audit.System), h.ID); err != nil {
+			return err
+		}
+		return s.note(tx, official, "hold-made", h.ID, h.Reason)
+	})
+	if err != nil {
+		return "", fmt.Errorf("make a hold: %w", err)
+	}
+	return h.ID, nil
+}
+
+// check says everything that is wrong with a hold.
+func (s *Service) check(h *Hold, now time.Time) error {
+	var wrong []fault.Field
+	add := func(name, code string) { wrong = append(wrong, fault.Field{Name: name, Code: code}) }
+	if h.Person+h.Service+h.Rule+h.Item == "" {
+		add("what", "retention.error.what")
+	}
+	if h.Rule != "" {
+		if _, ok := s.Policy().Retention(h.Rule); !ok {
+			add("rule", "retention.error.rule")
+		}
+	}
+	if !slices.Contains(Grounds(), h.Ground) {
+		add("ground", "retention.error.ground")
+	}
+	switch n := len([]rune(strings.TrimSpace(h.Reason))); {
+	case n == 0:
+		add("reason", "retention.error.reason")
+	case n > reasonMax:
+		add("reason", "retention.error.reason-long")
+	}
+	if !h.Until.IsZero() && !h.Until.After(now) {
+		add("until", "retention.error.until")
+	}
+	if !h.Review.After(now) {
+		add("review", "retention.error.review")
+	}
+	if len(wrong) > 0 {
+		return fault.Input(wrong...)
+	}
+	return nil
+}
+
+// Lift ends a hold: what is due goes with the next run.
+func (s *Service) Lift(ctx context.Context, holdID, why, official string) error {
+	why = strings.TrimSpace(why)
+	if n := len([]rune(why)); n == 0 || n > reasonMax {
+		return fault.Input(fault.Field{Name: "why", Code: "retention.error.reason"})
+	}
+	err := s.Vault.Update(ctx, func(tx *db.Tx) error {
+		sealed, err := s.Vault.SealNote(tx, "lift:"+holdID, why)
+		if err != nil {
+			return err
+		}
+		lifted, err := liftHold(tx, holdID, official, sealed, s.Clock.Now())
+		if err != nil {
+			return err
+		}
+		if !lifted {
+			return errUnknown
+		}
+		return s.note(tx, official, "hold-lifted", holdID, why)
+	})
+	if err != nil {
+		return fmt.Errorf("lift a hold: %w", err)
+	}
+	return nil
+}
+
+// note writes an act of the privacy officer into their record.
+func (s *Service) note(tx *db.Tx, official, reason, hold, because string) error {
+	return s.Vault.Append(tx, audit.Event{
+		Kind: audit.KindStaff, Subject: official, Reason: reason, Policy: s.Policy().Hash(),
+		Actor: audit.Actor{ID: official, Kind: policy.Staff.String()}, Facts: audit.Facts{"hold": hold, "because": because},
+	})
+}
+
+// Holds lists the holds, those that stand first, with their reasons in words.
+func (s *Service) Holds(ctx context.Context) (list []*Hold, err error) {
+	err = s.DB.View(ctx, func(tx *db.Tx) (err error) {
+		if list, err = selectHolds(tx); err != nil {
+			return err
+		}
+		for _, h := range list {
+			if h.Reason, err = s.Vault.OpenNote(tx, "hold:"+h.ID, h.reason); err != nil {
+				return err
+			}
+			if h.why != nil {
+				if h.Why, err = s.Vault.OpenNote(tx, "lift:"+h.ID, h.why); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list holds: %w", err)
+	}
+	return list, nil
+}

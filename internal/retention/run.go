@@ -1,0 +1,257 @@
+package retention
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"portico/internal/holdings"
+	"portico/internal/platform/db"
+	"portico/internal/platform/id"
+	"portico/internal/policy"
+)
+
+// Run is one daily run, and where it stands.
+type Run struct {
+	ID       string
+	Day      string
+	Started  time.Time
+	Moved    time.Time // when it last went on
+	Ended    time.Time
+	Passed   int64 // steps of its plan that are behind it
+	Steps    int64
+	Seen     int64
+	Told     int64
+	Disposed int64
+	Held     int64 // held back by a hold or a request
+	Refused  int64 // failed: a disposal that the store refused
+
+	step    string
+	after   time.Time
+	afterID string
+}
+
+// step is a part of a run: the things of a kind and a service that a rule
+// governs, either those whose grace has passed or those whose grace runs.
+type step struct {
+	name    string
+	kind    string
+	service string
+	of      policy.Governed
+	tell    bool
+}
+
+// plan lists the steps in their order.
+func (s *Service) plan(tx *db.Tx, pol *policy.Policy) (steps []step, err error) {
+	for _, k := range s.Holdings.Kinds() {
+		if len(k.Events) == 0 {
+			continue
+		}
+		services, err := s.Holdings.Services(tx, k.Name)
+		if err != nil {
+			return nil, err
+		}
+		for _, service := range services {
+			for _, of := range pol.RulesOf(k.Name, service) {
+				name := strings.Join([]string{k.Name, service, of.Rule.ID}, "/")
+				steps = append(steps, step{name: name + "/dispose", kind: k.Name, service: service, of: of})
+				if of.Rule.Tell {
+					steps = append(steps, step{name: name + "/tell", kind: k.Name, service: service, of: of, tell: true})
+				}
+			}
+		}
+	}
+	slices.SortFunc(steps, func(a, b step) int { return strings.Compare(a.name, b.name) })
+	return steps, nil
+}
+
+// due asks for the things of a step at a time.
+func (st *step) due(r *Run, now time.Time, zone *time.Location, limit int) (holdings.Due, error) {
+	q := holdings.Due{Kind: st.kind, Event: st.of.Rule.Event, Service: st.service, Outcomes: st.of.Outcomes, Others: st.of.Others, Limit: limit}
+	var err error
+	if q.Before, err = latest(st.of.Rule.Due, now, zone); err != nil {
+		return q, err
+	}
+	if st.tell {
+		q.After = q.Before
+		if q.Before, err = latest(st.of.Rule.Ends, now, zone); err != nil {
+			return q, err
+		}
+	}
+	if r != nil && r.step == st.name && !r.after.Before(q.After) {
+		q.After, q.AfterID = r.after, r.afterID
+	}
+	return q, nil
+}
+
+// latest is just behind the last moment that, counted from by until, is over
+// now: what began before it is due.
+func latest(until func(time.Time, *time.Location) (time.Time, error), now time.Time, zone *time.Location) (time.Time, error) {
+	from, to := time.UnixMicro(0), now.Add(time.Microsecond) // whatever begins from "to" on is not due
+	for to.Sub(from) > time.Microsecond {
+		middle := from.Add(to.Sub(from) / 2).Truncate(time.Microsecond)
+		at, err := until(middle, zone)
+		if err != nil {
+			return time.Time{}, fmt.Errorf("count back from now: %w", err)
+		}
+		if at.After(now) {
+			to = middle
+		} else {
+			from = middle
+		}
+	}
+	return to.UTC(), nil
+}
+
+// page is how many things a run looks at together.
+const page = 50
+
+// Run goes on with the run that has not ended, or begins that of today. It is
+// called at every hour, and does nothing once today's has ended.
+func (s *Service) Run(ctx context.Context) error {
+	now := s.Clock.Now()
+	day := now.In(s.Zone()).Format(time.DateOnly)
+	var r *Run
+	var steps []step
+	err := s.DB.Update(ctx, func(tx *db.Tx) (err error) {
+		if steps, err = s.plan(tx, s.Policy()); err != nil {
+			return err
+		}
+		if r, err = selectUnended(tx); err != nil || r != nil {
+			return err
+		}
+		r = &Run{ID: id.New(now), Day: day, Started: now, Moved: now, Steps: int64(len(steps))}
+		fresh, err := insertRun(tx, r)
+		if err == nil && !fresh {
+			r = nil
+		}
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("begin a run: %w", err)
+	}
+	if r == nil {
+		return nil
+	}
+	r.Steps = int64(len(steps))
+	for i := range steps {
+		st := &steps[i]
+		if st.name < r.step {
+			continue
+		}
+		if err := s.pass(ctx, r, st); err != nil {
+			return fmt.Errorf("run %s, %s: %w", r.Day, st.name, err)
+		}
+		r.Passed, r.step, r.after, r.afterID = int64(i+1), st.name+"\x7f", time.Time{}, ""
+		if err := s.save(ctx, r); err != nil {
+			return err
+		}
+	}
+	r.Ended = s.Clock.Now()
+	return s.save(ctx, r)
+}
+
+// pass goes through a step, page by page.
+func (s *Service) pass(ctx context.Context, r *Run, st *step) error {
+	for {
+		q, err := st.due(r, s.Clock.Now(), s.Zone(), page)
+		if err != nil {
+			return err
+		}
+		var list []holdings.Item
+		if err := s.DB.View(ctx, func(tx *db.Tx) (err error) { list, err = s.Holdings.Due(tx, s.Policy(), q); return err }); err != nil {
+			return err
+		}
+		for _, i := range list {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			r.step, r.after, r.afterID = st.name, i.Since, i.ID
+			r.Seen++
+			if err := s.one(ctx, r, st, i); err != nil {
+				return err
+			}
+		}
+		if len(list) < page {
+			return nil
+		}
+	}
+}
+
+// one disposes of one thing, or has its person told, and notes where the run
+// stands in the same transaction: what was done is never done again, and what
+// was not is not passed over.
+func (s *Service) one(ctx context.Context, r *Run, st *step, i holdings.Item) error {
+	next := *r
+	err := s.Vault.Update(ctx, func(tx *db.Tx) error {
+		next = *r
+		next.Moved = s.Clock.Now()
+		if st.tell {
+			next.Told++
+			due, err := st.of.Rule.Due(i.Since, s.Zone())
+			if err != nil || s.Tell == nil {
+				return err
+			}
+			if err := s.Tell(tx, i, due); err != nil {
+				return err
+			}
+			return updateRun(tx, &next)
+		}
+		next.Disposed++
+		if _, err := s.Dispose(tx, []holdings.Item{i}, Why{Because: holdings.BecauseDue, Ref: r.ID, Actor: policy.System}); err != nil {
+			return err
+		}
+		return updateRun(tx, &next)
+	})
+	var refused *Refused
+	switch {
+	case err == nil:
+	case IsMoved(err): // it is not what it was, and comes again if it is due
+		next.Disposed--
+	case errors.As(err, &refused):
+		next.Disposed--
+		next.Held++
+	case ctx.Err() != nil:
+		return err
+	default:
+		// One thing that the store refuses to give up must not keep all others:
+		// the run tells how many there were, and the promise is broken.
+		next.Disposed--
+		next.Refused++
+	}
+	*r = next
+	if err != nil {
+		return s.save(ctx, r)
+	}
+	return nil
+}
+
+func (s *Service) save(ctx context.Context, r *Run) error {
+	r.Moved = s.Clock.Now()
+	if err := s.DB.Update(ctx, func(tx *db.Tx) error { return updateRun(tx, r) }); err != nil {
+		return fmt.Errorf("note where a run stands: %w", err)
+	}
+	return nil
+}
+
+// Runs lists the latest runs, the newest first.
+func (s *Service) Runs(ctx context.Context, limit int) (list []*Run, err error) {
+	err = s.DB.View(ctx, func(tx *db.Tx) error { list, err = selectRuns(tx, limit); return err })
+	if err != nil {
+		return nil, fmt.Errorf("list runs: %w", err)
+	}
+	return list, nil
+}
+
+// Sweeping counts the disposals whose rows are still being swept, and says when
+// the oldest of them was.
+func (s *Service) Sweeping(ctx context.Context) (n int64, oldest time.Time, err error) {
+	err = s.DB.View(ctx, func(tx *db.Tx) error { n, oldest, err = selectOpenSweeps(tx); return err })
+	if err != nil {
+		return 0, time.Time{}, fmt.Errorf("count what is being swept: %w", err)
+	}
+	return n, oldest, nil
+}

@@ -1,0 +1,106 @@
+package retention
+
+import (
+	"database/sql"
+	"time"
+
+	"portico/internal/platform/clock"
+	"portico/internal/platform/db"
+	"portico/internal/policy"
+)
+
+func orNull(t time.Time) sql.NullInt64 {
+	return sql.NullInt64{Int64: clock.Micros(t), Valid: !t.IsZero()}
+}
+
+func orZero(n sql.NullInt64) time.Time {
+	if !n.Valid {
+		return time.Time{}
+	}
+	return clock.FromMicros(n.Int64)
+}
+
+func truth(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func insertDisposal(tx *db.Tx, d *Disposal) error {
+	if _, err := tx.Exec(`INSERT INTO retention_disposal (subject, id, at, because, ref, actor, policy, last) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+		d.Subject, d.ID, clock.Micros(d.At), d.Because, d.Ref, d.Actor, d.Policy, truth(d.Last)); err != nil {
+		return err
+	}
+	for n, i := range d.Items {
+		if _, err := tx.Exec(`INSERT INTO retention_item (subject, disposal, n, kind, item, scope, service, outcome, rule, since_at, due_at, action)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+			d.Subject, d.ID, n, i.Kind, i.ID, i.Scope, i.Service, i.Outcome, i.Rule, orNull(i.Since), orNull(i.Due), string(i.Action)); err != nil {
+			return err
+		}
+	}
+	_, err := tx.Exec(`INSERT INTO retention_sweep (subject, disposal, swept) VALUES ($1, $2, 0)`, d.Subject, d.ID)
+	return err
+}
+
+// selectDisposal returns a disposal with its items, nil if there is none.
+func selectDisposal(tx *db.Tx, id string) (*Disposal, error) {
+	list, err := selectDisposals(tx, `d.id = $1`, id)
+	if err != nil || len(list) == 0 {
+		return nil, err
+	}
+	return list[0], nil
+}
+
+// selectDisposals returns disposals that meet a condition, with their items.
+func selectDisposals(tx *db.Tx, where string, args ...any) (list []*Disposal, err error) {
+	err = tx.Select(func(r *db.Rows) error {
+		var d Disposal
+		var at, last int64
+		var done sql.NullInt64
+		err := r.Scan(&d.Subject, &d.ID, &at, &d.Because, &d.Ref, &d.Actor, &d.Policy, &last, &d.Swept, &done)
+		d.At, d.Last, d.Done = clock.FromMicros(at), last == 1, orZero(done)
+		list = append(list, &d)
+		return err
+	}, `SELECT d.subject, d.id, d.at, d.because, d.ref, d.actor, d.policy, d.last, s.swept, s.done_at
+		FROM retention_disposal d JOIN retention_sweep s ON s.subject = d.subject AND s.disposal = d.id WHERE `+where, args...)
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range list {
+		if err := selectItems(tx, d); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
+}
+
+func selectItems(tx *db.Tx, d *Disposal) error {
+	return tx.Select(func(r *db.Rows) error {
+		var i Item
+		var since, due sql.NullInt64
+		var action string
+		err := r.Scan(&i.Kind, &i.ID, &i.Scope, &i.Service, &i.Outcome, &i.Rule, &since, &due, &action)
+		i.Since, i.Due, i.Action = orZero(since), orZero(due), policy.DisposalAction(action)
+		d.Items = append(d.Items, i)
+		return err
+	}, `SELECT kind, item, scope, service, outcome, rule, since_at, due_at, action FROM retention_item
+		WHERE subject = $1 AND disposal = $2 ORDER BY n`, d.Subject, d.ID)
+}
+
+func addSwept(tx *db.Tx, d *Disposal, n int64) error {
+	_, err := tx.Exec(`UPDATE retention_sweep SET swept = swept + $1 WHERE subject = $2 AND disposal = $3`, n, d.Subject, d.ID)
+	return err
+}
+
+func endSweep(tx *db.Tx, d *Disposal, at time.Time) error {
+	_, err := tx.Exec(`UPDATE retention_sweep SET done_at = $1 WHERE subject = $2 AND disposal = $3 AND done_at IS NULL`, clock.Micros(at), d.Subject, d.ID)
+	return err
+}
+
+// countOne counts a thing among its like.
+func countOne(tx *db.Tx, i Item, zone *time.Location) error {
+	_, err := tx.Exec(`INSERT INTO retention_count (kind, service, outcome, month, n) VALUES ($1, $2, $3, $4, 1)
+		ON CONFLICT (kind, service, outcome, month) DO UPDATE SET n = retention_count.n + 1`, i.Kind, i.Service, i.Outcome, month(i.Since, zone))
+	return err
+}

@@ -1,0 +1,216 @@
+package retention_test
+
+import (
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"portico/internal/audit"
+	"portico/internal/holdings"
+	"portico/internal/ledger"
+	"portico/internal/platform/clock"
+	"portico/internal/platform/db"
+	"portico/internal/platform/id"
+	"portico/internal/platform/jobs"
+	"portico/internal/policy"
+	"portico/internal/policy/policytest"
+	"portico/internal/retention"
+	"portico/internal/testkit"
+	"portico/internal/vault"
+	"portico/internal/vault/vaulttest"
+)
+
+// shelf is a feature that lends books: a book has pages in rows and what its
+// reader wrote, sealed in a scope of its own.
+var shelf = fstest.MapFS{"20261122000001_shelf.sql": {Data: []byte(`-- +goose Up
+CREATE TABLE shelf_book (subject TEXT NOT NULL, id TEXT NOT NULL UNIQUE, genre TEXT NOT NULL, fate TEXT NOT NULL, revision BIGINT NOT NULL,
+	returned_at BIGINT, PRIMARY KEY (subject, id));
+CREATE TABLE shelf_page (subject TEXT NOT NULL, book TEXT NOT NULL, n BIGINT NOT NULL, PRIMARY KEY (subject, book, n));
+CREATE TABLE shelf_mark (subject TEXT NOT NULL, id TEXT NOT NULL UNIQUE, book TEXT NOT NULL, PRIMARY KEY (subject, id));
+`)}}
+
+func kinds() []holdings.Kind {
+	return []holdings.Kind{
+		{Name: "book", Table: "shelf_book", ID: "id", Service: "genre", Outcome: "fate", Scope: "book:", Revision: "revision",
+			Events: []holdings.Event{{Name: "return", Column: "returned_at"}},
+			Parts:  []holdings.Part{holdings.Rows("shelf_page", "book", "n")}},
+		{Name: "mark", Table: "shelf_mark", ID: "id", Within: "book", Prefix: "book:"},
+	}
+}
+
+// world is a store with people who lent books.
+type world struct {
+	t *testing.T
+	s *vaulttest.Store
+	*retention.Service
+	jobs  *jobs.Queue
+	pol   *policy.Policy
+	asked map[string]string // item → open request
+}
+
+// acts is where the test notes who was told.
+var acts = fstest.MapFS{"20261122000002_acts.sql": {Data: []byte(`-- +goose Up
+CREATE TABLE acts (what TEXT NOT NULL, ref TEXT NOT NULL, PRIMARY KEY (what, ref));
+`)}}
+
+func (w *world) Open(tx *db.Tx, i holdings.Item, asked string) (string, error) {
+	if r := w.asked[i.ID]; r != asked {
+		return r, nil
+	}
+	return "", nil
+}
+
+func migrations() []fs.FS {
+	return []fs.FS{audit.Migrations(), vault.Migrations(), jobs.Migrations(), ledger.Migrations(), retention.Migrations(), shelf, acts}
+}
+
+// rules are those of policytest, and those of books.
+func rules(t testing.TB) *policy.Policy {
+	d := policytest.Declarations()
+	for _, r := range []policy.Retention{
+		{ID: "books", Keeps: []string{"book"}, Period: "P1Y", Grace: "P30D", Tell: true},
+		{ID: "lost-books", Keeps: []string{"book"}, Outcomes: []string{"lost"}, Period: "P1M", Action: policy.Anonymise},
+	} {
+		r.Name, r.Trigger, r.Review = d.Retention[0].Name, d.Retention[0].Trigger, "2027-11-22"
+		d.Retention = append(d.Retention, r)
+	}
+	return policytest.CompileAs(t, d, policy.Options{Languages: policytest.Languages()})
+}
+
+func newWorld(t *testing.T, d *db.DB) *world {
+	t.Helper()
+	pol := rules(t)
+	w := &world{t: t, s: vaulttest.Open(t, d, pol), pol: pol, asked: map[string]string{}}
+	acts, err := ledger.Open(t.Context(), ledger.Config{DB: d, Ring: w.s.Ring, Clock: w.s.Clock})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.s.Vault = vault.New(vault.Config{DB: d, Ring: w.s.Ring, Log: w.s.Log, Ledger: acts, Clock: w.s.Clock, Policy: func() *policy.Policy { return pol }})
+	w.start()
+	return w
+}
+
+// start builds the service, as a process that begins does.
+func (w *world) start() {
+	w.jobs = jobs.NewQueue(jobs.Config{DB: w.s.DB, Clock: w.s.Clock, Log: slog.New(slog.DiscardHandler)})
+	zone := time.FixedZone("MVT", 5*60*60)
+	w.Service = retention.New(retention.Config{
+		DB: w.s.DB, Vault: w.s.Vault, Holdings: holdings.New(kinds()), Jobs: w.jobs, Ring: w.s.Ring, Policy: func() *policy.Policy { return w.pol },
+		Clock: w.s.Clock, Zone: func() *time.Location { return zone }, Requests: w,
+		Tell: func(tx *db.Tx, i holdings.Item, due time.Time) error {
+			_, err := tx.Exec(`INSERT INTO acts (what, ref) VALUES ($1, $2) ON CONFLICT (what, ref) DO NOTHING`, "told", i.ID)
+			return err
+		},
+	})
+}
+
+func each(t *testing.T, run func(w *world)) {
+	t.Helper()
+	testkit.Databases(t, func(t *testing.T, d *db.DB) { run(newWorld(t, d)) }, migrations()...)
+}
+
+func (w *world) update(fn func(*db.Tx) error) {
+	w.t.Helper()
+	if err := w.s.Update(w.t.Context(), fn); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func (w *world) number(query string, args ...any) (n int64) {
+	w.t.Helper()
+	if err := w.s.DB.View(w.t.Context(), func(tx *db.Tx) error { return tx.QueryRow(query, args...).Scan(&n) }); err != nil {
+		w.t.Fatal(err)
+	}
+	return n
+}
+
+// use is what a reader does with what they wrote into a book.
+func use(subject, book string) vault.Use {
+	return vault.Use{
+		Actor: policy.Actor{Kind: policy.Person, ID: subject}, Subject: subject, Activity: "road-permit.apply", Operation: policy.Use,
+		Scope: "book:" + book, Fields: []string{"road-permit.road"},
+	}
+}
+
+// lent has somebody give a book back some days ago, with a few pages, a mark
+// and what they wrote.
+func (w *world) lent(subject, fate string, daysAgo int, text string) (book string) {
+	w.t.Helper()
+	now := w.s.Clock.Now()
+	book = id.New(now)
+	var at *int64
+	if daysAgo >= 0 {
+		us := clock.Micros(now.AddDate(0, 0, -daysAgo))
+		at = &us
+	}
+	w.update(func(tx *db.Tx) error {
+		if err := w.s.NewScope(tx, subject, "book:"+book); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(`INSERT INTO shelf_book (subject, id, genre, fate, revision, returned_at) VALUES ($1, $2, 'crime', $3, 1, $4)`,
+			subject, book, fate, at); err != nil {
+			return err
+		}
+		for n := range 3 {
+			if _, err := tx.Exec(`INSERT INTO shelf_page (subject, book, n) VALUES ($1, $2, $3)`, subject, book, n); err != nil {
+				return err
+			}
+		}
+		_, err := tx.Exec(`INSERT INTO shelf_mark (subject, id, book) VALUES ($1, $2, $3)`, subject, "mark-"+book, book)
+		return err
+	})
+	w.s.Collect(w.t, use(subject, book), map[string]string{"road-permit.road": text})
+	return book
+}
+
+// dispose disposes of a book as its person asked for.
+func (w *world) dispose(subject, book string, why retention.Why) (d *retention.Disposal, err error) {
+	w.t.Helper()
+	err = w.s.Update(w.t.Context(), func(tx *db.Tx) error {
+		i, found, err := w.Holdings.Find(tx, w.pol, "book", subject, book)
+		if err != nil || !found {
+			return fmt.Errorf("found %v: %w", found, err)
+		}
+		d, err = w.Dispose(tx, []holdings.Item{i}, why)
+		return err
+	})
+	return d, err
+}
+
+// work has the waiting jobs done.
+func (w *world) work() {
+	w.t.Helper()
+	for {
+		n, err := w.jobs.Work(w.t.Context())
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		if n == 0 {
+			return
+		}
+	}
+}
+
+// raw is everything that the store's files hold, for a search.
+func (w *world) raw(dir string) (all []byte) {
+	w.t.Helper()
+	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		b, err := os.ReadFile(path)
+		all = append(all, b...)
+		return err
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return all
+}
+
+var request = retention.Why{Because: holdings.BecauseRequest, Ref: "request-1", Actor: policy.Staff}
