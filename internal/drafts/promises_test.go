@@ -3,6 +3,7 @@ package drafts_test
 import (
 	"errors"
 	"maps"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -240,6 +241,27 @@ func TestWhatIsWrongIsKeptAndNothingIsLost(t *testing.T) {
 			w.T.Errorf("%d drafts", len(w.drafted()))
 		}
 	})
+}
+
+// TestARuleThatDividesByZeroStopsTheSendingAndLosesNothing: the person is told
+// that it is the form's own mistake, by the rule's id and without a value.
+func TestARuleThatDividesByZeroStopsTheSendingAndLosesNothing(t *testing.T) {
+	w := worldOn(t, db.SQLite)
+	w.revise("broken", "required:\n  - {id: shared-out, field: boards, when: 100 / (answers.hours - 9) > 3}\n")
+	w.typed("applicant", answers("applicant"))
+	if _, err := w.send(t.Context(), w.typed("work", answers("work"))); !drafts.Moved(err) {
+		t.Errorf("it is sent although a rule failed: %v", err)
+	}
+	page, status, path := w.browse().Get(apply + "/check")
+	if text := page.One("main").Text(); status != http.StatusOK || path != apply+"/check" || !strings.Contains(text, "one of its own rules failed (shared-out)") || page.Has("#_declared") {
+		t.Errorf("%d at %s: %s", status, path, text)
+	}
+	if work := w.open(); work.Typed["road"] != "Dhigu Magu" || work.Typed["hours"] != "9" {
+		t.Errorf("what was typed is lost: %v", work.Typed)
+	}
+	if _, err := w.send(t.Context(), w.typed("work", with(answers("work"), "hours", "10"))); err != nil {
+		t.Errorf("with other answers it cannot be sent: %v", err)
+	}
 }
 
 func TestWhatNobodyTypesByAccidentIsNotStored(t *testing.T) {
