@@ -3,7 +3,6 @@ package chromium
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/chromedp/cdproto/network"
@@ -63,10 +62,17 @@ func (tab *Tab) Until(expression string) {
 // many pages a browser goes there by itself.
 func (tab *Tab) Arrive(prefix string) {
 	tab.t.Helper()
-	tab.call("arrive at "+prefix, func(ctx context.Context) error {
+	tab.Eventually(fmt.Sprintf("document.readyState === 'complete' && location.pathname.startsWith(%q)", prefix))
+}
+
+// Eventually waits until an expression of JavaScript holds, in this page or in
+// one that a browser goes to by itself.
+func (tab *Tab) Eventually(expression string) {
+	tab.t.Helper()
+	tab.call("wait over pages until "+short(expression), func(ctx context.Context) error {
 		for ctx.Err() == nil {
-			at, err := chromedp.Run(ctx, chromedp.Evaluate[string](`document.readyState === 'complete' ? location.pathname : ''`))
-			if err == nil && strings.HasPrefix(at, prefix) {
+			holds, err := chromedp.Run(ctx, chromedp.Evaluate[bool](expression))
+			if err == nil && holds {
 				return nil
 			}
 			time.Sleep(50 * time.Millisecond) // between two pages there is nothing to ask
