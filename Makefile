@@ -40,7 +40,7 @@ lint: $(STATICCHECK) $(TEMPL)
 
 bench: build
 	scripts/postgres.sh --durable go test -run '^$$' -bench PermittedRead -benchtime 1x ./internal/vault
-	scripts/postgres.sh --durable go test -run '^$$' -bench 'Application|Queue' -benchtime 1x ./internal/app
+	scripts/postgres.sh --durable go test -run '^$$' -bench 'Application|Queue|Notices|Payment' -benchtime 1x ./internal/app
 	scripts/flushes.sh
 	build/portico bench instances/onegov
 

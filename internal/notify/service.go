@@ -258,6 +258,13 @@ func (s *Service) send(ctx context.Context, job *jobs.Job) error {
 		}
 		state = Failed
 	}
+	if state == Sent {
+		job.Finally(func(tx *db.Tx) error {
+			_, err := moveDelivery(tx, out.notice, out.channel, out.from, Sent, "", s.Clock.Now())
+			return err
+		})
+		return nil
+	}
 	if ended := s.end(ctx, out, state, code); ended != nil || state != Failed {
 		return ended
 	}

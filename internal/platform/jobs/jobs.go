@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"portico/internal/platform/db"
 	"portico/internal/platform/fault"
 )
 
@@ -24,7 +25,13 @@ type Job struct {
 	Kind    string
 	Attempt int // 1 is the first
 	payload map[string]string
+	finally func(tx *db.Tx) error
 }
+
+// Finally has f run in the transaction that ends the job, if its handler
+// returns without an error: what is noted there and the end of the job are
+// written together, and are flushed once.
+func (j *Job) Finally(f func(tx *db.Tx) error) { j.finally = f }
 
 // Get returns the id of that name, or nothing.
 func (j *Job) Get(name string) string { return j.payload[name] }

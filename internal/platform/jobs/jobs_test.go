@@ -535,3 +535,41 @@ func TestWhatRunsAgainAndAgainIsNotEndedByAFailure(t *testing.T) {
 		}
 	}, jobs.Migrations())
 }
+
+func TestWhatAJobNotesFinallyIsWrittenWithItsEnd(t *testing.T) {
+	testkit.Databases(t, func(t *testing.T, d *db.DB) {
+		fails, finally := true, 0
+		var ending error
+		q := node(d, testkit.Clock(), jobs.Options{Attempts: 5}, func(_ context.Context, j *jobs.Job) error {
+			j.Finally(func(tx *db.Tx) error {
+				finally++
+				var n int
+				if err := tx.QueryRow(`SELECT COUNT(id) FROM jobs_job`).Scan(&n); err != nil || n != 0 {
+					t.Errorf("%d jobs are there when it ends: %v", n, err)
+				}
+				return ending
+			})
+			if fails {
+				return errors.New("not now")
+			}
+			return nil
+		})
+		enqueue(t, d, q, jobs.New{Kind: "mail"})
+		work(t, q, 1)
+		if finally != 0 {
+			t.Error("a job that failed notes its end")
+		}
+		q.Clock.(*clock.Fake).Advance(time.Hour)
+		fails, ending = false, errors.New("the note cannot be written")
+		work(t, q, 1)
+		if s := stats(t, q); finally == 0 || s.Waiting != 1 {
+			t.Errorf("without its note it ended: %+v", s)
+		}
+		q.Clock.(*clock.Fake).Advance(time.Hour)
+		ending = nil
+		work(t, q, 1)
+		if s := stats(t, q); s.Waiting != 0 {
+			t.Errorf("with its note it did not end: %+v", s)
+		}
+	}, jobs.Migrations())
+}

@@ -21,7 +21,7 @@ type Config struct {
 	DB      *db.DB
 	Clock   clock.Clock
 	Log     *slog.Logger
-	Workers int           // jobs at once on this node: 4
+	Workers int           // jobs at once on this node: 16
 	Poll    time.Duration // how often other nodes' jobs are looked for: a second
 	Grace   time.Duration // what running jobs get when the program stops: 20 seconds
 }
@@ -44,7 +44,7 @@ type kind struct {
 // NewQueue returns a queue with no kinds.
 func NewQueue(c Config) *Queue {
 	if c.Workers == 0 {
-		c.Workers = 4
+		c.Workers = 16
 	}
 	if c.Poll == 0 {
 		c.Poll = time.Second
@@ -134,12 +134,26 @@ func (q *Queue) Run(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 		case <-q.wake:
+			q.gather(ctx)
 		case <-poll.C:
 		}
 	}
 	timer := time.AfterFunc(q.Grace, cut)
 	running.Wait()
 	timer.Stop()
+}
+
+// gathering is how long Run lets others end before it claims: several jobs are
+// then claimed in one transaction.
+const gathering = 3 * time.Millisecond
+
+func (q *Queue) gather(ctx context.Context) {
+	t := time.NewTimer(gathering)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+	case <-t.C:
+	}
 }
 
 // still is for how long Run may not have looked for work.
@@ -170,7 +184,7 @@ func (q *Queue) Work(ctx context.Context) (int, error) {
 
 // claimed is a job that this node holds.
 type claimed struct {
-	job    Job
+	job    *Job
 	kind   kind
 	holder string
 }
@@ -209,7 +223,7 @@ func (q *Queue) claim(ctx context.Context, limit int) ([]claimed, error) {
 			case f.attempt >= k.Attempts:
 				_, err = bury(tx, f.id, holder, "jobs.crashed", now)
 			default:
-				mine = append(mine, claimed{Job{f.id, f.kind, f.attempt + 1, payload}, k, holder})
+				mine = append(mine, claimed{&Job{ID: f.id, Kind: f.kind, Attempt: f.attempt + 1, payload: payload}, k, holder})
 			}
 			if err != nil {
 				return err
@@ -239,6 +253,9 @@ func (q *Queue) attempt(ctx context.Context, c claimed) {
 		switch {
 		case code == "":
 			held, err = finish(tx, c.job.ID, c.holder)
+			if err == nil && c.job.finally != nil {
+				err = c.job.finally(tx)
+			}
 		case c.job.Attempt >= c.kind.Attempts:
 			held, err = bury(tx, c.job.ID, c.holder, code, now)
 		default:
@@ -269,7 +286,7 @@ func call(ctx context.Context, c claimed) (err error) {
 			err = errPanic
 		}
 	}()
-	err = c.kind.handler(ctx, &c.job)
+	err = c.kind.handler(ctx, c.job)
 	if err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		return fault.New(fault.Unavailable, "jobs.slow").Because(err)
 	}

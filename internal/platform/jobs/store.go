@@ -58,7 +58,9 @@ type found struct {
 	attempt           int
 }
 
-// due lists at most limit jobs of these kinds that may be claimed.
+// due lists at most limit jobs of these kinds that may be claimed. The kind is
+// compared as an expression, so that the rows are had in their order by the
+// index of due, however many wait, and not all sorted first.
 func due(tx *db.Tx, kinds []string, now time.Time, limit int) ([]found, error) {
 	places := make([]string, len(kinds))
 	args := []any{clock.Micros(now)}
@@ -76,7 +78,7 @@ func due(tx *db.Tx, kinds []string, now time.Time, limit int) ([]found, error) {
 		out = append(out, f)
 		return nil
 	}, `SELECT id, kind, payload, due, attempt FROM jobs_job
-		WHERE dead IS NULL AND due <= $1 AND kind IN (`+strings.Join(places, ", ")+`)
+		WHERE dead IS NULL AND due <= $1 AND kind || '' IN (`+strings.Join(places, ", ")+`)
 		ORDER BY due, id LIMIT $`+strconv.Itoa(len(args)), args...)
 	return out, err
 }
