@@ -12,6 +12,10 @@ import (
 	"portico/internal/contact"
 	"portico/internal/contact/inbound"
 	"portico/internal/instance"
+	"portico/internal/notify"
+	"portico/internal/notify/kinds"
+	"portico/internal/platform/db"
+	"portico/internal/platform/fault"
 	"portico/internal/platform/i18n"
 )
 
@@ -33,7 +37,7 @@ func (p *portal) openContact(in *instance.Instance) {
 		Files: p.files, Mailer: p.sender, Catalogue: in.Catalogue, Zone: zone, Address: p.address, Operator: p.operator,
 		Portal:   func() i18n.Text { return p.live.Current().Portal.Name },
 		Language: func() string { return p.live.Current().Portal.Langs()[0] },
-		Inbox:    p.inbox, From: p.letterhead, Reports: p.notices,
+		Inbox:    p.inbox, From: p.letterhead, Reports: p.notices, Notices: inquiryNotices{p.notices},
 		Promised: func() contact.Promise {
 			portal := &p.live.Current().Portal
 			promise := contact.Promise{Due: func(since time.Time, days int) time.Time {
@@ -46,6 +50,58 @@ func (p *portal) openContact(in *instance.Instance) {
 			return promise
 		},
 	})
+	p.notices.About(aboutRequest, inquirySource{p.contact})
+	p.notices.About(aboutRequests, overdueSource{p.contact})
+}
+
+// The sorts of notices about requests.
+const (
+	aboutRequest  = "request"
+	aboutRequests = "requests" // that are overdue
+)
+
+// inquiryNotices tells people and officials of requests (contact.Notices).
+type inquiryNotices struct{ *notify.Service }
+
+// Received tells that a request has come.
+func (n inquiryNotices) Received(tx *db.Tx, r *contact.Request) error {
+	about := aboutRequest + ":" + r.ID
+	return n.Queue(tx, notify.Notice{Kind: kinds.Inquired, Subject: r.Subject, About: about, Key: about})
+}
+
+// Answered tells of an answer.
+func (n inquiryNotices) Answered(tx *db.Tx, r *contact.Request, item string) error {
+	return n.Queue(tx, notify.Notice{Kind: kinds.Answered, Subject: r.Subject, About: aboutRequest + ":" + r.ID, Key: aboutRequest + ":" + r.ID + ":" + item})
+}
+
+// Late tells an official of requests that became overdue.
+func (n inquiryNotices) Late(tx *db.Tx, official string, last *contact.Request) error {
+	about := aboutRequests + ":" + last.ID
+	return n.Queue(tx, notify.Notice{Kind: kinds.Unanswered, Subject: official, About: about, Key: about})
+}
+
+// inquirySource says what notices about requests may say (notify.Source).
+type inquirySource struct{ *contact.Service }
+
+// Say answers for a request.
+func (s inquirySource) Say(ctx context.Context, a notify.About, p *i18n.Printer) (notify.Words, error) {
+	reference, until, err := s.Row(ctx, a.ID)
+	if err != nil && fault.KindOf(err) == fault.NotFound {
+		return notify.Words{Gone: true}, nil
+	}
+	return notify.Words{Path: "/cabinet/requests/" + a.ID, Says: map[string]string{
+		kinds.WordReference: reference, kinds.WordDate: p.Date(until.Add(-time.Second)),
+	}}, err
+}
+
+// overdueSource says what notices to officials about requests may say: nothing,
+// once none waits too long any more.
+type overdueSource struct{ *contact.Service }
+
+// Say answers for what is overdue.
+func (s overdueSource) Say(ctx context.Context, _ notify.About, _ *i18n.Printer) (notify.Words, error) {
+	n, err := s.Standing(ctx)
+	return notify.Words{Path: "/staff/requests?show=late", Gone: n.Late == 0}, err
 }
 
 // inbox is the address that people write to; empty: there is none.

@@ -35,10 +35,11 @@ func Locales() fs.FS { return locales }
 // The activities that an instance declares when it takes requests. Without
 // ActivityOwn there is no form, and no mail is taken.
 const (
-	ActivityOwn    = "inquiry"         // a person's own: ask, read the answer, ask again
-	ActivityAnswer = "contact-answer"  // the official who holds a request
-	ActivityEnter  = "contact-entry"   // an official writes down what came by telephone or on paper
-	ActivityWrite  = "contact-message" // writing to whoever asked
+	ActivityOwn    = "inquiry"            // a person's own: ask, read the answer, ask again
+	ActivityAnswer = "contact-answer"     // the official who holds a request
+	ActivityEnter  = "contact-entry"      // an official writes down what came by telephone or on paper
+	ActivityWrite  = "contact-message"    // writing to whoever asked
+	ActivityHand   = "contact-colleagues" // handing a request over: the names of those who answer
 
 	FieldText   = "inquiry.text"
 	FieldAnswer = "inquiry.answer"

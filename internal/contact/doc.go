@@ -19,6 +19,9 @@
 //   - An answer stands in the cabinet, or goes to the address that was given.
 //     For a month whoever asked can write once more, which opens the request
 //     again. How answers are rated is counted, and who rated how is not kept.
+//   - Whoever has an account, and officials, are told by package notify, with
+//     their choices and quiet hours. Whoever has none is written to directly, at
+//     the address that belongs to the request alone: there is nobody to notify.
 //   - The same form, or the same mail, twice is one request.
 //   - A page or an address that belongs to a request holds a token that is
 //     derived from a key and that nobody can guess. The page says where the

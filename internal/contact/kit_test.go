@@ -58,6 +58,7 @@ func declarations() *policy.Declarations {
 			ID: id, Purpose: "access", Name: text(id), Who: who, Operations: ops, Relation: r, Parties: []string{party}, Fields: fields,
 		})
 	}
+	act(contact.ActivityHand, []string{"role:contact-officer"}, both[:1], policy.RelationDuty, "operator", policy.FieldStaffName)
 	act(contact.ActivityOwn, []string{"person", "system"}, both, policy.RelationSelf, "operator", fields...)
 	act(contact.ActivityAnswer, []string{"role:contact-officer"}, both, policy.RelationTask, "operator", fields...)
 	act(contact.ActivityEnter, []string{"role:contact-officer", "role:helpline"}, both[1:], policy.RelationTask, "operator",
@@ -77,12 +78,29 @@ type world struct {
 	jobs     *jobs.Queue
 	router   *web.Router
 	sent     []mail.Message
+	told     []string // what was told: subject, kind, and what it is about
 	reports  []string
 	channels []contact.Channel
 }
 
 func (w *world) SendMail(_ context.Context, m mail.Message) error {
 	w.sent = append(w.sent, m)
+	return nil
+}
+
+// Received, Answered and Late are contact.Notices'.
+func (w *world) Received(_ *db.Tx, r *contact.Request) error {
+	w.told = append(w.told, r.Subject+" received "+r.ID)
+	return nil
+}
+
+func (w *world) Answered(_ *db.Tx, r *contact.Request, _ string) error {
+	w.told = append(w.told, r.Subject+" answered "+r.ID)
+	return nil
+}
+
+func (w *world) Late(_ *db.Tx, official string, _ *contact.Request) error {
+	w.told = append(w.told, official+" late")
 	return nil
 }
 
@@ -148,7 +166,7 @@ func open(t *testing.T, d *db.DB) *world {
 	w.Service = contact.New(contact.Config{
 		DB: d, Vault: w.store.Vault, Policy: pol, Clock: clock, Jobs: w.jobs, Key: w.store.Ring, Identity: w.id, Staff: w.staff, Files: site,
 		Mailer: w, Catalogue: cat, Portal: func() i18n.Text { return about.Name }, Language: func() string { return "en" }, Address: address,
-		Zone: func() *time.Location { return time.UTC }, Inbox: func() string { return inbox }, From: func() string { return "no-reply@one.gov.mv" }, Reports: w,
+		Zone: func() *time.Location { return time.UTC }, Inbox: func() string { return inbox }, From: func() string { return "no-reply@one.gov.mv" }, Reports: w, Notices: w,
 		Operator: func() contact.Operator {
 			return contact.Operator{Name: i18n.Text{"en": "Agency", "dv": "އެޖެންސީ"}, Address: i18n.Text{"en": "Malé", "dv": "މާލެ"}, Channels: w.channels}
 		},

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"portico/internal/platform/db"
-	"portico/internal/platform/jobs"
 )
 
 // latePause is how long Watch waits until it looks again for what is overdue.
@@ -60,7 +59,7 @@ func (s *Service) Escalate(ctx context.Context) (n int, err error) {
 			if !c.Working || n == 0 {
 				continue
 			}
-			if err := s.Jobs.Enqueue(tx, jobs.New{Kind: jobLate, Key: "late:" + c.Subject, Payload: map[string]string{"official": c.Subject}}); err != nil {
+			if err := s.Notices.Late(tx, c.Subject, list[len(list)-1]); err != nil {
 				return err
 			}
 		}

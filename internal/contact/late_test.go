@@ -36,10 +36,10 @@ func TestO17_TheAgeOfWhatWaitsIsComparedWithTheTimePromised(t *testing.T) {
 			if n, err := w.Escalate(t.Context()); err != nil || n != step.escalated {
 				t.Errorf("after %d days %d are told of: %v", step.days, n, err)
 			}
-			told := w.work()
-			if len(told) != step.escalated || step.escalated > 0 && told[0].To != "officer@one.gov.mv" {
-				t.Errorf("after %d days officials are told %+v", step.days, told)
+			if len(w.told) != step.escalated || step.escalated > 0 && w.told[0] != officer.ID+" late" {
+				t.Errorf("after %d days officials are told %+v", step.days, w.told)
 			}
+			w.told = nil
 		}
 		if list, err := w.Queue(t.Context(), officer, contact.LookLate, ""); err != nil || len(list) != 2 {
 			t.Errorf("overdue are %d: %v", len(list), err)
@@ -135,5 +135,31 @@ func TestO16_WhatComesByAChannelIsWrittenDownWithTheChannelAndCountedForIt(t *te
 	}
 	if n, err := w.Entering(t.Context()); err != nil || n != 1 {
 		t.Errorf("%d officials write requests down: %v", n, err)
+	}
+}
+
+func TestO10_WhoHandsARequestOverChoosesAColleagueByName(t *testing.T) {
+	w := one(t)
+	_, desk := w.official("contact-officer", "officer@one.gov.mv")
+	second, b := w.official("contact-officer", "second@one.gov.mv")
+	_, person := w.person("aishath@example.mv")
+	at := "/staff/requests/" + strings.TrimPrefix(w.asks(person, "question", "When?", ""), "/en/cabinet/requests/")
+	page := desk.Submit(at, form("do", "take"), http.StatusOK)
+	choice := page.One(`[name=colleague] option:not([value=""])`)
+	if choice.Text() != "Hussain Waheed" {
+		t.Errorf("a colleague is called %q", choice.Text())
+	}
+	desk.Submit(at, form("do", "hand", "colleague", choice.Attr("value")), http.StatusOK)
+	if !b.Page(at, http.StatusOK).Has("[name=text]") {
+		t.Error("the colleague cannot answer")
+	}
+	uses := 0
+	for _, e := range w.store.Events(t, second.ID) {
+		if e.Activity == contact.ActivityHand {
+			uses++
+		}
+	}
+	if uses == 0 {
+		t.Error("the colleague does not see that the name was opened")
 	}
 }

@@ -16,8 +16,18 @@ import (
 const (
 	jobReceived = "contact.received"
 	jobAnswer   = "contact.answer"
-	jobLate     = "contact.late"
 )
+
+// Notices tells those who have an account, and officials, in the transaction of
+// what they are told of. Whoever asked without an account is written to at the
+// address that they gave for it.
+type Notices interface {
+	// Received tells that a request has come, Answered of an answer to it.
+	Received(tx *db.Tx, r *Request) error
+	Answered(tx *db.Tx, r *Request, item string) error
+	// Late tells an official of requests that became overdue, up to this one.
+	Late(tx *db.Tx, official string, last *Request) error
+}
 
 // plain takes away marks that not every program for mail knows.
 var plain = strings.NewReplacer("\u2068", "", "\u2069", "")
@@ -32,8 +42,7 @@ func (s *Service) sendReceived(ctx context.Context, job *jobs.Job) error {
 	return s.write(ctx, r, job.ID, "contact.mail.received", "", "date", s.Promised().due(r).Add(-1))
 }
 
-// sendAnswer sends an answer to whoever asked without a cabinet, and tells
-// everybody else that it is in theirs.
+// sendAnswer sends an answer to whoever asked without a cabinet.
 func (s *Service) sendAnswer(ctx context.Context, job *jobs.Job) error {
 	r, err := s.byID(ctx, job.Get("request"))
 	if err != nil {
@@ -42,15 +51,10 @@ func (s *Service) sendAnswer(ctx context.Context, job *jobs.Job) error {
 	return s.write(ctx, r, job.Get("item"), "contact.mail.answer", job.Get("item"))
 }
 
-// write writes to whoever asked: in words that say nothing of what it is about
-// to the holder of an account, else to the address that they gave, with an
-// answer if there is one.
+// write writes to whoever asked without an account, at the address that they
+// gave, with an answer if there is one.
 func (s *Service) write(ctx context.Context, r *Request, messageID, key, answer string, args ...any) error {
 	args = append(args, "reference", r.Reference)
-	if r.Cabinet {
-		args = append(args, "link", s.Address()+"/"+r.Language+"/cabinet/requests/"+r.ID)
-		return s.Identity.Write(ctx, r.Subject, r.Language, messageID, key+".cabinet", args...)
-	}
 	use := vault.Use{
 		Actor: system(), Subject: r.Subject, Activity: ActivityWrite, Operation: policy.Use, Scope: r.Scope(),
 		Fields: []string{FieldEmail}, Reference: r.Reference,
@@ -80,18 +84,4 @@ func (s *Service) write(ctx context.Context, r *Request, messageID, key, answer 
 		m.ReplyTo = replyTo(s.Key, r, inbox)
 	}
 	return s.Mailer.SendMail(ctx, m)
-}
-
-// sendLate tells an official that requests are overdue.
-func (s *Service) sendLate(ctx context.Context, job *jobs.Job) error {
-	var working bool
-	var roles []string
-	err := s.DB.View(ctx, func(tx *db.Tx) (err error) {
-		roles, _, working, err = s.Staff.Official(tx, job.Get("official"))
-		return err
-	})
-	if err != nil || !working || !s.Policy().May(roles, policy.AnswerInquiries) {
-		return err
-	}
-	return s.Identity.WriteTo(ctx, job.Get("official"), policy.FieldStaffEmail, s.Language(), job.ID, "contact.mail.late", "link", s.Address()+"/staff/requests?show=late")
 }

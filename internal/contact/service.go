@@ -50,6 +50,7 @@ type Config struct {
 	// Inbox is the address that mails come in at; empty: there is none. From is
 	// the one that mails come from.
 	Inbox, From func() string
+	Notices     Notices
 	Reports     Reports // nil: what becomes of mails is nobody's business
 }
 
@@ -64,7 +65,6 @@ func New(c Config) *Service {
 	s := &Service{Config: c, throttle: credential.NewThrottle(c.Clock)}
 	c.Jobs.Register(jobReceived, s.sendReceived, jobs.Options{})
 	c.Jobs.Register(jobAnswer, s.sendAnswer, jobs.Options{})
-	c.Jobs.Register(jobLate, s.sendLate, jobs.Options{})
 	return s
 }
 
@@ -233,7 +233,11 @@ func (s *Service) begin(tx *db.Tx, r *Request, use vault.Use, text string, conta
 	if err := s.put(tx, use, values...); err != nil {
 		return err
 	}
-	if tell && (r.Cabinet || contact.Field == policy.FieldEmail) {
+	switch {
+	case !tell:
+	case r.Cabinet:
+		return s.Notices.Received(tx, r)
+	case contact.Field == policy.FieldEmail:
 		return s.Jobs.Enqueue(tx, jobs.New{Kind: jobReceived, Key: "received:" + r.ID, Payload: map[string]string{"request": r.ID}})
 	}
 	return nil
@@ -296,6 +300,16 @@ func (s *Service) find(ctx context.Context, sel func(*db.Tx) (*Request, error)) 
 
 func (s *Service) byID(ctx context.Context, request string) (*Request, error) {
 	return s.find(ctx, func(tx *db.Tx) (*Request, error) { return selectRequest(tx, request) })
+}
+
+// Row is what people call a request, and until when an answer is promised, for
+// notices about it: nothing is opened.
+func (s *Service) Row(ctx context.Context, request string) (reference string, until time.Time, err error) {
+	r, err := s.byID(ctx, request)
+	if err != nil {
+		return "", time.Time{}, err
+	}
+	return r.Reference, s.Promised().due(r), nil
 }
 
 // Mine returns a request of a person with what it is about. Somebody else's is

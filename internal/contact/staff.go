@@ -420,6 +420,9 @@ func (s *Service) Answer(ctx context.Context, who policy.Actor, request, text st
 			return err
 		}
 		r.State, r.Answered, r.Rated = Answered, now, time.Time{}
+		if r.Cabinet {
+			return s.Notices.Answered(tx, r, item)
+		}
 		return s.Jobs.Enqueue(tx, jobs.New{Kind: jobAnswer, Key: "answer:" + item, Payload: map[string]string{"request": r.ID, "item": item}})
 	})
 }

@@ -1,6 +1,7 @@
 package contact
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"strings"
@@ -216,10 +217,18 @@ func (s *Service) held(q *web.Req, t *identity.Typed, who policy.Actor, r *Reque
 	if err != nil {
 		return err
 	}
+	var subjects []string
+	for _, one := range colleagues {
+		subjects = append(subjects, one.Subject)
+	}
+	names, err := s.Staff.NamesFor(q.R.Context(), ActivityHand, who, subjects)
+	if err != nil {
+		return err
+	}
 	page.Colleague = ui.Field{Name: "colleague", Label: q.P.T("contact.staff.colleague"), Error: t.Error("colleague")}
 	page.Colleague.Options = append(page.Colleague.Options, ui.Option{Label: q.P.T("contact.staff.everybody")})
 	for _, one := range colleagues {
-		page.Colleague.Options = append(page.Colleague.Options, ui.Option{Value: one.Reference, Label: one.Reference})
+		page.Colleague.Options = append(page.Colleague.Options, ui.Option{Value: one.Reference, Label: cmp.Or(names[one.Subject], one.Reference)})
 	}
 	return nil
 }

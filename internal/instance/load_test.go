@@ -123,11 +123,15 @@ func TestAFaultHasItsFileAndLine(t *testing.T) {
 		edit func(testing.TB, fstest.MapFS)
 		want []string // file:line: and how the message goes on
 	}{
-		"news on no day":             {put("news/x.yaml", "date: 2026-02-30\ntitle: {en: A}\ntext: {en: B}\n"), []string{`news/x.yaml:1: date: "2026-02-30" is not a date`}},
-		"news without a text":        {put("news/x.yaml", "date: 2026-02-03\ntitle: {en: A}\n"), []string{`news/x.yaml:1: missing key "text"`}},
-		"news of two lines":          {put("news/x.yaml", "date: 2026-02-03\ntitle:\n  en: |\n    A\n    B\ntext: {en: B}\n"), []string{"news/x.yaml:3: title/en: a title is one line"}},
-		"news in another language":   {put("news/x.yaml", "date: 2026-02-03\ntitle: {en: A}\ntext: {en: B, dv: x}\n"), []string{`news/x.yaml:3: text: "dv" is no language of this portal`}},
-		"an unknown key":             {edit(portal, "currency: EUR", "curency: EUR"), []string{`portico.yaml:3: missing key "currency"`, `portico.yaml:19: unknown key "curency": did you mean "currency"?`}},
+		"news on no day":           {put("news/x.yaml", "date: 2026-02-30\ntitle: {en: A}\ntext: {en: B}\n"), []string{`news/x.yaml:1: date: "2026-02-30" is not a date`}},
+		"news without a text":      {put("news/x.yaml", "date: 2026-02-03\ntitle: {en: A}\n"), []string{`news/x.yaml:1: missing key "text"`}},
+		"news of two lines":        {put("news/x.yaml", "date: 2026-02-03\ntitle:\n  en: |\n    A\n    B\ntext: {en: B}\n"), []string{"news/x.yaml:3: title/en: a title is one line"}},
+		"news in another language": {put("news/x.yaml", "date: 2026-02-03\ntitle: {en: A}\ntext: {en: B, dv: x}\n"), []string{`news/x.yaml:3: text: "dv" is no language of this portal`}},
+		"an unknown key":           {edit(portal, "currency: EUR", "curency: EUR"), []string{`portico.yaml:3: missing key "currency"`, `portico.yaml:19: unknown key "curency": did you mean "currency"?`}},
+		"an answer told to nobody": {edit(portal, "currency: EUR", "currency: EUR\nhelp: {answer-within: {question: 3, feedback: 3, complaint: 3}}"), []string{
+			"portico.yaml:20: help: who asks is told: write notices/request-received.yaml", "portico.yaml:20: help: who asks is told: write notices/request-answered.yaml",
+			"portico.yaml:20: help: who asks is told: write notices/requests-overdue.yaml"}},
+		"news of no age":             {edit(portal, "currency: EUR", "currency: EUR\nnews: {every: none}"), []string{"portico.yaml:20: news/every: a time such as P3M"}},
 		"a key twice":                {edit(portal, "currency: EUR", "currency: EUR\ncurrency: EUR"), []string{`portico.yaml:20: key "currency" stands here twice`}},
 		"another type":               {edit(portal, "week: [monday", "week: [monday, 3"), []string{"portico.yaml:21: calendar/week/1: must be text: put 3 in quotes"}},
 		"an anchor":                  {edit(portal, "name: {en: Example Town}", "name: &n {en: Example Town}"), []string{"portico.yaml:5: anchors and aliases are not allowed"}},

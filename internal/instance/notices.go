@@ -77,6 +77,14 @@ func (l *loader) notices(in *Instance) {
 		l.opened(file, k, in.Declarations)
 		in.Notices[k.ID] = k
 	}
+	if in.Portal.Help == nil {
+		return
+	}
+	for _, id := range []string{kinds.Inquired, kinds.Answered, kinds.Unanswered} {
+		if !slices.Contains(l.within("notices"), id+".yaml") {
+			l.at(portalFile, "help", "help: who asks is told: write notices/%s.yaml", id)
+		}
+	}
 }
 
 // opened checks that the policy declares what is opened to send a notice.

@@ -26,6 +26,13 @@
 //     the purpose to which they consented, which the gate refuses without.
 //   - Words are templates of the instance; what fills them is data.
 //
+// What guards an account is no notice and does not come by here: codes and links
+// of recovery, warnings of a changed contact or factor, of a closing, and
+// invitations that hold a secret. They go to the very contact that they are
+// about, confirmed or not, or to the one that was replaced; at any hour; and no
+// cabinet shows them, which somebody else may have open. Package identity, and
+// those who need its addresses, send them.
+//
 // Others call Queue, and register a Source for what their notices are about.
 //
 // Tables: notify_notice, notify_delivery, notify_choice, notify_language,

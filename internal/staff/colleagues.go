@@ -96,13 +96,18 @@ func (s *Service) Official(tx *db.Tx, subject string) (roles []string, party str
 // Names opens the names of officials through the gate, each an event of theirs.
 // Where the policy does not let this actor, there are none.
 func (s *Service) Names(ctx context.Context, who policy.Actor, subjects []string) (map[string]string, error) {
+	return s.NamesFor(ctx, ActivityColleagues, who, subjects)
+}
+
+// NamesFor is Names under another activity that declares them.
+func (s *Service) NamesFor(ctx context.Context, activity string, who policy.Actor, subjects []string) (map[string]string, error) {
 	names := map[string]string{}
-	if _, declared := s.Policy().Activity(ActivityColleagues); !declared {
+	if _, declared := s.Policy().Activity(activity); !declared {
 		return names, nil
 	}
 	for _, subject := range subjects {
 		values, err := s.Vault.Read(ctx, vault.Use{
-			Actor: who, Subject: subject, Activity: ActivityColleagues, Operation: policy.Use, Scope: vault.Profile,
+			Actor: who, Subject: subject, Activity: activity, Operation: policy.Use, Scope: vault.Profile,
 			Fields: []string{policy.FieldStaffName},
 		})
 		if fault.KindOf(err) == fault.Denied {

@@ -54,6 +54,10 @@ const (
 	DocumentEnded = "document-ended"    // revoked, or replaced by a corrected one
 	DocumentEnds  = "document-expiring" // when it is told says the document
 
+	Inquired   = "request-received" // a question, a suggestion, a complaint
+	Answered   = "request-answered"
+	Unanswered = "requests-overdue"
+
 	MoneyPaid     = "payment-received"
 	MoneyReturned = "payment-returned" // given back
 
@@ -77,6 +81,9 @@ func Occasions() []Occasion {
 		{ID: DraftEnds, To: Person, Words: []string{WordService, WordDate}, Reminds: true},
 		{ID: DocumentEnded, To: Person, Words: []string{WordService, WordReference, WordState}},
 		{ID: DocumentEnds, To: Person, Words: []string{WordService, WordReference, WordDate}},
+		{ID: Inquired, To: Person, Words: []string{WordReference, WordDate}},
+		{ID: Answered, To: Person, Words: []string{WordReference}},
+		{ID: Unanswered, To: Officials},
 		{ID: MoneyPaid, To: Person, Words: []string{WordService, WordReference, WordAmount}},
 		{ID: MoneyReturned, To: Person, Words: []string{WordService, WordReference, WordAmount}},
 		{ID: Overdue, To: Officials, Words: application},
