@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"portico/internal/keys"
 	"portico/internal/platform/db"
 )
 
@@ -138,6 +139,12 @@ func selectTree(tx *db.Tx) (t tree, err error) {
 	return t, err
 }
 
+// Size is the size of the tree and its root, as a transaction sees them.
+func Size(tx *db.Tx) (keys.State, error) {
+	t, err := selectTree(tx)
+	return keys.State{Size: t.size, Root: t.root}, err
+}
+
 // errMoved says that another integrator was faster.
 var errMoved = errors.New("another integrator moved the tree")
 
@@ -205,6 +212,26 @@ func putCheckpoint(tx *db.Tx, size int64, checkpoint string) error {
 	return err
 }
 
+// adoptLeaf puts a published leaf into its place: that of an event which waits
+// for the tree, or of one that a restore did not bring back. It reports which.
+func adoptLeaf(tx *db.Tx, index int64, leaf [32]byte) (known bool, err error) {
+	n, err := tx.Exec(`INSERT INTO audit_leaf (idx, leaf, subject, n) SELECT $1, p.leaf, p.subject, p.n FROM audit_pending p WHERE p.leaf = $2`, index, leaf[:])
+	if err != nil || n > 0 {
+		if err == nil {
+			_, err = tx.Exec(`DELETE FROM audit_pending WHERE leaf = $1`, leaf[:])
+		}
+		return true, err
+	}
+	_, err = tx.Exec(`INSERT INTO audit_leaf (idx, leaf, subject, n) VALUES ($1, $2, 'lost', $1)`, index, leaf[:])
+	return false, err
+}
+
+// countLost is how many leaves have no event since a restore.
+func countLost(tx *db.Tx) (n int64, err error) {
+	err = tx.QueryRow(`SELECT count(*) FROM audit_leaf WHERE subject = 'lost'`).Scan(&n)
+	return n, err
+}
+
 func selectTile(tx *db.Tx, level int, n int64) ([]byte, error) {
 	var hashes []byte
 	err := tx.QueryRow(`SELECT hashes FROM audit_tile WHERE level = $1 AND n = $2`, level, n).Scan(&hashes)
@@ -249,7 +276,7 @@ func selectLeafEvents(tx *db.Tx, from, to int64) (events []stored, err error) {
 		return err
 	}, `SELECT l.idx, l.subject, l.n, coalesce(e.at, 0), e.leaf, e.sealed FROM audit_leaf l
 		LEFT JOIN audit_event e ON e.subject = l.subject AND e.n = l.n AND e.leaf = l.leaf
-		WHERE l.idx >= $1 AND l.idx < $2 ORDER BY l.idx`, from, to)
+		WHERE l.idx >= $1 AND l.idx < $2 AND l.subject <> 'lost' ORDER BY l.idx`, from, to)
 	return events, err
 }
 
@@ -281,7 +308,7 @@ func selectLostLeaves(tx *db.Tx, fault func(string)) error {
 		return err
 	}, `SELECT l.idx FROM audit_leaf l
 		LEFT JOIN audit_event e ON e.subject = l.subject AND e.n = l.n AND e.leaf = l.leaf
-		WHERE e.subject IS NULL ORDER BY l.idx`)
+		WHERE e.subject IS NULL AND l.subject <> 'lost' ORDER BY l.idx`)
 }
 
 // pageEvents returns the events behind a person's number, in the order of

@@ -15,7 +15,7 @@ func Holding() []db.Table {
 			"escalated_at": no, "rated_at": no}},
 		{Name: "contact_form", Columns: map[string]db.Holds{"subject": who, "once": who, "request": who, "at": no}},
 		{Name: "contact_mail", Columns: map[string]db.Holds{
-			"subject": who, "id": who, "request": who, "message": who, "sender": who, "whole": no, "at": no}},
+			"subject": who, "id": who, "request": who, "message": db.Index, "sender": db.Index, "whole": no, "at": no}},
 		{Name: "contact_attachment", Columns: map[string]db.Holds{"subject": who, "mail": who, "n": no, "file": who}},
 		{Name: "contact_rating", Columns: map[string]db.Holds{"month": no, "kind": no, "score": no, "n": no}},
 	}

@@ -122,7 +122,7 @@ func locked(path string, fn func(*os.File) error) (err error) {
 // advance reads what stands behind a position and calls each for it. A last
 // line without an end was being written when the power went: it was never
 // confirmed to anybody, and the position ends before it.
-func advance(f *os.File, at position, instance string, each func(Entry) error) (position, error) {
+func advance(f *os.File, at position, instance string, each func(Entry, Head) error) (position, error) {
 	if _, err := f.Seek(at.size, io.SeekStart); err != nil {
 		return at, err
 	}
@@ -149,7 +149,7 @@ func advance(f *os.File, at position, instance string, each func(Entry) error) (
 		if err != nil {
 			return at, fmt.Errorf("line %d of %s is damaged: %w: put the newest one back from the key backup", at.head.N+2, f.Name(), err)
 		}
-		if err := each(e); err != nil {
+		if err := each(e, head); err != nil {
 			return at, err
 		}
 		at = position{head, at.size + int64(len(text))}
@@ -188,9 +188,28 @@ func extend(f *os.File, at position, acts []Act) (position, []Entry, error) {
 	return next, entries, nil
 }
 
+// Copy writes the ledger of an instance as it stands to a backup.
+func Copy(dir, instance string, to io.Writer) (Head, error) {
+	var at position
+	err := locked(filepath.Join(dir, FileName), func(f *os.File) (err error) {
+		if at, err = advance(f, position{}, instance, func(Entry, Head) error { return nil }); err == nil {
+			_, err = io.Copy(to, io.NewSectionReader(f, 0, at.size))
+		}
+		return err
+	})
+	if err != nil {
+		return Head{}, fmt.Errorf("copy the ledger: %w", err)
+	}
+	return at.head, nil
+}
+
 // Read reads the ledger of an instance in a key directory and checks its
 // chain, whatever the store holds.
 func Read(dir, instance string, each func(Entry) error) (Head, error) {
+	return read(dir, instance, func(e Entry, _ Head) error { return each(e) })
+}
+
+func read(dir, instance string, each func(Entry, Head) error) (Head, error) {
 	path := filepath.Join(dir, FileName)
 	var at position
 	err := locked(path, func(f *os.File) (err error) {

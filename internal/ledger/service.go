@@ -153,7 +153,7 @@ func (l *Ledger) keep(ctx context.Context, compare bool) error {
 			}
 		}
 		// What others wrote, or what was written here and perhaps not marked.
-		l.at, err = advance(f, l.at, l.Ring.Instance(), func(e Entry) error {
+		l.at, err = advance(f, l.at, l.Ring.Instance(), func(e Entry, _ Head) error {
 			return check.see(e, func() { l.fresh = append(l.fresh, e) })
 		})
 		if err == nil && compare {
@@ -253,4 +253,58 @@ func errStoreBehind(n int64) error {
 
 func (e Entry) same(o Entry) bool {
 	return e.N == o.N && e.ID == o.ID && e.Kind == o.Kind && e.Subject == o.Subject && e.Scope == o.Scope && e.Ref == o.Ref && e.At.Equal(o.At)
+}
+
+// Since reads the ledger in a key directory and calls each for every act
+// behind the first n, whose last line is the head that a backup names. A
+// ledger without it is older than the backup, or another portal's.
+func Since(dir, instance string, n int64, head string, each func(Entry) error) error {
+	at, err := read(dir, instance, func(e Entry, h Head) error {
+		if e.N == n && h.String() != head {
+			return fmt.Errorf("act %d of the ledger in %s is another than the one that the backup names: one of them is another portal's", n, dir)
+		}
+		if e.N <= n {
+			return nil
+		}
+		return each(e)
+	})
+	if err == nil && at.N < n {
+		err = fmt.Errorf("the ledger in %s ends with act %d and the backup knows %d: it is not the newest one, and without that a restore would bring back what was taken away", dir, at.N, n)
+	}
+	return err
+}
+
+// Adopt brings a line of the file into a store that is restored.
+func Adopt(tx *db.Tx, e Entry) error {
+	if err := adoptAct(tx, e); err != nil {
+		return fmt.Errorf("adopt an act: %w", err)
+	}
+	return nil
+}
+
+// Catch brings to a file that was put back from a key backup what the store
+// knows of it: the acts that the file held when it was lost.
+func Catch(ctx context.Context, c Config) error {
+	l := &Ledger{Config: c, path: filepath.Join(c.Ring.Dir(), FileName)}
+	err := locked(l.path, func(f *os.File) (err error) {
+		if l.at, err = advance(f, position{}, c.Ring.Instance(), func(Entry, Head) error { return nil }); err != nil {
+			return err
+		}
+		for {
+			var acts []Act
+			if err := c.DB.View(ctx, func(tx *db.Tx) (err error) {
+				acts, err = selectBehind(tx, l.at.head.N, batch)
+				return err
+			}); err != nil || len(acts) == 0 {
+				return errors.Join(err, f.Sync())
+			}
+			if l.at, _, err = extend(f, l.at, acts); err != nil {
+				return err
+			}
+		}
+	})
+	if err != nil {
+		return fmt.Errorf("bring the ledger up to the store: %w", err)
+	}
+	return nil
 }

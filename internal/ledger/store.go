@@ -43,3 +43,27 @@ func selectLast(tx *db.Tx) (e Entry, err error) {
 	e.At = clock.FromMicros(at)
 	return e, err
 }
+
+// selectBehind returns the acts of the lines behind one, in their order.
+func selectBehind(tx *db.Tx, n int64, limit int) (acts []Act, err error) {
+	err = tx.Select(func(r *db.Rows) error {
+		var a Act
+		var at int64
+		err := r.Scan(&a.Subject, &a.ID, &a.Kind, &a.Scope, &a.Ref, &at)
+		a.At = clock.FromMicros(at)
+		acts = append(acts, a)
+		return err
+	}, `SELECT subject, id, kind, scope, ref, at FROM ledger_act WHERE n > $1 ORDER BY n LIMIT $2`, n, limit)
+	return acts, err
+}
+
+// adoptAct makes the store know a line of the file.
+func adoptAct(tx *db.Tx, e Entry) error {
+	known, err := markAct(tx, e)
+	if err != nil || known {
+		return err
+	}
+	_, err = tx.Exec(`INSERT INTO ledger_act (subject, id, kind, scope, ref, at, n) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+		e.Subject, e.ID, string(e.Kind), e.Scope, e.Ref, clock.Micros(e.At), e.N)
+	return err
+}

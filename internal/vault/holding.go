@@ -14,14 +14,14 @@ func Holding() []db.Table {
 		{Name: "vault_gate", Columns: map[string]db.Holds{
 			"subject": db.Pseudonym, "version": db.Nothing, "n": db.Nothing, "erased_at": db.Nothing, "restricted_at": db.Nothing, "objected_at": db.Nothing,
 		}},
-		{Name: "vault_scope", Columns: map[string]db.Holds{
+		{Name: "vault_scope", Apart: true, Columns: map[string]db.Holds{
 			"subject": db.Pseudonym, "scope": db.Pseudonym, "epoch": db.Nothing, "wrapped": db.Sealed,
 		}},
 		{Name: "vault_value", Columns: map[string]db.Holds{
 			"subject": db.Pseudonym, "scope": db.Pseudonym, "field": db.Nothing, "item": db.Nothing, "source": db.Nothing, "sealed": db.Sealed, "at": db.Nothing,
 		}},
-		{Name: "vault_index", Columns: map[string]db.Holds{
-			"kind": db.Nothing, "mac": db.Pseudonym, "subject": db.Pseudonym,
+		{Name: "vault_index", Apart: true, Columns: map[string]db.Holds{
+			"kind": db.Nothing, "mac": db.Index, "subject": db.Pseudonym,
 		}},
 	}
 }

@@ -49,6 +49,30 @@ func shard(name string) string { return name[len(name)-2:] }
 
 func place(name string) string { return path.Join(shard(name), name) }
 
+// Place is where a blob stands in a folder.
+func Place(name string) string { return place(name) }
+
+// Put writes a blob under its name, as a backup holds it. One that is there is
+// replaced.
+func (f *Folder) Put(_ context.Context, name string, content io.Reader) error {
+	if !id.Valid(name) {
+		return fmt.Errorf("put a blob: %q is no name of one", name)
+	}
+	if err := f.shelf(name); err != nil {
+		return fmt.Errorf("make a folder of files: %w", err)
+	}
+	file, err := f.root.OpenFile(place(name)+begun, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return fmt.Errorf("put a blob: %w", err)
+	}
+	w := &writer{folder: f, name: name, file: file}
+	if _, err := io.Copy(w, content); err != nil {
+		w.Abort()
+		return fmt.Errorf("put a blob: %w", err)
+	}
+	return w.Commit()
+}
+
 // shelf makes the folder of a blob, durably.
 func (f *Folder) shelf(name string) error {
 	f.mu.Lock()

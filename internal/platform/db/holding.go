@@ -15,6 +15,7 @@ const (
 	Nothing   Holds = "nothing"   // nothing of a person: times, states, numbers, hashes of the public log
 	Pseudonym Holds = "pseudonym" // an id, a keyed hash or a reference that stands for a person
 	Sealed    Holds = "sealed"    // ciphertext under a key of the key directory
+	Index     Holds = "index"     // a blind index: a keyed hash of what somebody is found by; no backup holds it
 	Personal  Holds = "personal"  // readable and about a person: only with a reason, see Table.Why
 )
 
@@ -25,6 +26,7 @@ type Table struct {
 	Name    string
 	Columns map[string]Holds
 	Why     map[string]string // the reason for each Personal column
+	Apart   bool              // no backup holds it: keys, and what a restore builds again
 }
 
 // Schema reads which tables and columns the store has, sorted by name.
@@ -73,7 +75,7 @@ func Undeclared(schema map[string][]string, tables []Table) []string {
 		declared[t.Name] = t
 		for column, holds := range t.Columns {
 			switch holds {
-			case Nothing, Pseudonym, Sealed:
+			case Nothing, Pseudonym, Sealed, Index:
 			case Personal:
 				if t.Why[column] == "" {
 					out = append(out, fmt.Sprintf("column %s.%s holds readable personal data and gives no reason", t.Name, column))

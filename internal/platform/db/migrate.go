@@ -18,6 +18,12 @@ import (
 // must differ, /*sqlite: TEXT */ and /*postgres: TEXT */ hold what only one of
 // them reads. A store whose schema is newer than this program is refused.
 func (d *DB) Migrate(ctx context.Context, sources ...fs.FS) error {
+	return d.MigrateTo(ctx, 0, sources...)
+}
+
+// MigrateTo brings the schema to a version, 0 for the newest: a store that is
+// restored has the schema of its backup first.
+func (d *DB) MigrateTo(ctx context.Context, version int64, sources ...fs.FS) error {
 	files := fstest.MapFS{}
 	for _, src := range sources {
 		names, err := fs.Glob(src, "*.sql")
@@ -53,13 +59,24 @@ func (d *DB) Migrate(ctx context.Context, sources ...fs.FS) error {
 	if have > want {
 		return fmt.Errorf("the store's schema is version %d and this program knows %d: start a newer Portico, or restore a backup that this one made", have, want)
 	}
-	if have == want {
-		return nil
+	switch {
+	case version > want:
+		return fmt.Errorf("schema version %d is newer than this program, which knows %d: start a newer Portico", version, want)
+	case version > 0:
+		_, err = p.UpTo(ctx, version)
+	case have < want:
+		_, err = p.Up(ctx)
 	}
-	if _, err := p.Up(ctx); err != nil {
+	if err != nil {
 		return fmt.Errorf("migrate: %w", err)
 	}
 	return nil
+}
+
+// Version is the version of the store's schema.
+func Version(tx *Tx) (version int64, err error) {
+	err = tx.QueryRow(`SELECT max(version_id) FROM ` + versions).Scan(&version)
+	return version, err
 }
 
 // forEngine keeps what stands in comments for this engine, and removes what

@@ -23,6 +23,7 @@ func (q *Queue) Every(name string, interval time.Duration, run func(context.Cont
 		}
 		return nil
 	}
+	o.Inside = true
 	q.Register(name, func(ctx context.Context, _ *Job) error {
 		if err := plan(ctx, q.Clock.Now().Add(interval)); err != nil {
 			return err

@@ -44,6 +44,7 @@ type Handler func(ctx context.Context, job *Job) error
 type Options struct {
 	Timeout  time.Duration // of one attempt: one minute
 	Attempts int           // before it is a dead letter: 20, which takes about ten hours
+	Inside   bool          // it reaches nobody outside: a restore lets it go on, see Hold
 }
 
 // Dead is a job that was given up.

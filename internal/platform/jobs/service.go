@@ -310,6 +310,24 @@ func (q *Queue) Retry(ctx context.Context, id string) error {
 	})
 }
 
+// Hold makes dead letters of the jobs that are due in a store that was restored
+// and may have been done since the backup: what reaches people outside goes out
+// again only when somebody has looked. It returns how many there are.
+func (q *Queue) Hold(tx *db.Tx) (int64, error) {
+	var inside []string
+	for name, k := range q.kinds {
+		if k.Inside {
+			inside = append(inside, name)
+		}
+	}
+	slices.Sort(inside)
+	n, err := hold(tx, inside, q.Clock.Now())
+	if err != nil {
+		return 0, fmt.Errorf("hold jobs: %w", err)
+	}
+	return n, nil
+}
+
 // Stats tells how the queue stands.
 func (q *Queue) Stats(ctx context.Context) (s Stats, err error) {
 	err = q.DB.View(ctx, func(tx *db.Tx) error {

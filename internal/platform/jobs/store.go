@@ -110,6 +110,15 @@ func bury(tx *db.Tx, id, holder, code string, now time.Time) (bool, error) {
 	return n == 1, err
 }
 
+// hold gives up every job that is due, but those of these kinds.
+func hold(tx *db.Tx, but []string, now time.Time) (int64, error) {
+	marks, args := []string{"''"}, []any{clock.Micros(now)}
+	for i, kind := range but {
+		marks, args = append(marks, "$"+strconv.Itoa(i+2)), append(args, kind)
+	}
+	return tx.Exec(`UPDATE jobs_job SET holder = NULL, error = 'jobs.held', dead = $1 WHERE dead IS NULL AND due <= $1 AND kind NOT IN (`+strings.Join(marks, ", ")+`)`, args...)
+}
+
 func listDead(tx *db.Tx) ([]Dead, error) {
 	var out []Dead
 	err := tx.Select(func(rows *db.Rows) error {

@@ -1,0 +1,104 @@
+package backup
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"time"
+
+	"portico/internal/platform/clock"
+	"portico/internal/platform/db"
+)
+
+func missing(path string) bool {
+	_, err := os.Lstat(path)
+	return errors.Is(err, fs.ErrNotExist)
+}
+
+// State is the restore that made a store.
+type State struct {
+	Manifest string // which data backup
+	Act      int64  // acts of the ledger that the backup holds for sure
+	Began    time.Time
+	Finished time.Time // zero: it broke off
+}
+
+// Restored is the restore that made a store; ok is false if none did.
+func Restored(tx *db.Tx) (s State, ok bool, err error) {
+	var began int64
+	var finished *int64
+	err = tx.QueryRow(`SELECT manifest, act, began_at, finished_at FROM backup_restore WHERE one = 1`).Scan(&s.Manifest, &s.Act, &began, &finished)
+	if errors.Is(err, db.ErrNoRows) {
+		return State{}, false, nil
+	}
+	s.Began = clock.FromMicros(began)
+	if finished != nil {
+		s.Finished = clock.FromMicros(*finished)
+	}
+	return s, err == nil, err
+}
+
+// Refuse answers an error if the restore that made the store broke off.
+func Refuse(ctx context.Context, d *db.DB) error {
+	var s State
+	var ok bool
+	err := d.View(ctx, func(tx *db.Tx) (err error) {
+		s, ok, err = Restored(tx)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("look whether a restore broke off: %w", err)
+	}
+	if ok && s.Finished.IsZero() {
+		return fmt.Errorf("the restore that began at %s broke off, and what was taken away since the backup may be back: run portico restore again", s.Began.Format(time.RFC3339))
+	}
+	return nil
+}
+
+// Begin notes in a store that is filled from a backup that it is.
+func (b *Backup) Begin(tx *db.Tx, now time.Time) error {
+	_, err := tx.Exec(`INSERT INTO backup_restore (one, manifest, act, began_at) VALUES (1, $1, $2, $3)`, b.Sum, b.Act, clock.Micros(now))
+	return err
+}
+
+// Finish notes that a restore is finished: the store may serve.
+func Finish(tx *db.Tx, now time.Time) error {
+	n, err := tx.Exec(`UPDATE backup_restore SET finished_at = $1 WHERE one = 1 AND finished_at IS NULL`, clock.Micros(now))
+	if err == nil && n != 1 {
+		err = errors.New("no restore is under way")
+	}
+	return err
+}
+
+// Drill is a restore into a scratch place, and what came of it.
+type Drill struct {
+	At     time.Time
+	Data   time.Time // when the data backup was made
+	Keys   time.Time // and the key backup
+	Epoch  int64     // the newest that the key backup has
+	People int64     // whose gates it holds
+	Opened int64     // values that opened
+	Faults int64     // what was found wrong
+}
+
+// Note notes a drill in the store whose backups were tried.
+func (d Drill) Note(tx *db.Tx) error {
+	_, err := tx.Exec(`INSERT INTO backup_drill (at, data_at, keys_at, epoch, people, opened, faults) VALUES ($1, $2, $3, $4, $5, $6, $7)
+		ON CONFLICT (at) DO NOTHING`, clock.Micros(d.At), clock.Micros(d.Data), clock.Micros(d.Keys), d.Epoch, d.People, d.Opened, d.Faults)
+	return err
+}
+
+// Drilled is the last drill that found no fault; its time is zero if there was
+// none.
+func Drilled(tx *db.Tx) (d Drill, err error) {
+	var at, data, keys int64
+	err = tx.QueryRow(`SELECT at, data_at, keys_at, epoch, people, opened FROM backup_drill WHERE faults = 0 ORDER BY at DESC LIMIT 1`).
+		Scan(&at, &data, &keys, &d.Epoch, &d.People, &d.Opened)
+	if errors.Is(err, db.ErrNoRows) {
+		return Drill{}, nil
+	}
+	d.At, d.Data, d.Keys = clock.FromMicros(at), clock.FromMicros(data), clock.FromMicros(keys)
+	return d, err
+}

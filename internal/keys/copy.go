@@ -1,0 +1,76 @@
+package keys
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+// held are the files of a key directory that this package writes, the one
+// without which it is unfinished last.
+func held() []string { return []string{rootFile, stateFile, ringFile} }
+
+// Copy calls each with every file of the key directory, as of one moment: the
+// root key too, where it is in a file. The ledger is package ledger's.
+func (r *Ring) Copy(each func(name string, content []byte) error) error {
+	return locked(r.dir, func() error {
+		for _, name := range held() {
+			content, err := readPrivate(filepath.Join(r.dir, name), ringLimit)
+			if err == nil {
+				err = each(name, content)
+			}
+			if err != nil {
+				return fmt.Errorf("copy the key directory: %w", err)
+			}
+		}
+		return nil
+	})
+}
+
+// Put makes a key directory of files that Copy gave out, and others that
+// belong there. dir must be missing or empty.
+func Put(dir string, files map[string][]byte) error {
+	if names, err := os.ReadDir(dir); err == nil && len(names) > 0 {
+		return fmt.Errorf("the key directory %s is not empty: keys are put back into an empty one only", dir)
+	}
+	for _, name := range held() {
+		if files[name] == nil {
+			return fmt.Errorf("%s is not among the keys that are put back", name)
+		}
+	}
+	making := filepath.Clean(dir) + ".new"
+	err := errors.Join(os.RemoveAll(making), os.MkdirAll(filepath.Dir(making), 0o755), os.Mkdir(making, 0o700))
+	for name, content := range files {
+		if err == nil {
+			err = writeDurable(filepath.Join(making, name), content)
+		}
+	}
+	if err == nil {
+		if err = os.Remove(dir); errors.Is(err, os.ErrNotExist) {
+			err = nil
+		}
+	}
+	if err == nil {
+		err = os.Rename(making, dir)
+	}
+	if err == nil {
+		err = syncDir(filepath.Dir(making))
+	}
+	if err != nil {
+		return fmt.Errorf("put the key directory back: %w", err)
+	}
+	return nil
+}
+
+// Remember notes that a checkpoint was signed, for a key directory that was
+// put back from before: the signer signs nothing smaller from then on.
+func (r *Ring) Remember(signed State) error {
+	return locked(r.dir, func() error {
+		last, err := readState(r.dir)
+		if err != nil || last.Size >= signed.Size {
+			return err
+		}
+		return writeState(r.dir, signed)
+	})
+}
