@@ -23,7 +23,7 @@ import (
 func keysCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "keys",
-		Short: "Look at the key directory, or begin a new epoch",
+		Short: "Look at the key directory, begin a new epoch, back keys up or put them back",
 		Args:  cobra.NoArgs,
 	}
 	for use, do := range map[string]struct {
@@ -46,11 +46,10 @@ func keysCommand() *cobra.Command {
 				return errors.Join(do.run(cmd.Context(), cmd.OutOrStdout(), st), st.db.Close())
 			},
 		}
-		sub.Flags().StringVar(&s.Data, "data", "./data", "folder of the embedded database")
-		sub.Flags().StringVar(&s.Keys, "keys", "./keys", "folder of the keys")
-		sub.Flags().StringVar(&s.Database, "database", "", "postgres:// address; without it the database is embedded")
+		storeFlags(sub.Flags(), &s)
 		cmd.AddCommand(sub)
 	}
+	cmd.AddCommand(keyBackupCommand(), keyRestoreCommand())
 	return cmd
 }
 

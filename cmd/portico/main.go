@@ -43,7 +43,7 @@ func rootCommand() *cobra.Command {
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return fromEnvironment(cmd.Flags()) },
 	}
-	root.AddCommand(serveCommand(), checkCommand(), initCommand(), policyCommand(), verifyCommand(), proveCommand(), keysCommand(), benchCommand())
+	root.AddCommand(serveCommand(), checkCommand(), initCommand(), policyCommand(), verifyCommand(), proveCommand(), keysCommand(), backupCommand(), restoreCommand(), benchCommand())
 	return root
 }
 

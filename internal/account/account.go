@@ -91,7 +91,7 @@ func New(c Config) *Service {
 	s.Jobs.Register(jobCode, s.sendCode, jobs.Options{Attempts: 5, Timeout: 30 * time.Second})
 	s.Jobs.Register(jobChanged, s.sendChanged, jobs.Options{})
 	s.Jobs.Register(jobClosing, s.sendClosing, jobs.Options{})
-	s.Jobs.Register(jobClose, s.close, jobs.Options{})
+	s.Jobs.Register(jobClose, s.close, jobs.Options{Inside: true})
 	return s
 }
 

@@ -7,6 +7,8 @@ import (
 	"portico/internal/ledger"
 	"portico/internal/platform/db"
 	"portico/internal/platform/jobs"
+	"portico/internal/policy"
+	"portico/internal/vault"
 )
 
 // What the ledger says of a cabinet: that its owner closes it, and that their
@@ -47,4 +49,51 @@ func (s *Service) Restored(tx *db.Tx) error {
 		return fmt.Errorf("give up changes of contacts: %w", err)
 	}
 	return nil
+}
+
+// Reindex lets people be found again by their channels and by the identity
+// number that an official verified, in a store that was restored without its
+// indexes. It returns how many people there are, and how many have no channel
+// any more by which they could sign in.
+func (s *Service) Reindex(tx *db.Tx) (people, without int64, err error) {
+	for after := ""; ; {
+		page, err := s.Identity.People(tx, after, reindexPage)
+		if err != nil || len(page) == 0 {
+			return people, without, err
+		}
+		for _, subject := range page {
+			ways, err := s.reindex(tx, subject)
+			if err != nil {
+				return 0, 0, err
+			}
+			people++
+			if ways == 0 {
+				without++
+			}
+		}
+		after = page[len(page)-1]
+	}
+}
+
+const reindexPage = 200
+
+func (s *Service) reindex(tx *db.Tx, subject string) (ways int, err error) {
+	channels, err := s.Identity.Channels(tx, subject)
+	if err != nil {
+		return 0, err
+	}
+	for _, c := range channels {
+		found, err := s.Vault.Reindex(tx, c.Field, subject, vault.Profile, subject)
+		if err != nil {
+			return 0, err
+		}
+		if found {
+			ways++
+		}
+	}
+	v, err := selectVerification(tx, subject)
+	if err == nil && v.ID != "" {
+		_, err = s.Vault.Reindex(tx, policy.FieldIdentityNumber, subject, vault.Profile, subject)
+	}
+	return ways, err
 }

@@ -19,6 +19,14 @@ type Store struct {
 // file is where the embedded database is.
 func (s *Store) file() string { return filepath.Join(s.Data, "portico.db") }
 
+// url is the address of the database.
+func (s *Store) url() string {
+	if s.Database != "" {
+		return s.Database
+	}
+	return "file:" + s.file()
+}
+
 // exists answers an error if the embedded database is not there, for whoever
 // only looks at a store: opening it would make it.
 func (s *Store) exists() error {

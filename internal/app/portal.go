@@ -66,6 +66,7 @@ type portal struct {
 	dir      string // the instance
 	demo     bool
 	beside   bool // it is only looked at: nothing comes into force, nothing is sent
+	mending  bool // the store is being restored
 	frame    atomic.Pointer[frame]
 	clock    clock.Clock
 	logger   *slog.Logger
@@ -138,7 +139,11 @@ func (p *portal) build(ctx context.Context, o Options, openLog opener) (*portal,
 	if p.store, err = openStore(ctx, o.Store, in, p.clock, openLog); err != nil {
 		return nil, err
 	}
-	if err := p.features(ctx, in, opts); err != nil {
+	err = p.whole(ctx)
+	if err == nil {
+		err = p.features(ctx, in, opts)
+	}
+	if err != nil {
 		return nil, errors.Join(err, p.db.Close())
 	}
 	return p, nil

@@ -6,6 +6,7 @@ import (
 	"portico/internal/account"
 	"portico/internal/analytics"
 	"portico/internal/audit"
+	"portico/internal/backup"
 	"portico/internal/cabinet"
 	"portico/internal/cases"
 	"portico/internal/changes"
@@ -49,6 +50,7 @@ func Migrations() []fs.FS {
 		account.Migrations(),
 		analytics.Migrations(),
 		audit.Migrations(),
+		backup.Migrations(),
 		cases.Migrations(),
 		changes.Migrations(),
 		contact.Migrations(),
@@ -80,6 +82,7 @@ func Holdings() (all []db.Table) {
 		account.Holding(),
 		analytics.Holding(),
 		audit.Holding(),
+		backup.Holding(),
 		cases.Holding(),
 		changes.Holding(),
 		contact.Holding(),

@@ -38,11 +38,7 @@ func openStore(ctx context.Context, s Store, in *instance.Instance, now clock.Cl
 	if err := os.MkdirAll(s.Data, 0o700); err != nil {
 		return nil, fmt.Errorf("make the data folder: %w", err)
 	}
-	url := s.Database
-	if url == "" {
-		url = "file:" + s.file()
-	}
-	d, err := db.Open(ctx, url)
+	d, err := db.Open(ctx, s.url())
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -181,6 +182,7 @@ type Findings struct {
 	Events     int64  // how many there are
 	Leaves     int64  // how many of them are in the tree
 	Pending    int64  // how many wait
+	Lost       int64  // entries whose events a restore did not bring back, as the log tells
 	Signed     int64  // how many the last checkpoint covers
 	Witnesses  int    // how many cosign; with none, a fork could stay unseen
 	Checkpoint string // the last one, as published
@@ -252,9 +254,16 @@ func (l *Log) checkAll(tx *db.Tx, memory [2]keys.State, f *Findings) error {
 	for subject, n := range gates {
 		f.fault(fmt.Sprintf("the gate of %s has counted %d events and the log holds none", subject, n))
 	}
+	gone, err := countLost(tx)
+	if err != nil {
+		return err
+	}
+	if gone != f.Lost {
+		f.fault(fmt.Sprintf("%d entries of the log are marked as lost, and restores told of %d", gone, f.Lost))
+	}
 	f.Pending, err = countPending(tx)
-	if err == nil && f.Events != f.Leaves+f.Pending {
-		f.fault(fmt.Sprintf("there are %d events; %d are in the tree and %d wait", f.Events, f.Leaves, f.Pending))
+	if err == nil && f.Events != f.Leaves-gone+f.Pending {
+		f.fault(fmt.Sprintf("there are %d events; %d are in the tree and %d wait", f.Events, f.Leaves-gone, f.Pending))
 	}
 	return err
 }
@@ -316,8 +325,13 @@ func (l *Log) checkPeople(tx *db.Tx, gates map[string]int64, f *Findings) error 
 			if p.locked {
 				continue
 			}
-			if _, _, err := l.open(p.box, &e); err != nil {
+			event, _, err := l.open(p.box, &e)
+			if err != nil {
 				f.fault(fmt.Sprintf("%s: %v", e.subject, err))
+			}
+			if event.Subject == System && event.Activity == ActivityRestore {
+				n, _ := strconv.ParseInt(event.Facts[factLost], 10, 64)
+				f.Lost += n
 			}
 		}
 		if len(page) < batch {

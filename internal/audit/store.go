@@ -213,7 +213,8 @@ func putCheckpoint(tx *db.Tx, size int64, checkpoint string) error {
 }
 
 // adoptLeaf puts a published leaf into its place: that of an event which waits
-// for the tree, or of one that a restore did not bring back. It reports which.
+// for the tree, or of one that a restore did not bring back: that something
+// happened then stays in the tree for ever, of nobody. It reports which.
 func adoptLeaf(tx *db.Tx, index int64, leaf [32]byte) (known bool, err error) {
 	n, err := tx.Exec(`INSERT INTO audit_leaf (idx, leaf, subject, n) SELECT $1, p.leaf, p.subject, p.n FROM audit_pending p WHERE p.leaf = $2`, index, leaf[:])
 	if err != nil || n > 0 {

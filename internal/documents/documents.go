@@ -126,7 +126,7 @@ type Documents struct {
 // New returns the documents of a portal, and has its queue make them.
 func New(c Config) *Documents {
 	d := &Documents{c, credential.NewThrottle(c.Clock)}
-	c.Jobs.Register(jobMake, d.makeJob, jobs.Options{})
+	c.Jobs.Register(jobMake, d.makeJob, jobs.Options{Inside: true})
 	c.Jobs.Every(jobExpire, time.Hour, d.Remind, jobs.Options{})
 	return d
 }

@@ -67,3 +67,10 @@ func adoptAct(tx *db.Tx, e Entry) error {
 		e.Subject, e.ID, string(e.Kind), e.Scope, e.Ref, clock.Micros(e.At), e.N)
 	return err
 }
+
+// Erased reports whether the keys of a subject's scope were destroyed.
+func Erased(tx *db.Tx, subject, scope string) (bool, error) {
+	var n int64
+	err := tx.QueryRow(`SELECT count(*) FROM ledger_act WHERE subject = $1 AND kind = 'erase' AND scope IN ('', $2)`, subject, scope).Scan(&n)
+	return n > 0, err
+}

@@ -36,3 +36,19 @@ func (s *Service) Restored(tx *db.Tx) error {
 	}
 	return nil
 }
+
+// Reindex lets companies be found by their numbers again, in a store that was
+// restored without its indexes. The first mandate that was verified names one.
+func (s *Service) Reindex(tx *db.Tx) error {
+	list, err := selectVerified(tx)
+	seen := map[string]bool{}
+	for _, m := range list {
+		if err != nil {
+			return err
+		}
+		if !seen[m.Company] {
+			seen[m.Company], err = s.Vault.Reindex(tx, FieldNumber, m.Subject, m.Scope(), m.Company)
+		}
+	}
+	return err
+}

@@ -117,6 +117,12 @@ func selectClaims(tx *db.Tx, after string, limit int) ([]Mandate, error) {
 		string(Claimed), after, limit)
 }
 
+// selectVerified returns every mandate that an official verified, also one
+// that has ended: its company keeps its number.
+func selectVerified(tx *db.Tx) ([]Mandate, error) {
+	return selectMandates(tx, `SELECT `+mandateColumns+` FROM mandates_mandate WHERE ground IS NOT NULL ORDER BY created_at, id`)
+}
+
 // endMandate reports whether the mandate was not ended before.
 func endMandate(tx *db.Tx, m Mandate, state State, now time.Time) (bool, error) {
 	n, err := tx.Exec(`UPDATE mandates_mandate SET state = $1, ended_at = $2, changed_at = $2 WHERE subject = $3 AND id = $4 AND ended_at IS NULL`,

@@ -63,3 +63,9 @@ func selectHolds(tx *db.Tx) (list []*Hold, err error) {
 		ORDER BY CASE WHEN lifted_at IS NULL THEN 0 ELSE 1 END, from_at DESC, id LIMIT 200`)
 	return list, err
 }
+
+func hasHold(tx *db.Tx, hold string) (bool, error) {
+	var n int64
+	err := tx.QueryRow(`SELECT count(*) FROM retention_hold WHERE id = $1`, hold).Scan(&n)
+	return n > 0, err
+}

@@ -5,8 +5,12 @@ import (
 	"slices"
 	"strings"
 
+	"portico/internal/identity"
 	"portico/internal/ledger"
 	"portico/internal/platform/db"
+	"portico/internal/platform/web"
+	"portico/internal/policy"
+	"portico/internal/vault"
 )
 
 // refRole begins what the ledger says of a role that an official lost.
@@ -50,3 +54,29 @@ func (s *Service) Restored(tx *db.Tx) error {
 	}
 	return nil
 }
+
+// Reindex lets officials be found by their addresses again, in a store that
+// was restored without its indexes.
+func (s *Service) Reindex(tx *db.Tx) error {
+	for after := ""; ; {
+		page, err := selectMembers(tx, after, reindexPage)
+		if err != nil || len(page) == 0 {
+			return err
+		}
+		for _, m := range page {
+			after = m.Reference
+			state, err := s.Identity.State(tx, web.RealmStaff, m.Subject)
+			if err != nil {
+				return err
+			}
+			if state == identity.Closed {
+				continue // the address is anybody's
+			}
+			if _, err := s.Vault.Reindex(tx, policy.FieldStaffEmail, m.Subject, vault.Profile, m.Subject); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+const reindexPage = 200

@@ -151,8 +151,8 @@ const (
 // New returns the uploads of a portal and registers their jobs.
 func New(c Config) *Uploads {
 	u := &Uploads{Config: c, drawing: make(chan struct{}, 1), flying: map[string]int{}}
-	c.Jobs.Register(jobExamine, u.examineJob, jobs.Options{Timeout: 3 * time.Minute, Attempts: 200})
-	c.Jobs.Register(jobErase, u.eraseJob, jobs.Options{})
+	c.Jobs.Register(jobExamine, u.examineJob, jobs.Options{Inside: true, Timeout: 3 * time.Minute, Attempts: 200})
+	c.Jobs.Register(jobErase, u.eraseJob, jobs.Options{Inside: true})
 	c.Jobs.Every(jobSweep, time.Hour, u.Sweep, jobs.Options{Timeout: 10 * time.Minute})
 	return u
 }

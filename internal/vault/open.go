@@ -66,6 +66,12 @@ func OpenKeys(ctx context.Context, d *db.DB, dir, instance string, demo bool, no
 	return ring, nil
 }
 
+// Founded reports whether the store bears the stamp of its keys.
+func Founded(tx *db.Tx) (bool, error) {
+	_, founded, err := selectStamp(tx)
+	return founded, err
+}
+
 // EpochUse counts the scope keys under each epoch.
 func EpochUse(ctx context.Context, d *db.DB) (count map[int64]int64, err error) {
 	err = d.View(ctx, func(tx *db.Tx) error {

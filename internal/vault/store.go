@@ -301,3 +301,20 @@ func selectInventory(tx *db.Tx, subject string) (list []Kept, err error) {
 	}, `SELECT scope, field, item, source, at FROM vault_value WHERE subject = $1 ORDER BY scope, field, item`, subject)
 	return list, err
 }
+
+// eachValue calls each for every value, with the key of its scope; nothing if
+// that is gone.
+func eachValue(tx *db.Tx, each func(subject, scope string, k wrappedKey, value *sealedValue) error) error {
+	return tx.Select(func(r *db.Rows) error {
+		var subject, scope string
+		var epoch *int64
+		var k wrappedKey
+		var v sealedValue
+		if err := r.Scan(&subject, &scope, &v.field, &v.item, &v.source, &v.sealed, &v.at, &epoch, &k.wrapped); err != nil {
+			return err
+		}
+		k.epoch = orZero(epoch)
+		return each(subject, scope, k, &v)
+	}, `SELECT v.subject, v.scope, v.field, v.item, v.source, v.sealed, v.at, k.epoch, k.wrapped FROM vault_value v
+		LEFT JOIN vault_scope k ON k.subject = v.subject AND k.scope = v.scope ORDER BY v.subject, v.scope`)
+}

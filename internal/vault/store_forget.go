@@ -44,3 +44,10 @@ func eraseGate(tx *db.Tx, subject string, at int64) error {
 	}
 	return err
 }
+
+// deleteKeyless deletes what is left of a subject in scopes that have no key.
+func deleteKeyless(tx *db.Tx, subject string) error {
+	_, err := tx.Exec(`DELETE FROM vault_value WHERE subject = $1
+		AND NOT EXISTS (SELECT 1 FROM vault_scope k WHERE k.subject = $1 AND k.scope = vault_value.scope)`, subject)
+	return err
+}
