@@ -14,6 +14,7 @@ import (
 	"portico/internal/consent"
 	"portico/internal/platform/clock"
 	"portico/internal/retention"
+	"portico/internal/rights/export"
 )
 
 func verifyCommand() *cobra.Command {
@@ -23,7 +24,8 @@ func verifyCommand() *cobra.Command {
 		Short: "Check downloaded records and receipts with the log's published key, offline",
 		Long: "Checks that the event in FILE, or each of many, is one that the log held when it signed the checkpoint in FILE.\n" +
 			"With --against, also that a copy of the log, a folder with its checkpoint and tiles as downloaded,\n" +
-			"still holds it, and everything else that was signed then. FILE may also be the receipt of a consent, or the certificate of a disposal. Exits 0 if so, 1 if not.",
+			"still holds it, and everything else that was signed then. FILE may also be the receipt of a consent, the certificate of a disposal,\n" +
+			"or the package with somebody's data. Exits 0 if so, 1 if not.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if key == "" {
@@ -49,6 +51,16 @@ func verify(out io.Writer, file, key, against string) error {
 		return err
 	}
 	defer f.Close() //nolint:errcheck // read only
+	if about, err := f.Stat(); err == nil {
+		if m, err := export.Verify(f, about.Size(), key); !errors.Is(err, export.ErrNone) {
+			if err != nil {
+				return err
+			}
+			_, err = fmt.Fprintf(out, "package of %s for %s, made at %s, with %d entries\nverified: the portal signed this package, and nothing in it was changed.\n",
+				printable(m.ID), printable(m.Subject), printable(m.Made), len(m.Entries))
+			return err
+		}
+	}
 	text, err := io.ReadAll(io.LimitReader(f, fileLimit))
 	if err != nil {
 		return err

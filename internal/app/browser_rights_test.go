@@ -2,7 +2,11 @@ package app
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
+	"time"
+
+	"portico/internal/demo"
 )
 
 // rights sees asking for something about one's data, and answering it.
@@ -24,6 +28,18 @@ func (v *tour) rights(officer *tour) {
 	v.choose("items", "purpose research")
 	v.send()
 	v.stop("LANG/cabinet/rights", "LANG/cabinet/rights", http.StatusOK) // with an objection
+
+	b := v.portal.Browse()
+	b.Submit("/en/sign-in", url.Values{"contact": {v.portal.Person("citizen-dhivehi")}, "password": {demo.Password}}, http.StatusOK)
+	form := b.Page("/en/cabinet/rights/see", http.StatusOK).One("main form").Values()
+	form.Set("do", "send")
+	made := b.Post("/en/cabinet/rights/see", form).Header.Get("Location")
+	made, _, _ = strings.Cut(made, "?")
+	for deadline := time.Now().Add(20 * time.Second); !b.Page(made, http.StatusOK).Has(`main a[href$="/package"]`) && time.Now().Before(deadline); {
+		time.Sleep(50 * time.Millisecond)
+	}
+	v.stop("LANG/cabinet/rights/requests/{id}", "LANG"+strings.TrimPrefix(made, "/en"), http.StatusOK)
+	v.file(b, "LANG/cabinet/rights/requests/{id}/package", "LANG"+strings.TrimPrefix(made, "/en")+"/package")
 
 	officer.enter("/staff/sign-in", "email", "privacy-officer")
 	officer.stop("/staff/rights", "/staff/rights", http.StatusOK)

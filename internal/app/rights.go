@@ -2,10 +2,16 @@ package app
 
 import (
 	"context"
+	"maps"
+	"slices"
 
+	"portico/internal/platform/db"
 	"portico/internal/platform/i18n"
+	"portico/internal/policy"
 	"portico/internal/proof"
 	"portico/internal/rights"
+	"portico/internal/rights/takeout"
+	"portico/internal/uploads"
 	"portico/internal/vault"
 )
 
@@ -14,17 +20,21 @@ func (p *portal) openRights() {
 	p.rights = rights.New(rights.Config{
 		DB: p.db, Vault: p.vault, Policy: p.policy, Clock: p.clock, Jobs: p.queue, Identity: p.identity, Staff: p.staff,
 		Calendar: func() rights.Calendar { return &p.live.Current().Portal.Calendar }, Zone: p.zone, Address: p.address,
-		Language: func() string { return p.live.Current().Portal.Langs()[0] }, Places: p.places,
+		Language: func() string { return p.live.Current().Portal.Langs()[0] }, Blobs: p.blobs,
+		Takeout: &takeout.Maker{
+			DB: p.db, Vault: p.vault, Policy: p.policy, Clock: p.clock, Zone: p.zone, Ring: p.ring, Log: p.log, Holdings: p.holdings,
+			Files: takenFiles{p.uploads}, Catalogue: p.live.Current().Catalogue, Places: p.places,
+		},
 	})
 }
 
 // places are where something is kept of a person, as people call it.
-func (p *portal) places(ctx context.Context, words *i18n.Printer, subject string) ([]rights.Named, error) {
-	basis := func(activity string) rights.Named {
+func (p *portal) places(ctx context.Context, words *i18n.Printer, subject string) ([]takeout.Named, error) {
+	basis := func(activity string) takeout.Named {
 		a, _ := p.policy().Activity(activity)
-		return rights.Named{Basis: p.policy().BasisOf(a).DPV}
+		return takeout.Named{Basis: p.policy().BasisOf(a).DPV}
 	}
-	list := []rights.Named{{Scope: vault.Profile, Name: words.T("rights.place.profile"), Basis: basis("account").Basis}}
+	list := []takeout.Named{{Scope: vault.Profile, Name: words.T("rights.place.profile"), Basis: basis("account").Basis}}
 	cases, err := p.cases.Of(ctx, subject)
 	if err != nil {
 		return nil, err
@@ -48,6 +58,31 @@ func (p *portal) places(ctx context.Context, words *i18n.Printer, subject string
 		list = append(list, one)
 	}
 	return list, nil
+}
+
+// takenFiles gives out files for packages.
+type takenFiles struct{ uploads *uploads.Uploads }
+
+// Of lists the files of a place that can be opened.
+func (t takenFiles) Of(ctx context.Context, subject, scope string) (ids []string, err error) {
+	states, err := t.uploads.States(ctx, subject, scope)
+	for _, id := range slices.Sorted(maps.Keys(states)) {
+		if states[id].State == uploads.Clean {
+			ids = append(ids, id)
+		}
+	}
+	return ids, err
+}
+
+// Open opens a file as a use of the program's own.
+func (t takenFiles) Open(ctx context.Context, fileID, activity string) (*takeout.File, error) {
+	c, err := t.uploads.Open(ctx, fileID, func(_ *db.Tx, f *uploads.File) (vault.Use, error) {
+		return vault.Use{Actor: policy.Actor{Kind: policy.System, ID: "portico"}, Subject: f.Subject, Activity: activity, Scope: f.Scope}, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &takeout.File{ID: c.ID, Name: c.Name, Type: c.Kind.Media(), Field: c.Field, Content: c}, nil
 }
 
 // answeringRights is what the control looks at of requests about rights (O14).

@@ -10,13 +10,15 @@ type row struct {
 
 // features is the table of allowed imports: imports go down the list only.
 var features = []row{
-	{"app", []string{"demo", "retention", "holdings", "instance", "proof", "cabinet", "account", "mandates", "payments", "changes", "consent", "contact", "contact/inbound", "rights", "cookies", "analytics", "privacy", "notify", "notify/kinds", "news", "desk", "documents", "drafts", "cases", "cases/amend", "uploads", "services", "services/described", "services/preview", "forms", "staff", "identity", "backup", "vault", "ledger", "audit", "keys", "policy", "policy/text", "cases/letter", "drafts/enter"}, nil},
+	{"app", []string{"demo", "retention", "holdings", "instance", "proof", "cabinet", "account", "mandates", "payments", "changes", "consent", "contact", "contact/inbound", "rights", "rights/takeout", "cookies", "analytics", "privacy", "notify", "notify/kinds", "news", "desk", "documents", "drafts", "cases", "cases/amend", "uploads", "services", "services/described", "services/preview", "forms", "staff", "identity", "backup", "vault", "ledger", "audit", "keys", "policy", "policy/text", "cases/letter", "drafts/enter"}, nil},
 	{"demo", nil, nil},
 	{"changes", []string{"holdings", "instance", "privacy", "notify", "notify/kinds", "vault", "audit", "policy"}, nil},
 	{"cabinet", []string{"contact", "mandates", "cases", "services", "identity", "vault", "audit", "keys", "policy"}, nil},
 	{"account", []string{"holdings", "identity", "vault", "ledger", "audit", "policy"}, nil},
 	{"mandates", []string{"holdings", "identity", "vault", "ledger", "audit", "policy"}, nil},
-	{"rights", []string{"holdings", "staff", "identity", "vault", "ledger", "audit", "policy"}, nil},
+	{"rights", []string{"rights/takeout", "holdings", "staff", "identity", "vault", "ledger", "audit", "policy"}, nil},
+	{"rights/takeout", []string{"rights/export", "holdings", "vault", "audit", "keys", "policy"}, nil},
+	{"rights/export", []string{"keys"}, nil},
 	{"contact", []string{"holdings", "contact/inbound", "uploads", "staff", "identity", "vault", "policy"}, nil},
 	{"contact/inbound", nil, nil},
 	{"retention", []string{"holdings", "vault", "ledger", "audit", "keys", "policy"}, nil},
@@ -93,7 +95,7 @@ var dependencies = map[string][]string{
 	"github.com/go-text/typesetting":        {"internal/documents/pdf"},
 	"github.com/go-webauthn/webauthn":       {"internal/identity"},
 	"github.com/goccy/go-yaml":              {"internal/platform/i18n", "internal/platform/strict"},
-	"github.com/gowebpki/jcs":               {"internal/audit", "internal/consent", "internal/instance", "internal/policy", "internal/retention"},
+	"github.com/gowebpki/jcs":               {"internal/audit", "internal/consent", "internal/instance", "internal/policy", "internal/retention", "internal/rights/export"},
 	"github.com/jackc/pgx":                  {"internal/platform/db", "internal/testkit"},
 	"github.com/pquerna/otp":                {"internal/identity"},
 	"github.com/pressly/goose":              {"internal/platform/db"},

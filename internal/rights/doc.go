@@ -2,26 +2,38 @@
 // answer, and does what was granted.
 //
 // It promises:
+//
 //   - What can be asked for is what the instance declares in policy/rights.yaml:
 //     for which bases, until when, on which grounds it may be refused. Whoever
 //     asks gets a reference at once (N13, O14).
+//
 //   - The clock runs from receipt, in the zone and the calendar of the portal.
 //     It pauses only while it is outstanding who asks, and is extended once at
 //     the most, with a reason that the person is told. It is computed, never
 //     stored (I10). What is overdue is told to everybody who answers.
+//
 //   - An answer is per item: granted, or refused on one of the declared grounds,
 //     with how to appeal (I11, N14). An appeal goes to somebody else than who
 //     decided first.
+//
 //   - A restriction and an objection act at the next use, everywhere: the
 //     person's gate moves in the transaction of the answer (I6). The end of a
 //     restriction is announced to the person before it comes.
+//
 //   - What is asked and answered is sealed in the scope right:ID. Only the
 //     official who holds the request sees it, each time as an event. All this
 //     goes on while processing is restricted.
 //
-// States: waiting → taken → answered; an appeal leads back to waiting, once.
-// What nobody must decide (an opt-out) is answered at once.
+//   - Everything that is held of somebody, or what they provided, goes into one
+//     signed package, opened through the gate and sealed while it waits. It names
+//     nobody else: officials by their role. Its download is an event, needs a
+//     fresh proof of who asks, and ends after a week (N13).
 //
-// Tables: rights_request, rights_item, rights_form, rights_suspension.
+// States: waiting → taken → answered; an appeal leads back to waiting, once.
+// What nobody must decide (an opt-out) is answered at once,
+// and a package is made → answered by the program.
+//
+// Tables: rights_request, rights_item, rights_form, rights_suspension,
+// rights_package.
 // Statements: O14, N13, N14; invariants I6, I10, I11.
 package rights

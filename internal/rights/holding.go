@@ -15,6 +15,8 @@ func Holding() []db.Table {
 			"answered_at": no, "appealed_at": no, "escalated_at": no}},
 		{Name: "rights_item", Columns: map[string]db.Holds{
 			"subject": who, "request": who, "n": no, "sort": no, "item": who, "decision": no, "ground": no, "decided_at": no}},
+		{Name: "rights_package", Columns: map[string]db.Holds{
+			"subject": who, "request": who, "file": who, "blob": who, "done": no, "total": no, "size": no, "made_at": no, "expires_at": no, "gone_at": no}},
 		{Name: "rights_form", Columns: map[string]db.Holds{"subject": who, "once": who, "request": who, "at": no}},
 		{Name: "rights_suspension", Columns: map[string]db.Holds{
 			"subject": who, "id": who, "purpose": no, "request": who, "since_at": no, "announced_at": no, "ends_at": no, "ended_at": no}},
@@ -26,7 +28,7 @@ func Kept() []holdings.Kind {
 	return []holdings.Kind{
 		{Name: "right", Table: "rights_request", ID: "id", Scope: "right:", Revision: "revision",
 			Events: []holdings.Event{{Name: "answer", Column: "answered_at"}},
-			Parts:  []holdings.Part{holdings.Rows("rights_item", "request", "n"), holdings.Rows("rights_form", "request", "once")}},
+			Parts:  []holdings.Part{holdings.Rows("rights_item", "request", "n"), holdings.Rows("rights_form", "request", "once"), holdings.Rows("rights_package", "request", "file")}},
 		{Name: holdings.Account, Parts: []holdings.Part{holdings.Rows("rights_suspension", "subject", "id")}},
 	}
 }

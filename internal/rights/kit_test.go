@@ -2,19 +2,24 @@ package rights_test
 
 import (
 	"context"
+	"errors"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/url"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"portico/internal/audit"
+	"portico/internal/holdings"
 	"portico/internal/identity"
 	"portico/internal/identity/factor"
 	"portico/internal/identity/profile"
 	"portico/internal/identity/signin"
 	"portico/internal/ledger"
+	"portico/internal/platform/blobs"
 	"portico/internal/platform/db"
 	"portico/internal/platform/i18n"
 	"portico/internal/platform/jobs"
@@ -23,6 +28,7 @@ import (
 	"portico/internal/policy"
 	"portico/internal/policy/policytest"
 	"portico/internal/rights"
+	"portico/internal/rights/takeout"
 	"portico/internal/staff"
 	"portico/internal/testkit"
 	"portico/internal/vault"
@@ -36,7 +42,7 @@ func text(s string) i18n.Text { return i18n.Text{"en": s, "dv": s} }
 // declarations are those of an instance where rights are asked for.
 func declarations() *policy.Declarations {
 	d := policytest.Declarations()
-	for _, id := range []string{rights.FieldText, rights.FieldAnswer, rights.FieldContact} {
+	for _, id := range []string{rights.FieldText, rights.FieldAnswer, rights.FieldContact, rights.FieldPackage} {
 		d.Fields = append(d.Fields, policy.Field{
 			ID: id, Category: "contact", Name: text(id), Why: text("So that you get an answer."), Identifies: "indirectly",
 			Sources: []string{policy.SourceForm, policy.SourceStaff},
@@ -50,7 +56,8 @@ func declarations() *policy.Declarations {
 			ID: id, Purpose: "access", Name: text(id), Who: who, Operations: both, Relation: r, Parties: []string{"operator"}, Fields: fields, WhileRestricted: true,
 		})
 	}
-	act(rights.ActivityOwn, []string{"person", "system"}, policy.RelationSelf, rights.FieldText, rights.FieldAnswer, rights.FieldContact)
+	act(rights.ActivityOwn, []string{"person", "system"}, policy.RelationSelf, rights.FieldText, rights.FieldAnswer, rights.FieldContact, rights.FieldPackage)
+	act(takeout.Activity, []string{"system"}, policy.RelationSystem, policy.Every)
 	act(rights.ActivityAnswer, []string{"role:privacy-officer"}, policy.RelationTask, rights.FieldText, rights.FieldAnswer, rights.FieldContact)
 	d.Rights = nil
 	for _, kind := range policy.RightKind("").Values() {
@@ -79,7 +86,7 @@ type world struct {
 	staff  *staff.Service
 	jobs   *jobs.Queue
 	router *web.Router
-	places []rights.Named
+	places []takeout.Named
 	sent   []mail.Message
 }
 
@@ -100,7 +107,7 @@ func open(t *testing.T, d *db.DB) *world {
 	t.Helper()
 	p := policytest.CompileAs(t, declarations(), policy.Options{Languages: policytest.Languages(), Demo: true})
 	pol := func() *policy.Policy { return p }
-	w := &world{t: t, store: vaulttest.Open(t, d, p), places: []rights.Named{{Scope: vault.Profile, Name: "Your account", Basis: "eu-gdpr:A6-1-b"}}}
+	w := &world{t: t, store: vaulttest.Open(t, d, p), places: []takeout.Named{{Scope: vault.Profile, Name: "Your account", Basis: "eu-gdpr:A6-1-b"}}}
 	log, clock := slog.New(slog.DiscardHandler), w.store.Clock
 	clock.Advance(24*time.Hour + time.Hour)
 	acts, err := ledger.Open(t.Context(), ledger.Config{DB: d, Ring: w.store.Ring, Clock: clock})
@@ -109,7 +116,7 @@ func open(t *testing.T, d *db.DB) *world {
 	}
 	w.vault = vault.New(vault.Config{DB: d, Ledger: acts, Ring: w.store.Ring, Log: w.store.Log, Clock: clock, Policy: pol, Objected: rights.Objected})
 	w.jobs = jobs.NewQueue(jobs.Config{DB: d, Clock: clock, Log: log})
-	cat, err := i18n.Load(web.Locales(), identity.Locales(), vault.Locales(), staff.Locales(), policy.Locales(), rights.Locales())
+	cat, err := i18n.Load(web.Locales(), identity.Locales(), vault.Locales(), staff.Locales(), policy.Locales(), holdings.Locales(), rights.Locales())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -124,11 +131,21 @@ func open(t *testing.T, d *db.DB) *world {
 		Portal: func() *web.Portal { return about }, Policy: pol, Clock: clock, Demo: true,
 	})
 	w.staff = staff.New(staff.Config{DB: d, Vault: w.vault, Identity: w.id, Jobs: w.jobs, Policy: pol, Clock: clock, Address: address, Demo: true})
+	folder, err := blobs.OpenFolder(filepath.Join(t.TempDir(), "files"), clock)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = folder.Close() })
 	w.Service = rights.New(rights.Config{
+		Blobs: folder,
+		Takeout: &takeout.Maker{
+			DB: d, Vault: w.vault, Policy: pol, Clock: clock, Zone: func() *time.Location { return time.UTC }, Ring: w.store.Ring, Log: w.store.Log,
+			Holdings: holdings.New(rights.Kept()[:1]), Files: given{}, Catalogue: cat,
+			Places: func(context.Context, *i18n.Printer, string) ([]takeout.Named, error) { return w.places, nil },
+		},
 		DB: d, Vault: w.vault, Policy: pol, Clock: clock, Jobs: w.jobs, Identity: w.id, Staff: w.staff,
 		Calendar: func() rights.Calendar { return weekdays{} }, Zone: func() *time.Location { return time.UTC },
 		Language: func() string { return "en" }, Address: address,
-		Places: func(context.Context, *i18n.Printer, string) ([]rights.Named, error) { return w.places, nil },
 	})
 	w.router, err = web.New(web.Config{
 		Langs: policytest.Languages(), Catalogue: cat, Portal: func() *web.Portal { return about }, Sessions: w.id,
@@ -144,6 +161,23 @@ func open(t *testing.T, d *db.DB) *world {
 	w.staff.Mount(w.router)
 	w.Service.Mount(w.router)
 	return w
+}
+
+// given is one file that somebody gave with their account.
+type given struct{}
+
+func (given) Of(_ context.Context, _, scope string) ([]string, error) {
+	if scope != vault.Profile {
+		return nil, nil
+	}
+	return []string{"01a207d9-2100-754a-bf5f-adaaabf9530d"}, nil
+}
+
+func (given) Open(_ context.Context, fileID, activity string) (*takeout.File, error) {
+	if activity != takeout.Activity {
+		return nil, errors.New("opened as something else")
+	}
+	return &takeout.File{ID: fileID, Name: "card.png", Type: "image/png", Field: "person.name", Content: io.NopCloser(strings.NewReader("a picture"))}, nil
 }
 
 // person makes an account and signs in.

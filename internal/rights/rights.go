@@ -50,6 +50,7 @@ type State string
 const (
 	Waiting  State = "waiting"  // nobody holds it
 	Taken    State = "taken"    // an official holds it
+	Making   State = "making"   // the program answers it by itself, with a package
 	Answered State = "answered" // every item is decided
 )
 

@@ -13,6 +13,7 @@ import (
 	"portico/internal/platform/fault"
 	"portico/internal/policy"
 	"portico/internal/rights"
+	"portico/internal/rights/takeout"
 )
 
 func TestI10_TheClockIsComputedAndPausesOnlyWhileItIsOutstandingWhoAsks(t *testing.T) {
@@ -147,7 +148,7 @@ func TestN13_AnObjectionEndsAPurposeAndAnOptOutDoesAtOnce(t *testing.T) {
 
 func TestI11_ARefusalHasADeclaredGroundAndAnAppealGoesToSomebodyElse(t *testing.T) {
 	worlds(t, func(t *testing.T, w *world) {
-		w.places = append(w.places, rights.Named{Scope: "case:1", Name: "Road permit RP-1", Basis: "eu-gdpr:A6-1-c"})
+		w.places = append(w.places, takeout.Named{Scope: "case:1", Name: "Road permit RP-1", Basis: "eu-gdpr:A6-1-c"})
 		_, b := w.person("aishath@example.mv")
 		first, official := w.official("shifa@example.mv")
 		_, another := w.official("ali@example.mv")

@@ -14,6 +14,7 @@ import (
 	"portico/internal/audit"
 	"portico/internal/identity"
 	"portico/internal/identity/credential"
+	"portico/internal/platform/blobs"
 	"portico/internal/platform/clock"
 	"portico/internal/platform/db"
 	"portico/internal/platform/fault"
@@ -21,16 +22,10 @@ import (
 	"portico/internal/platform/id"
 	"portico/internal/platform/jobs"
 	"portico/internal/policy"
+	"portico/internal/rights/takeout"
 	"portico/internal/staff"
 	"portico/internal/vault"
 )
-
-// Named is a place where something is kept of a person, as people call it.
-type Named struct {
-	Scope string
-	Name  string
-	Basis policy.Term // what keeping it rests on
-}
 
 // Config is what the package needs.
 type Config struct {
@@ -45,9 +40,8 @@ type Config struct {
 	Zone     func() *time.Location
 	Language func() string // in which officials are written to
 	Address  func() string // of the portal, as links in messages begin
-	// Places are where something is kept of a person, in the language of the
-	// printer. It opens nothing.
-	Places func(ctx context.Context, p *i18n.Printer, subject string) ([]Named, error)
+	Takeout  *takeout.Maker
+	Blobs    blobs.Store // where packages wait
 }
 
 // Service is the use cases of this package. It is safe for concurrent use.
@@ -67,6 +61,8 @@ func New(c Config) *Service {
 	s := &Service{Config: c, throttle: credential.NewThrottle(c.Clock)}
 	c.Jobs.Register(jobTell, s.sendTell, jobs.Options{})
 	c.Jobs.Register(jobLate, s.sendLate, jobs.Options{})
+	c.Jobs.Register(jobPackage, s.makePackage, jobs.Options{Timeout: packageTime})
+	c.Jobs.Register(jobForget, s.forget, jobs.Options{})
 	c.Jobs.Every(jobWatch, watchEvery, s.Watch, jobs.Options{})
 	return s
 }
@@ -102,7 +98,7 @@ func (s *Service) Due(r *Request) time.Time { return Due(r, s.right(r), s.Calend
 func (s *Service) Options(ctx context.Context, p *i18n.Printer, subject string, right policy.Right) ([]Choice, error) {
 	switch SortOf(right.Kind) {
 	case Place:
-		places, err := s.Places(ctx, p, subject)
+		places, err := s.Takeout.Places(ctx, p, subject)
 		if err != nil {
 			return nil, err
 		}
@@ -258,6 +254,12 @@ func (s *Service) begin(tx *db.Tx, r *Request, items []Item, text string, use va
 		r.State, r.Answered = Answered, r.Received
 		for i := range items {
 			items[i].Decision, items[i].Decided = Granted, r.Received
+		}
+	}
+	if made(r.Kind) && !r.Paused() {
+		r.State = Making
+		if err := s.Jobs.Enqueue(tx, jobs.New{Kind: jobPackage, Key: "package:" + r.ID, Payload: map[string]string{"request": r.ID}}); err != nil {
+			return err
 		}
 	}
 	if err := insertRequest(tx, r); err != nil {

@@ -3,6 +3,7 @@ package rights
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -60,7 +61,7 @@ func (s *Service) Queue(ctx context.Context, who policy.Actor, look Look) (list 
 // open are all requests that an answer is owed to, the most pressing first;
 // those whose clock stands come last.
 func (s *Service) open(tx *db.Tx) (list []*Request, err error) {
-	for _, state := range []State{Waiting, Taken} {
+	for _, state := range []State{Waiting, Taken, Making} {
 		found, err := selectState(tx, state, queueMax)
 		if err != nil {
 			return nil, err
@@ -340,7 +341,7 @@ func (s *Service) sendTell(ctx context.Context, job *jobs.Job) error {
 // Watch has everybody who answers told of requests that have become overdue,
 // once each, and ends what lasted until now.
 func (s *Service) Watch(ctx context.Context) error {
-	if err := s.lift(ctx); err != nil {
+	if err := errors.Join(s.lift(ctx), s.expire(ctx)); err != nil {
 		return err
 	}
 	all, err := s.Staff.Colleagues(ctx, s.answering())

@@ -13,6 +13,7 @@ import (
 	"portico/internal/platform/web/ui"
 	"portico/internal/policy"
 	"portico/internal/rights/pages"
+	"portico/internal/rights/takeout"
 )
 
 // formLimit bounds the body of a form: MaxText characters of any script.
@@ -28,6 +29,7 @@ func (s *Service) Mount(r *web.Router) {
 		{Method: "GET", Path: "/cabinet/rights/{right}", Audience: web.Person, Activity: ActivityOwn, Handler: s.showAsk},
 		{Method: "POST", Path: "/cabinet/rights/{right}", Audience: web.Person, Activity: ActivityOwn, Handler: s.takeAsk},
 		{Method: "GET", Path: own, Audience: web.Person, Activity: ActivityOwn, Handler: s.showOwn},
+		{Method: "GET", Path: own + "/package", Audience: web.Person, Activity: ActivityOwn, Seasoned: true, StepUp: web.StepUpAge, Handler: s.give},
 		{Method: "POST", Path: own, Audience: web.Person, Activity: ActivityOwn, Handler: s.takeOwn},
 		{Method: "GET", Path: "/staff/rights", Audience: web.Staff, Unprefixed: true, Activity: states, Handler: s.showQueue},
 		{Method: "GET", Path: staff, Audience: web.Staff, Unprefixed: true, Activity: ActivityAnswer, Handler: s.showDesk},
@@ -261,6 +263,11 @@ func (s *Service) own(q *web.Req, t *identity.Typed) error {
 	if page.Items, err = s.grid(q, r, items); err != nil {
 		return err
 	}
+	if made(r.Kind) {
+		if err := s.packaged(q, r, &page); err != nil {
+			return err
+		}
+	}
 	if outcome := OutcomeOf(items); outcome == Some || outcome == None {
 		page.Refused = q.P.T("rights.appeal.done") + " " + q.P.In(right.Appeal)
 		if s.MayAppeal(r, items) {
@@ -355,10 +362,10 @@ func (s *Service) grid(q *web.Req, r *Request, items []Item) (ui.Grid, error) {
 
 // names are what people call the items of a request.
 func (s *Service) names(q *web.Req, r *Request, items []Item) ([]string, error) {
-	var places []Named
+	var places []takeout.Named
 	if SortOf(r.Kind) == Place {
 		var err error
-		if places, err = s.Places(q.R.Context(), q.P, r.Subject); err != nil {
+		if places, err = s.Takeout.Places(q.R.Context(), q.P, r.Subject); err != nil {
 			return nil, err
 		}
 	}
@@ -369,7 +376,7 @@ func (s *Service) names(q *web.Req, r *Request, items []Item) ([]string, error) 
 			out[i] = s.purpose(q.P, item.ID)
 		case Place:
 			out[i] = q.P.T("rights.item.gone")
-			if n := slices.IndexFunc(places, func(p Named) bool { return p.Scope == item.ID }); n >= 0 {
+			if n := slices.IndexFunc(places, func(p takeout.Named) bool { return p.Scope == item.ID }); n >= 0 {
 				out[i] = places[n].Name
 			}
 		default:

@@ -109,6 +109,8 @@ func (s *Service) desk(q *web.Req, t *identity.Typed) error {
 		page.Take = true
 	case r.State == Waiting:
 		page.Elsewhere = q.P.T("rights.another")
+	case r.State == Making:
+		page.Elsewhere = q.P.T("rights.staff.making")
 	case r.State == Taken:
 		page.Elsewhere = q.P.T("rights.staff.elsewhere")
 	default:

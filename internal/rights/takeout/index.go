@@ -1,0 +1,136 @@
+package takeout
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"portico/internal/platform/i18n"
+	"portico/internal/platform/web/ui"
+)
+
+// style is the look of index.html.
+const style = `body{font:1rem/1.6 system-ui,sans-serif;margin:0;color:#1b1b1b;background:#fff}
+main{max-width:60rem;margin:0 auto;padding:1.5rem}
+table{border-collapse:collapse;width:100%}
+th,td{text-align:start;vertical-align:top;padding:.5rem .75rem .5rem 0;border-bottom:1px solid #ccc;overflow-wrap:anywhere}
+dt{font-weight:600}dd{margin:0 0 .5rem}td{white-space:pre-line}
+`
+
+// index writes index.html, in the language of the person.
+func (s *Maker) index(ctx context.Context, g *gathered, to io.Writer) error {
+	p, r := g.p, g.request
+	x := index{
+		Lang: p.Lang, Dir: p.Dir(), Title: p.T("rights.index.title." + r.kind()), Lead: p.T("rights.index.lead." + r.kind()),
+		Facts: []ui.Row{
+			{Key: p.T("rights.reference"), Value: r.Reference}, {Key: p.T("rights.index.made"), Value: p.DateTime(s.Clock.Now())},
+			{Key: p.T("rights.index.policy"), Value: g.pol.Hash()},
+		},
+		Verify: p.T("rights.index.verify", "key", s.Ring.Vkey()),
+	}
+	at := map[string]int{}
+	part := func(scope string) *keptPlace {
+		n, ok := at[scope]
+		if !ok {
+			n = len(x.Places)
+			at[scope] = n
+			x.Places = append(x.Places, keptPlace{Name: g.place(scope), Values: ui.Grid{
+				Empty: p.T("rights.index.files"),
+				Head:  heads(p, "rights.index.datum", "rights.index.value", "rights.index.source", "rights.index.since", "rights.index.kept"),
+			}})
+		}
+		return &x.Places[n]
+	}
+	for _, v := range g.values {
+		k := part(v.Place)
+		since, _ := time.Parse(time.RFC3339, v.Since)
+		k.Values.Rows = append(k.Values.Rows, []ui.Cell{
+			{Text: v.Name}, {Text: v.Value}, {Text: g.source(v.Source)}, {Text: p.DateTime(since)}, {Text: v.Kept},
+		})
+	}
+	for _, f := range g.files {
+		k := part(f.Place)
+		k.Files = append(k.Files, attached{Name: f.Name, Href: f.Path})
+	}
+	if !r.Copy {
+		x.Uses, x.Held = g.usesGrid(), g.heldGrid()
+	}
+	return indexPage(x).Render(i18n.With(ctx, p), to)
+}
+
+func heads(p *i18n.Printer, keys ...string) (list []ui.Cell) {
+	for _, k := range keys {
+		list = append(list, ui.Cell{Text: p.T(k)})
+	}
+	return list
+}
+
+// source says where a value came from.
+func (g *gathered) source(source string) string {
+	if party, ok := g.pol.Party(cutParty(source)); ok {
+		return g.p.In(party.Name)
+	}
+	if key := "rights.index.source." + source; g.p.Has(key) {
+		return g.p.T(key)
+	}
+	return source
+}
+
+func cutParty(source string) string {
+	const prefix = "party:"
+	if len(source) > len(prefix) && source[:len(prefix)] == prefix {
+		return source[len(prefix):]
+	}
+	return ""
+}
+
+// usesGrid lists who used the data, in words.
+func (g *gathered) usesGrid() ui.Grid {
+	p := g.p
+	grid := ui.Grid{Caption: p.T("rights.index.uses"), Empty: p.T("rights.index.uses.none"),
+		Head: heads(p, "rights.index.when", "rights.index.who", "rights.index.what", "rights.index.why")}
+	for _, u := range g.uses {
+		when, _ := time.Parse(time.RFC3339, u.At)
+		who, why := p.T("rights.index.who."+u.Who), u.Reason
+		if role, ok := g.pol.Role(u.Role); ok {
+			who = p.In(role.Name)
+		}
+		if party, ok := g.pol.Party(u.Party); ok {
+			who += ", " + p.In(party.Name)
+		}
+		if a, ok := g.pol.Activity(u.Activity); ok {
+			why = p.In(a.Name)
+		}
+		if purpose, ok := g.pol.Purpose(u.Purpose); ok {
+			why += ". " + p.In(purpose.Name)
+		}
+		var fields []string
+		for _, id := range u.Fields {
+			name := id
+			if f, ok := g.pol.Field(id); ok {
+				name = p.In(f.Name)
+			}
+			fields = append(fields, name)
+		}
+		grid.Rows = append(grid.Rows, []ui.Cell{{Text: p.DateTime(when)}, {Text: who}, {Text: p.List(fields)}, {Text: why}})
+	}
+	return grid
+}
+
+// heldGrid lists until when things are kept.
+func (g *gathered) heldGrid() ui.Grid {
+	p := g.p
+	grid := ui.Grid{Caption: p.T("rights.index.held"), Empty: p.T("rights.index.held.none"),
+		Head: heads(p, "rights.index.thing", "rights.index.since", "rights.index.kept", "rights.index.due")}
+	day := func(s string) string {
+		at, err := time.Parse(time.RFC3339, s)
+		if err != nil {
+			return "–"
+		}
+		return p.Date(at)
+	}
+	for _, one := range g.things {
+		grid.Rows = append(grid.Rows, []ui.Cell{{Text: one.Name}, {Text: day(one.Since)}, {Text: one.Kept}, {Text: day(one.Due)}})
+	}
+	return grid
+}

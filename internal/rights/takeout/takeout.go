@@ -1,0 +1,437 @@
+package takeout
+
+import (
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"portico/internal/audit"
+	"portico/internal/holdings"
+	"portico/internal/keys"
+	"portico/internal/platform/clock"
+	"portico/internal/platform/db"
+	"portico/internal/platform/fault"
+	"portico/internal/platform/i18n"
+	"portico/internal/policy"
+	"portico/internal/rights/export"
+	"portico/internal/vault"
+)
+
+// Activity is the one under which the program opens what goes into a package.
+const Activity = "rights-package"
+
+// Named is a place where something is kept of a person, as people call it.
+type Named struct {
+	Scope string
+	Name  string
+	Basis policy.Term // what keeping it rests on
+}
+
+// File is a file that somebody gave.
+type File struct {
+	ID, Name, Type string
+	Field          string
+	Content        io.ReadCloser
+}
+
+// Files gives out the files of a place, each through the gate.
+type Files interface {
+	// Of lists the files of a place that can be opened, by id.
+	Of(ctx context.Context, subject, scope string) ([]string, error)
+	// Open opens one as a use of the program's own.
+	Open(ctx context.Context, fileID, activity string) (*File, error)
+}
+
+// Maker makes packages. It is safe for concurrent use.
+type Maker struct {
+	DB        *db.DB
+	Vault     *vault.Vault
+	Policy    func() *policy.Policy
+	Clock     clock.Clock
+	Zone      func() *time.Location
+	Ring      *keys.Ring
+	Log       *audit.Log
+	Holdings  *holdings.Registry
+	Files     Files // nil: there are none
+	Catalogue *i18n.Catalogue
+	// Places are where something is kept of a person, in the language of the
+	// printer. It opens nothing.
+	Places func(ctx context.Context, p *i18n.Printer, subject string) ([]Named, error)
+}
+
+// For is the request that a package is made for.
+type For struct {
+	Request   string // its id
+	Reference string
+	Subject   string
+	Language  string
+	Copy      bool // for another provider: only what the person provided
+}
+
+func (f For) kind() string {
+	if f.Copy {
+		return string(policy.RightCopy)
+	}
+	return string(policy.RightAccess)
+}
+
+// value is one value of a package.
+type value struct {
+	Place    string `json:"place"`
+	Field    string `json:"field"`
+	Name     string `json:"name"`
+	Category string `json:"category"`
+	Type     string `json:"@type"`
+	Item     string `json:"item,omitempty"`
+	Value    string `json:"value"`
+	Source   string `json:"source"`
+	Since    string `json:"since"`
+	Kept     string `json:"kept,omitempty"`
+}
+
+// use is one event of a package: who used what, and why. It names no official.
+type use struct {
+	N         int64    `json:"n"`
+	At        string   `json:"at"`
+	Kind      string   `json:"kind"`
+	Who       string   `json:"who"`
+	Role      string   `json:"role,omitempty"`
+	Party     string   `json:"party,omitempty"`
+	Activity  string   `json:"activity,omitempty"`
+	Purpose   string   `json:"purpose,omitempty"`
+	Basis     string   `json:"basis,omitempty"`
+	Fields    []string `json:"fields,omitempty"`
+	Reference string   `json:"reference,omitempty"`
+	Reason    string   `json:"reason,omitempty"`
+}
+
+// thing is something that is kept, with its rule.
+type thing struct {
+	Kind    string `json:"kind"`
+	Name    string `json:"name"`
+	ID      string `json:"id,omitempty"`
+	Service string `json:"service,omitempty"`
+	Since   string `json:"since,omitempty"`
+	Rule    string `json:"rule,omitempty"`
+	Kept    string `json:"kept,omitempty"`
+	Due     string `json:"due,omitempty"`
+}
+
+// gathered is the content of a package while it is made.
+type gathered struct {
+	request For
+	p       *i18n.Printer
+	pol     *policy.Policy
+	names   map[string]string // of places
+	values  []value
+	files   []fileEntry
+	uses    []use
+	things  []thing
+}
+
+// fileEntry is a file of a package.
+type fileEntry struct {
+	Place string `json:"place"`
+	Field string `json:"field"`
+	Name  string `json:"name"`
+	Path  string `json:"path"`
+}
+
+// provided reports whether a value came from the person.
+func provided(source string) bool {
+	return source == policy.SourceForm || source == policy.SourceBrowser || source == policy.SourceMail
+}
+
+// Write writes everything that belongs into the package of a request, and says
+// how far it is.
+func (s *Maker) Write(ctx context.Context, r For, to io.Writer, progress func(done, total int) error) error {
+	g := &gathered{request: r, p: s.Catalogue.Printer(r.Language, s.Zone()), pol: s.Policy(), names: map[string]string{}}
+	places, err := s.Places(ctx, g.p, r.Subject)
+	if err != nil {
+		return err
+	}
+	for _, one := range places {
+		g.names[one.Scope] = one.Name
+	}
+	var kept []vault.Kept
+	var held []holdings.Item
+	if err := s.DB.View(ctx, func(tx *db.Tx) error {
+		if kept, err = s.Vault.Inventory(tx, r.Subject); err != nil {
+			return err
+		}
+		held, err = s.Holdings.Held(tx, g.pol, r.Subject)
+		return err
+	}); err != nil {
+		return err
+	}
+	scopes := scopesOf(kept)
+	w := export.NewWriter(to)
+	total := len(scopes) + 2
+	for n, scope := range scopes {
+		if err := progress(n, total); err != nil {
+			return err
+		}
+		if err := s.gather(ctx, g, scope, kept); err != nil {
+			return err
+		}
+		if err := s.attach(ctx, g, w, scope); err != nil {
+			return err
+		}
+	}
+	if err := progress(len(scopes), total); err != nil {
+		return err
+	}
+	if !r.Copy {
+		if err := s.gatherUses(ctx, g); err != nil {
+			return err
+		}
+		g.things = s.thingsOf(g, held)
+	}
+	if err := progress(len(scopes)+1, total); err != nil {
+		return err
+	}
+	if err := s.write(ctx, g, w); err != nil {
+		return err
+	}
+	return w.Close(export.Manifest{
+		ID: r.Request, Kind: r.kind(), Subject: r.Subject, Made: written(s.Clock.Now()), Language: r.Language, Policy: g.pol.Hash(),
+	}, s.Ring)
+}
+
+// scopesOf are the places where values are kept, once each.
+func scopesOf(kept []vault.Kept) (scopes []string) {
+	for _, k := range kept {
+		if !slices.Contains(scopes, k.Scope) {
+			scopes = append(scopes, k.Scope)
+		}
+	}
+	return scopes
+}
+
+// gather opens the values of a place, as a use that the person sees. A copy for
+// another provider opens and holds only what the person provided.
+func (s *Maker) gather(ctx context.Context, g *gathered, scope string, kept []vault.Kept) error {
+	var fields []string
+	for _, k := range kept {
+		_, declared := g.pol.Field(k.Field)
+		if k.Scope == scope && declared && !slices.Contains(fields, k.Field) && !strings.HasPrefix(k.Field, "staff.") &&
+			(!g.request.Copy || provided(k.Source)) {
+			fields = append(fields, k.Field)
+		}
+	}
+	if len(fields) == 0 {
+		return nil
+	}
+	values, err := s.Vault.Read(ctx, vault.Use{
+		Actor: policy.Actor{Kind: policy.System, ID: "portico"}, Subject: g.request.Subject, Activity: Activity, Operation: policy.Use,
+		Scope: scope, Fields: fields, Reference: g.request.Reference,
+	})
+	if err != nil {
+		return err
+	}
+	var list []vault.Value
+	for _, v := range values {
+		if !g.request.Copy || provided(v.Source) {
+			list = append(list, v)
+		}
+	}
+	slices.SortFunc(list, func(a, b vault.Value) int {
+		return strings.Compare(a.Field+"\x00"+a.Item, b.Field+"\x00"+b.Item)
+	})
+	for _, v := range list {
+		field, _ := g.pol.Field(v.Field)
+		category, _ := g.pol.Category(field.Category)
+		rule, _ := g.pol.Retention(category.Retention)
+		g.values = append(g.values, value{
+			Place: scope, Field: v.Field, Name: g.p.In(field.Name), Category: category.ID, Type: string(category.DPV), Item: v.Item,
+			Value: v.Text, Source: v.Source, Since: written(v.At), Kept: rule.Say(g.p),
+		})
+	}
+	return nil
+}
+
+// attach copies the files of a place into the package.
+func (s *Maker) attach(ctx context.Context, g *gathered, w *export.Writer, scope string) error {
+	if s.Files == nil {
+		return nil
+	}
+	ids, err := s.Files.Of(ctx, g.request.Subject, scope)
+	if err != nil {
+		return err
+	}
+	for _, fileID := range ids {
+		if err := s.attachOne(ctx, g, w, scope, fileID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Maker) attachOne(ctx context.Context, g *gathered, w *export.Writer, scope, fileID string) error {
+	f, err := s.Files.Open(ctx, fileID, Activity)
+	if fault.KindOf(err) == fault.NotFound || fault.KindOf(err) == fault.Conflict {
+		return nil // it is gone, or is being examined still
+	}
+	if err != nil {
+		return err
+	}
+	defer f.Content.Close() //nolint:errcheck // read only
+	path := "files/" + f.ID + ending(f.Type)
+	g.files = append(g.files, fileEntry{Place: scope, Field: f.Field, Name: f.Name, Path: path})
+	return w.Add(path, f.Type, func(to io.Writer) error {
+		_, err := io.Copy(to, f.Content)
+		return err
+	})
+}
+
+// ending is how the name of a file of a type ends.
+func ending(mediaType string) string {
+	switch mediaType {
+	case "application/pdf":
+		return ".pdf"
+	case "image/jpeg":
+		return ".jpg"
+	case "image/png":
+		return ".png"
+	}
+	return ".bin"
+}
+
+// usesAtOnce is how many events are read at a time.
+const usesAtOnce = 500
+
+// gatherUses lists what was used of the person's data, by whom and why. Who an
+// official is stays out of it: their role and their institution answer for it.
+func (s *Maker) gatherUses(ctx context.Context, g *gathered) error {
+	before := int64(0)
+	for {
+		events, err := s.Log.Events(ctx, g.request.Subject, before, usesAtOnce)
+		if err != nil {
+			return err
+		}
+		for i := range events {
+			e := &events[i]
+			before = e.N
+			who := e.Actor.Kind
+			if e.Actor.Kind == policy.Person.String() && e.Actor.ID == g.request.Subject {
+				who = "you"
+			}
+			g.uses = append(g.uses, use{
+				N: e.N, At: written(clock.FromMicros(e.At)), Kind: e.Kind, Who: who, Role: e.Actor.Role, Party: e.Actor.Party, Activity: e.Activity,
+				Purpose: e.Purpose, Basis: e.Basis, Fields: e.Fields, Reference: e.Reference, Reason: e.Reason,
+			})
+		}
+		if len(events) < usesAtOnce || before <= 1 {
+			return nil
+		}
+	}
+}
+
+// thingsOf says until when each thing is kept that the registry knows.
+func (s *Maker) thingsOf(g *gathered, held []holdings.Item) (list []thing) {
+	for _, i := range held {
+		one := thing{Kind: i.Kind, Name: g.p.T("holdings.kind." + i.Kind), ID: i.ID, Service: i.Service, Rule: i.Rule}
+		if rule, ok := g.pol.Retention(i.Rule); ok {
+			one.Kept = rule.Say(g.p)
+			if !i.Since.IsZero() {
+				one.Since = written(i.Since)
+				if due, err := rule.Due(i.Since, s.Zone()); err == nil {
+					one.Due = written(due)
+				}
+			}
+		}
+		list = append(list, one)
+	}
+	return list
+}
+
+func written(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+
+// jsonContext is the JSON-LD context of data.json.
+func jsonContext() map[string]any {
+	return map[string]any{
+		"dpv": "https://w3id.org/dpv#", "pd": "https://w3id.org/dpv/pd#", "dct": "http://purl.org/dc/terms/", "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
+		"values": "dpv:hasPersonalData", "value": "rdf:value", "name": "dct:title", "source": "dct:source", "since": "dct:created", "kept": "dpv:hasStorageCondition",
+		"uses": "dpv:hasProcessing", "purpose": "dpv:hasPurpose", "basis": "dpv:hasLegalBasis", "party": "dpv:hasRecipient",
+	}
+}
+
+// write writes what was gathered: as JSON-LD, as tables, and to be read.
+func (s *Maker) write(ctx context.Context, g *gathered, w *export.Writer) error {
+	data := map[string]any{
+		"@context": jsonContext(), "@type": "dpv:PersonalDataHandling", "person": g.request.Subject, "request": g.request.Reference,
+		"made": written(s.Clock.Now()), "policy": g.pol.Hash(), "values": g.values, "files": g.files,
+	}
+	if !g.request.Copy {
+		data["uses"], data["kept"] = g.uses, g.things
+	}
+	rows := [][]string{{"place", "field", "name", "value", "source", "since", "kept"}}
+	for _, v := range g.values {
+		rows = append(rows, []string{g.place(v.Place), v.Field, v.Name, v.Value, v.Source, v.Since, v.Kept})
+	}
+	uses := [][]string{{"n", "at", "kind", "who", "role", "party", "activity", "purpose", "basis", "fields", "reference", "reason"}}
+	for _, u := range g.uses {
+		uses = append(uses, []string{
+			strconv.FormatInt(u.N, 10), u.At, u.Kind, u.Who, u.Role, u.Party, u.Activity, u.Purpose, u.Basis, strings.Join(u.Fields, " "), u.Reference, u.Reason,
+		})
+	}
+	err := w.Add("data.json", "application/ld+json", func(to io.Writer) error {
+		e := json.NewEncoder(to)
+		e.SetIndent("", " ")
+		return e.Encode(data)
+	})
+	if err == nil {
+		err = w.Add("data.csv", "text/csv", table(rows))
+	}
+	if err == nil && !g.request.Copy {
+		err = w.Add("uses.csv", "text/csv", table(uses))
+	}
+	if err == nil {
+		err = w.Add("style.css", "text/css", func(to io.Writer) error {
+			_, err := io.WriteString(to, style)
+			return err
+		})
+	}
+	if err == nil {
+		err = w.Add("index.html", "text/html", func(to io.Writer) error { return s.index(ctx, g, to) })
+	}
+	return err
+}
+
+// table writes rows as CSV. What a table program could take for a formula is
+// marked as text.
+func table(rows [][]string) func(io.Writer) error {
+	return func(to io.Writer) error {
+		w := csv.NewWriter(to)
+		for _, row := range rows {
+			safe := make([]string, len(row))
+			for i, cell := range row {
+				if safe[i] = cell; strings.IndexAny(cell, "=+-@\t\r") == 0 {
+					safe[i] = "'" + cell
+				}
+			}
+			if err := w.Write(safe); err != nil {
+				return err
+			}
+		}
+		w.Flush()
+		return w.Error()
+	}
+}
+
+// place is what people call a place.
+func (g *gathered) place(scope string) string {
+	if name := g.names[scope]; name != "" {
+		return name
+	}
+	sort, _, _ := strings.Cut(scope, ":")
+	if key := "rights.place." + sort; g.p.Has(key) {
+		return g.p.T(key)
+	}
+	return g.p.T("rights.place.other")
+}

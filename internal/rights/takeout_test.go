@@ -1,0 +1,258 @@
+package rights_test
+
+import (
+	"archive/zip"
+	"bytes"
+	"crypto/ed25519"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"portico/internal/audit"
+	"portico/internal/platform/db"
+	"portico/internal/policy"
+	"portico/internal/rights"
+	"portico/internal/rights/export"
+	"portico/internal/rights/takeout"
+	"portico/internal/vault"
+)
+
+// checked verifies a package as somebody would who has nothing of Portico: with
+// ZIP, SHA-256 and Ed25519, and the key of the proof page.
+func checked(file []byte, vkey string) (map[string][]byte, error) {
+	z, err := zip.NewReader(bytes.NewReader(file), int64(len(file)))
+	if err != nil {
+		return nil, err
+	}
+	entries := map[string][]byte{}
+	for _, f := range z.File {
+		r, err := f.Open()
+		if err != nil {
+			return nil, err
+		}
+		if entries[f.Name], err = io.ReadAll(r); err != nil {
+			return nil, err
+		}
+	}
+	var signed struct {
+		Manifest  json.RawMessage `json:"manifest"`
+		Signature []byte          `json:"signature"`
+	}
+	if err := json.Unmarshal(entries["manifest.json"], &signed); err != nil {
+		return nil, err
+	}
+	key, err := base64.StdEncoding.DecodeString(strings.SplitN(vkey, "+", 3)[2])
+	if err != nil {
+		return nil, err
+	}
+	if !ed25519.Verify(key[1:], append([]byte("portico statement\npackage\n"), signed.Manifest...), signed.Signature) {
+		return nil, errors.New("the signature is wrong")
+	}
+	var manifest struct {
+		Entries []struct {
+			Name   string `json:"name"`
+			SHA256 string `json:"sha256"`
+		} `json:"entries"`
+	}
+	if err := json.Unmarshal(signed.Manifest, &manifest); err != nil {
+		return nil, err
+	}
+	if len(manifest.Entries) != len(entries)-1 {
+		return nil, errors.New("something is missing, or too much")
+	}
+	for _, e := range manifest.Entries {
+		if sum := sha256.Sum256(entries[e.Name]); hex.EncodeToString(sum[:]) != e.SHA256 {
+			return nil, errors.New(e.Name + " was changed")
+		}
+	}
+	return entries, nil
+}
+
+// takes asks for a package and has it made.
+func (w *world) takes(right string) (subject, request string, file []byte) {
+	w.t.Helper()
+	subject, b := w.person("aishath@example.mv")
+	use := vault.Use{Actor: policy.Actor{Kind: policy.Staff, ID: "shifa", Roles: []string{"permit-officer"}, Strong: true}, Subject: subject,
+		Activity: "road-permit.decide", Operation: policy.Collect, Scope: vault.Profile, Fields: []string{"road-permit.remarks"},
+		Task: policy.Task{Scope: vault.Profile, Holder: "shifa", Open: true}}
+	if err := w.vault.Update(w.t.Context(), func(tx *db.Tx) error {
+		p, err := w.vault.Permit(tx, use)
+		if err != nil {
+			return err
+		}
+		return w.vault.Put(tx, p, []vault.Value{{Field: "road-permit.remarks", Text: "=The road is narrow", Source: policy.SourceStaff}})
+	}); err != nil {
+		w.t.Fatal(err)
+	}
+	request = w.asks(b, right, "")
+	at := "/en/cabinet/rights/requests/" + request
+	b.Page(at+"/package", http.StatusNotFound)
+	if mails := w.work(); len(mails) != 1 || !strings.Contains(mails[0].Subject, "is ready") {
+		w.t.Fatalf("what was sent: %+v", mails)
+	}
+	link := b.Page(at, http.StatusOK).One(`main a[href$="/package"]`).Attr("href")
+	resp := b.Get(link)
+	file, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode != http.StatusOK || resp.Header.Get("Cache-Control") != "no-store" {
+		w.t.Fatalf("%d, %v", resp.StatusCode, err)
+	}
+	return subject, request, file
+}
+
+func TestN13_APackageHoldsEverythingAndIsVerifiedOffline(t *testing.T) {
+	worlds(t, func(t *testing.T, w *world) {
+		subject, request, file := w.takes("access")
+		entries, err := checked(file, w.store.Ring.Vkey())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, wants := range map[string][]string{
+			"data.json": {`"Aishath Nasreena"`, `"person.name"`, `"@context"`, "The road is narrow", `"source": "staff"`, `"road-permit.decide"`, `"kept"`},
+			"data.csv":  {"Aishath Nasreena", "'=The road is narrow"}, "uses.csv": {"road-permit.decide", "permit-officer", "council"},
+			"index.html": {`lang="en"`, "Everything that is held about you", "Aishath Nasreena", "Permit officer, Fuvahmulah City Council", "card.png", "portico verify"},
+		} {
+			for _, want := range wants {
+				if !bytes.Contains(entries[name], []byte(want)) {
+					t.Errorf("%s does not hold %s", name, want)
+				}
+			}
+		}
+		if string(entries["files/01a207d9-2100-754a-bf5f-adaaabf9530d.png"]) != "a picture" {
+			t.Error("the file is not in it")
+		}
+		for name, content := range entries { // an official is a role, never somebody
+			if bytes.Contains(content, []byte("shifa")) {
+				t.Errorf("%s names an official", name)
+			}
+		}
+		m, err := export.Verify(bytes.NewReader(file), int64(len(file)), w.store.Ring.Vkey())
+		if err != nil || m.Subject != subject || m.ID != request {
+			t.Errorf("%+v, %v", m, err)
+		}
+		// Each place was opened as a use that the person sees, and each download is one.
+		opened, downloads := 0, 0
+		for _, e := range w.store.Events(t, subject) {
+			if e.Kind == audit.KindAccess && e.Activity == takeout.Activity {
+				opened++
+			}
+			if e.Kind == audit.KindAccess && e.Activity == rights.ActivityOwn && strings.Contains(e.Facts["files"], "-") {
+				downloads++
+			}
+		}
+		if opened == 0 || downloads != 1 {
+			t.Errorf("%d places opened, %d downloads", opened, downloads)
+		}
+		if _, _, err := w.Download(t.Context(), "somebody-else", request); err == nil {
+			t.Error("somebody else downloads it")
+		}
+		// It waits sealed, and ends after a week.
+		w.store.Clock.Advance(7*24*time.Hour + time.Second)
+		if err := w.Watch(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		w.work()
+		if _, _, err := w.Download(t.Context(), subject, request); err == nil {
+			t.Error("it is there for ever")
+		}
+	})
+}
+
+func TestN13_ACopyForAnotherProviderHoldsOnlyWhatThePersonProvided(t *testing.T) {
+	worlds(t, func(t *testing.T, w *world) {
+		_, _, file := w.takes("copy")
+		entries, err := checked(file, w.store.Ring.Vkey())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, content := range entries {
+			if bytes.Contains(content, []byte("The road is narrow")) || bytes.Contains(content, []byte("permit-officer")) || name == "uses.csv" {
+				t.Errorf("%s holds what the person did not provide", name)
+			}
+		}
+		if !bytes.Contains(entries["data.json"], []byte("Aishath Nasreena")) {
+			t.Error("it does not hold what they did")
+		}
+	})
+}
+
+func TestN13_APackageThatWasChangedIsNotVerified(t *testing.T) {
+	worlds(t, func(t *testing.T, w *world) {
+		_, _, file := w.takes("copy")
+		vkey := w.store.Ring.Vkey()
+		again := func(change func(name string, content []byte) (string, []byte)) []byte {
+			z, err := zip.NewReader(bytes.NewReader(file), int64(len(file)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			var b bytes.Buffer
+			to := zip.NewWriter(&b)
+			for _, f := range z.File {
+				r, err := f.Open()
+				if err != nil {
+					t.Fatal(err)
+				}
+				content, err := io.ReadAll(r)
+				if err != nil {
+					t.Fatal(err)
+				}
+				name, content := change(f.Name, content)
+				if name == "" {
+					continue
+				}
+				entry, err := to.Create(name)
+				if err == nil {
+					_, err = entry.Write(content)
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := to.Close(); err != nil {
+				t.Fatal(err)
+			}
+			return b.Bytes()
+		}
+		for name, changed := range map[string][]byte{
+			"a value": again(func(name string, c []byte) (string, []byte) {
+				return name, bytes.ReplaceAll(c, []byte("Aishath"), []byte("Hussain"))
+			}),
+			"without an entry": again(func(name string, c []byte) (string, []byte) {
+				if name == "data.csv" {
+					name = ""
+				}
+				return name, c
+			}),
+			"an entry renamed": again(func(name string, c []byte) (string, []byte) {
+				return strings.Replace(name, "data.csv", "evil.csv", 1), c
+			}),
+			"another person": again(func(name string, c []byte) (string, []byte) {
+				if name == "manifest.json" {
+					c = bytes.Replace(c, []byte(`"kind":"copy"`), []byte(`"kind":"access"`), 1)
+				}
+				return name, c
+			}),
+			"no manifest": again(func(name string, c []byte) (string, []byte) {
+				return strings.Replace(name, "manifest.json", "manifest", 1), c
+			}),
+			"nothing": {}, "no package": []byte("PK\x03\x04"), "cut off": file[:len(file)/2],
+		} {
+			if _, err := export.Verify(bytes.NewReader(changed), int64(len(changed)), vkey); err == nil {
+				t.Errorf("%s: it is verified", name)
+			}
+		}
+		same := again(func(name string, c []byte) (string, []byte) { return name, c })
+		if _, err := export.Verify(bytes.NewReader(same), int64(len(same)), vkey); err != nil {
+			t.Errorf("packed anew: %v", err)
+		}
+		if _, err := export.Verify(bytes.NewReader(file), int64(len(file)), "test+1234+AAAA"); err == nil {
+			t.Error("a key that is none verifies")
+		}
+	})
+}
