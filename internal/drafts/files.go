@@ -101,7 +101,7 @@ func (w *Work) named() (ids []string) {
 // of somebody else is not found, and the attempt is recorded.
 func (s *Drafts) Spot(ctx context.Context, actor policy.Actor, application, field string) (*uploads.Spot, error) {
 	var row *Draft
-	err := s.DB.View(ctx, func(tx *db.Tx) (err error) {
+	err := s.DB.Glance(ctx, func(tx *db.Tx) (err error) {
 		row, err = selectDraft(tx, application)
 		return err
 	})

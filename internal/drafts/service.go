@@ -107,7 +107,7 @@ func (s *Drafts) row(ctx context.Context, p Place) (row *Draft, err error) {
 	if p.Actor.Kind == policy.Staff {
 		return s.entering(ctx, p)
 	}
-	err = s.DB.View(ctx, func(tx *db.Tx) error {
+	err = s.DB.Glance(ctx, func(tx *db.Tx) error {
 		row, err = selectOf(tx, p.Actor.ID, p.Service, p.Variant, p.Actor.ID)
 		return err
 	})

@@ -56,6 +56,11 @@ func (u *Uploads) examine(ctx context.Context, f *File) (*File, error) {
 	if err != nil {
 		return f, fmt.Errorf("examine a file: %w", err)
 	}
+	return u.judgeWhole(ctx, f, h, list)
+}
+
+// judgeWhole is examine behind the gate.
+func (u *Uploads) judgeWhole(ctx context.Context, f *File, h *vault.Files, list []part) (*File, error) {
 	kind, reason, err := u.look(ctx, f, h, list)
 	switch {
 	case errors.Is(err, errAway):
@@ -121,16 +126,23 @@ func (u *Uploads) settle(ctx context.Context, f, next *File, fresh []part) error
 // open passes the gate with a use of a file and returns its parts.
 func (u *Uploads) open(ctx context.Context, f *File, use vault.Use) (h *vault.Files, list []part, err error) {
 	err = u.Vault.Update(ctx, func(tx *db.Tx) error {
-		permit, err := u.Vault.Permit(tx, use)
-		if err != nil {
-			return err
-		}
-		if h, err = u.Vault.OpenFiles(tx, permit, f.vault()); err != nil {
-			return err
-		}
-		list, err = selectParts(tx, f)
+		h, list, err = u.pass(tx, f, use)
 		return err
 	})
+	return h, list, err
+}
+
+// pass is open in a transaction that does more.
+func (u *Uploads) pass(tx *db.Tx, f *File, use vault.Use) (*vault.Files, []part, error) {
+	permit, err := u.Vault.Permit(tx, use)
+	if err != nil {
+		return nil, nil, err
+	}
+	h, err := u.Vault.OpenFiles(tx, permit, f.vault())
+	if err != nil {
+		return nil, nil, err
+	}
+	list, err := selectParts(tx, f)
 	return h, list, err
 }
 

@@ -10,6 +10,7 @@ import (
 	"portico/internal/platform/blobs"
 	"portico/internal/platform/db"
 	"portico/internal/platform/jobs"
+	"portico/internal/policy"
 	"portico/internal/vault"
 )
 
@@ -23,7 +24,7 @@ func (u *Uploads) receive(ctx context.Context, f *File, h *vault.Files, body io.
 	to := &parts{ctx: ctx, uploads: u, chunks: f.Got / vault.FileChunk, keep: func(p *parts) error {
 		next := *f
 		next.Got = p.chunks * vault.FileChunk
-		return u.keep(ctx, f, &next, p)
+		return u.keep(ctx, f, &next, p, func(*db.Tx) error { return nil })
 	}}
 	defer to.abort()
 	sealer, err := h.Sealer(to, f.ID, 0, uint64(to.chunks))
@@ -77,23 +78,30 @@ func fill(r io.Reader, buf []byte) (n int, err error) {
 	return n, err
 }
 
-// whole ends a file whose last byte came, and has it examined.
+// whole ends a file whose last byte came, and has it examined: that the portal
+// may, is decided and recorded with it.
 func (u *Uploads) whole(ctx context.Context, f *File, sealer io.Closer, to *parts, size int64) (*File, error) {
+	var h *vault.Files
+	var list []part
 	to.keep = func(p *parts) error {
 		next := *f
 		next.Got, next.Size, next.State = size, size, Checking
-		return u.keep(ctx, f, &next, p)
+		return u.keep(ctx, f, &next, p, func(tx *db.Tx) (err error) {
+			h, list, err = u.pass(tx, f, u.system(f, policy.Use))
+			return err
+		})
 	}
 	to.last = true
 	if err := errors.Join(sealer.Close(), to.end()); err != nil {
 		return f, err
 	}
-	return u.examine(ctx, f)
+	return u.judgeWhole(ctx, f, h, list)
 }
 
 // keep notes a part of a file and how far the file is with it. If somebody
-// else went on with the file meanwhile, theirs is what there is.
-func (u *Uploads) keep(ctx context.Context, f, next *File, p *parts) error {
+// else went on with the file meanwhile, theirs is what there is. What is with it
+// is done in the same transaction.
+func (u *Uploads) keep(ctx context.Context, f, next *File, p *parts, with func(tx *db.Tx) error) error {
 	now := u.Clock.Now()
 	err := u.Vault.Update(ctx, func(tx *db.Tx) error {
 		again := *next
@@ -109,11 +117,13 @@ func (u *Uploads) keep(ctx context.Context, f, next *File, p *parts) error {
 		}
 		if again.State == Checking {
 			// Whoever sent it examines it at once; this is for when they die.
-			return u.Jobs.Enqueue(tx, jobs.New{
+			if err := u.Jobs.Enqueue(tx, jobs.New{
 				Kind: jobExamine, Key: "examine:" + f.ID, Payload: map[string]string{"file": f.ID}, At: now.Add(2 * time.Minute),
-			})
+			}); err != nil {
+				return err
+			}
 		}
-		return nil
+		return with(tx)
 	})
 	if err != nil {
 		_ = u.Blobs.Delete(ctx, p.blob.ID())

@@ -35,8 +35,14 @@ func (s *Spot) most() int64 {
 // Begin announces a file of a size, or of -1 if nobody knows yet. The field is
 // decided on before a byte is taken.
 func (u *Uploads) Begin(ctx context.Context, s *Spot, name string, size int64) (*File, error) {
+	f, _, err := u.begin(ctx, s, name, size)
+	return f, err
+}
+
+// begin is Begin; by the same passing of the gate the file can be written.
+func (u *Uploads) begin(ctx context.Context, s *Spot, name string, size int64) (f *File, h *vault.Files, err error) {
 	now := u.Clock.Now()
-	f := &File{
+	f = &File{
 		Subject: s.Use.Subject, ID: id.New(now), Scope: s.Use.Scope, Field: s.Field, State: Received, Size: size,
 		Created: now, Changed: now, Name: CleanName(name), kinds: s.Kinds, most: s.most(), revision: 1,
 	}
@@ -44,18 +50,18 @@ func (u *Uploads) Begin(ctx context.Context, s *Spot, name string, size int64) (
 		f.kinds = AllKinds()
 	}
 	if size > f.most {
-		return nil, refusal{TooLarge}
+		return nil, nil, refusal{TooLarge}
 	}
 	if size == 0 {
-		return nil, refusal{Empty}
+		return nil, nil, refusal{Empty}
 	}
-	err := u.Vault.Update(ctx, func(tx *db.Tx) error {
+	err = u.Vault.Update(ctx, func(tx *db.Tx) error {
 		permit, err := u.Vault.Permit(tx, s.use(policy.Collect))
 		if err != nil {
 			return err
 		}
 		// The gate orders those that begin at once, so that they are counted.
-		h, err := u.Vault.NewFile(tx, permit, f.vault())
+		h, err = u.Vault.NewFile(tx, permit, f.vault())
 		if err != nil {
 			return err
 		}
@@ -68,9 +74,9 @@ func (u *Uploads) Begin(ctx context.Context, s *Spot, name string, size int64) (
 		return insertFile(tx, f)
 	})
 	if err != nil {
-		return nil, fmt.Errorf("begin a file: %w", err)
+		return nil, nil, fmt.Errorf("begin a file: %w", err)
 	}
-	return f, nil
+	return f, h, nil
 }
 
 // room makes room for one more file: what was refused before gives way, and
@@ -157,7 +163,7 @@ func (u *Uploads) find(ctx context.Context, fileID string) (f *File, err error) 
 	if !id.Valid(fileID) {
 		return nil, errNotFound
 	}
-	err = u.DB.View(ctx, func(tx *db.Tx) error {
+	err = u.DB.Glance(ctx, func(tx *db.Tx) error {
 		f, err = selectFile(tx, fileID)
 		return err
 	})
@@ -247,13 +253,19 @@ func (u *Uploads) Write(ctx context.Context, s *Spot, fileID string, offset int6
 	return u.receive(ctx, f, h, body)
 }
 
-// Receive takes a whole file at once.
+// Receive takes a whole file at once, which is one use: the gate is passed once
+// to announce it and to write it.
 func (u *Uploads) Receive(ctx context.Context, s *Spot, name string, size int64, body io.Reader) (*File, error) {
-	f, err := u.Begin(ctx, s, name, size)
+	land, err := u.fly(s.Use.Subject)
 	if err != nil {
 		return nil, err
 	}
-	return u.Write(ctx, s, f.ID, 0, body)
+	defer land()
+	f, h, err := u.begin(ctx, s, name, size)
+	if err != nil {
+		return nil, err
+	}
+	return u.receive(ctx, f, h, body)
 }
 
 // Resumable reports whether an error of Write leaves the file as it says, to

@@ -162,10 +162,24 @@ func bumpGate(tx *db.Tx, subject string) error {
 	return err
 }
 
-func putValue(tx *db.Tx, subject, scope string, v *sealedValue) error {
-	_, err := tx.Exec(`INSERT INTO vault_value (subject, scope, field, item, source, sealed, at) VALUES ($1, $2, $3, $4, $5, $6, $7)
-		ON CONFLICT (subject, scope, field, item) DO UPDATE SET source = excluded.source, sealed = excluded.sealed, at = excluded.at`,
-		subject, scope, v.field, v.item, v.source, v.sealed, v.at)
+// putValues writes values in one statement; of two for the same place the last
+// one stays.
+func putValues(tx *db.Tx, subject, scope string, values []*sealedValue) error {
+	var rows []string
+	var args []any
+	for i, v := range values {
+		if slices.ContainsFunc(values[i+1:], func(o *sealedValue) bool { return o.field == v.field && o.item == v.item }) {
+			continue
+		}
+		n := len(args)
+		rows = append(rows, fmt.Sprintf("($%d, $%d, $%d, $%d, $%d, $%d, $%d)", n+1, n+2, n+3, n+4, n+5, n+6, n+7))
+		args = append(args, subject, scope, v.field, v.item, v.source, v.sealed, v.at)
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	_, err := tx.Exec(`INSERT INTO vault_value (subject, scope, field, item, source, sealed, at) VALUES `+strings.Join(rows, ", ")+`
+		ON CONFLICT (subject, scope, field, item) DO UPDATE SET source = excluded.source, sealed = excluded.sealed, at = excluded.at`, args...)
 	return err
 }
 

@@ -445,12 +445,13 @@ func (v *Vault) Put(tx *db.Tx, p *Permit, values []Value) error {
 	if err != nil {
 		return err
 	}
-	for _, value := range values {
-		sealed := &sealedValue{field: value.Field, item: value.Item, source: value.Source, at: clock.Micros(now)}
-		sealed.sealed = box.Seal(v.place(subject, scope, sealed), []byte(value.Text))
-		if err := putValue(tx, subject, scope, sealed); err != nil {
-			return fmt.Errorf("put a value: %w", err)
-		}
+	all := make([]*sealedValue, len(values))
+	for i, value := range values {
+		all[i] = &sealedValue{field: value.Field, item: value.Item, source: value.Source, at: clock.Micros(now)}
+		all[i].sealed = box.Seal(v.place(subject, scope, all[i]), []byte(value.Text))
+	}
+	if err := putValues(tx, subject, scope, all); err != nil {
+		return fmt.Errorf("put values: %w", err)
 	}
 	if s.hasAny(values) {
 		if err := v.Bump(tx, subject); err != nil {
