@@ -5,10 +5,12 @@ import (
 	"maps"
 	"slices"
 
+	"portico/internal/holdings"
 	"portico/internal/platform/db"
 	"portico/internal/platform/i18n"
 	"portico/internal/policy"
 	"portico/internal/proof"
+	"portico/internal/retention"
 	"portico/internal/rights"
 	"portico/internal/rights/takeout"
 	"portico/internal/uploads"
@@ -20,12 +22,36 @@ func (p *portal) openRights() {
 	p.rights = rights.New(rights.Config{
 		DB: p.db, Vault: p.vault, Policy: p.policy, Clock: p.clock, Jobs: p.queue, Identity: p.identity, Staff: p.staff,
 		Calendar: func() rights.Calendar { return &p.live.Current().Portal.Calendar }, Zone: p.zone, Address: p.address,
-		Language: func() string { return p.live.Current().Portal.Langs()[0] }, Blobs: p.blobs,
+		Language: func() string { return p.live.Current().Portal.Langs()[0] }, Blobs: p.blobs, Eraser: eraser{p.keeps},
 		Takeout: &takeout.Maker{
 			DB: p.db, Vault: p.vault, Policy: p.policy, Clock: p.clock, Zone: p.zone, Ring: p.ring, Log: p.log, Holdings: p.holdings,
 			Files: takenFiles{p.uploads}, Catalogue: p.live.Current().Catalogue, Places: p.places,
 		},
 	})
+	p.keeps.Requests = p.rights
+}
+
+// eraser disposes of what somebody asked to be erased.
+type eraser struct{ keeps *retention.Service }
+
+func (e eraser) why(request string) retention.Why {
+	return retention.Why{Because: holdings.BecauseRequest, Ref: request, Actor: policy.Staff}
+}
+
+// Allowed asks whether anything holds the things back.
+func (e eraser) Allowed(tx *db.Tx, items []holdings.Item, request string) error {
+	for _, i := range items {
+		if err := e.keeps.Allowed(tx, i, e.why(request)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Erase disposes of the things.
+func (e eraser) Erase(tx *db.Tx, items []holdings.Item, request string) error {
+	_, err := e.keeps.Dispose(tx, items, e.why(request))
+	return err
 }
 
 // places are where something is kept of a person, as people call it.

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -27,6 +29,7 @@ import (
 	"portico/internal/platform/web"
 	"portico/internal/policy"
 	"portico/internal/policy/policytest"
+	"portico/internal/retention"
 	"portico/internal/rights"
 	"portico/internal/rights/takeout"
 	"portico/internal/staff"
@@ -99,8 +102,19 @@ func (w *world) SendSMS(context.Context, string, string) error { return nil }
 
 func worlds(t *testing.T, run func(t *testing.T, w *world)) {
 	t.Helper()
-	testkit.Databases(t, func(t *testing.T, d *db.DB) { run(t, open(t, d)) },
-		audit.Migrations(), ledger.Migrations(), vault.Migrations(), jobs.Migrations(), identity.Migrations(), factor.Migrations(), staff.Migrations(), rights.Migrations())
+	testkit.Databases(t, func(t *testing.T, d *db.DB) { run(t, open(t, d)) }, schema()...)
+}
+
+// one runs a test on SQLite alone: for what no store can change.
+func one(t *testing.T, run func(t *testing.T, w *world)) {
+	t.Helper()
+	run(t, open(t, testkit.Database(t, db.SQLite, schema()...)))
+}
+
+func schema() []fs.FS {
+	return []fs.FS{
+		audit.Migrations(), ledger.Migrations(), vault.Migrations(), jobs.Migrations(), identity.Migrations(), factor.Migrations(), staff.Migrations(), retention.Migrations(), rights.Migrations(),
+	}
 }
 
 func open(t *testing.T, d *db.DB) *world {
@@ -116,7 +130,7 @@ func open(t *testing.T, d *db.DB) *world {
 	}
 	w.vault = vault.New(vault.Config{DB: d, Ledger: acts, Ring: w.store.Ring, Log: w.store.Log, Clock: clock, Policy: pol, Objected: rights.Objected})
 	w.jobs = jobs.NewQueue(jobs.Config{DB: d, Clock: clock, Log: log})
-	cat, err := i18n.Load(web.Locales(), identity.Locales(), vault.Locales(), staff.Locales(), policy.Locales(), holdings.Locales(), rights.Locales())
+	cat, err := i18n.Load(web.Locales(), identity.Locales(), vault.Locales(), staff.Locales(), policy.Locales(), holdings.Locales(), retention.Locales(), rights.Locales())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -136,17 +150,22 @@ func open(t *testing.T, d *db.DB) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = folder.Close() })
+	kept := holdings.New(slices.Concat(identity.Kept(), factor.Kept(), rights.Kept()))
+	keeps := retention.New(retention.Config{
+		DB: d, Vault: w.vault, Holdings: kept, Jobs: w.jobs, Ring: w.store.Ring, Policy: pol, Clock: clock, Zone: func() *time.Location { return time.UTC },
+	})
 	w.Service = rights.New(rights.Config{
-		Blobs: folder,
+		Blobs: folder, Eraser: eraser{keeps},
 		Takeout: &takeout.Maker{
 			DB: d, Vault: w.vault, Policy: pol, Clock: clock, Zone: func() *time.Location { return time.UTC }, Ring: w.store.Ring, Log: w.store.Log,
-			Holdings: holdings.New(rights.Kept()[:1]), Files: given{}, Catalogue: cat,
+			Holdings: kept, Files: given{}, Catalogue: cat,
 			Places: func(context.Context, *i18n.Printer, string) ([]takeout.Named, error) { return w.places, nil },
 		},
 		DB: d, Vault: w.vault, Policy: pol, Clock: clock, Jobs: w.jobs, Identity: w.id, Staff: w.staff,
 		Calendar: func() rights.Calendar { return weekdays{} }, Zone: func() *time.Location { return time.UTC },
 		Language: func() string { return "en" }, Address: address,
 	})
+	keeps.Requests = w.Service
 	w.router, err = web.New(web.Config{
 		Langs: policytest.Languages(), Catalogue: cat, Portal: func() *web.Portal { return about }, Sessions: w.id,
 		Cookies: func() []web.Cookie {
@@ -161,6 +180,18 @@ func open(t *testing.T, d *db.DB) *world {
 	w.staff.Mount(w.router)
 	w.Service.Mount(w.router)
 	return w
+}
+
+// eraser is rights.Eraser over the one path that disposes of things.
+type eraser struct{ keeps *retention.Service }
+
+func (e eraser) Allowed(tx *db.Tx, items []holdings.Item, request string) error {
+	return e.keeps.Allowed(tx, items[0], retention.Why{Because: holdings.BecauseRequest, Ref: request, Actor: policy.Staff})
+}
+
+func (e eraser) Erase(tx *db.Tx, items []holdings.Item, request string) error {
+	_, err := e.keeps.Dispose(tx, items, retention.Why{Because: holdings.BecauseRequest, Ref: request, Actor: policy.Staff})
+	return err
 }
 
 // given is one file that somebody gave with their account.

@@ -147,7 +147,7 @@ func TestN13_AnObjectionEndsAPurposeAndAnOptOutDoesAtOnce(t *testing.T) {
 }
 
 func TestI11_ARefusalHasADeclaredGroundAndAnAppealGoesToSomebodyElse(t *testing.T) {
-	worlds(t, func(t *testing.T, w *world) {
+	one(t, func(t *testing.T, w *world) {
 		w.places = append(w.places, takeout.Named{Scope: "case:1", Name: "Road permit RP-1", Basis: "eu-gdpr:A6-1-c"})
 		_, b := w.person("aishath@example.mv")
 		first, official := w.official("shifa@example.mv")
@@ -243,7 +243,7 @@ func TestO14_WhatIsOverdueIsToldOnceAndAnExtensionHasAReason(t *testing.T) {
 }
 
 func TestI2_ARequestIsItsOwnersAndItsHoldersOnly(t *testing.T) {
-	worlds(t, func(t *testing.T, w *world) {
+	one(t, func(t *testing.T, w *world) {
 		_, b := w.person("aishath@example.mv")
 		_, other := w.person("hawwa@example.mv")
 		_, official := w.official("shifa@example.mv")

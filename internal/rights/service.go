@@ -42,6 +42,7 @@ type Config struct {
 	Address  func() string // of the portal, as links in messages begin
 	Takeout  *takeout.Maker
 	Blobs    blobs.Store // where packages wait
+	Eraser   Eraser
 }
 
 // Service is the use cases of this package. It is safe for concurrent use.
@@ -62,6 +63,7 @@ func New(c Config) *Service {
 	c.Jobs.Register(jobTell, s.sendTell, jobs.Options{})
 	c.Jobs.Register(jobLate, s.sendLate, jobs.Options{})
 	c.Jobs.Register(jobPackage, s.makePackage, jobs.Options{Timeout: packageTime})
+	c.Jobs.Register(jobErase, s.eraseAccount, jobs.Options{})
 	c.Jobs.Register(jobForget, s.forget, jobs.Options{})
 	c.Jobs.Every(jobWatch, watchEvery, s.Watch, jobs.Options{})
 	return s

@@ -249,8 +249,12 @@ func (s *Service) Decide(ctx context.Context, who policy.Actor, request string, 
 		if err := s.note(tx, r, "right-answered", who); err != nil {
 			return err
 		}
-		if err := s.fulfil(tx, r, slices.DeleteFunc(decided, func(i Item) bool { return i.Decision != Granted })); err != nil {
+		granted := slices.DeleteFunc(decided, func(i Item) bool { return i.Decision != Granted })
+		if err := s.fulfil(tx, r, granted); err != nil {
 			return err
+		}
+		if r.Kind == policy.RightErasure && slices.ContainsFunc(granted, func(i Item) bool { return i.ID == vault.Profile }) {
+			return nil // they are told before it goes
 		}
 		return s.tell(tx, r, "answered")
 	})

@@ -16,8 +16,11 @@ import (
 
 // fulfil does what was granted, in the transaction of the answer.
 func (s *Service) fulfil(tx *db.Tx, r *Request, granted []Item) error {
+	var places []string
 	for _, i := range granted {
 		switch r.Kind {
+		case policy.RightErasure:
+			places = append(places, i.ID)
 		case policy.RightRestriction:
 			if err := s.suspend(tx, r, ""); err != nil {
 				return err
@@ -27,6 +30,9 @@ func (s *Service) fulfil(tx *db.Tx, r *Request, granted []Item) error {
 				return err
 			}
 		}
+	}
+	if len(places) > 0 {
+		return s.erase(tx, r, places)
 	}
 	return nil
 }

@@ -165,7 +165,7 @@ func TestN13_APackageHoldsEverythingAndIsVerifiedOffline(t *testing.T) {
 }
 
 func TestN13_ACopyForAnotherProviderHoldsOnlyWhatThePersonProvided(t *testing.T) {
-	worlds(t, func(t *testing.T, w *world) {
+	one(t, func(t *testing.T, w *world) {
 		_, _, file := w.takes("copy")
 		entries, err := checked(file, w.store.Ring.Vkey())
 		if err != nil {
@@ -183,7 +183,7 @@ func TestN13_ACopyForAnotherProviderHoldsOnlyWhatThePersonProvided(t *testing.T)
 }
 
 func TestN13_APackageThatWasChangedIsNotVerified(t *testing.T) {
-	worlds(t, func(t *testing.T, w *world) {
+	one(t, func(t *testing.T, w *world) {
 		_, _, file := w.takes("copy")
 		vkey := w.store.Ring.Vkey()
 		again := func(change func(name string, content []byte) (string, []byte)) []byte {

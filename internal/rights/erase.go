@@ -1,0 +1,129 @@
+package rights
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"portico/internal/holdings"
+	"portico/internal/platform/db"
+	"portico/internal/platform/fault"
+	"portico/internal/platform/jobs"
+	"portico/internal/policy"
+	"portico/internal/vault"
+)
+
+// Eraser disposes of things of one person, by the one path that does.
+type Eraser interface {
+	// Allowed is nil if nothing but the request itself holds the things back.
+	Allowed(tx *db.Tx, items []holdings.Item, request string) error
+	// Erase disposes of them, in the caller's transaction.
+	Erase(tx *db.Tx, items []holdings.Item, request string) error
+}
+
+// jobErase destroys an account once its holder was told.
+const jobErase = "rights.erase"
+
+// errUndecided says that something is still being worked on.
+var errUndecided = fault.New(fault.Conflict, "rights.erase.undecided")
+
+// erase disposes of the places of a request that were granted. The account
+// itself goes a moment later: with it goes the address at which its holder is
+// told, so that a job tells them first.
+func (s *Service) erase(tx *db.Tx, r *Request, scopes []string) error {
+	items, account, err := s.placed(tx, r, scopes)
+	if err != nil {
+		return err
+	}
+	if len(account) > 0 {
+		if err := s.Eraser.Allowed(tx, account, r.ID); err != nil {
+			return err
+		}
+		if err := s.Jobs.Enqueue(tx, jobs.New{Kind: jobErase, Key: "erase:" + r.ID, Payload: map[string]string{"request": r.ID}}); err != nil {
+			return err
+		}
+	}
+	if len(items) == 0 {
+		return nil
+	}
+	return s.Eraser.Erase(tx, items, r.ID)
+}
+
+// placed are the things that are kept in some places, apart from the account.
+// What is still being worked on cannot be erased, and an account not while an
+// application of it is.
+func (s *Service) placed(tx *db.Tx, r *Request, scopes []string) (items, account []holdings.Item, err error) {
+	held, err := s.Takeout.Holdings.Held(tx, s.Policy(), r.Subject)
+	if err != nil {
+		return nil, nil, err
+	}
+	whole := slices.Contains(scopes, vault.Profile)
+	for _, i := range held {
+		named := i.Within == "" && slices.Contains(scopes, i.Scope)
+		switch {
+		case i.Kind == holdings.Account && named:
+			account = append(account, i)
+		case i.Since.IsZero() && (named || whole && i.Kind == policy.KindCase):
+			return nil, nil, errUndecided
+		case named:
+			items = append(items, i)
+		}
+	}
+	return items, account, nil
+}
+
+// eraseAccount tells the holder of an account that it goes, and destroys it.
+func (s *Service) eraseAccount(ctx context.Context, job *jobs.Job) error {
+	r, _, err := s.glance(ctx, job.Get("request"))
+	if err != nil {
+		return err
+	}
+	gone := false
+	if err := s.DB.View(ctx, func(tx *db.Tx) error {
+		_, account, err := s.placed(tx, r, []string{vault.Profile})
+		gone = len(account) == 0
+		return err
+	}); err != nil || gone {
+		return err
+	}
+	if err := s.Identity.Write(ctx, r.Subject, r.Language, job.ID, "rights.mail.erased", "reference", r.Reference); err != nil {
+		return err
+	}
+	err = s.Vault.Update(ctx, func(tx *db.Tx) error {
+		_, account, err := s.placed(tx, r, []string{vault.Profile})
+		if err != nil || len(account) == 0 {
+			return err
+		}
+		return s.Eraser.Erase(tx, account, r.ID)
+	})
+	if err != nil {
+		return fmt.Errorf("erase an account: %w", err)
+	}
+	return nil
+}
+
+// Open returns the id of a request that waits for its answer and holds back
+// the disposal of a thing (I9): one about the place where it is, or about all
+// of the person's data. The one that asks for the disposal does not.
+func (s *Service) Open(tx *db.Tx, i holdings.Item, asked string) (string, error) {
+	list, err := selectOf(tx, i.Subject)
+	if err != nil {
+		return "", err
+	}
+	for _, r := range list {
+		if !r.Open() || r.ID == asked {
+			continue
+		}
+		items, err := selectItems(tx, r)
+		if err != nil {
+			return "", err
+		}
+		for _, o := range items {
+			if o.Sort == All || o.Sort == Place && o.ID == cmp.Or(i.Within, i.Scope) {
+				return r.ID, nil
+			}
+		}
+	}
+	return "", nil
+}

@@ -1,0 +1,59 @@
+package rights_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"portico/internal/platform/db"
+	"portico/internal/policy"
+	"portico/internal/vault"
+)
+
+func TestN14_AnErasureDestroysWhatWasGrantedAndTellsBeforeTheAddressGoes(t *testing.T) {
+	worlds(t, func(t *testing.T, w *world) {
+		me, b := w.person("aishath@example.mv")
+		_, official := w.official("shifa@example.mv")
+		complaint := w.asks(b, "complaint", "Somebody told my neighbour.")
+		request := w.asks(b, "erasure", "", "place profile")
+		at := "/staff/rights/" + request
+		press(official, at, "take", http.StatusOK)
+		// I9: what another request is about is not erased while it is open.
+		grant := []string{"item-1", "granted", "text", "It is gone now."}
+		if page := press(official, at, "decide", http.StatusUnprocessableEntity, grant...); !page.Has(".problems") {
+			t.Error("nothing says why it cannot be erased")
+		}
+		press(official, "/staff/rights/"+complaint, "take", http.StatusOK)
+		press(official, "/staff/rights/"+complaint, "decide", http.StatusOK, "item-1", "granted", "text", "We spoke with them.")
+		w.work()
+		press(official, at, "decide", http.StatusOK, grant...)
+		mails := w.work()
+		if len(mails) != 1 || mails[0].To != "aishath@example.mv" || !strings.Contains(mails[0].Subject, "is being destroyed") {
+			t.Errorf("the person is told: %+v", mails)
+		}
+		own := vault.Use{Actor: policy.Actor{Kind: policy.Person, ID: me}, Subject: me, Activity: policy.ActivityAccount, Operation: policy.Use,
+			Scope: vault.Profile, Fields: []string{policy.FieldName}}
+		if values, err := w.vault.Read(t.Context(), own); err == nil && values.Text(policy.FieldName) != "" {
+			t.Errorf("the name is there still: %v", values)
+		}
+		if page := b.Page("/en/cabinet/rights", http.StatusOK); !page.Has(`input[name="password"]`) {
+			t.Error("the session has not ended")
+		}
+		if resp := b.Another().Post("/en/sign-in", form("contact", "aishath@example.mv", "password", password)); resp.StatusCode == http.StatusSeeOther {
+			t.Error("one can sign in still")
+		}
+		acts := 0
+		if err := w.store.DB.View(t.Context(), func(tx *db.Tx) error {
+			return tx.QueryRow(`SELECT count(*) FROM ledger_act WHERE subject = $1 AND kind = 'erase' AND scope = 'profile'`, me).Scan(&acts)
+		}); err != nil || acts != 1 {
+			t.Errorf("%d acts in the ledger, %v", acts, err)
+		}
+		// What was asked and answered stays, for the official who answered.
+		if page := official.Page(at, http.StatusOK); !strings.Contains(page.One("main").Text(), "Granted") {
+			t.Error("the request is gone")
+		}
+		if got := w.work(); len(got) != 0 {
+			t.Errorf("more was sent: %+v", got)
+		}
+	})
+}
