@@ -263,6 +263,10 @@ func (p *portal) features(ctx context.Context, in *instance.Instance, opts insta
 	p.identity = identity.New(identity.Config{
 		DB: p.db, Vault: p.vault, Log: p.log, Jobs: p.queue, Sender: p.sender, Codes: p.ring, Catalogue: in.Catalogue,
 		Portal: p.shell, Policy: p.policy, Clock: p.clock, Address: p.address, Demo: p.demo, Disposer: p.keeps,
+		Agreement: func() identity.Agreement {
+			in := p.live.Current()
+			return identity.Agreement{Text: in.Portal.Storage.Consent, Version: in.Words}
+		},
 	})
 	p.mandates = mandates.New(mandates.Config{
 		DB: p.db, Vault: p.vault, Policy: p.policy, Clock: p.clock, Identity: p.identity, Jobs: p.queue, Levels: levels{p},

@@ -7,6 +7,8 @@
 //     Only a contact that was confirmed by its code belongs to one account.
 //   - Before anything is asked, the privacy policy and the terms are there to
 //     be read, and the event says which version was shown (M28).
+//   - Where a portal asks people to agree to the place of storage, nobody opens
+//     an account without it, and the event says under which terms (N11).
 //   - Nobody learns whether a contact has an account: registering and signing
 //     in do and say the same, and cost the same, for one that has and one that
 //     has not. What differs goes to the contact's owner as a message.

@@ -434,3 +434,29 @@ func TestAWayInOutlivesALookElsewhere(t *testing.T) {
 		c.Submit("/en/sign-in/code", form("code", totpCode(t, secret, p.Clock.Now()), "next", security), 200).One("#history")
 	})
 }
+
+func TestN11_WhereDataIsStoredIsAgreedToInItsOwnWordsAndRecordedWithTheTerms(t *testing.T) {
+	each(t, func(t *testing.T, p *portal) {
+		p.Agreement = func() identity.Agreement {
+			return identity.Agreement{Text: i18n.Text{"en": "I agree that my data is stored in Malé.", "dv": "މާލޭގައި"}, Version: "terms-1"}
+		}
+		b := p.browse(t)
+		b.Submit("/en/register", form("contact", email), 200)
+		asks := b.Submit("/en/register/code", form("code", p.code(t)), 200)
+		if !strings.Contains(asks.One("main").Text(), "I agree that my data is stored in Malé.") || asks.Has("#agreed[checked]") {
+			t.Error("it is not asked, or answered beforehand")
+		}
+		refused := b.Submit("/en/register/details", details(), 422)
+		if !strings.Contains(refused.One("#agreed-error").Text(), "Tick the box") || refused.One("#name").Attr("value") == "" {
+			t.Error("who does not agree is not told, or loses what they typed")
+		}
+		yes := details()
+		yes.Set("agreed", "yes")
+		b.Submit("/en/register/details", yes, 200)
+		b.Submit("/en/register/password", form("password", good), 200)
+		said := slices.DeleteFunc(p.Events(t, p.whose(t, email)), func(e audit.Event) bool { return e.Reason != "storage-agreed" })
+		if len(said) != 1 || said[0].Facts["version"] != "terms-1" || said[0].Policy != p.Policy().Hash() {
+			t.Errorf("the log says %+v", said)
+		}
+	})
+}

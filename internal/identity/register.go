@@ -13,6 +13,7 @@ import (
 	"portico/internal/identity/profile"
 	"portico/internal/platform/db"
 	"portico/internal/platform/fault"
+	"portico/internal/platform/i18n"
 	"portico/internal/platform/id"
 	"portico/internal/platform/jobs"
 	"portico/internal/platform/web"
@@ -23,6 +24,21 @@ import (
 // Details are who somebody says they are.
 type Details = profile.Details
 
+// Agreement is what people agree to, in its own words, before they open an
+// account (N11). Without a text nothing is asked.
+type Agreement struct {
+	Text    i18n.Text
+	Version string // of the policy and the terms in force
+}
+
+// Agree is what people agree to now.
+func (s *Service) Agree() Agreement {
+	if s.Agreement == nil {
+		return Agreement{}
+	}
+	return s.Agreement()
+}
+
 // CheckDetails says what is wrong with details, as an Invalid fault, or nil.
 func (s *Service) CheckDetails(d Details) error {
 	number, _ := s.Policy().Field(policy.FieldIdentityNumber)
@@ -30,6 +46,20 @@ func (s *Service) CheckDetails(d Details) error {
 		return fault.Input(wrong...)
 	}
 	return nil
+}
+
+// CheckRegistration says what is wrong with details, and that what is asked of
+// whoever opens an account is not agreed to.
+func (s *Service) CheckRegistration(d Details, agreed bool) error {
+	err := s.CheckDetails(d)
+	if agreed || len(s.Agree().Text) == 0 {
+		return err
+	}
+	missing := fault.Field{Name: "agreed", Code: "identity.agreed.missing"}
+	if err == nil {
+		return fault.Input(missing)
+	}
+	return fault.Input(append(fault.From(err).Fields, missing)...)
 }
 
 func (s *Service) Zone() *time.Location {
@@ -245,12 +275,14 @@ func (s *Service) move(tx *db.Tx, subject string, from, to State, reason string,
 	return s.note(tx, audit.KindAccount, web.RealmPerson, subject, reason, facts)
 }
 
-// Describe takes who somebody says they are.
-func (s *Service) Describe(ctx context.Context, token string, d Details) error {
+// Describe takes who somebody says they are, and that they agree to what is
+// asked of whoever opens an account: an event with the version of the terms.
+func (s *Service) Describe(ctx context.Context, token string, d Details, agreed bool) error {
 	d = d.Tidy()
-	if err := s.CheckDetails(d); err != nil {
+	if err := s.CheckRegistration(d, agreed); err != nil {
 		return err
 	}
+	asked := s.Agree()
 	err := s.Vault.Update(ctx, func(tx *db.Tx) error {
 		row, err := s.way(tx, token, web.RealmPerson, stageRegister)
 		if err != nil {
@@ -263,6 +295,11 @@ func (s *Service) Describe(ctx context.Context, token string, d Details) error {
 		if a.State != Described { // said again, it replaces what was said
 			if err := s.move(tx, row.Subject, Confirmed, Described, "details-declared", nil); err != nil {
 				return err
+			}
+			if len(asked.Text) > 0 {
+				if err := s.note(tx, audit.KindAccount, web.RealmPerson, row.Subject, "storage-agreed", audit.Facts{"version": asked.Version}); err != nil {
+					return err
+				}
 			}
 		}
 		return s.put(tx, row.Subject, d.Values()...)

@@ -47,8 +47,9 @@ type Config struct {
 	Portal    func() *web.Portal
 	Policy    func() *policy.Policy
 	Clock     clock.Clock
-	Address   func() string // of the portal, which passkeys are bound to; nil: http://localhost
-	Demo      bool          // officials need no second factor
+	Address   func() string    // of the portal, which passkeys are bound to; nil: http://localhost
+	Demo      bool             // officials need no second factor
+	Agreement func() Agreement // nil: nothing is asked
 	Disposer  holdings.Disposer
 	Hashes    int // how many passwords are hashed at once; 0: see credential.NewHasher
 }

@@ -48,7 +48,11 @@ func (l *loader) seal(in *Instance) (err error) {
 		return fmt.Errorf("hash the instance: %w", err)
 	}
 	o := in.Portal.Operator
-	in.Words, err = l.hash([]any{in.Policy.Hash(), o.Name, o.Address, o.Law, in.Portal.Storage.Location}, func(name string) bool {
+	said := []any{in.Policy.Hash(), o.Name, o.Address, o.Law, in.Portal.Storage.Location}
+	if consent := in.Portal.Storage.Consent; len(consent) > 0 {
+		said = append(said, consent)
+	}
+	in.Words, err = l.hash(said, func(name string) bool {
 		return strings.HasPrefix(name, "policy/text/") || strings.HasPrefix(name, "policy/terms/")
 	})
 	if err != nil {

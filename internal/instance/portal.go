@@ -75,6 +75,7 @@ type Storage struct {
 	Location i18n.Text `yaml:"location" json:"location"`
 	Country  Country   `yaml:"country" json:"country"`
 	Party    string    `yaml:"party" json:"party" doc:"A party of recipients.yaml."`
+	Consent  i18n.Text `yaml:"consent,omitempty" json:"consent,omitempty" doc:"What people agree to, in its own words, before they open an account (N11); left out: they are not asked."`
 }
 
 // Brand is the portal's two colours.

@@ -16,7 +16,7 @@ func (in *Instance) Published(since time.Time) *privacy.Version {
 		ID: in.Words, From: since, Revision: in.Declarations.Revision, Policy: in.Policy, Text: in.Text, Terms: in.Terms,
 		Portal: privacy.Portal{
 			Name: in.Portal.Name, Operator: in.Portal.Operator.Name, Address: in.Portal.Operator.Address,
-			Law: in.Portal.Operator.Law, Location: in.Portal.Storage.Location, URL: string(in.Environment.Address),
+			Law: in.Portal.Operator.Law, Location: in.Portal.Storage.Location, Consent: in.Portal.Storage.Consent, URL: string(in.Environment.Address),
 		},
 	}
 	for _, c := range in.Portal.Contacts {

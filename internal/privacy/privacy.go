@@ -42,6 +42,7 @@ type Portal struct {
 	Address  i18n.Text
 	Law      i18n.Text
 	Location i18n.Text // where data is stored (O8)
+	Consent  i18n.Text // what people agree to about that, apart (N11); may be empty
 	URL      string    // https://one.gov.mv, without a slash at the end
 	Contacts []Contact
 }

@@ -192,7 +192,7 @@ func Difference(p *i18n.Printer, from, to *Version) []string {
 		from, to i18n.Text
 	}{
 		{"operator", from.Portal.Operator, to.Portal.Operator}, {"address", from.Portal.Address, to.Portal.Address},
-		{"law", from.Portal.Law, to.Portal.Law}, {"location", from.Portal.Location, to.Portal.Location},
+		{"law", from.Portal.Law, to.Portal.Law}, {"location", from.Portal.Location, to.Portal.Location}, {"storage-consent", from.Portal.Consent, to.Portal.Consent},
 	} {
 		if before, after := t.from.In(p.Lang), t.to.In(p.Lang); before != after {
 			out = append(out, p.T("privacy.diff.portal", "what", p.T("privacy.what."+t.what), "before", before, "after", after))

@@ -166,6 +166,10 @@ func (s *doors) askDetails(q *web.Req, t *identity.Typed) error {
 		birth = ui.DateValue(form, "birth-date")
 	}
 	number, _ := s.Policy().Field(policy.FieldIdentityNumber)
+	var agreement templ.Component = templ.NopComponent
+	if text := s.Agree().Text; len(text) > 0 {
+		agreement = ui.Checkbox(ui.Field{Name: "agreed", Label: q.P.In(text), Error: t.Error("agreed")}, q.Value("agreed") == "yes")
+	}
 	return identity.Answer(q, t, "", pages.Form{
 		Caption: q.P.T("identity.register.title"), Title: q.P.T("identity.details.title"),
 		Lead:   []string{q.P.T("identity.details.lead")},
@@ -187,25 +191,27 @@ func (s *doors) askDetails(q *web.Req, t *identity.Typed) error {
 				Name: "address", Label: q.P.T("identity.details.address"), Hint: q.P.T("identity.details.address.hint"), Value: identity.Value(q, "address"),
 				Error: t.Error("address"), Why: s.why(q.P, policy.FieldAddress), Rows: 3, Autocomplete: "street-address",
 			}),
+			agreement,
 		},
-	}, "name", "birth-date", "identity-number", "address")
+	}, "name", "birth-date", "identity-number", "address", "agreed")
 }
 
 func (s *doors) takeDetails(q *web.Req) error {
 	if here, err := s.step(q, identity.Confirmed); !here {
 		return err
 	}
-	t := identity.ReadForm(q, "name", "birth-date-day", "birth-date-month", "birth-date-year", "identity-number", "address")
+	t := identity.ReadForm(q, "name", "birth-date-day", "birth-date-month", "birth-date-year", "identity-number", "address", "agreed")
 	form, _ := q.Form()
 	d := identity.Details{
 		Name: q.Value("name"), BirthDate: ui.DateValue(form, "birth-date"),
 		IdentityNumber: q.Value("identity-number"), Address: q.Value("address"),
 	}
+	agreed := q.Value("agreed") == "yes"
 	if t.Bad() { // what could not be read is told together with the rest
-		t.Add(s.CheckDetails(d.Tidy()))
+		t.Add(s.CheckRegistration(d.Tidy(), agreed))
 		return s.askDetails(q, t)
 	}
-	if err := s.Describe(q.R.Context(), q.Cookie(web.SessionCookie), d); err != nil {
+	if err := s.Describe(q.R.Context(), q.Cookie(web.SessionCookie), d, agreed); err != nil {
 		return s.lost(q, t, err, func() error { return s.askDetails(q, t) })
 	}
 	return q.Redirect(identity.WithNext(q, q.Path("/register/password")))
