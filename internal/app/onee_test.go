@@ -1,0 +1,197 @@
+package app_test
+
+import (
+	"io/fs"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"portico/internal/app"
+	"portico/internal/demo"
+	"portico/internal/instance"
+	"portico/internal/notify/kinds"
+	"portico/internal/policy"
+	"portico/internal/testkit"
+)
+
+// loadDir loads an instance as check and serve do.
+func loadDir(t *testing.T, fsys fs.FS) (*instance.Instance, []instance.Fault) {
+	t.Helper()
+	opts, err := app.LoadOptions(false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return instance.Load(fsys, opts)
+}
+
+// TestN_WhatOneeTellsItsClientsIsDeclared reads, statement by statement, what
+// the instance of a company in Indonesia declares.
+func TestN_WhatOneeTellsItsClientsIsDeclared(t *testing.T) {
+	dir := filepath.Join(testkit.Root(), "instances/onee")
+	in, faults := loadDir(t, os.DirFS(dir))
+	if len(faults) > 0 {
+		t.Fatalf("onee is not sound: %v", faults)
+	}
+	d := in.Declarations
+	promised := func(statement string) (all []policy.Promise) {
+		for _, p := range d.Promises {
+			if slices.Contains(p.Statements, statement) {
+				all = append(all, p)
+			}
+		}
+		return all
+	}
+	purpose := func(id string) policy.Purpose {
+		return d.Purposes[slices.IndexFunc(d.Purposes, func(p policy.Purpose) bool { return p.ID == id })]
+	}
+	right := func(kind policy.RightKind) *policy.Right {
+		i := slices.IndexFunc(d.Rights, func(r policy.Right) bool { return r.Kind == kind })
+		if i < 0 {
+			return nil
+		}
+		return &d.Rights[i]
+	}
+	address := in.Environment.Inbound.Address
+	for statement, holds := range map[string]func(t *testing.T) bool{
+		"N6": func(*testing.T) bool { // the newsletter goes to who wants it
+			return in.Notices[kinds.News].Optional() && in.Notices[kinds.News].Purpose == "newsletter"
+		},
+		"N7": func(*testing.T) bool { // nobody else advertises: no party gets data for it but who sends our mail
+			for _, p := range d.Parties {
+				if slices.Contains(p.Purposes, "newsletter") && p.ID != "operator" && p.ID != "mail-provider" {
+					return false
+				}
+			}
+			return !slices.ContainsFunc(d.Purposes, func(p policy.Purpose) bool { return p.DPV == "dpv:Advertising" })
+		},
+		"N8": func(t *testing.T) bool {
+			for _, id := range []string{kinds.PolicyChange, kinds.FeeDue, kinds.MoneyPaid, kinds.MoneyReturned, kinds.Granted, kinds.Refused} {
+				if k := in.Notices[id]; k == nil || k.Optional() || len(k.Why) != 2 {
+					t.Errorf("%s can be switched off, or does not say why not", id)
+				}
+			}
+			return true
+		},
+		"N9": func(*testing.T) bool {
+			return purpose("newsletter").Basis.DPV == "dpv:Consent" && in.Notices[kinds.News].Class == kinds.MarketingClass
+		},
+		"N10": func(t *testing.T) bool { // every category has a period; I1 sees to every purpose
+			for _, c := range d.Categories {
+				if !slices.ContainsFunc(d.Retention, func(r policy.Retention) bool { return r.ID == c.Retention }) {
+					t.Errorf("%s has no period", c.ID)
+				}
+			}
+			return true
+		},
+		"N11": func(t *testing.T) bool { // asked in its own words, and said again in policy and terms
+			for _, lang := range []string{"id", "en"} {
+				if !strings.Contains(in.Portal.Storage.Consent[lang], "Jakarta") || !strings.Contains(in.Portal.Storage.Location[lang], "Jakarta") {
+					t.Errorf("%s: Jakarta is not named", lang)
+				}
+				terms, err := os.ReadFile(filepath.Join(dir, "policy/terms", lang+".md"))
+				if err != nil || !strings.Contains(string(terms), "Jakarta") {
+					t.Errorf("%s: the terms do not say it (%v)", lang, err)
+				}
+			}
+			return true
+		},
+		"N13": func(t *testing.T) bool {
+			for _, kind := range []policy.RightKind{policy.RightAccess, policy.RightRectification, policy.RightErasure, policy.RightRestriction, policy.RightObjection, policy.RightAutomated, policy.RightCopy} {
+				if right(kind) == nil {
+					t.Errorf("there is no right of %s", kind)
+				}
+			}
+			return true
+		},
+		"N14": func(t *testing.T) bool {
+			erasure := right(policy.RightErasure)
+			for _, g := range []policy.Ground{"justifications:ProcessFrivolous", "justifications:ProcessMalicious", "justifications:ThirdPartyRightsImpaired", "justifications:DisproportionateEffortRequired", "justifications:LegallyExempted", "justifications:LegitimateInterestOverride"} {
+				if !slices.Contains(erasure.Refusal, g) {
+					t.Errorf("erasure cannot be refused because of %s", g)
+				}
+			}
+			return len(erasure.Appeal) == 2 && strings.Contains(erasure.How["id"], address) && strings.Contains(erasure.How["en"], address)
+		},
+		"N15": func(*testing.T) bool {
+			return in.Portal.Help.AnswerWithin.Complaint > 0 && right(policy.RightComplaint) != nil
+		},
+		"N17": func(t *testing.T) bool { // a question of an undeclared category is refused
+			files := os.DirFS(copied(t, dir, "services/domain-name/form.yaml", "x-portico-category: order", "x-portico-category: health"))
+			_, faults := loadDir(t, files)
+			return slices.ContainsFunc(faults, func(f instance.Fault) bool {
+				return strings.HasSuffix(f.File, "form.yaml") && strings.Contains(f.Message, "health")
+			})
+		},
+		"N18": func(*testing.T) bool { return in.Portal.ConfirmContacts() == "P6M" },
+		"N19": func(t *testing.T) bool {
+			for lang, title := range map[string]string{"id": "Pemberitahuan", "en": "Notices"} {
+				words, err := os.ReadFile(filepath.Join(dir, "policy/terms", lang+".md"))
+				if err != nil {
+					t.Fatal(err)
+				}
+				_, section, found := strings.Cut(string(words), "\n## "+title+"\n")
+				section, _, _ = strings.Cut(section, "\n## ")
+				if !found || !strings.Contains(section, address) {
+					t.Errorf("%s: the section %q holds no contact", lang, title)
+				}
+			}
+			return true
+		},
+	} {
+		t.Run(statement, func(t *testing.T) {
+			if len(promised(statement)) == 0 {
+				t.Error("nothing is promised of it")
+			}
+			if !holds(t) {
+				t.Error("it is not declared")
+			}
+		})
+	}
+}
+
+// copied is a copy of a directory in which a file says something else.
+func copied(t *testing.T, dir, name, old, replacement string) string {
+	t.Helper()
+	to := filepath.Join(t.TempDir(), "copy")
+	if err := os.CopyFS(to, os.DirFS(dir)); err != nil {
+		t.Fatal(err)
+	}
+	b, err := os.ReadFile(filepath.Join(to, name))
+	if err != nil || !strings.Contains(string(b), old) {
+		t.Fatalf("%s does not hold %q (%v)", name, old, err)
+	}
+	if err := os.WriteFile(filepath.Join(to, name), []byte(strings.Replace(string(b), old, replacement, 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return to
+}
+
+// TestN6_N8_OneeSpeaksIndonesianAndItsClientChoosesTheNewsletterAlone serves
+// the instance, and has a client order a name and choose what they are sent.
+func TestN6_N8_OneeSpeaksIndonesianAndItsClientChoosesTheNewsletterAlone(t *testing.T) {
+	data := t.TempDir()
+	portal := testkit.Serve(t, filepath.Join(testkit.Root(), "instances/onee"), "--demo", "--data", filepath.Join(data, "data"), "--keys", filepath.Join(data, "keys"))
+	b := portal.Browse()
+	holds(t, "the first page", b.Page("/id", http.StatusOK), "Daftarkan nama domain", "Kebijakan privasi")
+	holds(t, "the policy (N11)", b.Page("/id/privacy", http.StatusOK), "kantor kami di Jakarta", "22 November 2026", "privacy@onee.example")
+	holds(t, "the fee", b.Page("/id/services/domain-name/fee?_look=1&ending=com&years=2", http.StatusOK), "IDR 360.000")
+
+	b.Submit("/id/sign-in", url.Values{"contact": {portal.Person("citizen")}, "password": {demo.Password}}, http.StatusOK)
+	settings := b.Page("/id/cabinet/settings/notices", http.StatusOK)
+	holds(t, "the settings", settings, "Biaya perlu dibayar", "Ini tidak dapat Anda matikan.")
+	if settings.Has("input[name*='payment-due'], input[value*='payment-due']") {
+		t.Error("an important notice can be switched off")
+	}
+	if !settings.Has("main a[href='/id/cabinet/consents']") {
+		t.Error("the settings do not lead to where the newsletter is chosen")
+	}
+	asked := b.Page("/id/cabinet/consents", http.StatusOK)
+	holds(t, "the consents", asked, "Mengirim buletin tentang layanan kami", "Belum dijawab")
+	given := press(t, b, asked, url.Values{"say": {"given"}})
+	holds(t, "after consenting", given, "Anda setuju")
+	holds(t, "after withdrawing", press(t, b, b.Page("/id/cabinet/consents", http.StatusOK), url.Values{"say": {"withdrawn"}}), "Ditarik")
+}
