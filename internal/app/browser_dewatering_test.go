@@ -73,13 +73,19 @@ func TestTheDewateringPermitInABrowser(t *testing.T) {
 // documents, declares and sends, and returns the reference.
 func (w *walk) dewater(variant string, documents []string) string {
 	w.t.Helper()
-	ask := "/" + w.lang + "/services/dewatering-permit/apply/"
-	w.at(ask + "applicant")
+	list := "/" + w.lang + "/services/dewatering-permit/apply"
+	task := func(page string) {
+		w.t.Helper()
+		w.at(list)
+		w.press(`main .task a[href*="/apply/` + page + `?"]`)
+		w.at(list + "/" + page)
+	}
+	task("applicant")
 	w.choose("applicant", "person")
 	w.fill("identity-number", "A204060")
 	w.fill("phone", "7771234")
 	w.send()
-	w.at(ask + "site")
+	task("site")
 	w.fill("island", "Gn. Fuvahmulah")
 	w.fill("site-address", "Plot 12, Hoadhadu Magu")
 	w.fill("project", "Harbour hotel")
@@ -90,7 +96,7 @@ func (w *walk) dewater(variant string, documents []string) string {
 		w.choose("has-foundation-plan", "true")
 	}
 	w.send()
-	w.at(ask + "work")
+	task("work")
 	start := time.Now().AddDate(0, 0, 20)
 	w.fill("pump-make", "Kubota")
 	w.fill("pump-capacity", "90")
@@ -104,11 +110,13 @@ func (w *walk) dewater(variant string, documents []string) string {
 	w.fill("days", "12")
 	w.send()
 	for _, document := range documents {
-		w.at(ask + document)
+		task(document)
 		w.upload(document + ".pdf")
 		w.send()
 	}
-	w.at(ask + "check")
+	w.at(list)
+	w.press("main a.button.primary")
+	w.at(list + "/check")
 	w.says("6,100", "Harbour hotel", documents[0]+".pdf")
 	w.choose("_declared", "yes")
 	w.send()
