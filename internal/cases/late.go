@@ -69,10 +69,11 @@ func (c *Cases) NoteLate(ctx context.Context) (noted int, err error) {
 // late lists cases of a service that are overdue and not noted as such.
 func (c *Cases) late(tx *db.Tx, service string) (list []*Case, err error) {
 	now := c.Config.Clock.Now()
-	for days, more, err := nextDays(tx, service, -1); more || err != nil; days, more, err = nextDays(tx, service, days) {
-		if err != nil {
-			return nil, err
-		}
+	all, err := selectDays(tx, service)
+	if err != nil {
+		return nil, err
+	}
+	for _, days := range all {
 		if days == 0 {
 			continue
 		}

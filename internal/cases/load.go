@@ -35,10 +35,11 @@ func (c *Cases) Load(ctx context.Context, actor policy.Actor, soon time.Duration
 			for _, state := range waiting(d) {
 				idle[state] = true
 			}
-			for days, more, err := nextDays(tx, d.ID, -1); more || err != nil; days, more, err = nextDays(tx, d.ID, days) {
-				if err != nil {
-					return err
-				}
+			all, err := selectDays(tx, d.ID)
+			if err != nil {
+				return err
+			}
+			for _, days := range all {
 				// Due is a second before the end of the calendar's day.
 				late, near := c.firstCounted(days, now.Add(time.Second)), c.firstCounted(days, now.Add(soon+time.Second))
 				some, err := selectLoad(tx, d.ID, days, late, near)

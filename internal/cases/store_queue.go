@@ -75,14 +75,20 @@ func countOpen(tx *db.Tx, s selection, limit int) (n int, err error) {
 	return n, err
 }
 
-// nextDays returns the next number of days above one that open cases of a
-// service have, and false if there is none.
-func nextDays(tx *db.Tx, service string, above int) (days int, more bool, err error) {
+// selectDays lists the numbers of days that open cases of a service have, from
+// one to the next without reading the cases between.
+func selectDays(tx *db.Tx, service string) (list []int, err error) {
 	err = tx.Select(func(r *db.Rows) error {
-		more = true
-		return r.Scan(&days)
-	}, `SELECT days FROM cases_case WHERE closed_at IS NULL AND submitted_at IS NOT NULL AND service = $1 AND days > $2 ORDER BY days LIMIT 1`, service, above)
-	return days, more, err
+		var days int
+		err := r.Scan(&days)
+		list = append(list, days)
+		return err
+	}, `WITH RECURSIVE found (days) AS (
+		SELECT MIN(days) FROM cases_case WHERE closed_at IS NULL AND submitted_at IS NOT NULL AND service = $1
+		UNION ALL SELECT (SELECT MIN(c.days) FROM cases_case c WHERE c.closed_at IS NULL AND c.submitted_at IS NOT NULL AND c.service = $1 AND c.days > found.days)
+			FROM found WHERE found.days IS NOT NULL)
+		SELECT days FROM found WHERE days IS NOT NULL`, service)
+	return list, err
 }
 
 // selectClosed returns decided cases of a service, the newest first.

@@ -64,7 +64,7 @@ func TestO18_TheTimeThatIsLeftIsSaidInDays(t *testing.T) {
 		{24 * time.Hour, "1 day for you, until 30 November 2026"},
 		{10 * 24 * time.Hour, "10 days for you, until 30 November 2026"},
 	} {
-		if got := cases.DaysLeft(p, "cases.left.yours", until.Add(-c.before), until); got != c.want {
+		if got := p.DaysLeft("cases.left.yours", until.Add(-c.before), until); got != c.want {
 			t.Errorf("%v before: %q, not %q", c.before, got, c.want)
 		}
 	}

@@ -3,7 +3,6 @@ package cases
 import (
 	"time"
 
-	"portico/internal/platform/i18n"
 	"portico/internal/platform/web"
 	"portico/internal/platform/web/ui"
 	"portico/internal/services"
@@ -59,7 +58,7 @@ func (c *Cases) summaries(q *web.Req, rows []*Case) (out []Summary) {
 			if _, pays := s.Paid(); pays || s.Turn() == services.Applicant {
 				whose = "yours"
 			}
-			left = DaysLeft(q.P, "cases.left."+whose, c.Config.Clock.Now(), due)
+			left = q.P.DaysLeft("cases.left."+whose, c.Config.Clock.Now(), due)
 		}
 		out = append(out, Summary{
 			Left: left,
@@ -69,20 +68,4 @@ func (c *Cases) summaries(q *web.Req, rows []*Case) (out []Summary) {
 		})
 	}
 	return out
-}
-
-// DaysLeft says in words and as a number how many days there are until a moment,
-// by a sentence for that, for the same day (KEY.today) and for when it has
-// passed (KEY.over).
-func DaysLeft(p *i18n.Printer, key string, now, until time.Time) string {
-	_, east := until.In(p.Zone()).Zone()
-	day := func(t time.Time) int { return int((t.Unix() + int64(east)) / 86400) }
-	n := day(until) - day(now)
-	switch {
-	case now.After(until):
-		key += ".over"
-	case n == 0:
-		key += ".today"
-	}
-	return p.T(key, "n", n, "date", p.Date(until))
 }

@@ -145,23 +145,28 @@ func (k *Desk) decides(who policy.Actor) bool {
 // tabs are the usual looks with how many cases each has. They keep the service
 // and the state that were chosen.
 func (k *Desk) tabs(ctx context.Context, q *web.Req, who policy.Actor, here look) (list []pages.Tab, err error) {
-	for _, t := range []struct {
+	tabs := []struct {
 		key  string
 		look look
 	}{
 		{"open", look{}}, {"mine", look{holder: holderMe}}, {"free", look{holder: holderNone}}, {"overdue", look{due: dueOver}},
 		{"soon", look{due: dueSoon}}, {"closed", look{closed: true}},
-	} {
-		t.look.service = here.service
-		if !t.look.closed {
-			t.look.state = here.state
+	}
+	var filters []cases.Filter
+	for i := range tabs {
+		t := &tabs[i].look
+		if t.service = here.service; !t.closed {
+			t.state = here.state
 		}
-		n, err := k.Cases.Count(ctx, who, k.filter(who, t.look))
-		if err != nil {
-			return nil, err
-		}
-		count := q.P.Number(int64(n))
-		if n == cases.MaxCount {
+		filters = append(filters, k.filter(who, *t))
+	}
+	counts, err := k.Cases.Count(ctx, who, filters...)
+	if err != nil {
+		return nil, err
+	}
+	for i, t := range tabs {
+		count := q.P.Number(int64(counts[i]))
+		if counts[i] == cases.MaxCount {
 			count += "+"
 		}
 		list = append(list, pages.Tab{

@@ -24,7 +24,7 @@ func (s *Drafts) Summaries(q *web.Req) ([]cases.Summary, error) {
 		}
 		until := d.Expires(s.Policy(), row.Changed)
 		out = append(out, cases.Summary{
-			Left: cases.DaysLeft(q.P, "drafts.left", s.Clock.Now(), until),
+			Left: q.P.DaysLeft("drafts.left", s.Clock.Now(), until),
 			ID:   row.ID, Service: d.Title(row.Variant, q.P), Draft: true, Changed: row.Changed, Expires: until,
 			State: ui.Label{Text: q.P.T("drafts.state"), Kind: ui.Neutral},
 			Href:  address(q, Place{Service: row.Service, Variant: row.Variant}, "", false),

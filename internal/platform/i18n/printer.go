@@ -138,6 +138,22 @@ func (p *Printer) Time(t time.Time) string { return t.In(p.tz).Format("15:04") }
 // Weekday writes the name of t's day of the week.
 func (p *Printer) Weekday(t time.Time) string { return p.rules.days[t.In(p.tz).Weekday()] }
 
+// DaysLeft says in words and as a number how many days there are until a moment,
+// by a sentence for that, for the same day (KEY.today) and for when it has
+// passed (KEY.over).
+func (p *Printer) DaysLeft(key string, now, until time.Time) string {
+	_, east := until.In(p.tz).Zone()
+	day := func(t time.Time) int { return int((t.Unix() + int64(east)) / 86400) }
+	n := day(until) - day(now)
+	switch {
+	case now.After(until):
+		key += ".over"
+	case n == 0:
+		key += ".today"
+	}
+	return p.T(key, "n", n, "date", p.Date(until))
+}
+
 // Number writes n with its thousands apart.
 func (p *Printer) Number(n int64) string {
 	s := strconv.FormatInt(n, 10)
