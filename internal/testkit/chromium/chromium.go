@@ -157,6 +157,18 @@ func (tab *Tab) Print() {
 	})
 }
 
+// Forced shows the page in the few colours that somebody chose for everything,
+// until See.
+func (tab *Tab) Forced() {
+	tab.t.Helper()
+	tab.call("force colours", func(ctx context.Context) error {
+		_, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+			Features: []*emulation.MediaFeature{{Name: "forced-colors", Value: "active"}},
+		})
+		return err
+	})
+}
+
 // watch collects what a page must not do: throw, and ask another host.
 func (tab *Tab) watch() {
 	thrown := chromedp.Events(tab.ctx, runtime.ExceptionThrown)
@@ -289,8 +301,14 @@ func (tab *Tab) Keys(keys string) {
 // Enter presses the enter key and waits until the next page is there.
 func (tab *Tab) Enter() {
 	tab.t.Helper()
-	tab.call("press enter", func(ctx context.Context) error {
-		_, err := chromedp.Run(ctx, chromedp.WaitEvent(page.LoadEventFired, nil, chromedp.KeyEvent(kb.Enter)))
+	tab.Turn(kb.Enter)
+}
+
+// Turn presses a key that leads to another page and waits until that is there.
+func (tab *Tab) Turn(key string) {
+	tab.t.Helper()
+	tab.call("press a key that leads on", func(ctx context.Context) error {
+		_, err := chromedp.Run(ctx, chromedp.WaitEvent(page.LoadEventFired, nil, chromedp.KeyEvent(key)))
 		return err
 	})
 }
