@@ -66,11 +66,47 @@ func TestAnOfficeOfTwoThousandCasesIsStillReadable(t *testing.T) {
 			s.tab.See(width, i == 1)
 			s.shot(lang + "-crowd")
 		}
+		s.tab.Forced()
+		if !chromium.Value[bool](s.tab, `(() => { const [here, other] = ['[aria-current]', ':not([aria-current])'].map(s => getComputedStyle(document.querySelector('main .filters a' + s)).backgroundColor); return here !== other })()`) {
+			t.Errorf("%s: in forced colours nothing shows which look is chosen", lang)
+		}
+		s.shot(lang + "-crowd-forced")
 		s.signIn(w.Leader, lang)
 		s.tab.Open(s.url + "/staff/load")
 		for _, width := range widths {
 			s.tab.See(width, i == 0)
 			s.shot(lang + "-crowd-load")
 		}
+	}
+}
+
+// TestManyCasesAreHandedOverWithoutAMouse chooses with single keys and turns
+// the page, narrow and wide.
+func TestManyCasesAreHandedOverWithoutAMouse(t *testing.T) {
+	w := onSQLite(t)
+	w.crowd(t, 60, w.Official.ID)
+	s := w.site(t)
+	s.tab = chromium.Start(t).Tab(t, chromium.Look{Width: 360})
+	s.signIn(w.Official, "en")
+	s.tab.Open(s.url + "/staff/keys")
+	s.tab.Press("button[value=on]")
+	for _, width := range []int64{360, 1280} {
+		s.tab.See(width, false)
+		s.tab.Open(s.url + "/staff/cases?holder=me")
+		first := s.tab.Text("main tbody a")
+		s.tab.Turn("l")
+		if again := s.tab.Text("main tbody a"); again == first {
+			t.Errorf("%d: the page does not turn from %s", width, first)
+		}
+		for range 3 {
+			s.tab.Keys("j")
+			s.tab.Keys("x")
+		}
+		s.tab.Keys("h")
+		s.tab.Enter()
+		if n := chromium.Value[int](s.tab, "document.querySelectorAll('main tbody tr').length"); n != 3 || s.tab.Path() != "/staff/cases/hand-over" {
+			t.Errorf("%d: %d cases are to be handed over, at %s", width, n, s.tab.Path())
+		}
+		s.tab.Judge()
 	}
 }

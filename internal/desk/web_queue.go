@@ -127,7 +127,7 @@ func (k *Desk) queue(q *web.Req) error {
 	}
 	if found.Next != "" {
 		l.after = found.Next
-		page.Pages.Next = l.href()
+		page.Pages = ui.Pages{Next: l.href(), Key: "l"}
 	}
 	return q.Page(http.StatusOK, web.Page{Title: q.P.T("desk.queue.title"), Body: pages.QueuePage(page), Wide: true})
 }
@@ -215,7 +215,7 @@ func (k *Desk) queueGrid(q *web.Req, who policy.Actor, rows []*cases.Case) (g ui
 		}
 		g.Rows = append(g.Rows, []ui.Cell{
 			pick, {Text: row.Reference, Href: "/staff/cases/" + row.ID, LTR: true}, {Text: q.P.In(d.Name)}, {Tag: &tag},
-			{Text: q.P.Date(row.Submitted)}, due, {Text: holderOf(q, who, row)},
+			{Text: q.P.Date(row.Submitted), Short: true}, due, {Text: holderOf(q, who, row)},
 		})
 	}
 	for _, key := range []string{"pick", "reference", "service", "state", "received", "due", "holder"} {

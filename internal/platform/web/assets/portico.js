@@ -46,7 +46,7 @@ for (const area of document.querySelectorAll("textarea[data-max]")) {
 }
 
 // Single keys, on pages of those who turned them on: j and k go through the
-// rows, any other leads to what bears it. Never while something is typed, and
+// rows, x chooses one, any other leads to what bears it. Never while something is typed, and
 // never with another key, which is the browser's.
 if (document.querySelector("[data-keys]")) {
   addEventListener("keydown", (event) => {
@@ -59,6 +59,7 @@ if (document.querySelector("[data-keys]")) {
       const at = rows.findIndex((a) => a.closest("tr") === row);
       goal = event.key === "j" ? rows[at + 1] : rows[at < 0 ? rows.length - 1 : at - 1];
     }
+    if (event.key === "x") document.activeElement.closest("tr")?.querySelector("input[type=checkbox]")?.click();
     if (!goal) return;
     event.preventDefault();
     goal.focus();

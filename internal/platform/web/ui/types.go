@@ -114,6 +114,7 @@ type Cell struct {
 	Href    string
 	Numeric bool
 	LTR     bool // an identifier
+	Short   bool // stays on one line, such as a date
 	Tag     *Label
 	Pick    *Pick // a box by which the row is chosen
 	Bar     *Bar  // a picture of the row's numbers, which stand in other cells
@@ -178,6 +179,7 @@ type Event struct {
 type Pages struct {
 	Prev, Next string
 	Text       string // such as "1 to 20 of 2,000"
+	Key        string // the single key that leads to the next page
 }
 
 // T returns the sentence key in the language of the page.
