@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"portico/internal/forms/answer"
 	"portico/internal/platform/db"
 	"portico/internal/testkit"
 )
@@ -161,4 +162,27 @@ func TestO18_ManyApplicationsGoPageByPage(t *testing.T) {
 			w.t.Errorf("%d of 45 applications are listed", len(seen))
 		}
 	})
+}
+
+func TestO18_ADelegateChangesAnApplicationOfTheirCompany(t *testing.T) {
+	w := newWorldOn(t)
+	answers := worldAnswers()
+	answers["applicant"] = answer.Party{As: answer.Company, Company: "c-1", Name: "Dhigu Builders"}.Text()
+	row := w.AppliedFor(w.citizen, w.service, answers)
+	b := w.browse(w.citizen)
+	at := "/en/cabinet/applications/" + row.ID
+	page, _, _ := b.get(at + "/change")
+	if page.One(`input[name="applicant"][checked]`).Attr("value") != "c-1" || !strings.Contains(page.One("main").Text(), "Dhigu Builders") {
+		t.Errorf("the company is not chosen: %s", page.One("main").Text())
+	}
+	form := page.One("main form").Values()
+	form.Set("hours", "7")
+	page, status, path := b.post(at+"/change", form)
+	if path != at {
+		t.Fatalf("changing the hours leads to %s (%d): %s", path, status, page.One("main").Text())
+	}
+	a, err := w.Application(t.Context(), w.citizen, row.ID)
+	if party, _ := answer.PartyOf(a.Answers["applicant"]); err != nil || party.Company != "c-1" || a.Answers["hours"] != "7" {
+		t.Errorf("changed to %v (%v)", a.Answers, err)
+	}
 }

@@ -11,6 +11,7 @@ import (
 	"portico/internal/cases"
 	"portico/internal/cases/pages"
 	"portico/internal/forms"
+	"portico/internal/forms/answer"
 	"portico/internal/forms/questions"
 	"portico/internal/forms/sent"
 	"portico/internal/platform/fault"
@@ -74,6 +75,7 @@ func (s *Site) showChange(q *web.Req, a *cases.Application, status int, notice *
 		return q.Redirect(here)
 	}
 	d := a.Service
+	v.Companies = companies(a)
 	v.Form, v.Why, v.Notes = d.Form, d.Why(s.Cases.Policy(), q.P), map[string]string{}
 	page := pages.Change{
 		Service: q.P.In(d.Name), Reference: a.Reference, Notice: notice, Form: v, Action: here + "/change",
@@ -95,6 +97,17 @@ func (s *Site) showChange(q *web.Req, a *cases.Application, status int, notice *
 	})
 }
 
+// companies are those for which the application was sent: who changes it goes on
+// acting for the same.
+func companies(a *cases.Application) (list []sent.Company) {
+	for _, f := range a.Service.Form.Fields() {
+		if party, ok := answer.PartyOf(a.Answers[f.Key]); ok && f.Kind == forms.Party && party.As == answer.Company {
+			list = append(list, sent.Company{ID: party.Company, Name: party.Name})
+		}
+	}
+	return list
+}
+
 // changed keeps changed answers, if all of them are right.
 func (s *Site) changed(q *web.Req) error {
 	values, err := q.Form()
@@ -110,7 +123,7 @@ func (s *Site) changed(q *web.Req) error {
 		return err
 	}
 	form := a.Service.Form
-	read := sent.Decode(form, sent.Input{Values: values, Also: []string{inputSeen}})
+	read := sent.Decode(form, sent.Input{Values: values, Also: []string{inputSeen}, Companies: companies(a)})
 	seen, _ := strconv.ParseInt(values.Get(inputSeen), 10, 64)
 	v := questions.View{Typed: read.Typed, Errors: read.Errors}
 	if read.Edited != "" {
