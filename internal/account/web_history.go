@@ -8,6 +8,7 @@ import (
 
 	"portico/internal/account/pages"
 	"portico/internal/audit"
+	"portico/internal/identity"
 	"portico/internal/platform/fault"
 	"portico/internal/platform/web"
 	"portico/internal/platform/web/ui"
@@ -70,13 +71,7 @@ func (s *Service) line(q *web.Req, m Moment) []ui.Cell {
 		}
 	} else {
 		label = q.P.T("identity.kind." + m.Kind)
-		how = q.P.T("account.history.other")
-		for _, key := range []string{"account.reason.", "mandates.reason.", "consent.reason.", "changes.reason.", "rights.reason.", "identity.reason."} {
-			if q.P.Has(key + m.Reason) {
-				how = q.P.T(key + m.Reason)
-				break
-			}
-		}
+		how = identity.Cause(q.P, m.Reason)
 	}
 	if m.Ref != "" {
 		how = q.P.T("account.history.ref", "what", how, "reference", q.P.Isolate(m.Ref))

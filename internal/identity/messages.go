@@ -145,3 +145,14 @@ func (s *Service) send(ctx context.Context, p *i18n.Printer, to credential.Conta
 func (s *Service) printer(lang string) *i18n.Printer {
 	return s.Catalogue.Printer(lang, s.Zone())
 }
+
+// Cause says in words why an event of an account happened, in the sentences of
+// whichever feature wrote it.
+func Cause(p *i18n.Printer, reason string) string {
+	for _, feature := range []string{"account", "mandates", "consent", "changes", "rights", "identity"} {
+		if key := feature + ".reason." + reason; p.Has(key) {
+			return p.T(key)
+		}
+	}
+	return p.T("identity.reason.other")
+}

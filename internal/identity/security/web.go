@@ -172,12 +172,8 @@ func historyTable(p *i18n.Printer, moments []identity.Moment) ui.Grid {
 		if !ok {
 			kind = ui.Info
 		}
-		how := "identity.reason." + m.Reason
-		if !p.Has(how) {
-			how = "identity.reason.other"
-		}
 		g.Rows = append(g.Rows, []ui.Cell{
-			{Text: p.DateTime(m.At)}, {Tag: &ui.Label{Text: p.T("identity.kind." + m.Kind), Kind: kind}}, {Text: p.T(how)},
+			{Text: p.DateTime(m.At)}, {Tag: &ui.Label{Text: p.T("identity.kind." + m.Kind), Kind: kind}}, {Text: identity.Cause(p, m.Reason)},
 		})
 	}
 	return g
