@@ -269,7 +269,10 @@ func TestMailIsTakenByLMTP(t *testing.T) {
 // is broken: each is stored or refused with a code, nothing falls over, and the
 // memory that they need is bounded.
 func TestAThousandBrokenMailsAreEachTakenOrRefused(t *testing.T) {
-	w := one(t)
+	worlds(t, aThousandBrokenMails)
+}
+
+func aThousandBrokenMails(t *testing.T, w *world) {
 	c, chance := w.carrier(), testkit.Chance(t)
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)

@@ -111,11 +111,16 @@ func once(q *web.Req) string {
 	return id.Token()
 }
 
-// kindField asks what sort of request it is.
-func kindField(q *web.Req, t *identity.Typed) templ.Component {
+// kindField asks what sort of request it is, whoever asks or writes down what
+// somebody else asks.
+func kindField(q *web.Req, t *identity.Typed, asks bool) templ.Component {
 	f := ui.Field{Name: "kind", Label: q.P.T("contact.kind"), Value: identity.Value(q, "kind"), Error: t.Error("kind")}
 	for _, k := range Kinds() {
-		f.Options = append(f.Options, ui.Option{Value: string(k), Label: q.P.T("contact.kind." + string(k)), Hint: q.P.T("contact.kind." + string(k) + ".hint")})
+		one := ui.Option{Value: string(k), Label: q.P.T("contact.kind." + string(k))}
+		if asks {
+			one.Hint = q.P.T("contact.kind." + string(k) + ".hint")
+		}
+		f.Options = append(f.Options, one)
 	}
 	return ui.Radios(f)
 }
@@ -134,7 +139,7 @@ func (s *Service) ask(q *web.Req, t *identity.Typed) error {
 		Caption: q.P.T("contact.title"), Title: q.P.T("contact.ask.title"), Lead: q.P.T("contact.ask.lead"), Button: q.P.T("contact.ask.go"),
 		After:  q.P.T("contact.ask.files"),
 		Action: q.Path("/help/ask"), Once: once(q), Problems: t.Problems("kind", "text", "contact"),
-		Fields: []templ.Component{kindField(q, t), ui.Textarea(s.textField(q, t, "contact.text", "contact.text.hint"))},
+		Fields: []templ.Component{kindField(q, t, true), ui.Textarea(s.textField(q, t, "contact.text", "contact.text.hint"))},
 	}
 	if q.Session == nil {
 		a.Fields = append(a.Fields, ui.Input(ui.Field{

@@ -123,14 +123,14 @@ func (s *Service) enter(q *web.Req, t *identity.Typed) error {
 		source.Options = append(source.Options, ui.Option{Value: one.value(), Label: s.came(q.P, one)})
 	}
 	contact := ui.Field{
-		Name: "contact", Label: q.P.T("contact.enter.contact"), Hint: q.P.T("contact.contact.hint", "example", s.Identity.ExamplePhone()),
+		Name: "contact", Label: q.P.T("contact.enter.contact"), Hint: q.P.T("contact.enter.contact.hint", "example", s.Identity.ExamplePhone()),
 		Value: identity.Value(q, "contact"), Error: t.Error("contact"), Why: s.Identity.Why(q.P, FieldPhone, ActivityOwn), LTR: true, Optional: true, Autocomplete: "off",
 	}
 	a := pages.Ask{
 		Caption: q.P.T("contact.staff.title"), Title: q.P.T("contact.enter.title"), Lead: q.P.T("contact.enter.lead"), Button: q.P.T("contact.enter.go"),
 		Action: "/staff/requests/new", Once: once(q), Problems: t.Problems("source", "kind", "text", "contact"),
 		Fields: []templ.Component{
-			ui.Radios(source), kindField(q, t), ui.Textarea(s.textField(q, t, "contact.enter.text", "contact.enter.text.hint")), ui.Input(contact),
+			ui.Radios(source), kindField(q, t, false), ui.Textarea(s.textField(q, t, "contact.enter.text", "contact.enter.text.hint")), ui.Input(contact),
 		},
 	}
 	return q.Page(status(t), web.Page{Title: a.Title, Body: pages.AskPage(a), Invalid: t.Bad(), Back: "/staff/requests"})
