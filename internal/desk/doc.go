@@ -10,6 +10,9 @@
 //   - Two who act at once: one wins, the other is told what happened and keeps
 //     what they wrote.
 //
+//   - Whether notices reached the applicant stands on the case, by which way and
+//     without any address.
+//
 //   - What is overdue is said in words, by colour and by shape; what waits for
 //     the applicant is not the office's to be late with.
 //
