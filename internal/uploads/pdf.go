@@ -6,6 +6,7 @@ import (
 	"compress/zlib"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 	"sync/atomic"
 )
@@ -57,8 +58,7 @@ type source interface {
 // names calls each for every name that comes, and stream where the data of a
 // stream begins. It ends at the first reason to refuse.
 func names(in source, each func(string) Reason, stream func() Reason) (Reason, error) {
-	const three, six = 1<<24 - 1, 1<<48 - 1
-	last := uint64(0) // bytes, the last one lowest
+	var last []byte // what stood before the window, as far as a word reaches
 	for {
 		w, err := in.window()
 		if errors.Is(err, io.EOF) {
@@ -69,13 +69,19 @@ func names(in source, each func(string) Reason, stream func() Reason) (Reason, e
 		}
 		n, what := 0, byte(0)
 		for n < len(w) && what == 0 {
-			c := w[n]
-			last = last<<8 | uint64(c)
-			n++
-			if c == '/' || c == 'j' && last&three == 'o'<<16|'b'<<8|'j' || c == 'm' && last&six == 's'<<40|'t'<<32|'r'<<24|'e'<<16|'a'<<8|'m' {
+			for n < len(w) && !stops[w[n]] {
+				n++
+			}
+			if n == len(w) {
+				break
+			}
+			if c := w[n]; c == '/' || ends(last, w[:n+1], words[c]) {
 				what = c
 			}
+			n++
 		}
+		last = append(last, w[max(0, n-wordMax):n]...)
+		last = last[max(0, len(last)-wordMax):]
 		in.take(n)
 		reason := NoReason
 		switch what {
@@ -84,7 +90,7 @@ func names(in source, each func(string) Reason, stream func() Reason) (Reason, e
 			if err != nil {
 				return NoReason, err
 			}
-			last = 0
+			last = last[:0]
 			reason = each(name)
 		case 'j':
 			reason = each("obj")
@@ -95,6 +101,23 @@ func names(in source, each func(string) Reason, stream func() Reason) (Reason, e
 			return reason, nil
 		}
 	}
+}
+
+// words are those that are looked for beside names, by their last byte.
+var words = map[byte]string{'j': "obj", 'm': "stream"}
+
+const wordMax = 6 // bytes of the longest
+
+// stops are the bytes at which something may have ended that is looked for:
+// most others are passed by without a thought.
+var stops = [256]bool{'/': true, 'j': true, 'm': true}
+
+// ends reports whether a word ends where the window does, over what stood before.
+func ends(before, window []byte, word string) bool {
+	if len(window) < len(word) {
+		window = append(slices.Clip(before), window...)
+	}
+	return len(window) >= len(word) && string(window[len(window)-len(word):]) == word
 }
 
 // readName reads a name behind its slash, with #41 for A.
@@ -111,6 +134,11 @@ func readName(in source) (string, error) {
 		n := 0
 		for n < len(w) && w[n] > ' ' && strings.IndexByte("()<>[]{}/%", w[n]) < 0 {
 			n++
+		}
+		if name == nil && n < min(len(w), 3*longest) { // nearly every one
+			whole := unhash(w[:n])
+			in.take(n)
+			return whole, nil
 		}
 		name = append(name, w[:min(n, max(0, 3*longest+1-len(name)))]...)
 		in.take(n)
