@@ -37,7 +37,7 @@ func (p *portal) openContact(in *instance.Instance) {
 		Files: p.files, Mailer: p.sender, Catalogue: in.Catalogue, Zone: zone, Address: p.address, Operator: p.operator,
 		Portal:   func() i18n.Text { return p.live.Current().Portal.Name },
 		Language: func() string { return p.live.Current().Portal.Langs()[0] },
-		Inbox:    p.inbox, From: p.letterhead, Reports: p.notices, Notices: inquiryNotices{p.notices},
+		Inbox:    p.inbox, From: p.letterhead, Reports: p.notices, Rights: inboxRights{p}, Notices: inquiryNotices{p.notices},
 		Promised: func() contact.Promise {
 			portal := &p.live.Current().Portal
 			promise := contact.Promise{Due: func(since time.Time, days int) time.Time {

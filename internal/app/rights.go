@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 
+	"portico/internal/contact"
 	"portico/internal/holdings"
 	"portico/internal/platform/db"
 	"portico/internal/platform/i18n"
@@ -115,4 +116,25 @@ func (t takenFiles) Open(ctx context.Context, fileID, activity string) (*takeout
 func (p *portal) answeringRights(ctx context.Context) (proof.Rights, error) {
 	n, err := p.rights.Standing(ctx)
 	return proof.Rights{Offered: p.rights.Offered(), Open: n.Open, Soon: n.Soon, Late: n.Late}, err
+}
+
+// inboxRights is contact.Rights over the requests about rights, which are built
+// after it.
+type inboxRights struct{ p *portal }
+
+// Offered are the rights that can be asked for, where officials may enter them.
+func (i inboxRights) Offered() []policy.Right {
+	if _, ok := i.p.policy().Activity(rights.ActivityEnter); !ok || !i.p.rights.Offered() {
+		return nil
+	}
+	return i.p.policy().AskedRights()
+}
+
+// Enter takes what came to the inbox as a request about rights.
+func (i inboxRights) Enter(tx *db.Tx, who policy.Actor, r *contact.Request, right, text, address string) error {
+	at, _ := i.p.identity.ParseContact(address)
+	_, err := i.p.rights.Enter(tx, who, rights.Entered{
+		Subject: r.Subject, Cabinet: r.Cabinet, Right: right, Source: rights.Source(r.Source), Text: text, Contact: at, Language: r.Language, Received: r.Created,
+	})
+	return err
 }

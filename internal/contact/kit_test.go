@@ -81,6 +81,7 @@ type world struct {
 	told     []string // what was told: subject, kind, and what it is about
 	reports  []string
 	channels []contact.Channel
+	passed   []string
 }
 
 func (w *world) SendMail(_ context.Context, m mail.Message) error {
@@ -108,6 +109,16 @@ func (w *world) Late(_ *db.Tx, official string, _ *contact.Request) error {
 func (w *world) Bounced(_ context.Context, messageID string) (bool, error) {
 	w.reports = append(w.reports, messageID)
 	return true, nil
+}
+
+// Offered and Enter are contact.Rights.
+func (w *world) Offered() []policy.Right {
+	return []policy.Right{{ID: "delete", Name: text("Deletion")}}
+}
+
+func (w *world) Enter(_ *db.Tx, _ policy.Actor, r *contact.Request, right, words, address string) error {
+	w.passed = append(w.passed, r.Reference, right, words, address)
+	return nil
 }
 
 func (w *world) SendSMS(context.Context, string, string) error { return nil }
@@ -166,7 +177,7 @@ func open(t *testing.T, d *db.DB) *world {
 	w.Service = contact.New(contact.Config{
 		DB: d, Vault: w.store.Vault, Policy: pol, Clock: clock, Jobs: w.jobs, Key: w.store.Ring, Identity: w.id, Staff: w.staff, Files: site,
 		Mailer: w, Catalogue: cat, Portal: func() i18n.Text { return about.Name }, Language: func() string { return "en" }, Address: address,
-		Zone: func() *time.Location { return time.UTC }, Inbox: func() string { return inbox }, From: func() string { return "no-reply@one.gov.mv" }, Reports: w, Notices: w,
+		Zone: func() *time.Location { return time.UTC }, Inbox: func() string { return inbox }, From: func() string { return "no-reply@one.gov.mv" }, Reports: w, Rights: w, Notices: w,
 		Operator: func() contact.Operator {
 			return contact.Operator{Name: i18n.Text{"en": "Agency", "dv": "އެޖެންސީ"}, Address: i18n.Text{"en": "Malé", "dv": "މާލެ"}, Channels: w.channels}
 		},

@@ -51,7 +51,9 @@ type Config struct {
 	// the one that mails come from.
 	Inbox, From func() string
 	Notices     Notices
-	Reports     Reports // nil: what becomes of mails is nobody's business
+	// Rights takes what is about somebody's own data; nil: nothing does.
+	Rights  Rights
+	Reports Reports // nil: what becomes of mails is nobody's business
 }
 
 // Service is the use cases of this package. It is safe for concurrent use.

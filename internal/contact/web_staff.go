@@ -25,7 +25,7 @@ func actor(q *web.Req) policy.Actor {
 // doneStaff is the notice after a change, by the name of the change.
 func doneStaff(q *web.Req) string {
 	switch n := q.R.URL.Query().Get("done"); n {
-	case "taken", "handed", "answered", "closed":
+	case "taken", "handed", "answered", "closed", "rights":
 		return q.P.T("contact.staff.done." + n)
 	}
 	return ""
@@ -165,7 +165,7 @@ func (s *Service) desk(q *web.Req, t *identity.Typed) error {
 		return err
 	}
 	page := pages.Desk{
-		Notice: doneStaff(q), Problems: t.Problems("text", "colleague", "reason"), Ref: r.Reference, Action: "/staff/requests/" + r.ID,
+		Notice: doneStaff(q), Problems: t.Problems("text", "colleague", "reason", "right"), Ref: r.Reference, Action: "/staff/requests/" + r.ID,
 	}
 	var c *Content
 	if s.answers(who) && r.State == Taken && r.Holder == who.ID {
@@ -213,6 +213,12 @@ func (s *Service) held(q *web.Req, t *identity.Typed, who policy.Actor, r *Reque
 	for _, reason := range Reasons() {
 		page.Reasons.Options = append(page.Reasons.Options, ui.Option{Value: reason, Label: q.P.T("contact.reason." + reason)})
 	}
+	if s.Rights != nil && len(s.Rights.Offered()) > 0 {
+		page.Rights = &ui.Field{Name: "right", Label: q.P.T("contact.rights.which"), Error: t.Error("right"), Options: []ui.Option{{Label: q.P.T("contact.rights.choose")}}}
+		for _, right := range s.Rights.Offered() {
+			page.Rights.Options = append(page.Rights.Options, ui.Option{Value: right.ID, Label: q.P.In(right.Name)})
+		}
+	}
 	colleagues, err := s.Colleagues(q.R.Context(), who)
 	if err != nil {
 		return err
@@ -234,8 +240,8 @@ func (s *Service) held(q *web.Req, t *identity.Typed, who policy.Actor, r *Reque
 }
 
 func (s *Service) takeDesk(q *web.Req) error {
-	t := identity.ReadForm(q, "do", "text", "reason", "colleague")
-	do := read(q, t, "take", "answer", "hand", "close")
+	t := identity.ReadForm(q, "do", "text", "reason", "colleague", "right")
+	do := read(q, t, "take", "answer", "hand", "close", "rights")
 	if t.Bad() {
 		return edge(q, t, s.desk)
 	}
@@ -249,6 +255,8 @@ func (s *Service) takeDesk(q *web.Req) error {
 		err, done = s.Answer(ctx, who, request, q.Value("text")), "answered"
 	case "hand":
 		err, done, to = s.HandOver(ctx, who, request, q.Value("colleague")), "handed", "/staff/requests"
+	case "rights":
+		err, done = s.PassOn(ctx, who, request, q.Value("right")), "rights"
 	case "close":
 		err, done = s.Close(ctx, who, request, q.Value("reason")), "closed"
 	}

@@ -55,6 +55,9 @@ func (RightKind) Values() []string {
 // the non-fulfilment list of the W3C's vocabulary DPV 2.3.
 type Ground string
 
+// GroundIdentity is that it could not be shown who asks.
+const GroundIdentity Ground = "justifications:IdentityVerificationFailure"
+
 // Values lists the grounds for which the program has words.
 func (Ground) Values() []string {
 	return []string{

@@ -60,6 +60,8 @@ func declarations() *policy.Declarations {
 		})
 	}
 	act(rights.ActivityOwn, []string{"person", "system"}, policy.RelationSelf, rights.FieldText, rights.FieldAnswer, rights.FieldContact, rights.FieldPackage)
+	act(rights.ActivityEnter, []string{"role:privacy-officer"}, policy.RelationTask, rights.FieldText, rights.FieldContact)
+	act(rights.ActivityWrite, []string{"system"}, policy.RelationSystem, rights.FieldContact, rights.FieldAnswer)
 	act(takeout.Activity, []string{"system"}, policy.RelationSystem, policy.Every)
 	act(rights.ActivityAnswer, []string{"role:privacy-officer"}, policy.RelationTask, rights.FieldText, rights.FieldAnswer, rights.FieldContact)
 	d.Rights = nil

@@ -60,6 +60,12 @@ type Source string
 // The sources.
 const (
 	Cabinet Source = "cabinet"
+	Form    Source = "form"
+	Mail    Source = "mail"
+	Phone   Source = "phone"
+	Letter  Source = "letter"
+	Social  Source = "social"
+	Desk    Source = "desk"
 )
 
 // What people may write, and how many requests they may have open.

@@ -222,7 +222,7 @@ type Answer struct {
 // in words. What is granted is done in the same transaction.
 func (s *Service) Decide(ctx context.Context, who policy.Actor, request string, answers map[int]Answer, text string) error {
 	return s.change(ctx, who, request, func(tx *db.Tx, r *Request) error {
-		if r.State != Taken || r.Holder != who.ID || r.Paused() {
+		if r.State != Taken || r.Holder != who.ID {
 			return errMoved
 		}
 		if !r.Appealed.IsZero() && r.Decider == who.ID {
@@ -253,7 +253,7 @@ func (s *Service) Decide(ctx context.Context, who policy.Actor, request string, 
 		if err := s.fulfil(tx, r, granted); err != nil {
 			return err
 		}
-		if r.Kind == policy.RightErasure && slices.ContainsFunc(granted, func(i Item) bool { return i.ID == vault.Profile }) {
+		if r.Kind == policy.RightErasure && slices.ContainsFunc(granted, func(i Item) bool { return i.ID == vault.Profile || i.Sort == All }) && !r.outside() {
 			return nil // they are told before it goes
 		}
 		return s.tell(tx, r, "answered")
@@ -274,6 +274,8 @@ func (s *Service) decided(r *Request, items []Item, answers map[int]Answer, text
 			wrong = append(wrong, fault.Field{Name: name, Code: "rights.decide.none"})
 		case a.Decision == Refused && !slices.Contains(right.Refusal, a.Ground):
 			wrong = append(wrong, fault.Field{Name: fmt.Sprintf("ground-%d", i.N), Code: "rights.decide.ground"})
+		case r.Paused() && a.Ground != policy.GroundIdentity:
+			wrong = append(wrong, fault.Field{Name: name, Code: "rights.decide.identity"})
 		}
 		if i.Decision, i.Decided = a.Decision, now; a.Decision == Refused {
 			i.Ground = a.Ground
@@ -337,6 +339,9 @@ func (s *Service) sendTell(ctx context.Context, job *jobs.Job) error {
 	r, _, err := s.glance(ctx, job.Get("request"))
 	if err != nil {
 		return err
+	}
+	if r.outside() {
+		return s.tellOutside(ctx, r, job)
 	}
 	return s.Identity.Write(ctx, r.Subject, r.Language, job.ID, "rights.mail."+job.Get("what"),
 		"reference", r.Reference, "link", s.Address()+"/"+r.Language+"/cabinet/rights/requests/"+r.ID)

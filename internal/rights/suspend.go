@@ -16,23 +16,28 @@ import (
 
 // fulfil does what was granted, in the transaction of the answer.
 func (s *Service) fulfil(tx *db.Tx, r *Request, granted []Item) error {
-	var places []string
+	var ids []string
 	for _, i := range granted {
-		switch r.Kind {
-		case policy.RightErasure:
-			places = append(places, i.ID)
-		case policy.RightRestriction:
-			if err := s.suspend(tx, r, ""); err != nil {
-				return err
-			}
-		case policy.RightObjection, policy.RightOptOut:
-			if err := s.suspend(tx, r, i.ID); err != nil {
+		ids = append(ids, i.ID)
+		if i.Sort == All && SortOf(r.Kind) != All {
+			var err error
+			if ids, err = s.expand(tx, r); err != nil {
 				return err
 			}
 		}
 	}
-	if len(places) > 0 {
-		return s.erase(tx, r, places)
+	switch {
+	case len(ids) == 0:
+	case r.Kind == policy.RightErasure:
+		return s.erase(tx, r, ids)
+	case r.Kind == policy.RightRestriction:
+		return s.suspend(tx, r, "")
+	case r.Kind == policy.RightObjection || r.Kind == policy.RightOptOut:
+		for _, purpose := range ids {
+			if err := s.suspend(tx, r, purpose); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }

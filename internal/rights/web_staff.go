@@ -91,7 +91,7 @@ func (s *Service) desk(q *web.Req, t *identity.Typed) error {
 		return err
 	}
 	page := pages.Desk{
-		Notice: done(q, "taken", "extended", "lifted", "decided"), Ref: r.Reference, Action: "/staff/rights/" + r.ID, Title: q.P.In(s.right(r).Name),
+		Notice: done(q, "taken", "extended", "lifted", "decided", "known"), Ref: r.Reference, Action: "/staff/rights/" + r.ID, Title: q.P.In(s.right(r).Name),
 		Facts: append(s.facts(q.P, r, items), ui.Row{Key: q.P.T("rights.source"), Value: q.P.T("rights.source." + string(r.Source))}),
 	}
 	page.Facts = append(page.Facts, terms(q.P, s.right(r))...)
@@ -140,6 +140,7 @@ func (s *Service) lifts(q *web.Req, r *Request) (string, error) {
 // held fills in what the official sees who holds a request, and returns the
 // names of the fields.
 func (s *Service) held(q *web.Req, t *identity.Typed, r *Request, items []Item, text []Line, page *pages.Desk) (fields []string, err error) {
+	page.Paused = r.Paused()
 	page.Held, page.Lines = true, shown(q.P, text, "rights.line.asker")
 	names, err := s.names(q, r, items)
 	if err != nil {
@@ -184,7 +185,7 @@ func (s *Service) held(q *web.Req, t *identity.Typed, r *Request, items []Item, 
 
 func (s *Service) takeDesk(q *web.Req) error {
 	t := identity.ReadForm(q, "do", "text", "reason")
-	do := read(q, t, "take", "back", "decide", "extend", "lift")
+	do := read(q, t, "take", "back", "decide", "extend", "lift", "known")
 	if t.Bad() {
 		return edge(q, t, s.desk)
 	}
@@ -198,6 +199,8 @@ func (s *Service) takeDesk(q *web.Req) error {
 		err, notice, to = s.PutBack(ctx, who, request), "back", "/staff/rights"
 	case "extend":
 		err, notice = s.Extend(ctx, who, request, q.Value("reason")), "extended"
+	case "known":
+		err, notice = s.Known(ctx, who, request), "known"
 	case "lift":
 		err, notice = s.Announce(ctx, who, request), "lifted"
 	case "decide":
