@@ -180,6 +180,14 @@ func TestN6_N8_OneeSpeaksIndonesianAndItsClientChoosesTheNewsletterAlone(t *test
 	holds(t, "the fee", b.Page("/id/services/domain-name/fee?_look=1&ending=com&years=2", http.StatusOK), "IDR 360.000")
 
 	b.Submit("/id/sign-in", url.Values{"contact": {portal.Person("citizen")}, "password": {demo.Password}}, http.StatusOK)
+	const apply = "/id/services/domain-name/apply"
+	holder := press(t, b, b.Page(apply, http.StatusOK), url.Values{"label": {"tokobunga"}, "ending": {"id"}, "years": {"2"}})
+	check := press(t, b, holder, url.Values{
+		"name": {"Siti Rahmawati"}, "identity-number": {"3171014604870001"}, "address": {"Jalan Melati 5, Jakarta"}, "email": {"siti@contoh.example"}, "phone": {"+62 21 5550 0123"},
+	})
+	holds(t, "whoever checks the order", check, "tokobunga", "IDR 440.000", "nama ini tidak melanggar hak orang lain")
+	holds(t, "whoever ordered", press(t, b, check, url.Values{"_declared": {"yes"}}), "Permohonan terkirim", "DN-")
+
 	settings := b.Page("/id/cabinet/settings/notices", http.StatusOK)
 	holds(t, "the settings", settings, "Biaya perlu dibayar", "Ini tidak dapat Anda matikan.")
 	if settings.Has("input[name*='payment-due'], input[value*='payment-due']") {
