@@ -15,7 +15,8 @@
 //     provider twice for the same one makes one.
 //   - What was paid for a case that does not wait for it, or not any more, is
 //     given back, and so is what was paid for a case that comes into a state
-//     with refund: true, or whose document is revoked with the fee. An order that nobody paid ends with the waiting.
+//     with refund: true, or whose document is revoked with the fee. An order
+//     that nobody paid ends with the waiting.
 //   - Whose order was paid, or whose money went back, is told in the transaction
 //     that knows it. An official who settles an order leaves an event that its
 //     person sees.
