@@ -7,16 +7,13 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strconv"
 
 	"github.com/spf13/cobra"
 
 	"portico/internal/app"
-	"portico/internal/audit"
 	"portico/internal/keys"
 	"portico/internal/platform/clock"
 	"portico/internal/platform/db"
-	"portico/internal/policy"
 	"portico/internal/vault"
 )
 
@@ -31,7 +28,6 @@ func keysCommand() *cobra.Command {
 		run   func(context.Context, io.Writer, *keyStore) error
 	}{
 		"status": {"Say which keys there are and what is under them", keyStatus},
-		"rotate": {"Begin a new epoch and wrap every live key under it", keyRotate},
 	} {
 		var s app.Store
 		sub := &cobra.Command{
@@ -49,7 +45,7 @@ func keysCommand() *cobra.Command {
 		storeFlags(sub.Flags(), &s)
 		cmd.AddCommand(sub)
 	}
-	cmd.AddCommand(keyBackupCommand(), keyRestoreCommand())
+	cmd.AddCommand(keyRotateCommand(), keyBackupCommand(), keyRestoreCommand())
 	return cmd
 }
 
@@ -109,52 +105,4 @@ func keyStatus(ctx context.Context, out io.Writer, s *keyStore) error {
 	fmt.Fprintf(out, "log           %d entries signed\n", signed.Size)
 	_, err = fmt.Fprintf(out, "verifier key  %s\n", s.ring.Vkey())
 	return err
-}
-
-// keyRotate begins an epoch, or finishes the last rotation if it broke off.
-// The old epoch's key stays: it is destroyed only when no row names it, every
-// node has dropped it, and a key backup under the new one was restored in a
-// drill, which this program cannot see yet.
-func keyRotate(ctx context.Context, out io.Writer, s *keyStore) error {
-	count, err := vault.EpochUse(ctx, s.db)
-	if err != nil {
-		return err
-	}
-	current := s.ring.Epoch()
-	begin := true
-	for n, keys := range count {
-		begin = begin && (n == current || keys == 0)
-	}
-	if begin {
-		if current, err = s.ring.NewEpoch(); err != nil {
-			return err
-		}
-		fmt.Fprintf(out, "epoch %d begins\n", current)
-	} else {
-		fmt.Fprintf(out, "the rotation to epoch %d broke off and goes on; run the command again for a new epoch\n", current)
-	}
-	wrapped, err := vault.Rewrap(ctx, s.db, s.ring)
-	if err != nil {
-		return fmt.Errorf("%w; run the command again to go on", err)
-	}
-	if err := recordRotation(ctx, s, current, wrapped); err != nil {
-		return err
-	}
-	fmt.Fprintf(out, "%d keys are wrapped under epoch %d\n", wrapped, current)
-	_, err = fmt.Fprintln(out, "the keys of older epochs are kept: make a key backup now, and restore it in a drill before anybody destroys one")
-	return err
-}
-
-func recordRotation(ctx context.Context, s *keyStore, epoch, wrapped int64) error {
-	log, err := audit.Open(ctx, audit.Config{DB: s.db, Ring: s.ring, Keeper: vault.NewKeeper(s.ring), Clock: clock.System{}})
-	if err != nil {
-		return err
-	}
-	v := vault.New(vault.Config{DB: s.db, Ring: s.ring, Log: log, Clock: clock.System{}, Policy: func() *policy.Policy { return nil }})
-	return s.db.Update(ctx, func(tx *db.Tx) error {
-		return v.Append(tx, audit.Event{
-			Subject: audit.System, Kind: audit.KindSystem, Actor: audit.Actor{Kind: policy.System.String()},
-			Activity: "keys-rotate", Facts: audit.Facts{"epoch": strconv.FormatInt(epoch, 10), "keys": strconv.FormatInt(wrapped, 10)},
-		})
-	})
 }

@@ -445,6 +445,7 @@ func (p *portal) system() *proof.System {
 
 		Rights:    p.answeringRights,
 		Announced: p.changes.Announced,
+		Copies:    p.copies,
 	}
 }
 

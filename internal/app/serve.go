@@ -130,6 +130,9 @@ func (p *portal) background(o Options) []func(context.Context) {
 			p.acts.Run(ctx, func(err error) { logged("keeping what was taken away", err) })
 		},
 		func(ctx context.Context) {
+			p.watchEpochs(ctx, func(err error) { logged("looking after the epochs", err) })
+		},
+		func(ctx context.Context) {
 			p.changes.Watch(ctx, func(err error) { logged("publishing the policy", err) })
 		},
 		func(ctx context.Context) {

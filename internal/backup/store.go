@@ -102,3 +102,33 @@ func Drilled(tx *db.Tx) (d Drill, err error) {
 	d.At, d.Data, d.Keys = clock.FromMicros(at), clock.FromMicros(data), clock.FromMicros(keys)
 	return d, err
 }
+
+// Node is a process that serves the store, and the epochs whose keys it holds.
+type Node struct {
+	ID     string
+	Oldest int64
+	Newest int64
+	Seen   time.Time
+}
+
+// Note notes that a node is there.
+func (n Node) Note(tx *db.Tx) error {
+	_, err := tx.Exec(`INSERT INTO backup_node (node, oldest, newest, seen_at) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (node) DO UPDATE SET oldest = excluded.oldest, newest = excluded.newest, seen_at = excluded.seen_at`,
+		n.ID, n.Oldest, n.Newest, clock.Micros(n.Seen))
+	return err
+}
+
+// Leave notes that a node has ended, and forgets those that were last seen
+// before a time.
+func (n Node) Leave(tx *db.Tx, before time.Time) error {
+	_, err := tx.Exec(`DELETE FROM backup_node WHERE node = $1 OR seen_at < $2`, n.ID, clock.Micros(before))
+	return err
+}
+
+// Oldest is the oldest epoch whose key a node holds that was seen since a time;
+// 0 if there is none.
+func Oldest(tx *db.Tx, since time.Time) (epoch int64, err error) {
+	err = tx.QueryRow(`SELECT coalesce(min(oldest), 0) FROM backup_node WHERE seen_at >= $1`, clock.Micros(since)).Scan(&epoch)
+	return epoch, err
+}

@@ -71,6 +71,13 @@ func (l *loader) portal(p *Portal) {
 			l.at(portalFile, "accounts/confirm-contacts", "accounts/confirm-contacts: a time such as P12M; leave accounts out to ask nobody")
 		}
 	}
+	if b := p.Backups; b != nil {
+		for name, period := range map[string]policy.Period{"epoch": b.Epoch, "after": b.After, "kept": b.Kept, "drill": b.Drill} {
+			if y, m, d, err := period.Parts(); err != nil || y+m+d == 0 || period == policy.PeriodSession {
+				l.at(portalFile, "backups/"+name, "backups/%s: a time such as P1M", name)
+			}
+		}
+	}
 	if n := p.News; n != nil {
 		if y, m, d, err := n.Every.Parts(); err != nil || y+m+d == 0 || n.Every == policy.PeriodSession {
 			l.at(portalFile, "news/every", "news/every: a time such as P3M; leave news out to promise none")

@@ -52,6 +52,9 @@ func (l *loader) seal(in *Instance) (err error) {
 	if consent := in.Portal.Storage.Consent; len(consent) > 0 {
 		said = append(said, consent)
 	}
+	if horizon := in.Portal.Horizon(); horizon != policy.PeriodNone {
+		said = append(said, horizon)
+	}
 	in.Words, err = l.hash(said, func(name string) bool {
 		return strings.HasPrefix(name, "policy/text/") || strings.HasPrefix(name, "policy/terms/")
 	})
@@ -220,8 +223,14 @@ func (l *loader) documents(folder string, in *Instance, check func(map[string]*t
 		for _, p := range problems {
 			l.report(file, p.Line, "%s", p.Message)
 		}
-		if doc != nil {
-			docs[lang] = doc
+		if doc == nil {
+			continue
+		}
+		docs[lang] = doc
+		for _, r := range doc.References {
+			if r.Name == "horizon" && in.Portal.Backups == nil {
+				l.report(file, r.Line, "{horizon} says nothing: %s declares no backups", portalFile)
+			}
 		}
 	}
 	if l.declared() && !l.kept { // what was sound once does not become faulty because the program checks more

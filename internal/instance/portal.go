@@ -26,6 +26,7 @@ type Portal struct {
 	Categories  []services.Category `yaml:"categories,omitempty" json:"categories,omitempty" doc:"The headings of the catalogue, in the order in which they are shown."`
 	Accounts    *Accounts           `yaml:"accounts,omitempty" json:"accounts,omitempty" doc:"What goes for people's accounts."`
 	Notices     *Notices            `yaml:"notices,omitempty" json:"notices,omitempty" doc:"What goes for all notices; each kind has a file in notices/."`
+	Backups     *Backups            `yaml:"backups,omitempty" json:"backups,omitempty" doc:"How long a copy of the store may still open what was erased: the policy says it with {horizon}."`
 	Help        *Help               `yaml:"help,omitempty" json:"help,omitempty" doc:"That the portal takes questions, suggestions and complaints; left out: it takes none."`
 	News        *News               `yaml:"news,omitempty" json:"news,omitempty" doc:"What goes for the news; each item has a file in news/."`
 	Contacts    []Contact           `yaml:"contacts" json:"contacts" doc:"Every channel that the policy names (O16)."`
@@ -51,6 +52,24 @@ func (p *Portal) ConfirmContacts() policy.Period {
 		return policy.PeriodNone
 	}
 	return p.Accounts.ConfirmContacts
+}
+
+// Backups is what the operator does with the keys, so that no copy of the store
+// opens what was erased for ever.
+type Backups struct {
+	Epoch policy.Period `yaml:"epoch" json:"epoch" doc:"How long an epoch lasts, such as P1M: portico keys rotate is run as often."`
+	After policy.Period `yaml:"after" json:"after" doc:"How long after its end the key of an epoch is destroyed, such as P7D."`
+	Kept  policy.Period `yaml:"kept" json:"kept" doc:"How long a key backup is kept at the most, such as P7D: the next one takes its place."`
+	Drill policy.Period `yaml:"drill" json:"drill" doc:"How old the last restore in a drill may be, such as P3M."`
+}
+
+// Horizon is after how long no copy of the store opens any more what was
+// erased; none: nothing is promised.
+func (p *Portal) Horizon() policy.Period {
+	if p.Backups == nil {
+		return policy.PeriodNone
+	}
+	return p.Backups.Epoch.Plus(p.Backups.After).Plus(p.Backups.Kept)
 }
 
 // Help is what the operator promises to those who ask (O17).

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/mod/sumdb/note"
 
@@ -167,7 +168,7 @@ func TestKeysSurviveTheirProcess(t *testing.T) {
 	place := keys.Place{Instance: "onegov", Table: "vault_scope", Column: "wrapped", Row: "x", Person: "p"}
 	key := keys.NewKey()
 	epoch, wrapped := a.Wrap(place, key)
-	if _, err := a.NewEpoch(); err != nil {
+	if _, err := a.NewEpoch(time.Unix(1, 0)); err != nil {
 		t.Fatal(err)
 	}
 	b, err := keys.Open(dir, "onegov", false)

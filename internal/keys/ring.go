@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"golang.org/x/mod/sumdb/note"
 )
@@ -49,6 +50,7 @@ type keyring struct {
 type epoch struct {
 	Number int64  `json:"number"`
 	Key    []byte `json:"key"`
+	Began  int64  `json:"began,omitempty"` // microseconds; that of a new store begins with it
 }
 
 // Ring is an open key directory. It is safe for concurrent use.
@@ -305,18 +307,63 @@ func (r *Ring) Epochs() []int64 {
 
 // NewEpoch makes the next epoch key. Older ones stay, for the rows and the
 // backups that name them.
-func (r *Ring) NewEpoch() (int64, error) {
+func (r *Ring) NewEpoch(now time.Time) (int64, error) {
 	var next int64
 	err := r.change(func(k *keyring) error {
 		next = k.Epochs[len(k.Epochs)-1].Number + 1
 		wrapped, err := r.kms.Wrap(epochPurpose(r.stamp.Instance, next), NewKey())
-		k.Epochs = append(k.Epochs, epoch{next, wrapped})
+		k.Epochs = append(k.Epochs, epoch{next, wrapped, now.UnixMicro()})
 		return err
 	})
 	if err != nil {
 		return 0, fmt.Errorf("make an epoch key: %w", err)
 	}
 	return next, nil
+}
+
+// Begins are the epochs of the key directory and when they began; a zero time
+// is that of the store.
+func (r *Ring) Begins() (map[int64]time.Time, error) {
+	k, err := readRing(r.dir)
+	if err != nil {
+		return nil, err
+	}
+	began := map[int64]time.Time{}
+	for _, e := range k.Epochs {
+		began[e.Number] = time.Time{}
+		if e.Began > 0 {
+			began[e.Number] = time.UnixMicro(e.Began).UTC()
+		}
+	}
+	return began, nil
+}
+
+// Drop forgets the keys of epochs other than these and the current one, until
+// something that names them is opened.
+func (r *Ring) Drop(but func(epoch int64) bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for n := range r.epochs {
+		if n != r.current && !but(n) {
+			delete(r.epochs, n)
+		}
+	}
+}
+
+// Destroy destroys the key of an epoch: what is wrapped under it, in whatever
+// copy of the store, opens no more. Whether it may is the caller's business.
+func (r *Ring) Destroy(n int64) error {
+	if n == r.Epoch() {
+		return errors.New("destroy an epoch key: it is the current one")
+	}
+	if err := r.change(func(k *keyring) error {
+		k.Epochs = slices.DeleteFunc(k.Epochs, func(e epoch) bool { return e.Number == n })
+		return nil
+	}); err != nil {
+		return fmt.Errorf("destroy an epoch key: %w", err)
+	}
+	r.Drop(func(other int64) bool { return other != n })
+	return nil
 }
 
 func epochPurpose(instance string, n int64) string { return fmt.Sprintf("epoch %d %s", n, instance) }

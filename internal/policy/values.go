@@ -193,6 +193,16 @@ func (p Period) Parts() (years, months, days int, err error) {
 	return n[0], n[1], n[2]*7 + n[3], nil
 }
 
+// Plus is p and another period one after the other. What is no time adds none.
+func (p Period) Plus(other Period) Period {
+	y, m, d, _ := p.Parts()
+	y2, m2, d2, _ := other.Parts()
+	if y+m+d+y2+m2+d2 == 0 {
+		return PeriodNone
+	}
+	return Period(fmt.Sprintf("P%dY%dM%dD", y+y2, m+m2, d+d2))
+}
+
 // After returns the moment at which p has passed since t. Months that are too
 // short for its day end on their last: a month after 31 January is the end of
 // February, so that what began later never ends earlier.

@@ -79,6 +79,8 @@ func phrase(v *Version, p *i18n.Printer, r text.Reference) string {
 		return purpose.Name.In(p.Lang)
 	case "location":
 		return v.Portal.Location.In(p.Lang)
+	case "horizon":
+		return period(p, v.Portal.Horizon)
 	case "operator":
 		return v.Portal.Operator.In(p.Lang)
 	case "law":

@@ -41,9 +41,10 @@ type Portal struct {
 	Operator i18n.Text
 	Address  i18n.Text
 	Law      i18n.Text
-	Location i18n.Text // where data is stored (O8)
-	Consent  i18n.Text // what people agree to about that, apart (N11); may be empty
-	URL      string    // https://one.gov.mv, without a slash at the end
+	Location i18n.Text     // where data is stored (O8)
+	Consent  i18n.Text     // what people agree to about that, apart (N11); may be empty
+	Horizon  policy.Period // after which no copy opens what was erased
+	URL      string        // https://one.gov.mv, without a slash at the end
 	Contacts []Contact
 }
 

@@ -198,6 +198,9 @@ func Difference(p *i18n.Printer, from, to *Version) []string {
 			out = append(out, p.T("privacy.diff.portal", "what", p.T("privacy.what."+t.what), "before", before, "after", after))
 		}
 	}
+	if before, after := from.Portal.Horizon, to.Portal.Horizon; before != after {
+		out = append(out, p.T("privacy.diff.portal", "what", p.T("privacy.what.horizon"), "before", period(p, before), "after", period(p, after)))
+	}
 	for _, t := range []struct {
 		what     string
 		from, to *text.Document

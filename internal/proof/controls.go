@@ -97,6 +97,8 @@ type System struct {
 	// Announced counts the changes of policy and terms that came into force,
 	// those among them that nobody had announced, and the notices of them.
 	Announced func(ctx context.Context) (all, silent int, notices int64, err error)
+	// Copies is what is known of backups and epochs; nil: nothing.
+	Copies func(ctx context.Context) (Copies, error)
 	// Scanner asks the declared scanner for malware whether it is there: nil
 	// where none is declared.
 	Scanner func(ctx context.Context) error
@@ -300,13 +302,6 @@ func (s *System) announced(ctx context.Context, e *examination) {
 	default:
 		e.note("announced", "n", all, "notices", notices)
 	}
-}
-
-// keyBackup tells whether a copy of the keys was made and restored in a drill.
-// This program cannot yet make one, so that none was.
-func (s *System) keyBackup(_ context.Context, e *examination) {
-	e.note("epochs", "n", len(s.Ring.Epochs()), "epoch", s.Ring.Epoch())
-	e.risk("never-drilled", "never-drilled")
 }
 
 // filesExamined asks the scanner whether it is there. While it is not, files

@@ -86,7 +86,7 @@ func TestRewrapBringsEveryKeyToTheNewEpochAndGoesOn(t *testing.T) {
 			subjects[i] = s.Subject(t)
 		}
 		s.Collect(t, own(subjects[7]), map[string]string{name: "Aishath"})
-		if _, err := s.Ring.NewEpoch(); err != nil {
+		if _, err := s.Ring.NewEpoch(s.Clock.Now()); err != nil {
 			t.Fatal(err)
 		}
 		late := s.Subject(t) // its keys are under the new epoch already, as after a rotation that broke off

@@ -6,9 +6,11 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"portico/internal/audit"
 	"portico/internal/keys"
+	"portico/internal/platform/clock"
 	"portico/internal/platform/db"
 )
 
@@ -234,6 +236,13 @@ func selectStamp(tx *db.Tx) (s keys.Stamp, found bool, err error) {
 		return s, false, nil
 	}
 	return s, err == nil, err
+}
+
+// FoundedAt is when the store was founded.
+func FoundedAt(tx *db.Tx) (time.Time, error) {
+	var at int64
+	err := tx.QueryRow(`SELECT founded_at FROM vault_store WHERE one = 1`).Scan(&at)
+	return clock.FromMicros(at), err
 }
 
 // isEmpty reports whether nobody is in the store.

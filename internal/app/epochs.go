@@ -1,0 +1,149 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"time"
+
+	"portico/internal/backup"
+	"portico/internal/instance"
+	"portico/internal/keys"
+	"portico/internal/platform/clock"
+	"portico/internal/platform/db"
+	"portico/internal/platform/id"
+	"portico/internal/proof"
+	"portico/internal/vault"
+)
+
+const (
+	nodeEvery = time.Minute // a node says which keys it holds
+	nodeGone  = time.Hour   // and has ended if it has not said so for as long
+)
+
+// watchEpochs takes the epochs that a rotation began, drops the keys of those
+// that no row names any more, and says in the store which ones are held here,
+// until ctx ends: a key is destroyed only when every node has dropped it.
+func (p *portal) watchEpochs(ctx context.Context, report func(error)) {
+	node := backup.Node{ID: id.New(p.clock.Now())}
+	ticker := time.NewTicker(nodeEvery)
+	defer ticker.Stop()
+	for {
+		if err := p.sayEpochs(ctx, node); err != nil && ctx.Err() == nil {
+			report(err)
+		}
+		select {
+		case <-ctx.Done():
+			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+			defer cancel()
+			if err := p.db.Update(ctx, func(tx *db.Tx) error { return node.Leave(tx, p.clock.Now().Add(-nodeGone)) }); err != nil {
+				report(err)
+			}
+			return
+		case <-ticker.C:
+		}
+	}
+}
+
+func (p *portal) sayEpochs(ctx context.Context, node backup.Node) error {
+	if err := p.ring.Reload(); err != nil {
+		return err
+	}
+	used, err := vault.EpochUse(ctx, p.db)
+	if err != nil {
+		return err
+	}
+	p.ring.Drop(func(n int64) bool { return used[n] > 0 })
+	node.Oldest, node.Newest, node.Seen = slices.Min(p.ring.Epochs()), p.ring.Epoch(), p.clock.Now()
+	return p.db.Update(ctx, node.Note)
+}
+
+// DestroyEpochs destroys the keys of epochs that ended before the time that
+// the instance declares, and says of each other one why its key stays. The
+// clock alone destroys nothing: no row may name it, no node may hold it, and a
+// key backup under a later one was restored in a drill.
+func DestroyEpochs(ctx context.Context, dir string, d *db.DB, ring *keys.Ring) (gone []int64, kept map[int64]string, err error) {
+	opts, err := LoadOptions(ring.Demo())
+	if err != nil {
+		return nil, nil, err
+	}
+	in, faults := instance.Load(os.DirFS(dir), opts)
+	if len(faults) > 0 {
+		return nil, nil, faulty(faults)
+	}
+	if string(in.Portal.ID) != ring.Instance() {
+		return nil, nil, fmt.Errorf("the keys are of the instance %q, and %s is of %q", ring.Instance(), dir, in.Portal.ID)
+	}
+	if in.Portal.Backups == nil {
+		return nil, nil, errors.New("portico.yaml declares no backups: nothing says when the key of an epoch may be destroyed")
+	}
+	now := clock.System{}.Now()
+	used, err := vault.EpochUse(ctx, d)
+	if err != nil {
+		return nil, nil, err
+	}
+	began, err := ring.Begins()
+	if err != nil {
+		return nil, nil, err
+	}
+	var drill backup.Drill
+	var held int64
+	if err := d.View(ctx, func(tx *db.Tx) (err error) {
+		if drill, err = backup.Drilled(tx); err == nil {
+			held, err = backup.Oldest(tx, now.Add(-nodeGone))
+		}
+		return err
+	}); err != nil {
+		return nil, nil, fmt.Errorf("look what may be destroyed: %w", err)
+	}
+	kept = map[int64]string{}
+	all := slices.Sorted(maps.Keys(began))
+	for i, n := range all[:len(all)-1] {
+		due, err := in.Portal.Backups.After.After(began[all[i+1]])
+		switch {
+		case err != nil:
+			return gone, kept, err
+		case used[n] > 0:
+			kept[n] = fmt.Sprintf("%d keys are wrapped under it", used[n])
+		case held > 0 && held <= n:
+			kept[n] = "a node that serves the portal still holds it"
+		case drill.Epoch <= n:
+			kept[n] = "no key backup under a later one was restored in a drill"
+		case now.Before(due):
+			kept[n] = "it is kept until " + when(due)
+		default:
+			if err := ring.Destroy(n); err != nil {
+				return gone, kept, err
+			}
+			gone = append(gone, n)
+		}
+	}
+	return gone, kept, nil
+}
+
+// copies is what the controls look at of backups and epochs.
+func (p *portal) copies(ctx context.Context) (c proof.Copies, err error) {
+	if b := p.live.Current().Portal.Backups; b != nil {
+		c.Epoch, c.After, c.Drill = b.Epoch, b.After, b.Drill
+	}
+	began, err := p.ring.Begins()
+	if err != nil {
+		return c, err
+	}
+	all := slices.Sorted(maps.Keys(began))
+	c.Current, c.Began = all[len(all)-1], began[all[len(all)-1]]
+	if len(all) > 1 {
+		c.Ended = began[all[1]]
+	}
+	err = p.db.View(ctx, func(tx *db.Tx) error {
+		drill, err := backup.Drilled(tx)
+		if c.Drilled, c.DrilledEpoch = drill.At, drill.Epoch; err == nil && c.Began.IsZero() {
+			c.Began, err = vault.FoundedAt(tx)
+		}
+		return err
+	})
+	return c, err
+}

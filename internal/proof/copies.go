@@ -1,0 +1,60 @@
+package proof
+
+import (
+	"context"
+	"time"
+
+	"portico/internal/policy"
+)
+
+// Copies is what the control looks at of backups and epochs.
+type Copies struct {
+	Epoch, After, Drill policy.Period // as declared; empty: not
+
+	Current int64     // the current epoch
+	Began   time.Time // and since when
+	Ended   time.Time // when the oldest epoch whose key is kept ended; zero: there is none but the current
+
+	Drilled      time.Time // when backups were last restored in a drill and found whole; zero: never
+	DrilledEpoch int64     // the newest epoch of the key backup
+}
+
+// keyBackup tells whether a copy of the keys and the data was restored in a
+// drill not too long ago, and whether epochs begin and end as declared: what
+// was erased is past opening from a copy only then.
+func (s *System) keyBackup(ctx context.Context, e *examination) {
+	e.note("epochs", "n", len(s.Ring.Epochs()), "epoch", s.Ring.Epoch())
+	if s.Copies == nil {
+		e.risk("never-drilled", "never-drilled")
+		return
+	}
+	c, err := s.Copies(ctx)
+	if err != nil {
+		e.failed()
+		return
+	}
+	now := s.Clock.Now()
+	late := func(period policy.Period, since time.Time) bool {
+		if period == "" || since.IsZero() {
+			return false
+		}
+		until, err := period.After(since)
+		return err != nil || now.After(until)
+	}
+	switch {
+	case c.Drilled.IsZero():
+		e.risk("never-drilled", "never-drilled")
+	case late(c.Drill, c.Drilled):
+		e.risk("drill-old", "drill-old", "date", c.Drilled)
+	case c.DrilledEpoch < c.Current:
+		e.risk("drill-epoch", "drill-epoch", "epoch", c.DrilledEpoch, "current", c.Current)
+	default:
+		e.note("drilled", "date", c.Drilled)
+	}
+	if late(c.Epoch, c.Began) {
+		e.risk("epoch-old", "epoch-old", "date", c.Began)
+	}
+	if !c.Ended.IsZero() && late(c.After, c.Ended) {
+		e.risk("epoch-kept", "epoch-kept", "date", c.Ended)
+	}
+}
