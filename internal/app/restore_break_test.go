@@ -1,0 +1,208 @@
+package app_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"portico/internal/audit"
+	"portico/internal/keys"
+	"portico/internal/platform/db"
+	"portico/internal/testkit"
+	"portico/internal/vault"
+)
+
+// idle is a portal that has begun and was stopped, with its backups.
+func idle(t *testing.T) *keeper {
+	t.Helper()
+	k := keep(t, db.SQLite)
+	k.program.Person("permit-officer") // it has begun whole
+	k.program.Stop()
+	k.must(with(k.store, "backup", k.dir, "--to", k.at("backup"))...)
+	k.must(with(k.store, "keys", "backup", "--to", k.at("key-backup"))...)
+	return k
+}
+
+func (k *keeper) restore(flags []string, more ...string) []string {
+	return with(flags, append([]string{"restore", k.dir, "--from", k.at("backup"), "--keys-from", k.at("key-backup"), "--log", filepath.Join(k.at("data"), "log")}, more...)...)
+}
+
+// TestI8_CopiesAndKeysOfAPortal does to the backups of one portal what may
+// happen to them.
+func TestI8_CopiesAndKeysOfAPortal(t *testing.T) {
+	k := idle(t)
+	for _, one := range []struct {
+		name string
+		test func(*testing.T, *keeper)
+	}{
+		{"a damaged backup is named by its file", damaged},
+		{"an old epoch is destroyed once a drill showed that it may be", rotated},
+		{"a lost key directory is put back and brought up to the database", lost},
+		// The last: what it restores goes on under the same keys, and the store
+		// that it came from is an older copy from then on.
+		{"a backup or restore that is killed is whole or none", killed},
+	} {
+		t.Run(one.name, func(t *testing.T) {
+			k := *k
+			k.t = t
+			one.test(t, &k)
+		})
+	}
+}
+
+func damaged(t *testing.T, k *keeper) {
+	again, _ := k.place("data-again", "keys")
+	for name, want := range map[string]string{
+		"backup/tables/vault_value.jsonl":     "tables/vault_value.jsonl is damaged",
+		"backup/manifest.sig":                 "is not signed by the key of this portal",
+		"key-backup/tables/vault_scope.jsonl": "tables/vault_scope.jsonl is damaged",
+		"key-backup/keys/ledger":              "keys/ledger is damaged",
+	} {
+		whole, err := os.ReadFile(k.at(name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		bad := append([]byte{}, whole...)
+		if bad[5]++; strings.HasSuffix(name, ".sig") {
+			bad[5] = whole[6]
+			bad[6] = whole[5]
+		}
+		write(t, k.at(name), string(bad))
+		if out, err := k.run(k.restore(again)...); err == nil || !strings.Contains(out, want) {
+			t.Errorf("%s: %v\n%s", name, err, out)
+		}
+		write(t, k.at(name), string(whole))
+	}
+	if err := os.Remove(k.at("backup/tables/vault_gate.jsonl")); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := k.run(k.restore(again)...); err == nil || !strings.Contains(out, "tables/vault_gate.jsonl is missing") {
+		t.Errorf("without a file: %v\n%s", err, out)
+	}
+	if err := os.RemoveAll(k.at("backup")); err != nil {
+		t.Fatal(err)
+	}
+	k.must(with(k.store, "backup", k.dir, "--to", k.at("backup"))...)
+	k.must(with(k.store, "keys", "backup", "--to", k.at("key-backup"))...)
+	if found, _ := filepath.Glob(k.at("data-again/*.db")); len(found) > 0 {
+		t.Errorf("a damaged backup made %q", found)
+	}
+}
+
+// killed kills backups and restores at any moment.
+func killed(t *testing.T, k *keeper) {
+	chance := testkit.Chance(t)
+	kill := func(within time.Duration, args ...string) {
+		cmd := exec.Command(testkit.Binary(t), args...)
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		timer := time.AfterFunc(time.Duration(chance.Int64N(int64(within))), func() { _ = cmd.Process.Kill() })
+		_ = cmd.Wait()
+		timer.Stop()
+	}
+	began := time.Now()
+	k.must(with(k.store, "backup", k.dir, "--to", k.at("timed"))...)
+	lasts := time.Since(began)
+	for range 4 {
+		kill(lasts, with(k.store, "backup", k.dir, "--to", k.at("killed"))...)
+		if _, err := os.Stat(k.at("killed")); err == nil {
+			break // it was quicker
+		}
+		kill(lasts, with(k.store, "keys", "backup", "--to", k.at("key-backup"))...)
+	}
+	if _, err := os.Stat(k.at("killed")); err != nil {
+		k.must(with(k.store, "backup", k.dir, "--to", k.at("killed"))...)
+	}
+	if err := os.Rename(k.at("killed"), k.at("backup")+"-2"); err != nil {
+		t.Fatal(err)
+	}
+	k.must(with(k.store, "keys", "backup", "--to", k.at("key-backup"))...)
+
+	again, _ := k.place("data-again", "keys")
+	restore := with(again, "restore", k.dir, "--from", k.at("backup-2"), "--keys-from", k.at("key-backup"), "--log", filepath.Join(k.at("data"), "log"))
+	began = time.Now()
+	k.must(append(restore, "--drill")...)
+	for range 4 {
+		kill(time.Since(began), restore...)
+	}
+	if out, err := k.run(restore...); err != nil && !strings.Contains(out, "not empty") {
+		t.Fatalf("after it was killed: %v\n%s", err, out)
+	}
+	testkit.Serve(t, append([]string{k.dir, "--demo"}, again...)...).Person("permit-officer")
+}
+
+// rotated begins another epoch, and looks what a copy of the database from
+// before can be read with once the old one is destroyed.
+func rotated(t *testing.T, k *keeper) {
+	if err := os.CopyFS(k.at("stolen"), os.DirFS(k.at("data"))); err != nil {
+		t.Fatal(err)
+	}
+	k.must(with(k.store, "keys", "rotate")...)
+	destroy := with(k.store, "keys", "rotate", "--destroy", k.dir)
+	says := func(want string) {
+		t.Helper()
+		if out := k.must(destroy...); !strings.Contains(out, want) {
+			t.Errorf("it does not say %q: %s", want, out)
+		}
+	}
+	says("epoch 1 stays: no key backup under a later one was restored in a drill")
+	k.must(with(k.store, "keys", "backup", "--to", k.at("key-backup"))...)
+	k.must(k.restore(k.store, "--drill")...)
+	says("epoch 1 stays: it is kept until")
+	// Its time passes.
+	ring := filepath.Join(k.at("keys"), "keyring.json")
+	text, err := os.ReadFile(ring)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, ring, regexp.MustCompile(`"began": \d+`).ReplaceAllString(string(text), `"began": 1`))
+	says("epoch 1: its key is destroyed")
+	ring2, err := keys.Open(k.at("keys"), "onegov", true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, open := range map[string]bool{"data": true, "stolen": false} {
+		d := testkit.Open(t, "file:"+filepath.Join(k.at(name), "portico.db"))
+		if err := d.View(t.Context(), func(tx *db.Tx) error {
+			_, err := vault.NewKeeper(ring2).Evidence(tx, audit.System)
+			return err
+		}); (err == nil) != open {
+			t.Errorf("%s: what is wrapped opens with %v", name, err)
+		}
+	}
+	if out := k.must(with(k.store, "prove", k.dir)...); !regexp.MustCompile(`(?m)^key-backup +at-risk`).MatchString(out) { // the epoch is as old as its time by now
+		t.Errorf("prove says %s", out)
+	}
+}
+
+// lost restores keys that were copied before the last acts: the database knows
+// them.
+func lost(t *testing.T, k *keeper) {
+	k.must(with(k.store, "keys", "backup", "--to", k.at("key-backup"))...)
+	k.program.Start()
+	b := k.program.Browse()
+	signIn(b, k.program.Person("delegate"))
+	b.Submit("/en/cabinet/security/password", map[string][]string{"current": {demoPassword}, "password": {password}}, 200)
+	k.program.Stop()
+	ledger, err := os.ReadFile(filepath.Join(k.at("keys"), "ledger"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.RemoveAll(k.at("keys")); err != nil {
+		t.Fatal(err)
+	}
+	k.must(with(k.store, "keys", "restore", "--from", k.at("key-backup"))...)
+	if again, err := os.ReadFile(filepath.Join(k.at("keys"), "ledger")); err != nil || string(again) != string(ledger) {
+		t.Errorf("the ledger is not what it was: %v\n%s\n%s", err, ledger, again)
+	}
+	if out, err := k.run(with(k.store, "keys", "restore", "--from", k.at("key-backup"))...); err == nil || !strings.Contains(out, "not empty") {
+		t.Errorf("keys are put over keys: %v\n%s", err, out)
+	}
+	k.program.Start()
+	k.program.Person("permit-officer")
+}
