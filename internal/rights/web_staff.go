@@ -154,7 +154,6 @@ func (s *Service) held(q *web.Req, t *identity.Typed, r *Request, items []Item, 
 		answer, ground := itemName("item", item.N), itemName("ground", item.N)
 		fields = append(fields, answer, ground)
 		d := pages.Decide{
-			Name: names[i],
 			Answer: ui.Field{Name: answer, Label: names[i], Value: identity.Value(q, answer), Error: t.Error(answer), Options: []ui.Option{
 				{Value: string(Granted), Label: q.P.T("rights.decide.grant." + string(r.Kind))},
 			}},
