@@ -107,6 +107,12 @@ func TestN_WhatOneeTellsItsClientsIsDeclared(t *testing.T) {
 			return true
 		},
 		"N14": func(t *testing.T) bool {
+			if in.Portal.Horizon() == policy.PeriodNone {
+				t.Error("nothing says from when on no copy opens what was erased")
+			}
+			if !slices.ContainsFunc(d.Activities, func(a policy.Activity) bool { return a.ID == "rights-entry" && slices.Contains(a.Who, "role:support") }) {
+				t.Error("nobody who reads the mail can enter a request")
+			}
 			erasure := right(policy.RightErasure)
 			for _, g := range []policy.Ground{"justifications:ProcessFrivolous", "justifications:ProcessMalicious", "justifications:ThirdPartyRightsImpaired", "justifications:DisproportionateEffortRequired", "justifications:LegallyExempted", "justifications:LegitimateInterestOverride"} {
 				if !slices.Contains(erasure.Refusal, g) {
