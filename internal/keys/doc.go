@@ -20,6 +20,7 @@
 //	keyring.json   instance, demo or not, check value; epoch keys, index and
 //	               code secrets and the signer's seed, each wrapped by the root key
 //	signer.json    size and root of the last checkpoint signed
+//	ledger         what was taken away, see package ledger
 //	lock           held while one of them is written
 //
 // It owns no tables. What the store keeps to recognise its keys is a Stamp,
