@@ -397,6 +397,7 @@ func (p *portal) mount() {
 	p.mandates.Mount(p.router)
 	p.consent.Mount(p.router)
 	p.rights.Mount(p.router)
+	p.schedules().Mount(p.router)
 	p.notices.Mount(p.router)
 	p.changes.Mount(p.router)
 	p.staff.Mount(p.router)
@@ -442,6 +443,7 @@ func (p *portal) system() *proof.System {
 		Services: p.described,
 		Page:     p.page,
 		Scanner:  p.scans(),
+		Disposal: p.disposal,
 
 		Rights:    p.answeringRights,
 		Announced: p.changes.Announced,

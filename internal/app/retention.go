@@ -1,7 +1,13 @@
 package app
 
 import (
+	"context"
+
 	"portico/internal/holdings"
+	"portico/internal/platform/i18n"
+	"portico/internal/platform/web"
+	"portico/internal/policy"
+	"portico/internal/proof"
 	"portico/internal/retention"
 )
 
@@ -12,4 +18,46 @@ func (p *portal) keeping() {
 	p.keeps = retention.New(retention.Config{
 		DB: p.db, Vault: p.vault, Holdings: p.holdings, Jobs: p.queue, Ring: p.ring, Policy: p.policy, Clock: p.clock, Zone: p.zone,
 	})
+}
+
+// schedules are the pages of how long things are kept.
+func (p *portal) schedules() *retention.Site {
+	return &retention.Site{
+		Service: p.keeps,
+		Proposed: func(q *web.Req) (*policy.Policy, error) {
+			proposal, err := p.changes.Proposed(q.R.Context())
+			if err != nil || proposal == nil {
+				return nil, err
+			}
+			return proposal.In.Policy, nil
+		},
+		Named: func(pr *i18n.Printer, service string) string {
+			if d := p.live.Catalogue().Service(service); d != nil {
+				return pr.In(d.Name)
+			}
+			return service
+		},
+		Services: func() (ids []string) {
+			for _, d := range p.live.Catalogue().Services() {
+				ids = append(ids, d.ID)
+			}
+			return ids
+		},
+	}
+}
+
+// disposal says how disposal stands, for the control of its promise.
+func (p *portal) disposal(ctx context.Context) (proof.Disposal, error) {
+	st, err := p.keeps.Stand(ctx)
+	if err != nil {
+		return proof.Disposal{}, err
+	}
+	d := proof.Disposal{
+		Overdue: st.Overdue, Late: st.Late, Refused: st.Refused, Stuck: st.Stuck, Left: st.Left, Looked: st.Reviewed,
+		Disposed: st.Disposed, Reviews: st.Reviews,
+	}
+	if st.Last != nil {
+		d.Begun = st.Last.Started
+	}
+	return d, nil
 }

@@ -86,7 +86,7 @@ func (c *Cabinet) home(q *web.Req) error {
 	}
 	for _, link := range [][2]string{
 		{"applications", "/cabinet/applications"}, {"documents", "/cabinet/documents"}, {"payments", "/cabinet/payments"}, {"apply", "/services"}, {"data", "/cabinet/data"},
-		{"access", "/cabinet/access"}, {"requests", "/cabinet/requests"}, {"notices", "/cabinet/notices"}, {"companies", "/cabinet/companies"}, {"consents", "/cabinet/consents"}, {"rights", "/cabinet/rights"}, {"settings", "/cabinet/settings"}, {"security", "/cabinet/security"}, {"history", "/cabinet/history"},
+		{"access", "/cabinet/access"}, {"kept", "/cabinet/kept"}, {"requests", "/cabinet/requests"}, {"notices", "/cabinet/notices"}, {"companies", "/cabinet/companies"}, {"consents", "/cabinet/consents"}, {"rights", "/cabinet/rights"}, {"settings", "/cabinet/settings"}, {"security", "/cabinet/security"}, {"history", "/cabinet/history"},
 	} {
 		if link[0] == "documents" && !c.issues() {
 			continue

@@ -49,7 +49,7 @@ func Holding() []db.Table {
 
 // Kept declares applications and their decisions (see package holdings).
 func Kept() []holdings.Kind {
-	return []holdings.Kind{{Name: policy.KindCase, Table: "cases_case", ID: "id", Revision: "revision", Service: "service", Outcome: "state", Scope: "case:",
+	return []holdings.Kind{{Name: policy.KindCase, Table: "cases_case", ID: "id", Reference: "reference", Revision: "revision", Service: "service", Outcome: "state", Scope: "case:",
 		Events: []holdings.Event{{Name: "decision", Column: "closed_at"}},
 		Parts:  []holdings.Part{holdings.Rows("cases_step", "case_id", "n"), holdings.Rows("cases_item", "case_id", "item"), holdings.Rows("cases_related", "case_id", "earlier")}}}
 }

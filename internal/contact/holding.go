@@ -24,7 +24,7 @@ func Holding() []db.Table {
 // Kept declares what people ask, and what came by mail (see package holdings).
 func Kept() []holdings.Kind {
 	return []holdings.Kind{
-		{Name: "request", Table: "contact_request", ID: "id", Revision: "revision", Scope: "request:",
+		{Name: "request", Table: "contact_request", ID: "id", Reference: "reference", Revision: "revision", Scope: "request:",
 			Events: []holdings.Event{{Name: "answer", Column: "since_at", When: "state IN ('answered', 'closed')"}},
 			Parts:  []holdings.Part{holdings.Rows("contact_form", "request", "once")}},
 		{Name: "mail", Table: "contact_mail", ID: "id", Within: "request", Prefix: "request:",

@@ -56,6 +56,8 @@ type Kind struct {
 	Service string  // column; empty: it belongs to no service
 	Outcome string  // column; empty: how it ended makes no difference
 
+	Reference string // column with what people call it, unique in the store; empty: nothing
+
 	Scope string // its key: a whole scope such as profile, or what stands before the id, such as "case:"; empty: none of its own
 
 	Within string // column that leads to the thing it is part of: it goes with that, and is kept as long, unless it has events of its own
@@ -93,6 +95,8 @@ type Item struct {
 	Within  string // the scope of the thing it is part of; empty: of none
 	Service string
 	Outcome string
+
+	Reference string // what people call it; may be empty
 
 	Rule  string    // id of the rule that governs it; empty: the policy has none
 	Since time.Time // of the rule's event; zero: it has not happened
@@ -247,6 +251,25 @@ func (r *Registry) Parts(tx *db.Tx, i Item) (all []Item, err error) {
 		}
 	}
 	return all, nil
+}
+
+// Refer finds what people call so, of whatever kind it is.
+func (r *Registry) Refer(tx *db.Tx, pol *policy.Policy, reference string) (Item, bool, error) {
+	for j := range r.kinds {
+		k := &r.kinds[j]
+		if k.Reference == "" {
+			continue
+		}
+		items, err := k.called(tx, reference)
+		if err != nil {
+			return Item{}, false, wrap("look for", k, err)
+		}
+		if len(items) > 0 {
+			k.govern(pol, &items[0])
+			return items[0], true, nil
+		}
+	}
+	return Item{}, false, nil
 }
 
 // Any reports whether anything is kept of a person but what outlives the rest.

@@ -38,7 +38,7 @@ func (k *Kind) id() string { return or(k.ID, "subject") }
 
 // columns are what a thing of the kind is read by.
 func (k *Kind) columns() string {
-	list := []string{"subject", k.id(), or(k.Service, "''"), or(k.Outcome, "''"), or(k.Within, "''"), or(k.Revision, "0")}
+	list := []string{"subject", k.id(), or(k.Service, "''"), or(k.Outcome, "''"), or(k.Within, "''"), or(k.Revision, "0"), or(k.Reference, "''")}
 	for _, e := range k.Events {
 		list = append(list, e.value())
 	}
@@ -75,7 +75,8 @@ func (k *Kind) read(tx *db.Tx, s *statement) (list []Item, err error) {
 	err = tx.Select(func(r *db.Rows) error {
 		i := Item{Kind: k.Name}
 		times := make([]*int64, len(k.Events))
-		to := []any{&i.Subject, &i.ID, &i.Service, &i.Outcome, &i.Within, &i.revision}
+		var called *string
+		to := []any{&i.Subject, &i.ID, &i.Service, &i.Outcome, &i.Within, &i.revision, &called}
 		for j := range times {
 			to = append(to, &times[j])
 		}
@@ -84,6 +85,9 @@ func (k *Kind) read(tx *db.Tx, s *statement) (list []Item, err error) {
 		}
 		for _, t := range times {
 			i.times = append(i.times, fromMicros(t))
+		}
+		if called != nil {
+			i.Reference = *called
 		}
 		if i.Scope = k.Scope; k.ID != "" && k.Scope != "" {
 			i.Scope += i.ID
@@ -121,6 +125,10 @@ func (k *Kind) any(tx *db.Tx, subject string) (bool, error) {
 
 func (k *Kind) one(tx *db.Tx, subject, id string) ([]Item, error) {
 	return k.read(tx, k.from("SELECT "+k.columns(), "subject = ? AND "+k.id()+" = ?", subject, id))
+}
+
+func (k *Kind) called(tx *db.Tx, reference string) ([]Item, error) {
+	return k.read(tx, k.from("SELECT "+k.columns(), k.Reference+" = ?", reference))
 }
 
 func (k *Kind) within(tx *db.Tx, subject, value string) ([]Item, error) {

@@ -23,7 +23,7 @@ func Holding() []db.Table {
 // Kept declares mandates, and who was invited to have one (see package holdings).
 func Kept() []holdings.Kind {
 	return []holdings.Kind{
-		{Name: "mandate", Table: "mandates_mandate", ID: "id", Scope: "mandate:", Events: []holdings.Event{{Name: "end", Column: "ended_at"}},
+		{Name: "mandate", Table: "mandates_mandate", ID: "id", Reference: "reference", Scope: "mandate:", Events: []holdings.Event{{Name: "end", Column: "ended_at"}},
 			Parts: []holdings.Part{holdings.Rows("mandates_check", "mandate", "id")}},
 		{Name: "invitation", Table: "mandates_invitation", ID: "id", Within: "mandate", Prefix: "mandate:", Scope: "invitation:"},
 	}

@@ -42,7 +42,7 @@ func Holding() []db.Table {
 // Kept declares payments (see package holdings). What is not settled yet is
 // kept.
 func Kept() []holdings.Kind {
-	return []holdings.Kind{{Name: "payment", Table: "payments_order", ID: "id", Service: "service", Outcome: "state",
+	return []holdings.Kind{{Name: "payment", Table: "payments_order", ID: "id", Reference: "reference", Service: "service", Outcome: "state",
 		Events: []holdings.Event{{Name: "payment", Column: "changed_at", When: "state IN ('paid', 'void', 'refunded')"}},
 		Parts:  []holdings.Part{holdings.Rows("payments_attempt", "order_id", "n")}}}
 }

@@ -33,6 +33,7 @@ const (
 	Answers             = "answers"
 	Announced           = "announced"
 	FilesExamined       = "files-examined"
+	Disposed            = "disposed"
 	Reachable           = "reachable"
 	ServicesDescribed   = "services-described"
 	RightsAnswered      = "rights-answered"
@@ -43,7 +44,7 @@ const (
 func ControlIDs() []string {
 	return []string{
 		EncryptionAtRest, EncryptionInTransit, NeedToKnow, LogIntegrity, OwnAccess, DeclaredData,
-		Sources, Recipients, Cookies, PolicyComplete, PolicyInForce, KeyBackup, Answers, Announced, FilesExamined,
+		Sources, Recipients, Cookies, PolicyComplete, PolicyInForce, KeyBackup, Answers, Announced, FilesExamined, Disposed,
 		Reachable, ServicesDescribed, RightsAnswered,
 	}
 }
@@ -102,6 +103,8 @@ type System struct {
 	// Scanner asks the declared scanner for malware whether it is there: nil
 	// where none is declared.
 	Scanner func(ctx context.Context) error
+	// Disposal says how what has had its time is disposed of; nil: nobody does.
+	Disposal func(ctx context.Context) (Disposal, error)
 }
 
 // Controls returns every control of the program over a running system.
@@ -113,7 +116,7 @@ func Controls(s *System) []Control {
 		control{Cookies, s.cookies}, control{PolicyComplete, s.policyComplete},
 		control{PolicyInForce, s.policyInForce}, control{KeyBackup, s.keyBackup}, control{Answers, s.answers},
 		control{Announced, s.announced},
-		control{FilesExamined, s.filesExamined}, control{Reachable, s.reachable}, control{ServicesDescribed, s.described}, control{RightsAnswered, s.rightsAnswered},
+		control{FilesExamined, s.filesExamined}, control{Disposed, s.disposed}, control{Reachable, s.reachable}, control{ServicesDescribed, s.described}, control{RightsAnswered, s.rightsAnswered},
 	}
 }
 

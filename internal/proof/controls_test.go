@@ -92,6 +92,7 @@ func newWorld(t *testing.T, d *db.DB) *world {
 		Services: func() []proof.Described { return w.services },
 		Page:     func(_ context.Context, path string) (int, string) { return w.status, w.pages[path] },
 		Scanner:  func(context.Context) error { return nil },
+		Disposal: func(context.Context) (proof.Disposal, error) { return proof.Disposal{Begun: w.Clock.Now()}, nil },
 		Chapters: []string{"collected", "used"},
 	}
 	w.subject = w.Subject(t)

@@ -96,7 +96,7 @@ func (s *Service) check(h *Hold, now time.Time) error {
 	var wrong []fault.Field
 	add := func(name, code string) { wrong = append(wrong, fault.Field{Name: name, Code: code}) }
 	if h.Person+h.Service+h.Rule+h.Item == "" {
-		add("what", "retention.error.what")
+		add("reference", "retention.error.what")
 	}
 	if h.Rule != "" {
 		if _, ok := s.Policy().Retention(h.Rule); !ok {

@@ -104,3 +104,13 @@ func countOne(tx *db.Tx, i Item, zone *time.Location) error {
 		ON CONFLICT (kind, service, outcome, month) DO UPDATE SET n = retention_count.n + 1`, i.Kind, i.Service, i.Outcome, month(i.Since, zone))
 	return err
 }
+
+// selectLatest returns the latest disposals.
+func selectLatest(tx *db.Tx, limit int) ([]*Disposal, error) {
+	return selectDisposals(tx, `1 = 1 ORDER BY d.at DESC, d.id DESC LIMIT $1`, limit)
+}
+
+// selectSwept returns the latest disposals whose rows were swept.
+func selectSwept(tx *db.Tx, limit int) ([]*Disposal, error) {
+	return selectDisposals(tx, `s.done_at IS NOT NULL ORDER BY d.at DESC, d.id DESC LIMIT $1`, limit)
+}

@@ -51,6 +51,7 @@ type world struct {
 	jobs  *jobs.Queue
 	pol   *policy.Policy
 	asked map[string]string // item → open request
+	stop  func() error      // asked at each disposal
 }
 
 // acts is where the test notes who was told.
@@ -59,6 +60,11 @@ CREATE TABLE acts (what TEXT NOT NULL, ref TEXT NOT NULL, PRIMARY KEY (what, ref
 `)}}
 
 func (w *world) Open(tx *db.Tx, i holdings.Item, asked string) (string, error) {
+	if w.stop != nil && i.Kind == "book" {
+		if err := w.stop(); err != nil {
+			return "", err
+		}
+	}
 	if r := w.asked[i.ID]; r != asked {
 		return r, nil
 	}

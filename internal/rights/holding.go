@@ -26,7 +26,7 @@ func Holding() []db.Table {
 // Kept declares requests, and what hangs on an account (see package holdings).
 func Kept() []holdings.Kind {
 	return []holdings.Kind{
-		{Name: "right", Table: "rights_request", ID: "id", Scope: "right:", Revision: "revision",
+		{Name: "right", Table: "rights_request", ID: "id", Reference: "reference", Scope: "right:", Revision: "revision",
 			Events: []holdings.Event{{Name: "answer", Column: "answered_at"}},
 			Parts:  []holdings.Part{holdings.Rows("rights_item", "request", "n"), holdings.Rows("rights_form", "request", "once"), holdings.Rows("rights_package", "request", "file")}},
 		{Name: holdings.Account, Parts: []holdings.Part{holdings.Rows("rights_suspension", "subject", "id")}},

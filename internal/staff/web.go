@@ -104,6 +104,9 @@ func (s *Service) Menu(q *web.Req) []web.Link {
 	if pol.May(q.Session.Roles, policy.AnswerRights) {
 		links = append(links, web.Link{Text: q.P.T("staff.menu.rights"), Href: "/staff/rights"})
 	}
+	if pol.May(q.Session.Roles, policy.KeepSchedules) {
+		links = append(links, web.Link{Text: q.P.T("staff.menu.retention"), Href: "/staff/retention"})
+	}
 	if pol.May(q.Session.Roles, policy.Reconcile) {
 		links = append(links, web.Link{Text: q.P.T("staff.menu.payments"), Href: "/staff/payments"})
 	}
