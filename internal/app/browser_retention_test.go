@@ -1,0 +1,35 @@
+package app
+
+import "net/http"
+
+// keeping sees how long things are kept, holds something back, and lets it go.
+func (v *tour) keeping(officer *tour) {
+	v.enter("/en/sign-in", "contact", "citizen")
+	v.stop("LANG/cabinet/kept", "LANG/cabinet/kept", http.StatusOK)
+
+	officer.enter("/staff/sign-in", "email", "privacy-officer")
+	officer.stop("/staff/retention", "/staff/retention", http.StatusOK)
+	officer.stop("/staff/retention/holds", "/staff/retention/holds", http.StatusOK) // none
+	officer.open("/staff/retention/holds")
+	officer.fill("reference", "RP-0000-0000")
+	officer.send()
+	officer.refused("reference")
+	officer.tab.Judge()
+	officer.open("/staff/retention/holds")
+	officer.tab.Set("service", "road-permit")
+	officer.choose("ground", "legal-claim")
+	officer.fill("reason", "Somebody appeals against a permit for this road.")
+	officer.fill("review-day", "1")
+	officer.fill("review-month", "6")
+	officer.fill("review-year", "2099")
+	officer.send()
+	officer.at("/staff/retention/holds")
+	officer.says("The hold stands", "Somebody appeals against a permit for this road.")
+	officer.stop("/staff/retention/holds", "/staff/retention/holds", http.StatusOK) // with one
+	officer.open("/staff/retention/holds")
+	officer.press("details summary")
+	officer.fill("why", "The appeal was decided.")
+	officer.press("main button[value=lift]")
+	officer.says("The hold is lifted", "The appeal was decided.")
+	officer.stop("/staff/retention/certificates/{id}", "/staff/retention/certificates/nothing", http.StatusNotFound)
+}
