@@ -54,6 +54,9 @@ func (s *Service) plan(tx *db.Tx, pol *policy.Policy) (steps []step, err error) 
 		if err != nil {
 			return nil, err
 		}
+		if len(services) == 0 {
+			services = []string{""} // nothing of the kind is kept now
+		}
 		for _, service := range services {
 			for _, of := range pol.RulesOf(k.Name, service) {
 				name := strings.Join([]string{k.Name, service, of.Rule.ID}, "/")

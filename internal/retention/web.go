@@ -360,9 +360,9 @@ func (s *Site) held(q *web.Req, h *Hold, wrong []fault.Field, lifting string) pa
 	}
 	row("retention.hold.from", q.P.DateTime(h.From))
 	if !h.Until.IsZero() {
-		row("retention.hold.until", q.P.Date(h.Until))
+		row("retention.hold.until", q.P.Date(h.Until.Add(-time.Second)))
 	}
-	row("retention.hold.review", q.P.Date(h.Review))
+	row("retention.hold.review", q.P.Date(h.Review.Add(-time.Second)))
 	switch {
 	case !h.Lifted.IsZero():
 		v.Tag = ui.Label{Text: q.P.T("retention.hold.lifted"), Kind: ui.Neutral}
