@@ -415,7 +415,7 @@ func TestTheCalendarCountsWorkingDays(t *testing.T) {
 func TestEvidenceIsHadAsItWasLoaded(t *testing.T) {
 	f := sample(t)
 	f["evidence/plan.md"] = &fstest.MapFile{Data: []byte("the plan")}
-	change(t, f, "policy/promises.yaml", "    not-yet-kept: true\n", "    attestation: {by: {en: us}, evidence: evidence/plan.md, sha256: c2dfe05e48a4bb04a8ad4e5f2ef1da04bb2ed0e14e0a2e5ba9d8c1e2a5e7a0e7, on: 2026-11-22, until: 2027-11-22}\n")
+	change(t, f, "policy/promises.yaml", "    control: disposed\n", "    attestation: {by: {en: us}, evidence: evidence/plan.md, sha256: c2dfe05e48a4bb04a8ad4e5f2ef1da04bb2ed0e14e0a2e5ba9d8c1e2a5e7a0e7, on: 2026-11-22, until: 2027-11-22}\n")
 	_, faults := Load(f, Options{})
 	if len(faults) != 1 || !strings.Contains(faults[0].Message, "evidence/plan.md has another SHA-256: ") {
 		t.Fatalf("another hash was taken:\n%s", lines(faults))

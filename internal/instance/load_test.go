@@ -163,10 +163,10 @@ func TestAFaultHasItsFileAndLine(t *testing.T) {
 		"a field without an activity (I1)": {edit(purposes, ", device.browser, device.passkey]", ", device.passkey]"), []string{"policy/data.yaml:85: fields/device.browser: no activity uses this field"}},
 		"a category without a period (I1)": {edit(data, "retention: sign-ins", "retention: never"), []string{`policy/data.yaml:18: categories/device/retention: no retention rule "never" is declared`}},
 		"a purpose without a basis (I1)":   {edit(purposes, "      dpv: dpv:LegalObligation\n", ""), []string{"policy/purposes.yaml:35: missing key \"dpv\""}},
-		"a promise with nothing behind it": {edit(promises, "    not-yet-kept: true\n", ""), []string{"policy/promises.yaml:30: promises/disposal: has neither a control nor an attestation"}},
-		"a control that is none":           {edit(promises, "control: key-backup", "control: hope"), []string{`policy/promises.yaml:74: promises/key-backup/control: there is no control "hope"`}},
-		"evidence that is not there": {edit(promises, "    not-yet-kept: true\n", "    attestation: {by: {en: us}, evidence: evidence/a.md, sha256: "+strings.Repeat("0", 64)+", on: 2026-11-22, until: 2027-11-22}\n"),
-			[]string{`policy/promises.yaml:34: promises: there is no file "evidence/a.md"`}},
+		"a promise with nothing behind it": {edit(promises, "    control: disposed\n", ""), []string{"policy/promises.yaml:30: promises/disposal: has neither a control nor an attestation"}},
+		"a control that is none":           {edit(promises, "control: key-backup", "control: hope"), []string{`policy/promises.yaml:75: promises/key-backup/control: there is no control "hope"`}},
+		"evidence that is not there": {edit(promises, "    control: disposed\n", "    attestation: {by: {en: us}, evidence: evidence/a.md, sha256: "+strings.Repeat("0", 64)+", on: 2026-11-22, until: 2027-11-22}\n"),
+			[]string{`policy/promises.yaml:35: promises: there is no file "evidence/a.md"`}},
 		"evidence that nobody names": {put("evidence/a.md", "x"), []string{"evidence/a.md:1: no attestation names this file"}},
 
 		"a chapter that is missing (O1)":    {edit(words, "## How we secure it {#secured}", "## How we secure it {#safe}"), []string{"policy/text/en.md:1: the chapter {#secured} is missing"}},
@@ -195,7 +195,7 @@ func TestAFaultHasItsFileAndLine(t *testing.T) {
 			c.edit(t, files)
 			opts := Options{Catalogue: sentences(t), Controls: []string{
 				"encryption-at-rest", "encryption-in-transit", "need-to-know", "log-integrity", "own-access", "declared-data",
-				"sources", "recipients", "cookies", "policy-complete", "policy-in-force", "announced", "key-backup", "files-examined", "answers",
+				"sources", "recipients", "cookies", "policy-complete", "policy-in-force", "announced", "key-backup", "files-examined", "answers", "disposed",
 			}}
 			if name == "a control that is none" {
 				opts.Controls = opts.Controls[:len(opts.Controls)-1]
