@@ -110,9 +110,9 @@ func TestTheSlowerOfTwoIsToldAndKeepsTheRemarks(t *testing.T) {
 		if _, err := w.Act(t.Context(), w.Official, row.ID, "in-review", "refuse", "From the other window."); err != nil {
 			t.Fatal(err)
 		}
-		page, status, _ := w.submit(t, w.Official, page, "/staff/cases/", url.Values{"action": {"approve"}, "remarks": {remarks}})
+		page, status, _ := w.submit(t, w.Official, page, "/staff/cases/", url.Values{"action": {"approve"}, "remarks": {remarks}, "note": {"A note."}})
 		text := page.One("main").Text()
-		if status != http.StatusConflict || !strings.Contains(text, "has changed") || !strings.Contains(text, remarks) || !strings.Contains(text, "Refused") {
+		if status != http.StatusConflict || !strings.Contains(text, "has changed") || !strings.Contains(text, "A note.") || !strings.Contains(text, remarks) || !strings.Contains(text, "Refused") {
 			t.Errorf("%d: %s", status, text)
 		}
 		// A case that was handed over in the meantime is another's: denied, and recorded.
@@ -138,8 +138,8 @@ func TestAskingForInformationPausesAndSaysSo(t *testing.T) {
 		if text := page.One("main").Text(); !strings.Contains(text, "the deadline of the office stands still") || !strings.Contains(text, "10 working days") {
 			t.Errorf("asking does not say what it does to the clock: %s", text)
 		}
-		page, status, _ := w.submit(t, w.Official, page, "/staff/cases/"+row.ID, url.Values{"action": {"ask"}, "remarks": {"Kept."}, "keys": {"road"}})
-		if status != http.StatusUnprocessableEntity || !page.Has("#message-error") || page.One("#remarks").Text() != "Kept." || !page.Has("input[name=keys][value=road][checked]") {
+		page, status, _ := w.submit(t, w.Official, page, "/staff/cases/"+row.ID, url.Values{"action": {"ask"}, "keys": {"road"}})
+		if status != http.StatusUnprocessableEntity || !page.Has("#message-error") || !page.Has("input[name=keys][value=road][checked]") {
 			t.Errorf("asked without a word: %d", status)
 		}
 		if _, status, _ := w.submit(t, w.Official, page, "/staff/cases/"+row.ID, url.Values{"action": {"ask"}, "message": {"Which part?"}, "keys": {"remarks"}}); status != http.StatusUnprocessableEntity {
@@ -160,6 +160,53 @@ func TestAskingForInformationPausesAndSaysSo(t *testing.T) {
 			t.Errorf("the applicant sees %+v (%v)", mine.Messages, err)
 		}
 	})
+}
+
+func TestNothingIsDecidedOverWhatIsNotSent(t *testing.T) {
+	w := onSQLite(t)
+	row := w.held(t)
+	b := w.Browse(w.router, w.Official)
+	all := url.Values{"remarks": {"As agreed."}, "message": {"Which part?"}, "keys": {"road"}, "reply": {"We look at it."}, "note": {"The harbour agrees."}}
+	stays := func(page nodes) {
+		t.Helper()
+		for name := range all {
+			if name != "keys" && page.One("#"+name).Text() != all.Get(name) {
+				t.Errorf("the %s is %q", name, page.One("#"+name).Text())
+			}
+		}
+		if !page.Has("input[name=keys][value=road][checked]") {
+			t.Error("the question that was chosen is lost")
+		}
+		if a, err := w.Glance(t.Context(), row.ID); err != nil || a.Case.State != "in-review" {
+			t.Errorf("it was decided: %v", err)
+		}
+	}
+	for action, with := range map[string]string{"approve": "remarks", "refuse": "remarks", "ask": "message"} {
+		page, _, _ := b.Get("/staff/cases/" + row.ID)
+		all.Set("action", action)
+		page, status, _ := w.submit(t, w.Official, page, "/staff/cases/", all)
+		all.Del("action")
+		for name := range all {
+			if wrong := name != with && name != "keys"; page.Has("#"+name+"-error") != wrong || status != http.StatusUnprocessableEntity {
+				t.Errorf("%s (%d): an error beside %s: %t", action, status, name, !wrong)
+			}
+		}
+		stays(page)
+	}
+	// The preview of the letter and the way back lose nothing either.
+	page, _, _ := b.Get("/staff/cases/" + row.ID)
+	all.Set("preview", "letter")
+	page, _, _ = w.submit(t, w.Official, page, "/staff/cases/", all)
+	all.Del("preview")
+	refused, _, _ := w.submit(t, w.Official, page, "/staff/cases/", url.Values{"action": {"refuse"}})
+	stays(refused)
+	page, _, _ = w.submit(t, w.Official, page, "/staff/cases/", url.Values{"preview": {"back"}})
+	stays(page)
+	// Blanks are nothing that is written.
+	page, _, _ = w.submit(t, w.Official, page, "/staff/cases/", url.Values{"action": {"approve"}, "message": {" "}, "reply": {"\n"}, "note": {""}})
+	if a, err := w.Glance(t.Context(), row.ID); err != nil || !strings.HasPrefix(a.Case.State, "approved") || !strings.Contains(page.One("main").Text(), "As agreed.") {
+		t.Errorf("with nothing else written it is not approved: %v, %s", err, page.One("main").Text())
+	}
 }
 
 func TestMessagesAndNotesAreTheHoldersAlone(t *testing.T) {

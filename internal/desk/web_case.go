@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 
 	"portico/internal/cases"
 	"portico/internal/desk/pages"
@@ -73,6 +74,9 @@ func (k *Desk) told(q *web.Req, page *pages.Case, a *cases.Application) error {
 // inputs are those of the case page in which an official writes, in the order
 // in which they stand there.
 func inputs() []string { return []string{inputRemarks, inputMessage, "keys", inputReply, inputNote} }
+
+// boxes are those of them that hold text.
+func boxes() []string { return []string{inputRemarks, inputMessage, inputReply, inputNote} }
 
 func (k *Desk) view(q *web.Req) error {
 	s := shown{status: http.StatusOK, onward: q.Value(inputNext) == yes}
@@ -148,9 +152,7 @@ func (k *Desk) render(q *web.Req, a *cases.Application, s shown) error {
 	if page.Decide, err = k.decide(q, a, mine, s); err != nil {
 		return err
 	}
-	if page.Decide == nil || !page.Decide.Writes {
-		page.Kept = s.typed[inputRemarks]
-	}
+	page.Kept = kept(page, s.typed)
 	page.Other = k.others(q, who, a)
 	if !a.Open() && k.Cases.Reviews(who, a.Case.Service) {
 		page.Look = k.lookField(q)
@@ -162,6 +164,21 @@ func (k *Desk) render(q *web.Req, a *cases.Application, s shown) error {
 	return q.Page(s.status, web.Page{
 		Title: a.Reference, Service: page.Service, Body: pages.CasePage(page), Wide: true, Invalid: len(page.Problems) > 0, Back: "/staff/cases",
 	})
+}
+
+// kept is what was written in boxes that the page has no longer.
+func kept(page pages.Case, typed map[string]string) string {
+	there := map[string]bool{
+		inputRemarks: page.Decide != nil && page.Decide.Writes, inputMessage: page.Decide != nil && page.Decide.Ask != nil,
+		inputReply: page.Reply != nil, inputNote: page.Note != nil,
+	}
+	var list []string
+	for _, name := range boxes() {
+		if !there[name] && typed[name] != "" {
+			list = append(list, typed[name])
+		}
+	}
+	return strings.Join(list, "\n\n")
 }
 
 func (k *Desk) events(q *web.Req, who policy.Actor, a *cases.Application) []ui.Event {
@@ -457,7 +474,11 @@ func (k *Desk) act(q *web.Req, s shown) error {
 	name := inputRemarks
 	if action.Asks {
 		name = inputMessage
-	} else {
+	}
+	if a.Open() && a.Holder == who.ID && a.State().ID == state.ID && k.unsent(q, &s, name) {
+		return k.showCase(q, s)
+	}
+	if !action.Asks {
 		s.keys = nil
 	}
 	row, err := k.Cases.Act(ctx, who, caseID, q.Value(inputState), q.Value("action"), s.typed[name], s.keys...)
@@ -465,6 +486,18 @@ func (k *Desk) act(q *web.Req, s shown) error {
 		return k.failed(q, s, err, name)
 	}
 	return k.onward(q, row, s)
+}
+
+// unsent marks what is written in other boxes than the one that goes with what
+// was pressed, and reports whether there is such a thing: it would be lost.
+func (k *Desk) unsent(q *web.Req, s *shown, with string) (found bool) {
+	for _, name := range boxes() {
+		if name != with && strings.TrimSpace(s.typed[name]) != "" {
+			s.bad(name, q.P.T("desk.case.unsent."+name))
+			found = true
+		}
+	}
+	return found
 }
 
 // failed says why nothing was done: beside the input called name, if it is

@@ -29,6 +29,14 @@ func (k *Desk) preview(q *web.Req, s shown) error {
 		Service: q.P.In(a.Service.Name), Reference: a.Reference, Action: "/staff/cases/" + a.ID,
 		Hidden: []pages.Hidden{{Name: inputState, Value: a.State().ID}, {Name: inputRemarks, Value: remarks}},
 	}
+	for _, name := range boxes()[1:] { // what else is being written stays
+		if s.typed[name] != "" {
+			page.Hidden = append(page.Hidden, pages.Hidden{Name: name, Value: s.typed[name]})
+		}
+	}
+	for _, key := range s.keys {
+		page.Hidden = append(page.Hidden, pages.Hidden{Name: "keys", Value: key})
+	}
 	if s.onward {
 		page.Hidden = append(page.Hidden, pages.Hidden{Name: inputNext, Value: yes})
 	}

@@ -833,7 +833,7 @@ func writing(f *ui.Field) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = ui.Button(ui.Btn{Text: ui.T(ctx, "desk.case.write.go"), Name: "write", Value: f.Name, Look: ui.Secondary}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Button(ui.Btn{Text: ui.T(ctx, "desk.case."+f.Name+".go"), Name: "write", Value: f.Name, Look: ui.Secondary}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
