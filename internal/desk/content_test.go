@@ -87,6 +87,9 @@ func TestO18_DocumentsStandBesideTheDataAndClaimsSaySo(t *testing.T) {
 		}
 	}
 	page, _, _ := b.Get("/staff/cases/" + row.ID)
+	if !page.Has("input[name=keys][value=water-test]") {
+		t.Error("a file cannot be asked for again")
+	}
 	document := func(id string) testkit.Nodes {
 		for f := range page.Find("main figure.document").All() {
 			if strings.Contains(f.Text(), "plan of "+id) {

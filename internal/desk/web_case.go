@@ -349,7 +349,7 @@ func (k *Desk) ask(q *web.Req, a *cases.Application, action services.Action, to 
 		out.Pauses += " " + q.P.T("desk.case.answer-within", "n", to.Deadline)
 	}
 	for _, id := range a.Service.Shown() {
-		if f, ok := a.Service.Form.ByID(id); ok && f.Asked() && !f.Alone() && to.Amend {
+		if f, ok := a.Service.Form.ByID(id); ok && f.Asked() && to.Amend {
 			out.Keys.Options = append(out.Keys.Options, ui.Option{Value: f.Key, Label: q.P.In(f.Label)})
 		}
 	}
