@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"portico/internal/forms"
+	"portico/internal/forms/answer"
 	"portico/internal/forms/formstest"
 	"portico/internal/forms/sent"
 	"portico/internal/platform/i18n"
@@ -314,6 +315,24 @@ func random(chance *rand.Rand, pick func(...string) string) url.Values {
 	return sent
 }
 
+// readable is the answers without the rows of a group of which no part could be
+// read: they are there for what is wrong with them to have a place.
+func readable(t *testing.T, given forms.Answers) forms.Answers {
+	t.Helper()
+	kept := maps.Clone(given)
+	if text := given["organisers"]; text != "" {
+		v, err := answer.Read(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows := slices.DeleteFunc(v.([]any), func(row any) bool { return len(row.(map[string]any)) == 0 })
+		if delete(kept, "organisers"); len(rows) > 0 {
+			kept["organisers"] = answer.JSON(rows)
+		}
+	}
+	return kept
+}
+
 // FuzzDecode sends anything at all to a form that asks a question of each
 // kind.
 func FuzzDecode(f *testing.F) {
@@ -340,7 +359,7 @@ func FuzzDecode(f *testing.F) {
 				again[name] = strings.Fields(typed)
 			}
 		}
-		if round := read(fm, again); !maps.Equal(round.Answers, got.Answers) {
+		if round := read(fm, again); !maps.Equal(round.Answers, readable(t, got.Answers)) {
 			t.Errorf("shown and sent again, %v are %v", got.Answers, round.Answers)
 		}
 		o, err := fm.Check(got.Answers, formstest.At(), got.Errors...)
