@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"portico/internal/holdings"
 	"portico/internal/identity"
 	"portico/internal/identity/credential"
 	"portico/internal/ledger"
@@ -14,7 +15,6 @@ import (
 	"portico/internal/platform/id"
 	"portico/internal/platform/jobs"
 	"portico/internal/platform/web"
-	"portico/internal/policy"
 	"portico/internal/vault"
 )
 
@@ -30,6 +30,7 @@ type closing struct {
 	Subject string
 	ID      string
 	State   string
+	Asked   time.Time
 	Until   time.Time
 }
 
@@ -39,21 +40,15 @@ const (
 	jobClose   = "account.close"
 )
 
-// grace is how long a cabinet that was closed can be opened again: the grace
-// that the policy declares for contact data.
-func (s *Service) grace() policy.Period {
-	own, _ := s.Policy().Activity(policy.ActivityAccount)
-	rule, _ := s.Policy().RetentionOf(own, policy.FieldEmail)
-	return rule.Grace
-}
-
 // Until is until when a cabinet that is closed now can be opened again.
 func (s *Service) Until() time.Time { return s.until(s.Clock.Now()) }
 
+// until is when the grace has passed of the rule by which accounts are kept,
+// counted as the daily run counts it: from the time that the person asked.
 func (s *Service) until(asked time.Time) time.Time {
-	if g := s.grace(); g != "" {
-		if t, err := g.After(asked); err == nil {
-			return t
+	if rule, _ := s.Policy().RuleOf(holdings.Account, "", ""); rule.Grace != "" {
+		if t, err := rule.Grace.After(asked.In(s.Zone())); err == nil {
+			return t.UTC()
 		}
 	}
 	return asked
@@ -62,20 +57,20 @@ func (s *Service) until(asked time.Time) time.Time {
 // Close closes somebody's cabinet: every session ends, and for the declared
 // grace signing in opens it again. Every channel is told.
 func (s *Service) Close(ctx context.Context, subject, lang string) (until time.Time, err error) {
-	until = s.Until()
+	now := s.Clock.Now()
+	until = s.until(now)
 	err = s.Vault.Update(ctx, func(tx *db.Tx) error {
-		now := s.Clock.Now()
 		if state, err := s.Identity.State(tx, web.RealmPerson, subject); err != nil || state != identity.Open {
 			return errors.Join(err, errRaced)
 		}
 		if err := s.note(tx, subject, "cabinet-closing"); err != nil {
 			return err
 		}
-		c := closing{Subject: subject, ID: id.New(now), State: closingWaiting, Until: until}
+		c := closing{Subject: subject, ID: id.New(now), State: closingWaiting, Asked: now, Until: until}
 		if waiting, err := selectClosing(tx, subject); err != nil || waiting.ID != "" {
 			return errors.Join(err, errRaced)
 		}
-		if err := insertClosing(tx, c, now); err != nil {
+		if err := insertClosing(tx, c); err != nil {
 			return err
 		}
 		if err := s.Vault.Took(tx, ledger.Revoke, subject, refClosing+c.ID); err != nil {
@@ -124,7 +119,8 @@ func (s *Service) sendClosing(ctx context.Context, job *jobs.Job) error {
 }
 
 // close closes a cabinet for good whose grace has passed: from then on signing
-// in says what it says of an account that never was.
+// in says what it says of an account that never was, and the next daily run
+// disposes of the account, if the policy has no period for it besides the grace.
 func (s *Service) close(ctx context.Context, job *jobs.Job) error {
 	subject := job.Get("subject")
 	var c closing
@@ -154,7 +150,7 @@ func (s *Service) close(ctx context.Context, job *jobs.Job) error {
 		if err != nil || !done {
 			return err // reopened meanwhile
 		}
-		if err := s.Identity.Close(tx, subject, contacts...); err != nil {
+		if err := s.Identity.Close(tx, subject, c.Asked, contacts...); err != nil {
 			return err
 		}
 		return s.noteSystem(tx, subject, "cabinet-closed")

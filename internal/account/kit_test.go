@@ -12,10 +12,12 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"portico/internal/account"
 	"portico/internal/audit"
+	"portico/internal/holdings"
 	"portico/internal/identity"
 	"portico/internal/identity/factor"
 	"portico/internal/identity/profile"
@@ -27,6 +29,8 @@ import (
 	"portico/internal/platform/web"
 	"portico/internal/policy"
 	"portico/internal/policy/policytest"
+	"portico/internal/retention"
+	"portico/internal/retention/retentiontest"
 	"portico/internal/staff"
 	"portico/internal/testkit"
 	"portico/internal/vault"
@@ -63,6 +67,7 @@ type portal struct {
 	*account.Service
 	id      *identity.Service
 	staff   *staff.Service
+	keeps   *retention.Service
 	post    *post
 	jobs    *jobs.Queue
 	router  *web.Router
@@ -75,7 +80,17 @@ type portal struct {
 func (p *portal) Of(*web.Req) ([]account.Application, error) { return p.apps, nil }
 
 func schema() []fs.FS {
-	return []fs.FS{audit.Migrations(), vault.Migrations(), jobs.Migrations(), identity.Migrations(), factor.Migrations(), staff.Migrations(), account.Migrations()}
+	return []fs.FS{audit.Migrations(), vault.Migrations(), jobs.Migrations(), identity.Migrations(), factor.Migrations(), staff.Migrations(), account.Migrations(),
+		retention.Migrations(), shelf}
+}
+
+// shelf is a feature with cases, which are kept by a rule of their own.
+var shelf = fstest.MapFS{"20261122000001_shelf.sql": {Data: []byte(`-- +goose Up
+CREATE TABLE shelf_case (subject TEXT NOT NULL, id TEXT NOT NULL UNIQUE, decided_at BIGINT, PRIMARY KEY (subject, id));
+`)}}
+
+func shelved() []holdings.Kind {
+	return []holdings.Kind{{Name: policy.KindCase, Table: "shelf_case", ID: "id", Scope: "case:", Events: []holdings.Event{{Name: "decision", Column: "decided_at"}}}}
 }
 
 func each(t *testing.T, run func(t *testing.T, p *portal)) {
@@ -98,6 +113,14 @@ func open(t *testing.T, d *db.DB) *portal {
 			f.Pattern, f.Written = "^A[0-9]{6}$", i18n.Text{"en": "A and six figures", "dv": "A އާއި ހަ އަދަދު"}
 		case policy.FieldPhone:
 			f.Prefix = "+960"
+		}
+	}
+	for i := range decl.Retention {
+		switch r := &decl.Retention[i]; r.ID {
+		case "account":
+			r.Keeps, r.Event = []string{holdings.Account}, "closing"
+		case "application":
+			r.Keeps = []string{policy.KindCase}
 		}
 	}
 	decl.Roles = append(decl.Roles, policy.Role{
@@ -146,6 +169,7 @@ func open(t *testing.T, d *db.DB) *portal {
 	if err != nil {
 		t.Fatal(err)
 	}
+	p.keeps = retentiontest.New(p.Store, p.jobs, func() *policy.Policy { return pol }, identity.Kept(), factor.Kept(), account.Kept(), shelved())
 	signin.Mount(p.router, p.id)
 	p.staff.Mount(p.router)
 	p.Service.Mount(p.router)

@@ -35,8 +35,8 @@ func (s *Service) Replay(tx *db.Tx, a ledger.Act) (mine bool, err error) {
 	if waiting, err := selectClosing(tx, a.Subject); err != nil || waiting.ID != "" {
 		return true, err
 	}
-	c := closing{Subject: a.Subject, ID: id, State: closingWaiting, Until: s.until(a.At)}
-	if err := insertClosing(tx, c, a.At); err != nil {
+	c := closing{Subject: a.Subject, ID: id, State: closingWaiting, Asked: a.At, Until: s.until(a.At)}
+	if err := insertClosing(tx, c); err != nil {
 		return true, fmt.Errorf("close a cabinet: %w", err)
 	}
 	return true, s.Jobs.Enqueue(tx, jobs.New{Kind: jobClose, Key: c.ID, At: c.Until, Payload: map[string]string{"subject": a.Subject, "closing": c.ID}})

@@ -53,22 +53,22 @@ func setRight(tx *db.Tx, subject string, now time.Time) error {
 	return err
 }
 
-func insertClosing(tx *db.Tx, c closing, now time.Time) error {
+func insertClosing(tx *db.Tx, c closing) error {
 	_, err := tx.Exec(`INSERT INTO account_closing (subject, id, state, asked_at, until_at) VALUES ($1, $2, $3, $4, $5)`,
-		c.Subject, c.ID, c.State, clock.Micros(now), clock.Micros(c.Until))
+		c.Subject, c.ID, c.State, clock.Micros(c.Asked), clock.Micros(c.Until))
 	return err
 }
 
 // selectClosing returns the closing that waits; one that does not exist has no
 // id.
 func selectClosing(tx *db.Tx, subject string) (c closing, err error) {
-	var until int64
-	err = tx.QueryRow(`SELECT subject, id, state, until_at FROM account_closing WHERE subject = $1 AND state = $2 ORDER BY id DESC LIMIT 1`, subject, closingWaiting).
-		Scan(&c.Subject, &c.ID, &c.State, &until)
+	var asked, until int64
+	err = tx.QueryRow(`SELECT subject, id, state, asked_at, until_at FROM account_closing WHERE subject = $1 AND state = $2 ORDER BY id DESC LIMIT 1`, subject, closingWaiting).
+		Scan(&c.Subject, &c.ID, &c.State, &asked, &until)
 	if errors.Is(err, db.ErrNoRows) {
 		return closing{}, nil
 	}
-	c.Until = clock.FromMicros(until)
+	c.Asked, c.Until = clock.FromMicros(asked), clock.FromMicros(until)
 	return c, err
 }
 

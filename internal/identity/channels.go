@@ -8,6 +8,7 @@ import (
 
 	"portico/internal/identity/credential"
 	"portico/internal/ledger"
+	"portico/internal/platform/clock"
 	"portico/internal/platform/db"
 	"portico/internal/platform/fault"
 	"portico/internal/platform/jobs"
@@ -148,13 +149,14 @@ func (s *Service) EndSessions(tx *db.Tx, subject, but string) (int64, error) {
 
 // Close closes the account of a person for good: its sessions end, its
 // credentials go, and its channels, which the caller opened, are anybody's
-// again. The event, and what is to become of the data, are the caller's.
-func (s *Service) Close(tx *db.Tx, subject string, channels ...credential.Contact) error {
-	moved, err := moveAccount(tx, subject, Open, Closed, s.Clock.Now())
+// again. What is kept of it is kept from the time that the person asked; the
+// event is the caller's.
+func (s *Service) Close(tx *db.Tx, subject string, asked time.Time, channels ...credential.Contact) error {
+	moved, err := moveAccount(tx, subject, Open, Closed, asked)
 	if err != nil || !moved {
 		return errors.Join(err, fault.New(fault.Conflict, "identity.state"))
 	}
-	if err := s.Vault.Took(tx, ledger.Revoke, subject, refState+string(Closed)); err != nil {
+	if err := s.Vault.Took(tx, ledger.Revoke, subject, fmt.Sprintf("%s%s:%d", refState, Closed, clock.Micros(asked))); err != nil {
 		return err
 	}
 	for _, c := range channels {

@@ -1,12 +1,16 @@
 package identity_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"portico/internal/audit"
 	"portico/internal/identity"
 	"portico/internal/identity/credential"
+	"portico/internal/ledger"
+	"portico/internal/platform/clock"
 	"portico/internal/platform/db"
 	"portico/internal/platform/fault"
 	"portico/internal/policy"
@@ -72,7 +76,7 @@ func TestChannelsOfAnAccount(t *testing.T) {
 			if err := p.Vault.Append(tx, audit.Event{Kind: audit.KindAccount, Subject: me, Reason: "closed", Actor: audit.Actor{Kind: "person", ID: me}}); err != nil {
 				return err
 			}
-			return p.Close(tx, me, phone)
+			return p.Close(tx, me, p.Store.Clock.Now(), phone)
 		})
 		if resp := b.Get(security); resp.StatusCode != 303 {
 			t.Errorf("a session of a closed account opens a page: %d", resp.StatusCode)
@@ -82,6 +86,29 @@ func TestChannelsOfAnAccount(t *testing.T) {
 			t.Errorf("the number of a closed account is nobody's: %v", err)
 		}
 	})
+}
+
+// TestO7_AnAccountThatClosesAgainInARestoredStoreIsKeptNoLonger: it counts from
+// when its owner asked, not from when it closed or was restored.
+func TestO7_AnAccountThatClosesAgainInARestoredStoreIsKeptNoLonger(t *testing.T) {
+	p := one(t)
+	me := p.person(t, email)
+	asked := p.Store.Clock.Now()
+	p.Store.Clock.Advance(31 * 24 * time.Hour)
+	p.update(t, func(tx *db.Tx) error {
+		mine, err := p.Replay(tx, ledger.Act{Subject: me, Ref: fmt.Sprintf("account-state:closed:%d", clock.Micros(asked)), At: asked.AddDate(0, 0, 30)})
+		if !mine {
+			t.Error("identity does not know its own act")
+		}
+		return err
+	})
+	var state string
+	var at int64
+	if err := p.DB.View(t.Context(), func(tx *db.Tx) error {
+		return tx.QueryRow(`SELECT state, changed_at FROM identity_account WHERE subject = $1`, me).Scan(&state, &at)
+	}); err != nil || state != string(identity.Closed) || at != clock.Micros(asked) {
+		t.Errorf("%s since %v: %v", state, clock.FromMicros(at), err)
+	}
 }
 
 // update runs fn in a transaction.

@@ -1,14 +1,18 @@
 package identity
 
 import (
+	"fmt"
+	"strconv"
 	"strings"
 
 	"portico/internal/ledger"
+	"portico/internal/platform/clock"
 	"portico/internal/platform/db"
 )
 
-// What the ledger says of an account: the state that it was taken to, and the
-// contact that is no channel any more.
+// What the ledger says of an account: the state that it was taken to, with the
+// time since when if that is not the act's own, and the contact that is no
+// channel any more.
 const (
 	refState   = "account-state:"
 	refChannel = "account-channel:"
@@ -18,9 +22,18 @@ const (
 // reports whether the act is one of this package.
 func (s *Service) Replay(tx *db.Tx, a ledger.Act) (mine bool, err error) {
 	if state, mine := strings.CutPrefix(a.Ref, refState); mine {
+		at := a.At
+		state, since, own := strings.Cut(state, ":")
+		if own {
+			us, err := strconv.ParseInt(since, 10, 64)
+			if err != nil {
+				return true, fmt.Errorf("read since when an account is %s: %w", state, err)
+			}
+			at = clock.FromMicros(us)
+		}
 		row, err := selectAccount(tx, a.Subject)
 		if err == nil {
-			_, err = moveAccount(tx, a.Subject, row.State, State(state), s.Clock.Now())
+			_, err = moveAccount(tx, a.Subject, row.State, State(state), at)
 		}
 		return true, err
 	}
