@@ -12,6 +12,7 @@ import (
 
 	"portico/internal/app"
 	"portico/internal/keys"
+	"portico/internal/ledger"
 	"portico/internal/platform/clock"
 	"portico/internal/platform/db"
 	"portico/internal/vault"
@@ -103,6 +104,11 @@ func keyStatus(ctx context.Context, out io.Writer, s *keyStore) error {
 		fmt.Fprintf(out, "epoch %-7d %d keys, %s\n", n, count[n], what)
 	}
 	fmt.Fprintf(out, "log           %d entries signed\n", signed.Size)
-	_, err = fmt.Fprintf(out, "verifier key  %s\n", s.ring.Vkey())
+	fmt.Fprintf(out, "verifier key  %s\n", s.ring.Vkey())
+	head, err := ledger.Read(s.ring.Dir(), s.ring.Instance(), func(ledger.Entry) error { return nil })
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(out, "ledger        %d acts\n", head.N)
 	return err
 }

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"portico/internal/audit"
+	"portico/internal/ledger"
 	"portico/internal/platform/db"
 	"portico/internal/policy/policytest"
 	"portico/internal/testkit"
@@ -112,8 +113,11 @@ func TestVerifySaysWhetherTheLogHeldARecord(t *testing.T) {
 
 func TestKeysRotateWrapsEveryKeyAgain(t *testing.T) {
 	data := t.TempDir()
-	d := testkit.Open(t, "file:"+filepath.Join(data, "portico.db"), audit.Migrations(), vault.Migrations())
+	d := testkit.Open(t, "file:"+filepath.Join(data, "portico.db"), audit.Migrations(), vault.Migrations(), ledger.Migrations())
 	s := vaulttest.Open(t, d, policytest.Compile(t))
+	if _, err := ledger.Open(t.Context(), ledger.Config{DB: d, Ring: s.Ring, Clock: s.Clock}); err != nil {
+		t.Fatal(err)
+	}
 	for range 120 {
 		s.Subject(t)
 	}
@@ -134,6 +138,15 @@ func TestKeysRotateWrapsEveryKeyAgain(t *testing.T) {
 	s.Subject(t)
 	if events := s.Events(t, audit.System); len(events) != 1 || events[0].Facts["epoch"] != "2" {
 		t.Errorf("the rotation left %+v", events)
+	}
+	if !strings.Contains(out, "ledger        0 acts") {
+		t.Errorf("status says nothing of the ledger:\n%s", out)
+	}
+	if err := os.Remove(filepath.Join(s.Keys, ledger.FileName)); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := portico(t, append([]string{"keys", "status"}, flags...)...); err == nil || !strings.Contains(err.Error(), "is missing: put the newest one back from the key backup") {
+		t.Errorf("status of a folder without its ledger: %v\n%s", err, out)
 	}
 	if out, err := portico(t, "keys", "status", "--data", t.TempDir(), "--keys", s.Keys); err == nil {
 		t.Errorf("status of no database: %s", out)
