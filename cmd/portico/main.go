@@ -41,7 +41,12 @@ func rootCommand() *cobra.Command {
 		SilenceErrors:     true,
 		SilenceUsage:      true,
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
-		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return fromEnvironment(cmd.Flags()) },
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			if cmd.Flags().Lookup("keys") != nil {
+				syscall.Umask(0o077) // it opens a store: what it writes is its owner's alone
+			}
+			return fromEnvironment(cmd.Flags())
+		},
 	}
 	root.AddCommand(serveCommand(), checkCommand(), initCommand(), policyCommand(), verifyCommand(), proveCommand(), keysCommand(), backupCommand(), restoreCommand(), benchCommand())
 	return root

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"io/fs"
 	"maps"
 	"os"
 	"os/exec"
@@ -260,6 +261,37 @@ func TestO9_ANamedFaultStopsTheStartAndNothingIsMadeAgain(t *testing.T) {
 		}
 		testkit.Serve(t, p.copied(t).args(flags...)...).Stop()
 	}
+}
+
+func TestOnlyItsOwnerReadsWhatTheProgramWrites(t *testing.T) {
+	town := filepath.Join(t.TempDir(), "town")
+	if said, err := exec.Command(testkit.Binary(t), "init", town).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, said)
+	}
+	p := place{town, town + "-data", town + "-keys"} // beside the instance, as README has it
+	program := testkit.Serve(t, p.args("--demo")...)
+	seen := 0
+	for _, dir := range []string{p.data, p.keys} {
+		if err := filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
+			if err != nil {
+				return err
+			}
+			info, err := d.Info()
+			if os.IsNotExist(err) {
+				return nil // it was there for a moment
+			}
+			if seen++; err == nil && info.Mode().Perm()&0o077 != 0 {
+				t.Errorf("others may read %s: %v", name, info.Mode())
+			}
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if seen < 8 {
+		t.Errorf("it wrote %d files and folders only", seen)
+	}
+	program.Stop()
 }
 
 func TestAFaultyInstanceFoundsNoStore(t *testing.T) {
