@@ -61,6 +61,10 @@ func loadInstance(out io.Writer, dir string) (*instance.Instance, error) {
 		return nil, err
 	}
 	defer closer.Close()
+	if err := app.Declared(dir); err != nil { // many lines follow: it stands above and below them
+		fmt.Fprintln(out, err)
+		defer fmt.Fprintln(out, err)
+	}
 	in, faults := instance.Load(fsys, opts)
 	for _, f := range faults {
 		f.File = filepath.Join(dir, f.File)

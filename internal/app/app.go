@@ -1,8 +1,10 @@
 package app
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -25,6 +27,43 @@ func (s *Store) url() string {
 		return s.Database
 	}
 	return "file:" + s.file()
+}
+
+// apart refuses a store inside the directory of its instance: what lies there
+// is declared, and the next load would find faults.
+func (s *Store) apart(instance string) error {
+	home, err := where(instance)
+	if err != nil {
+		return err
+	}
+	for _, f := range [][2]string{{"--data", s.Data}, {"--keys", s.Keys}} {
+		flag, dir := f[0], f[1]
+		at, err := where(dir)
+		if err != nil {
+			return err
+		}
+		if way, err := filepath.Rel(home, at); err == nil && filepath.IsLocal(way) {
+			return fmt.Errorf("%s %s is inside the instance %s, where only declarations lie: name a folder beside it", flag, dir, instance)
+		}
+	}
+	return nil
+}
+
+// where is the place that a path leads to, whether it is there yet or not.
+func where(path string) (string, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return "", err
+	}
+	for rest := ""; ; path, rest = filepath.Dir(path), filepath.Join(filepath.Base(path), rest) {
+		real, err := filepath.EvalSymlinks(path)
+		if err == nil {
+			return filepath.Join(real, rest), nil
+		}
+		if !errors.Is(err, fs.ErrNotExist) || path == filepath.Dir(path) {
+			return "", fmt.Errorf("find %s: %w", path, err)
+		}
+	}
 }
 
 // exists answers an error if the embedded database is not there, for whoever

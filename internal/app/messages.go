@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"portico/internal/instance"
@@ -35,29 +36,37 @@ func (s sender) SendSMS(ctx context.Context, to, text string) error {
 // senderOf connects to what the environment declares. A secret that cannot be
 // read stops the start.
 func senderOf(e *instance.Environment, now clock.Clock) (s sender, err error) {
-	if m := e.Mail; m != nil {
-		c := mail.SMTPConfig{Host: m.Host, Port: m.Port, From: m.From, TLS: mail.StartTLS, Clock: now}
-		if m.Port == 465 {
-			c.TLS = mail.Implicit
-		}
-		if c.Username, err = m.Username.Read(); err != nil {
-			return s, fmt.Errorf("environment.yaml: mail: %w", err)
-		}
-		if c.Password, err = m.Password.Read(); err != nil {
-			return s, fmt.Errorf("environment.yaml: mail: %w", err)
-		}
-		if s.mailer, err = mail.NewSMTP(c); err != nil {
-			return s, fmt.Errorf("environment.yaml: mail: %w", err)
+	var also error
+	if e.Mail != nil {
+		if s.mailer, err = mailerOf(e.Mail, now); err != nil {
+			err = fmt.Errorf("environment.yaml: mail: %w", err)
 		}
 	}
-	if m := e.SMS; m != nil {
-		c := mail.SMSConfig{URL: string(m.URL), From: m.From}
-		if c.Token, err = m.Token.Read(); err != nil {
-			return s, fmt.Errorf("environment.yaml: sms: %w", err)
-		}
-		if s.texter, err = mail.NewSMS(c); err != nil {
-			return s, fmt.Errorf("environment.yaml: sms: %w", err)
+	if e.SMS != nil {
+		if s.texter, also = texterOf(e.SMS); also != nil {
+			also = fmt.Errorf("environment.yaml: sms: %w", also)
 		}
 	}
-	return s, nil
+	return s, errors.Join(err, also)
+}
+
+func mailerOf(m *instance.Mail, now clock.Clock) (mail.Mailer, error) {
+	name, err := m.Username.Read()
+	password, also := m.Password.Read()
+	if err = errors.Join(err, also); err != nil {
+		return nil, err
+	}
+	c := mail.SMTPConfig{Host: m.Host, Port: m.Port, From: m.From, Username: name, Password: password, TLS: mail.StartTLS, Clock: now}
+	if m.Port == 465 {
+		c.TLS = mail.Implicit
+	}
+	return mail.NewSMTP(c)
+}
+
+func texterOf(m *instance.SMS) (mail.Texter, error) {
+	token, err := m.Token.Read()
+	if err != nil {
+		return nil, err
+	}
+	return mail.NewSMS(mail.SMSConfig{URL: string(m.URL), From: m.From, Token: token})
 }

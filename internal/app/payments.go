@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"portico/internal/demo"
@@ -21,11 +22,10 @@ func takesOf(e *instance.Environment) (payments.Provider, error) {
 		return nil, nil
 	}
 	c := payments.GovPayConfig{URL: string(p.URL), Pages: string(p.Pages), Currency: p.Currency}
-	var err error
-	if c.Token, err = p.Token.Read(); err != nil {
-		return nil, fmt.Errorf("environment.yaml: payment: %w", err)
-	}
-	if c.Signing, err = p.Signing.Read(); err != nil {
+	var err, also error
+	c.Token, err = p.Token.Read()
+	c.Signing, also = p.Signing.Read()
+	if err = errors.Join(err, also); err != nil {
 		return nil, fmt.Errorf("environment.yaml: payment: %w", err)
 	}
 	takes, err := payments.NewGovPay(c)

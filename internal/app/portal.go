@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -121,18 +123,18 @@ func (p *portal) build(ctx context.Context, o Options, openLog opener) (*portal,
 	if err != nil {
 		return nil, err
 	}
+	if err := Declared(o.Dir); err != nil {
+		return nil, err
+	}
+	if err := o.apart(o.Dir); err != nil {
+		return nil, err
+	}
 	in, faults := instance.Load(os.DirFS(o.Dir), opts)
 	if len(faults) > 0 {
 		return nil, faulty(faults)
 	}
-	if !p.demo && !p.beside { // before the store: a start that a missing secret stops founds none
-		if p.sender, err = senderOf(&in.Environment, p.clock); err != nil {
-			return nil, err
-		}
-		if p.scanner, err = scannerOf(&in.Environment); err != nil {
-			return nil, err
-		}
-		if p.takes, err = takesOf(&in.Environment); err != nil {
+	if !p.beside { // before the store: a start that is refused founds none
+		if err := p.connections(o, &in.Environment); err != nil {
 			return nil, err
 		}
 	}
@@ -147,6 +149,31 @@ func (p *portal) build(ctx context.Context, o Options, openLog opener) (*portal,
 		return nil, errors.Join(err, p.db.Close())
 	}
 	return p, nil
+}
+
+// connections looks at what the environment declares: where the portal may
+// listen, and what it connects to. It names every secret that cannot be read.
+func (p *portal) connections(o Options, e *instance.Environment) error {
+	c, err := serverConfig(o, e)
+	if err != nil {
+		return err
+	}
+	if err := c.Check(); err != nil || p.demo {
+		return err
+	}
+	var sender, scanner, takes error
+	p.sender, sender = senderOf(e, p.clock)
+	p.scanner, scanner = scannerOf(e)
+	p.takes, takes = takesOf(e)
+	return errors.Join(sender, scanner, takes)
+}
+
+// Declared refuses a folder that holds no instance.
+func Declared(dir string) error {
+	if _, err := os.Stat(filepath.Join(dir, "portico.yaml")); errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("no portico.yaml in %s: it is not the folder of an instance", dir)
+	}
+	return nil
 }
 
 // LoadOptions are what an instance must know of this program: check and serve

@@ -66,6 +66,9 @@ type restored struct {
 // the log goes on where it was signed last (I16). A restore that broke off is
 // finished by the same command.
 func Restore(ctx context.Context, o Restoring) (err error) {
+	if err := o.apart(o.Dir); err != nil {
+		return err
+	}
 	r := &restore{Restoring: o, clock: clock.System{}, result: restored{acts: map[ledger.Kind]int{}}}
 	if r.data, err = backup.Open(o.From, backup.Data); err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"os"
 	"sync"
 
+	"portico/internal/instance"
 	"portico/internal/payments"
 	"portico/internal/platform/web"
 	"portico/internal/proof"
@@ -54,12 +55,10 @@ func Serve(ctx context.Context, o Options) (err error) {
 	return errors.Join(err, p.log.Integrate(context.WithoutCancel(ctx)))
 }
 
-func (p *portal) listen(o Options) (*web.Server, error) {
-	env := &p.live.Current().Environment
-	c := web.ServerConfig{
-		Listen: o.Listen, Metrics: o.Metrics, Demo: o.Demo,
-		Handler: p.router, Measures: p.router.MetricsHandler(), Log: o.Logger,
-	}
+// serverConfig is where and how the portal listens, as it was told and as the
+// environment declares.
+func serverConfig(o Options, env *instance.Environment) (web.ServerConfig, error) {
+	c := web.ServerConfig{Listen: o.Listen, Metrics: o.Metrics, Demo: o.Demo, Log: o.Logger}
 	if c.Listen == "" {
 		c.Listen = env.Listen
 	}
@@ -71,13 +70,22 @@ func (p *portal) listen(o Options) (*web.Server, error) {
 		c.Cert, ok = env.TLS.Certificate.File()
 		c.Key, also = env.TLS.Key.File()
 		if !ok || !also {
-			return nil, errors.New("environment.yaml: tls: certificate and key must be file: references, for they are read again when they change")
+			return c, errors.New("environment.yaml: tls: certificate and key must be file: references, for they are read again when they change")
 		}
 	}
 	if env.Proxy != nil && !o.Demo {
 		file, _ := env.Proxy.Authority.File()
 		c.Proxy = &web.Proxy{Listen: env.Proxy.Listen, Authority: file}
 	}
+	return c, nil
+}
+
+func (p *portal) listen(o Options) (*web.Server, error) {
+	c, err := serverConfig(o, &p.live.Current().Environment)
+	if err != nil {
+		return nil, err
+	}
+	c.Handler, c.Measures = p.router, p.router.MetricsHandler()
 	server, err := web.Listen(c)
 	if err != nil {
 		return nil, err

@@ -263,6 +263,38 @@ func TestO9_ANamedFaultStopsTheStartAndNothingIsMadeAgain(t *testing.T) {
 	}
 }
 
+func TestARefusedStartLeavesNothingBehind(t *testing.T) {
+	town, away, none := filepath.Join(t.TempDir(), "town"), t.TempDir(), t.TempDir()
+	if said, err := exec.Command(testkit.Binary(t), "init", town).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, said)
+	}
+	link := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(town, link); err != nil {
+		t.Fatal(err)
+	}
+	data, keys := filepath.Join(away, "data"), filepath.Join(away, "keys")
+	for name, c := range map[string]struct {
+		store place
+		flags []string
+		words []string
+	}{
+		"data in the instance":           {place{town, filepath.Join(town, "data"), keys}, []string{"--demo"}, []string{"--data", "is inside the instance", "name a folder beside it"}},
+		"keys in the instance":           {place{town, data, filepath.Join(town, "deep", "keys")}, []string{"--demo"}, []string{"--keys", "is inside the instance"}},
+		"keys in it by another way":      {place{town, data, filepath.Join(link, "keys")}, []string{"--demo"}, []string{"--keys", "is inside the instance"}},
+		"the instance itself":            {place{link, town, keys}, []string{"--demo"}, []string{"--data", "is inside the instance"}},
+		"plain HTTP beyond this machine": {place{town, data, keys}, []string{"--listen", "0.0.0.0:0"}, []string{"plain HTTP is served on loopback only"}},
+		"metrics beyond this machine":    {place{town, data, keys}, []string{"--metrics", "0.0.0.0:0"}, []string{"plain HTTP is served on loopback only"}},
+		"a folder that is no instance":   {place{none, data, keys}, []string{"--demo"}, []string{"no portico.yaml in " + none}},
+	} {
+		refused(t, c.store.args(c.flags...), c.words...)
+		for _, made := range []string{data, keys, filepath.Join(town, "data"), filepath.Join(town, "deep"), filepath.Join(town, "keys")} {
+			if _, err := os.Stat(made); !os.IsNotExist(err) {
+				t.Errorf("%s: %s was made", name, made)
+			}
+		}
+	}
+}
+
 func TestOnlyItsOwnerReadsWhatTheProgramWrites(t *testing.T) {
 	town := filepath.Join(t.TempDir(), "town")
 	if said, err := exec.Command(testkit.Binary(t), "init", town).CombinedOutput(); err != nil {
@@ -301,7 +333,7 @@ func TestAFaultyInstanceFoundsNoStore(t *testing.T) {
 	}{
 		"policy/stray.yaml": {"a: 1\n", "policy/stray.yaml:1: ", []string{"--demo"}},
 		"environment.yaml": {"mail: {host: smtp.one.gov.mv, port: 587, from: no-reply@one.gov.mv}\n" +
-			"sms: {url: \"https://sms.one.gov.mv/\", from: ONEGOV, token: \"env:PORTICO_NOT_SET\"}\n" + taking("env:PORTICO_NOT_SET"), "PORTICO_NOT_SET is not set", nil},
+			"sms: {url: \"https://sms.one.gov.mv/\", from: ONEGOV, token: \"env:PORTICO_NOT_SET\"}\n" + taking("env:PORTICO_NOT_EITHER"), "PORTICO_NOT_EITHER is not set", nil},
 	} {
 		dir := onegov(t)
 		write(t, filepath.Join(dir, file), c.text)

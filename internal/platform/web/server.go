@@ -56,6 +56,39 @@ type Server struct {
 	metrics net.Listener // nil: none
 }
 
+// Check refuses an address on which the portal may not speak with whoever can
+// reach it. It opens nothing.
+func (c *ServerConfig) Check() error {
+	addrs := []string{c.Listen}
+	if c.Proxy != nil {
+		addrs = append(addrs, c.Proxy.Listen)
+	}
+	if c.Metrics != "" {
+		addrs = append(addrs, c.Metrics)
+	}
+	for _, addr := range addrs {
+		if _, err := c.resolve(addr); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *ServerConfig) resolve(addr string) (*net.TCPAddr, error) {
+	tcp, err := net.ResolveTCPAddr("tcp", addr)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("listen on %q: %w", addr, err)
+	case tcp.IP.IsLoopback():
+		return tcp, nil
+	case c.Demo:
+		return nil, fmt.Errorf("listen on %s: a demo is for this machine only: use 127.0.0.1", addr)
+	case c.Cert == "":
+		return nil, fmt.Errorf("listen on %s: plain HTTP is served on loopback only: give a certificate", addr)
+	}
+	return tcp, nil
+}
+
 // Listen checks the configuration and opens the listeners; nothing is served
 // before Serve.
 func Listen(cfg ServerConfig) (*Server, error) {
@@ -123,17 +156,9 @@ func authority(file string) (*x509.CertPool, error) {
 // open opens one listener if it may speak with whoever can reach it. With
 // signed, it speaks with nobody who shows no certificate of that authority.
 func (s *Server) open(addr string, signed *x509.CertPool) (net.Listener, error) {
-	tcp, err := net.ResolveTCPAddr("tcp", addr)
+	tcp, err := s.cfg.resolve(addr)
 	if err != nil {
-		return nil, fmt.Errorf("listen on %q: %w", addr, err)
-	}
-	if !tcp.IP.IsLoopback() {
-		switch {
-		case s.cfg.Demo:
-			return nil, fmt.Errorf("listen on %s: a demo is for this machine only: use 127.0.0.1", addr)
-		case s.cert == nil:
-			return nil, fmt.Errorf("listen on %s: plain HTTP is served on loopback only: give a certificate", addr)
-		}
+		return nil, err
 	}
 	ln, err := net.ListenTCP("tcp", tcp)
 	if err != nil {
