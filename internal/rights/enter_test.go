@@ -47,6 +47,7 @@ func TestO14_WhatCameByAnotherWayIsFollowedFromItsReceiptOnceItIsKnownWhoAsks(t 
 			t.Error("the official does not see the letter, or cannot say who asks")
 		}
 		press(official, at, "decide", http.StatusUnprocessableEntity, "item-1", "granted", "text", "Gone.")
+		press(official, at, "decide", http.StatusUnprocessableEntity, "item-1", "granted", "ground-1", string(policy.GroundIdentity), "text", "Gone.")
 		press(official, at, "known", http.StatusOK)
 		press(official, at, "known", http.StatusUnprocessableEntity) // it is known
 		r, _, err := w.Glance(t.Context(), who, r.ID)

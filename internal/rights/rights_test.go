@@ -160,6 +160,7 @@ func TestI11_ARefusalHasADeclaredGroundAndAnAppealGoesToSomebodyElse(t *testing.
 			"one item":        {"item-1", "granted", "text", "No."},
 			"no words":        {"item-1", "granted", "item-2", "granted"},
 			"no ground":       {"item-1", "granted", "item-2", "refused", "text", "No."},
+			"granted, ground": {"item-1", "granted", "ground-1", "justifications:LegalObligationImpaired", "item-2", "granted", "text", "Yes."},
 			"made up ground":  {"item-1", "granted", "item-2", "refused", "ground-2", "justifications:Busy", "text", "No."},
 			"another's":       {"item-1", "granted", "item-2", "refused", "ground-2", "justifications:LegalClaimImpaired", "text", "No."},
 			"a made up item":  {"item-1", "granted", "item-3", "granted", "text", "No."},
@@ -167,6 +168,8 @@ func TestI11_ARefusalHasADeclaredGroundAndAnAppealGoesToSomebodyElse(t *testing.
 		} {
 			if page := press(official, at, "decide", http.StatusUnprocessableEntity, pairs...); !page.Has(".problems") {
 				t.Errorf("%s: no summary of what is wrong", name)
+			} else if name == "granted, ground" && (!page.Has("#ground-1-error") || page.One("#ground-1 option[selected]").Attr("value") != "justifications:LegalObligationImpaired") {
+				t.Error("granted with a ground: no error beside the ground, or it is lost")
 			}
 		}
 		press(official, at, "decide", http.StatusOK, "item-1", "granted", "item-2", "refused", "ground-2", "justifications:LegalObligationImpaired", "text", "Only the account.")

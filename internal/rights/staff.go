@@ -274,6 +274,8 @@ func (s *Service) decided(r *Request, items []Item, answers map[int]Answer, text
 			wrong = append(wrong, fault.Field{Name: name, Code: "rights.decide.none"})
 		case a.Decision == Refused && !slices.Contains(right.Refusal, a.Ground):
 			wrong = append(wrong, fault.Field{Name: fmt.Sprintf("ground-%d", i.N), Code: "rights.decide.ground"})
+		case a.Decision == Granted && a.Ground != "":
+			wrong = append(wrong, fault.Field{Name: fmt.Sprintf("ground-%d", i.N), Code: "rights.decide.ground.granted"})
 		case r.Paused() && a.Ground != policy.GroundIdentity:
 			wrong = append(wrong, fault.Field{Name: name, Code: "rights.decide.identity"})
 		}
