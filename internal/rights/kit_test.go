@@ -232,7 +232,13 @@ func (w *world) person(email string) (string, *testkit.Browser) {
 // official signs somebody in who answers.
 func (w *world) official(email string) (policy.Actor, *testkit.Browser) {
 	w.t.Helper()
-	subject, err := w.staff.Create(w.t.Context(), staff.Entry{Email: email, Name: "Hussain Waheed", Roles: []string{"privacy-officer"}}, password)
+	return w.officialAs(email, "privacy-officer")
+}
+
+// officialAs signs somebody in with a role.
+func (w *world) officialAs(email, role string) (policy.Actor, *testkit.Browser) {
+	w.t.Helper()
+	subject, err := w.staff.Create(w.t.Context(), staff.Entry{Email: email, Name: "Hussain Waheed", Roles: []string{role}}, password)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -240,7 +246,7 @@ func (w *world) official(email string) (policy.Actor, *testkit.Browser) {
 	if resp := b.Post("/staff/sign-in", form("email", email, "password", password)); resp.StatusCode != http.StatusSeeOther {
 		w.t.Fatalf("an official cannot sign in: %d", resp.StatusCode)
 	}
-	return policy.Actor{Kind: policy.Staff, ID: subject, Roles: []string{"privacy-officer"}, Strong: true}, b
+	return policy.Actor{Kind: policy.Staff, ID: subject, Roles: []string{role}, Strong: true}, b
 }
 
 // work does the waiting jobs and returns what was sent by them.

@@ -277,7 +277,9 @@ type Suspension struct {
 var (
 	errUnknown = fault.New(fault.NotFound, "rights.unknown")
 	errMoved   = fault.New(fault.Conflict, "rights.moved")
+	errDone    = fault.New(fault.Conflict, "rights.answered.already")
 	errDenied  = fault.New(fault.Denied, "rights.denied")
+	errRole    = fault.New(fault.Denied, "rights.denied.role")
 	errOften   = fault.New(fault.TooMany, "rights.often")
 	errAnother = fault.New(fault.Denied, "rights.another")
 	errOver    = fault.New(fault.Conflict, "rights.over")

@@ -173,6 +173,10 @@ func TestI11_ARefusalHasADeclaredGroundAndAnAppealGoesToSomebodyElse(t *testing.
 			}
 		}
 		press(official, at, "decide", http.StatusOK, "item-1", "granted", "item-2", "refused", "ground-2", "justifications:LegalObligationImpaired", "text", "Only the account.")
+		again := press(official, at, "decide", http.StatusUnprocessableEntity, "item-1", "granted", "item-2", "granted", "text", "Once more.").One("main").Text()
+		if !strings.Contains(again, "answered already") || strings.Contains(again, "Somebody else") {
+			t.Errorf("answered a second time: %s", again)
+		}
 		page := b.Page(mine, http.StatusOK).One("main").Text()
 		for _, want := range []string{"Granted in part", "Road permit RP-1", "A law says that this must be kept.", "Only the account.", "You can appeal here until", "You can go to court."} {
 			if !strings.Contains(page, want) {
@@ -241,6 +245,19 @@ func TestO14_WhatIsOverdueIsToldOnceAndAnExtensionHasAReason(t *testing.T) {
 		}
 		if _, _, lines, err := w.Mine(t.Context(), me, request); err != nil || len(lines) != 2 || lines[1].Text != "Two registers must be asked." {
 			t.Errorf("the person does not read the reason: %+v, %v", lines, err)
+		}
+	})
+}
+
+func TestWhoDoesNotAnswerRequestsIsToldThatTheirRoleDoesNot(t *testing.T) {
+	one(t, func(t *testing.T, w *world) {
+		_, b := w.person("aishath@example.mv")
+		request := w.asks(b, "complaint", "Somebody told my neighbour.")
+		_, clerk := w.officialAs("ali@example.mv", "permit-officer")
+		for _, path := range []string{"/staff/rights", "/staff/rights/" + request} {
+			if text := clerk.Page(path, http.StatusForbidden).One("main").Text(); !strings.Contains(text, "role") || strings.Contains(text, "holds the request") {
+				t.Errorf("%s: %s", path, text)
+			}
 		}
 	})
 }

@@ -39,7 +39,7 @@ const queueMax = 2000
 // nothing of what they are about.
 func (s *Service) Queue(ctx context.Context, who policy.Actor, look Look) (list []*Request, err error) {
 	if !s.Answers(who.Roles) {
-		return nil, errDenied
+		return nil, errRole
 	}
 	err = s.DB.View(ctx, func(tx *db.Tx) error {
 		if look == LookAnswered {
@@ -81,7 +81,7 @@ func (s *Service) open(tx *db.Tx) (list []*Request, err error) {
 // Glance returns a request as its row says, to officials who answer.
 func (s *Service) Glance(ctx context.Context, who policy.Actor, request string) (*Request, []Item, error) {
 	if !s.Answers(who.Roles) {
-		return nil, nil, errDenied
+		return nil, nil, errRole
 	}
 	return s.glance(ctx, request)
 }
@@ -128,7 +128,7 @@ func (s *Service) View(ctx context.Context, who policy.Actor, request string) (r
 // change changes a request that an official may work on.
 func (s *Service) change(ctx context.Context, who policy.Actor, request string, fn func(*db.Tx, *Request) error) error {
 	if !s.Answers(who.Roles) {
-		return errDenied
+		return errRole
 	}
 	err := s.Vault.Update(ctx, func(tx *db.Tx) error {
 		r, err := selectRequest(tx, request)
@@ -137,6 +137,9 @@ func (s *Service) change(ctx context.Context, who policy.Actor, request string, 
 		}
 		if r == nil {
 			return errUnknown
+		}
+		if r.State == Answered {
+			return errDone
 		}
 		if err := fn(tx, r); err != nil {
 			return err

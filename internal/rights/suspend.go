@@ -157,7 +157,7 @@ const notice = 7 * 24 * time.Hour
 // week. Nothing is lifted without.
 func (s *Service) Announce(ctx context.Context, who policy.Actor, request string) error {
 	if !s.Answers(who.Roles) {
-		return errDenied
+		return errRole
 	}
 	err := s.Vault.Update(ctx, func(tx *db.Tx) error {
 		r, err := selectRequest(tx, request)
