@@ -123,6 +123,9 @@ func (c *compiler) keeps() {
 		if len(r.Keeps) == 0 {
 			c.report(path, "keeps nothing: name the kinds of things that it governs, or remove it")
 		}
+		if r.Tell {
+			c.report(path+"/tell", "nobody is told when the days of grace begin: there is no such notice yet, so remove it")
+		}
 		for _, kind := range r.Keeps {
 			events, known := c.o.Kept[kind]
 			switch {

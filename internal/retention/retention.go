@@ -37,7 +37,7 @@ type Config struct {
 	Clock    clock.Clock
 	Zone     func() *time.Location
 	Requests Requests // nil: nobody can ask for anything
-	Tell     Tell     // nil: nobody is told
+	Tell     Tell     // nil: nobody is told, and check refuses rules that say so
 }
 
 // Service disposes of what is kept. It is safe for concurrent use.
