@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"portico/internal/audit"
+	"portico/internal/identity"
 	"portico/internal/platform/clock"
 	"portico/internal/platform/i18n"
 	"portico/internal/platform/web/ui"
@@ -139,12 +140,16 @@ func (c *Cabinet) line(p *i18n.Printer, e *audit.Event) pages.Line {
 	return l
 }
 
-// basis is the law in words where the policy says it, else the term.
+// basis is the law in words where the policy says it of the activity, or of the
+// purpose where no activity stands in the event; else the term.
 func basis(p *i18n.Printer, pol *policy.Policy, e *audit.Event) string {
 	if a, ok := pol.Activity(e.Activity); ok {
 		if b := pol.BasisOf(a); string(b.DPV) == e.Basis && len(b.Law) > 0 {
 			return p.In(b.Law)
 		}
+	}
+	if u, ok := pol.Purpose(e.Purpose); ok && string(u.Basis.DPV) == e.Basis && len(u.Basis.Law) > 0 {
+		return p.In(u.Basis.Law)
 	}
 	return e.Basis
 }
@@ -182,8 +187,13 @@ func (c *Cabinet) who(p *i18n.Printer, pol *policy.Policy, e *audit.Event) strin
 	return p.T("cabinet.who.role", "role", role, "party", party)
 }
 
-// what says what was done with which data.
+// what says what was done with which data, or with the account.
 func (c *Cabinet) what(p *i18n.Printer, pol *policy.Policy, e *audit.Event) string {
+	if e.Kind == audit.KindAccount {
+		if cause, ok := identity.Known(p, e.Reason); ok {
+			return p.T("cabinet.what.cause", "cause", cause)
+		}
+	}
 	var names []string
 	for _, id := range e.Fields {
 		name := id

@@ -24,6 +24,7 @@ import (
 	"portico/internal/platform/web/ui"
 	"portico/internal/policy"
 	"portico/internal/policy/policytest"
+	"portico/internal/rights"
 	"portico/internal/testkit"
 	"portico/internal/vault"
 	"portico/internal/vault/vaulttest"
@@ -49,6 +50,7 @@ func (a *applications) Summaries(*web.Req) ([]cases.Summary, error) { return *a,
 type world struct {
 	*vaulttest.Store
 	router   *web.Router
+	policy   *policy.Policy
 	in       *sessions
 	apps     *applications
 	me, them string
@@ -65,8 +67,8 @@ func worlds(t *testing.T, run func(t *testing.T, w *world)) {
 func newWorld(t *testing.T, d *db.DB) *world {
 	t.Helper()
 	p := policytest.Compile(t)
-	w := &world{Store: vaulttest.Open(t, d, p), in: &sessions{}, apps: &applications{}}
-	cat, err := i18n.Load(web.Locales(), cabinet.Locales(), audit.Locales())
+	w := &world{Store: vaulttest.Open(t, d, p), policy: p, in: &sessions{}, apps: &applications{}}
+	cat, err := i18n.Load(web.Locales(), cabinet.Locales(), audit.Locales(), identity.Locales(), rights.Locales())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -219,6 +221,50 @@ func TestI15_M5_APersonReadsWhoUsedTheirDataInWords(t *testing.T) {
 			t.Errorf("in Dhivehi the use says %q", got)
 		}
 	})
+}
+
+func TestM5_WhatBecameOfARequestAboutOnesDataIsSaidAsWhatItIs(t *testing.T) {
+	worlds(t, func(t *testing.T, w *world) {
+		official := audit.Actor{ID: "0190a000-0000-7000-8000-00000000000f", Kind: policy.Staff.String(), Party: "council"}
+		for _, e := range []audit.Event{
+			{Reason: "right-asked", Actor: audit.Actor{ID: w.me, Kind: policy.Person.String()}},
+			{Reason: "right-answered", Actor: official, Purpose: "services", Basis: string(w.basis("services").DPV)},
+			{Reason: "password-recovered", Actor: audit.Actor{ID: w.me, Kind: policy.Person.String()}},
+			{Reason: "nobody-knows", Actor: official},
+		} {
+			e.Kind, e.Subject = audit.KindAccount, w.me
+			if err := w.Vault.Update(t.Context(), func(tx *db.Tx) error { return w.Vault.Append(tx, e) }); err != nil {
+				t.Fatal(err)
+			}
+		}
+		page := w.page(t, "/en/cabinet/access", w.me)
+		for at, want := range map[string]string{
+			"#n1": "You asked for something about your data.", "#n2": "A request about your data was answered.",
+			"#n3": "Password recovered.", "#n4": "Something was noted about your account.",
+		} {
+			if got := page.One(at).Text(); !strings.Contains(marks.Replace(got), want) {
+				t.Errorf("%s says %q, not %q", at, got, want)
+			}
+		}
+		if got := page.One("#n2").Text(); !strings.Contains(got, "Basis: "+w.basis("services").Law["en"]) || strings.Contains(got, "eu-gdpr:") {
+			t.Errorf("the basis is not said in words: %q", got)
+		}
+		if got := w.page(t, "/dv/cabinet/access", w.me).One("#n2").Text(); !strings.Contains(got, "ޖަވާބުދެވުން") {
+			t.Errorf("in Dhivehi it says %q", got)
+		}
+		if data := w.page(t, "/en/cabinet/data", w.me); !data.Has("main a[href='/en/cabinet/rights']") || !data.Has("main a[href='/en/privacy']") {
+			t.Error("one's data leads neither to one's rights nor to the policy")
+		}
+	})
+}
+
+// marks stand around what is put into a sentence.
+var marks = strings.NewReplacer("\u2068", "", "\u2069", "")
+
+// basis is that of a purpose.
+func (w *world) basis(purpose string) policy.Basis {
+	u, _ := w.policy.Purpose(purpose)
+	return u.Basis
 }
 
 func TestI15_ADenialIsSaidWithItsReason(t *testing.T) {

@@ -137,7 +137,7 @@ func (c *Cabinet) data(q *web.Req) error {
 	if err != nil {
 		return err
 	}
-	d := pages.Data{Policy: q.Path("/privacy"), Level: q.Path("/cabinet/level")}
+	d := pages.Data{Policy: q.Path("/privacy"), Rights: q.Path("/cabinet/rights"), Level: q.Path("/cabinet/level")}
 	if d.Standing, err = c.Standing(q); err != nil {
 		return err
 	}

@@ -149,10 +149,18 @@ func (s *Service) printer(lang string) *i18n.Printer {
 // Cause says in words why an event of an account happened, in the sentences of
 // whichever feature wrote it.
 func Cause(p *i18n.Printer, reason string) string {
-	for _, feature := range []string{"account", "mandates", "consent", "changes", "rights", "identity"} {
-		if key := feature + ".reason." + reason; p.Has(key) {
-			return p.T(key)
-		}
+	if words, ok := Known(p, reason); ok {
+		return words
 	}
 	return p.T("identity.reason.other")
+}
+
+// Known is Cause where a feature has a sentence for the reason.
+func Known(p *i18n.Printer, reason string) (string, bool) {
+	for _, feature := range []string{"account", "mandates", "consent", "changes", "rights", "identity"} {
+		if key := feature + ".reason." + reason; p.Has(key) {
+			return p.T(key), true
+		}
+	}
+	return "", false
 }
