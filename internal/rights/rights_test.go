@@ -138,7 +138,10 @@ func TestN13_AnObjectionEndsAPurposeAndAnOptOutDoesAtOnce(t *testing.T) {
 		if err := w.reads(me); err != nil {
 			t.Errorf("it does not end: %v", err)
 		}
-		// Nobody decides on an opt-out.
+		// Nobody decides on an opt-out, and nobody answers it.
+		if said := b.Page("/en/cabinet/rights/opt-out", http.StatusOK).One("main").Text(); !strings.Contains(said, "It takes effect at once") || strings.Contains(said, "Answered within") {
+			t.Errorf("an opt-out is said to be answered: %s", said)
+		}
 		w.asks(b, "opt-out", "", "purpose services")
 		if w.reads(me) == nil {
 			t.Error("an opt-out waits for somebody")

@@ -206,6 +206,9 @@ func typed(q *web.Req, name string) []string {
 // terms say what goes for a right, as the policy declares it.
 func terms(p *i18n.Printer, right policy.Right) []ui.Row {
 	rows := []ui.Row{{Key: p.T("rights.within"), Value: within(p, right)}}
+	if right.Kind == policy.RightOptOut {
+		rows[0] = ui.Row{Key: p.T("rights.effect"), Value: p.T("rights.effect.at-once")}
+	}
 	if len(right.Limits) > 0 {
 		rows = append(rows, ui.Row{Key: p.T("rights.limits"), Value: p.In(right.Limits)})
 	}
@@ -217,10 +220,7 @@ func terms(p *i18n.Printer, right policy.Right) []ui.Row {
 }
 
 func within(p *i18n.Printer, right policy.Right) string {
-	switch {
-	case right.Kind == policy.RightOptOut:
-		return p.T("rights.within.at-once")
-	case right.Extension == "":
+	if right.Extension == "" {
 		return right.Within.Say(p)
 	}
 	return p.T("rights.within.extended", "period", right.Within.Say(p), "more", right.Extension.Say(p))
