@@ -101,11 +101,13 @@ func plain(query url.Values) url.Values {
 	return out
 }
 
-// FeeRows lists what a fee is made of, and its total.
+// FeeRows lists what a fee is made of, but for parts of zero, and its total.
 func FeeRows(p *i18n.Printer, fee *forms.Fee, currency string) []ui.Row {
 	var rows []ui.Row
 	for _, line := range fee.Lines {
-		rows = append(rows, ui.Row{Key: p.In(line.Label), Value: p.Money(line.Amount, currency)})
+		if line.Amount != 0 || fee.Total == 0 {
+			rows = append(rows, ui.Row{Key: p.In(line.Label), Value: p.Money(line.Amount, currency)})
+		}
 	}
 	return append(rows, ui.Row{Key: p.T("services.fee.total"), Value: p.Money(fee.Total, currency)})
 }

@@ -338,6 +338,9 @@ func TestO18_AnybodyWorksOutAFeeWithoutAnAccountOrJavaScript(t *testing.T) {
 	} {
 		says(t, road.get(t, "", "/en/services/road-permit/fee?_look=1&"+query, http.StatusOK), want...)
 	}
+	if free := road.get(t, "", "/en/services/road-permit/fee?_look=1&kind=construction&hours=6&boards=", http.StatusOK).One("main").Text(); strings.Contains(free, "MVR 0.00") {
+		t.Errorf("a part that costs nothing is a row: %s", free)
+	}
 	for query, want := range map[string]string{
 		"hours=9&boards=3":                          "Kind of work",
 		"kind=construction&hours=0&boards=":         "Duration",
