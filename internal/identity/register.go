@@ -327,7 +327,7 @@ func (s *Service) Finish(ctx context.Context, token, password string, from From)
 	if err != nil {
 		return Entry{}, fmt.Errorf("finish a registration: %w", err)
 	}
-	if err := s.checkPassword(password, c.Value); err != nil {
+	if err := s.CheckPassword(password, c.Value); err != nil {
 		return Entry{}, err
 	}
 	hash, err := s.hasher.Hash(ctx, password)
@@ -385,7 +385,7 @@ func (s *Service) CreatePerson(ctx context.Context, p NewPerson) (subject string
 		return "", fault.Input(fault.Field{Name: "contact", Code: "identity.contact.form", Args: []any{"phone", s.ExamplePhone()}})
 	}
 	d := p.Details.Tidy()
-	if err := errors.Join(s.CheckDetails(d), s.checkPassword(p.Password, c.Value)); err != nil {
+	if err := errors.Join(s.CheckDetails(d), s.CheckPassword(p.Password, c.Value)); err != nil {
 		return "", err
 	}
 	hash, err := s.hasher.Hash(ctx, p.Password)

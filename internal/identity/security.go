@@ -161,7 +161,7 @@ func (s *Service) ChangePassword(ctx context.Context, me *web.Session, current, 
 	if err != nil {
 		return Entry{}, fmt.Errorf("change a password: %w", err)
 	}
-	if err := s.checkPassword(password, c.Value); err != nil {
+	if err := s.CheckPassword(password, c.Value); err != nil {
 		return Entry{}, err
 	}
 	if current == password {

@@ -335,9 +335,9 @@ func (s *Service) way(tx *db.Tx, token, realm string, stages ...stage) (session,
 	return session{}, ErrSignIn
 }
 
-// checkPassword says what is wrong with a new password as a fault about the
+// CheckPassword says what is wrong with a new password as a fault about the
 // field "password", or nil.
-func (s *Service) checkPassword(password string, words ...string) error {
+func (s *Service) CheckPassword(password string, words ...string) error {
 	known, err := s.known()
 	if err != nil {
 		return err

@@ -73,7 +73,7 @@ func (s *Service) SetState(tx *db.Tx, subject string, from, to State) error {
 
 // HashPassword checks a new password against the rules and hashes it.
 func (s *Service) HashPassword(ctx context.Context, password string, words ...string) (string, error) {
-	if err := s.checkPassword(password, words...); err != nil {
+	if err := s.CheckPassword(password, words...); err != nil {
 		return "", err
 	}
 	return s.hasher.Hash(ctx, password)

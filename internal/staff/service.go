@@ -281,6 +281,15 @@ func (s *Service) Create(ctx context.Context, e Entry, password string) (subject
 	return subject, nil
 }
 
+// together is one fault of what two say about fields; whatever else they are
+// stays what it is.
+func together(a, b error) error {
+	if !identity.Shown(a) || !identity.Shown(b) {
+		return errors.Join(a, b)
+	}
+	return fault.Input(slices.Concat(fault.From(a).Fields, fault.From(b).Fields)...)
+}
+
 // Link says what a link of /staff/welcome is for.
 type Link struct {
 	First   bool   // the first administrator, who is asked for everything
@@ -317,8 +326,8 @@ func (s *Service) Welcome(ctx context.Context, token string, e Entry, password s
 	var c credential.Contact
 	if l.First {
 		e.Roles = s.administrators()
-		if e, c, err = s.check(e); err != nil {
-			return identity.Entry{}, err
+		if e, c, err = s.check(e); err != nil { // the password is named with the rest
+			return identity.Entry{}, together(err, s.Identity.CheckPassword(password, c.Value))
 		}
 	}
 	hash, err := s.Identity.HashPassword(ctx, password, c.Value)

@@ -172,6 +172,22 @@ func (p *portal) whose(t *testing.T, address string) (subject string) {
 	return subject
 }
 
+func TestO10_EveryFaultOfTheFirstAdministratorsFormIsNamedAtOnce(t *testing.T) {
+	each(t, func(t *testing.T, p *portal) {
+		path, err := p.Bootstrap(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		page := testkit.Browse(t, p.router).Submit(path, form("name", "", "email", "hawwa", "password", "short"), http.StatusUnprocessableEntity)
+		if n := page.Find(".summary a").Len(); n != 3 {
+			t.Errorf("%d faults of three are named: %s", n, page.One(".summary").Text())
+		}
+		if page = testkit.Browse(t, p.router).Submit(path, form("name", "Hawwa Ibrahim", "email", "hawwa", "password", password), http.StatusUnprocessableEntity); page.Find(".summary a").Len() != 1 {
+			t.Errorf("what is right is named as wrong: %s", page.One(".summary").Text())
+		}
+	})
+}
+
 var link = regexp.MustCompile(`https://one\.gov\.mv(/staff/welcome/\S+)`)
 
 // invite invites somebody and returns the link and the path of their page.
