@@ -162,7 +162,10 @@ func (k *Kind) narrow(s *statement, q Due) {
 // asked is the event that a question asks for.
 func (k *Kind) asked(q Due) Event { return k.Events[k.event(policy.Retention{Event: q.Event})] }
 
-func (k *Kind) due(tx *db.Tx, q Due) ([]Item, error) {
+func (k *Kind) due(tx *db.Tx, q Due) ([]Item, error) { return k.read(tx, k.dues(q)) }
+
+// dues is the statement for due. It is to read an index on the event's column.
+func (k *Kind) dues(q Due) *statement {
 	event, after := k.asked(q), int64(0)
 	column := event.Column
 	if !q.After.IsZero() {
@@ -172,7 +175,7 @@ func (k *Kind) due(tx *db.Tx, q Due) ([]Item, error) {
 	s.add(" AND ("+column+" > ? OR "+k.id()+" > ?)", after, q.AfterID)
 	k.narrow(s, q)
 	s.add(" ORDER BY "+column+", "+k.id()+" LIMIT ?", q.Limit)
-	return k.read(tx, s)
+	return s
 }
 
 func (k *Kind) count(tx *db.Tx, q Due) (n int64, err error) {
