@@ -3,9 +3,12 @@ package app_test
 import (
 	"net/url"
 	"path/filepath"
+	"slices"
 	"testing"
 
+	"portico/internal/app"
 	"portico/internal/instance"
+	"portico/internal/proof"
 	"portico/internal/testkit"
 )
 
@@ -23,7 +26,8 @@ func TestAnInstanceThatInitWritesServesAndCanBeAppliedFor(t *testing.T) {
 		t.Fatal(err)
 	}
 	store := t.TempDir()
-	p := testkit.Serve(t, dir, "--demo", "--data", filepath.Join(store, "data"), "--keys", filepath.Join(store, "keys"))
+	at := app.Store{Data: filepath.Join(store, "data"), Keys: filepath.Join(store, "keys")}
+	p := testkit.Serve(t, dir, "--demo", "--data", at.Data, "--keys", at.Keys)
 	b := p.Browse()
 	signIn(b, p.Person("citizen"))
 	apply := "/en/services/parking-permit/apply"
@@ -33,5 +37,14 @@ func TestAnInstanceThatInitWritesServesAndCanBeAppliedFor(t *testing.T) {
 	press(t, b, check, url.Values{"_declared": {"yes"}})
 	if n := b.Page("/en/cabinet/applications", 200).Find("main a[href*='/cabinet/applications/']").Len(); n != 1 {
 		t.Errorf("%d applications are listed, not one", n)
+	}
+	p.Stop()
+	report, err := app.Prove(t.Context(), at, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(report.Results, func(r proof.Result) bool { return r.Promise.Control == proof.ServicesDescribed })
+	if i < 0 || report.Results[i].Status != proof.Kept {
+		t.Errorf("O18: its service lacks what the policy promises of each: %+v", report.Results)
 	}
 }

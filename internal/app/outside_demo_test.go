@@ -162,9 +162,11 @@ func TestOutsideADemoAllOfItWorksOverTLSAndByMail(t *testing.T) {
 			write(t, filepath.Join(dir, "environment.yaml"), fmt.Sprintf(`tls: {certificate: "file:%s", key: "file:%s"}
 mail: {host: localhost, port: %d, from: no-reply@example.org, username: "env:TOWN_USER", password: "env:TOWN_PASSWORD"}
 sms: {url: "https://sms.example.org/v1/messages", from: TOWN, token: "env:TOWN_PASSWORD"}
+payment: {url: "https://pay.example.org", pages: "https://pay.example.org", currency: EUR, token: "env:TOWN_PASSWORD", signing-secret: "env:TOWN_SIGNING"}
 `, cert, key, post.port))
 			t.Setenv("TOWN_USER", "portal")
 			t.Setenv("TOWN_PASSWORD", "mail-secret")
+			t.Setenv("TOWN_SIGNING", "what payments are signed with")
 			store := t.TempDir()
 			t.Setenv("PORTICO_DATA", filepath.Join(store, "data"))
 			t.Setenv("PORTICO_KEYS", filepath.Join(store, "keys"))

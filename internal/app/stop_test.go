@@ -64,8 +64,8 @@ func TestAProgramToldToEndWhileItStartsEndsWell(t *testing.T) {
 	if err := instance.Init(dir); err != nil {
 		t.Fatal(err)
 	}
-	for _, secret := range []string{"PORTICO_SMTP_USER", "PORTICO_SMTP_PASSWORD", "PORTICO_SMS_TOKEN"} {
-		t.Setenv(secret, "of nobody")
+	for _, secret := range []string{"PORTICO_SMTP_USER", "PORTICO_SMTP_PASSWORD", "PORTICO_SMS_TOKEN", "PORTICO_PAYMENT_TOKEN", "PORTICO_PAYMENT_SIGNING"} {
+		t.Setenv(secret, "of nobody at all")
 	}
 	start := func(ctx context.Context, out io.Writer) error {
 		return app.Serve(ctx, app.Options{

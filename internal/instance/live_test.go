@@ -332,21 +332,21 @@ func TestWatchSeesWhatIsSaved(t *testing.T) {
 	}
 	first := p.Current()
 	look(3)
-	save("currency: EUR", "curency: EUR!")
+	save("timezone: Europe/Dublin", "timezon: Europe/Dublin!")
 	look(3) // the third is only taken once the second has been dealt with
 	if p.Current() != first {
 		t.Fatal("a faulty directory was put in force")
 	}
-	if !strings.Contains(p.log.String(), "portico.yaml:19") {
+	if !strings.Contains(p.log.String(), "portico.yaml:18") {
 		t.Errorf("the log does not say the fault:\n%s", p.log)
 	}
-	save("curency: EUR!", "currency: USD")
+	save("timezon: Europe/Dublin!", "timezone: Europe/Paris")
 	look(1)
 	if p.Current() != first {
 		t.Error("a file was read while it may still be written")
 	}
 	look(2)
-	if got := p.Current().Portal.Currency; got != "USD" {
+	if got := p.Current().Portal.Timezone.Location().String(); got != "Europe/Paris" {
 		t.Errorf("in force is %s", got)
 	}
 }

@@ -160,7 +160,7 @@ func TestAFaultHasItsFileAndLine(t *testing.T) {
 		}},
 		"a connection of nobody (O6)":      {edit(recipients, "destinations: [sms]", "destinations: []"), []string{`policy/recipients.yaml:3: parties: destination "sms" of the environment belongs to no party`}},
 		"a destination that is none (O6)":  {edit(recipients, "destinations: [sms]", "destinations: [sms, fax]"), []string{`policy/recipients.yaml:20: parties/sms-provider/destinations: the environment names no destination "fax"`}},
-		"a field without an activity (I1)": {edit(purposes, ", device.browser, device.passkey]", ", device.passkey]"), []string{"policy/data.yaml:85: fields/device.browser: no activity uses this field"}},
+		"a field without an activity (I1)": {edit(purposes, ", device.browser, device.passkey]", ", device.passkey]"), []string{"policy/data.yaml:90: fields/device.browser: no activity uses this field"}},
 		"a category without a period (I1)": {edit(data, "retention: sign-ins", "retention: never"), []string{`policy/data.yaml:18: categories/device/retention: no retention rule "never" is declared`}},
 		"a purpose without a basis (I1)":   {edit(purposes, "      dpv: dpv:LegalObligation\n", ""), []string{"policy/purposes.yaml:35: missing key \"dpv\""}},
 		"a promise with nothing behind it": {edit(promises, "    control: disposed\n", ""), []string{"policy/promises.yaml:30: promises/disposal: has neither a control nor an attestation"}},
