@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -55,16 +56,24 @@ func status(f *fault.Fault) int {
 }
 
 // fail answers with an error: a page for people, problem details for machines.
+// Whoever asked may be gone, or the portal be ending: that is no fault.
 func (r *Router) fail(q *Req, err error) {
 	f := fault.From(err)
 	code := status(f)
-	if code >= 500 {
+	gone := errors.Is(err, context.Canceled) && q.R.Context().Err() != nil
+	if gone {
+		q.Log.Info("abandoned", "route", q.Route.Path)
+	} else if code >= 500 {
 		q.Log.Error("fault", "route", q.Route.Path, "error", Reduce(err))
 	} else {
 		q.Log.Info("refused", "route", q.Route.Path, "code", f.Code)
 	}
 	if a, ok := q.W.(*answer); ok && a.status != 0 {
 		return // the answer has begun: all that is left is to end it
+	}
+	if gone {
+		q.W.WriteHeader(code) // nobody reads it
+		return
 	}
 	h := q.W.Header()
 	h.Set("Cache-Control", "no-store")
