@@ -252,7 +252,7 @@ func TestTheFirstAdministratorComesByALinkThatServesOnce(t *testing.T) {
 		status(t, b.Get(old), 404)
 		b.Page(path, 200).One("input[name=email]")
 		page := b.Submit(path, form("name", "", "email", "hawwa", "password", "short"), 422)
-		if n := page.Find(".summary li").Len(); n != 2 {
+		if n := page.Find(".summary li").Len(); n != 3 {
 			t.Errorf("%d things are said to be wrong", n)
 		}
 		p.Clock.Advance(24 * time.Hour)
