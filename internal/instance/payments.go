@@ -17,8 +17,8 @@ func (l *loader) payments(in *Instance) {
 		return
 	}
 	if p := in.Environment.Payment; p != nil {
-		if p.Currency != string(in.Portal.Currency) {
-			l.at(environmentFile, "payment/currency", "payment/currency: must be the portal's, %s", in.Portal.Currency)
+		if c := in.Portal.Currency; c != "" && p.Currency != string(c) { // that there is none is a fault of its own
+			l.at(environmentFile, "payment/currency", "payment/currency: must be the portal's, %s", c)
 		}
 		if (p.Token == Ref{}) || (p.Signing == Ref{}) {
 			l.at(environmentFile, "payment", "payment: token and signing-secret are needed")
