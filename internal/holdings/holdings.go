@@ -38,7 +38,6 @@ const (
 	BecauseRequest   = "request"   // the person asked for it
 	BecauseOwn       = "own"       // the person did it
 	BecauseAbandoned = "abandoned" // nobody goes on with it
-	BecauseClosing   = "closing"   // the person closed the account
 )
 
 // OfProfile is the Within of what hangs on an account: the scope of its
