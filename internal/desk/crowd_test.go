@@ -10,6 +10,7 @@ import (
 	"portico/internal/platform/clock"
 	"portico/internal/platform/db"
 	"portico/internal/platform/id"
+	"portico/internal/policy"
 	"portico/internal/testkit/chromium"
 )
 
@@ -108,5 +109,48 @@ func TestManyCasesAreHandedOverWithoutAMouse(t *testing.T) {
 			t.Errorf("%d: %d cases are to be handed over, at %s", width, n, s.tab.Path())
 		}
 		s.tab.Judge()
+
+		s.tab.Open(s.url + "/staff/cases?holder=me")
+		s.tab.Turn("a")
+		if n := chromium.Value[int](s.tab, "document.querySelectorAll('main tbody :checked').length"); n != cases.PageSize {
+			t.Errorf("%d: %d cases are chosen", width, n)
+		}
+		s.tab.Judge()
+		s.shot(fmt.Sprintf("en-chosen-%d", width))
+		s.tab.Keys("h")
+		s.tab.Enter()
+		if n := chromium.Value[int](s.tab, "document.querySelectorAll('main tbody tr').length"); n != cases.PageSize || s.tab.Path() != "/staff/cases/hand-over" {
+			t.Errorf("%d: %d of all cases are to be handed over, at %s", width, n, s.tab.Path())
+		}
+	}
+}
+
+// TestAllCasesOfAPageAreChosenWithoutAScript follows the link that chooses
+// them, keeps how the queue is looked at, and chooses none again.
+func TestAllCasesOfAPageAreChosenWithoutAScript(t *testing.T) {
+	w := onSQLite(t)
+	w.crowd(t, 60, w.Official.ID, w.Colleague.ID)
+	for at, who := range map[string]policy.Actor{"/staff/cases?holder=me": w.Official, "/staff/load/ST-official": w.supervisor()} {
+		b := w.Browse(w.router, who)
+		chosen := func(page nodes, want int) {
+			t.Helper()
+			form := page.One("form[action='/staff/cases/hand-over']")
+			if got := len(form.Values()["case"]); got != want {
+				t.Errorf("%s: %d of %d cases are chosen, want %d", at, got, page.Find("main tbody tr").Len(), want)
+			}
+		}
+		page, _, _ := b.Get(at)
+		chosen(page, 0)
+		if at == "/staff/cases?holder=me" {
+			page, _, _ = b.Get(page.One("nav.pages a").Attr("href"))
+		}
+		n := page.Find("main tbody input").Len()
+		page, _, _ = b.Get(page.One("#choose a").Attr("href"))
+		chosen(page, n)
+		if to, _, _ := b.Get("/staff/cases/hand-over?" + page.One("form[action='/staff/cases/hand-over']").Values().Encode()); to.Find("main tbody tr").Len() != n {
+			t.Errorf("%s: not all of them are to be handed over", at)
+		}
+		page, _, _ = b.Get(page.One("#choose a").Attr("href"))
+		chosen(page, 0)
 	}
 }

@@ -193,8 +193,26 @@ func TestNothingIsDecidedOverWhatIsNotSent(t *testing.T) {
 		}
 		stays(page)
 	}
-	// The preview of the letter and the way back lose nothing either.
+	// A case is not handed over either; only a note goes along with it.
 	page, _, _ := b.Get("/staff/cases/" + row.ID)
+	all.Set("hand", "yes")
+	page, status, _ := w.submit(t, w.Official, page, "/staff/cases/", all)
+	all.Del("hand")
+	for name := range all {
+		if wrong := name != "note" && name != "keys"; page.Has("#"+name+"-error") != wrong || status != http.StatusUnprocessableEntity {
+			t.Errorf("hand over (%d): an error beside %s: %t", status, name, !wrong)
+		}
+	}
+	stays(page)
+	page, status, _ = w.submit(t, w.Official, page, "/staff/cases/", url.Values{"hand": {"yes"}, "remarks": {""}, "message": {""}, "keys": {}, "reply": {""}})
+	if word := page.One("#word").Text(); status != http.StatusOK || word != all.Get("note") {
+		t.Errorf("handed over with the word %q (%d)", word, status)
+	}
+	if a, err := w.Glance(t.Context(), row.ID); err != nil || a.Holder != w.Official.ID {
+		t.Errorf("asking to whom handed it over: %v", err)
+	}
+	// The preview of the letter and the way back lose nothing either.
+	page, _, _ = b.Get("/staff/cases/" + row.ID)
 	all.Set("preview", "letter")
 	page, _, _ = w.submit(t, w.Official, page, "/staff/cases/", all)
 	all.Del("preview")

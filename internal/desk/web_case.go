@@ -23,6 +23,7 @@ const (
 	inputState = "_state"
 	inputSeen  = "_seen"
 	inputNext  = "next"
+	inputHand  = "hand" // over to somebody else
 
 	inputRemarks = "remarks" // with a decision
 	inputMessage = "message" // that asks for information
@@ -153,7 +154,9 @@ func (k *Desk) render(q *web.Req, a *cases.Application, s shown) error {
 		return err
 	}
 	page.Kept = kept(page, s.typed)
-	page.Other = k.others(q, who, a)
+	if k.mayHand(who, a) {
+		page.Hand = handBtn(q, &page, a)
+	}
 	if !a.Open() && k.Cases.Reviews(who, a.Case.Service) {
 		page.Look = k.lookField(q)
 	}
@@ -356,13 +359,16 @@ func (k *Desk) ask(q *web.Req, a *cases.Application, action services.Action, to 
 	return out
 }
 
-// others are the ways to let a case go, or to take one that was let go: they
-// end nothing.
-func (k *Desk) others(q *web.Req, who policy.Actor, a *cases.Application) (list []ui.Btn) {
-	if k.mayHand(who, a) {
-		list = append(list, ui.Btn{Text: q.P.T("desk.queue.hand-over"), Href: "/staff/cases/hand-over?case=" + url.QueryEscape(a.ID), Look: ui.Secondary})
+// handBtn leads to where a case is handed over. From a page on which something
+// can be written it is sent along, so that it is not lost.
+func handBtn(q *web.Req, page *pages.Case, a *cases.Application) *ui.Btn {
+	b := &ui.Btn{Text: q.P.T("desk.queue.hand-over"), Look: ui.Secondary}
+	if page.Writes() {
+		b.Name, b.Value = inputHand, yes
+	} else {
+		b.Href = "/staff/cases/hand-over?case=" + url.QueryEscape(a.ID)
 	}
-	return list
+	return b
 }
 
 // claimable reports whether a case that was let go can be taken although its
@@ -385,7 +391,7 @@ func (k *Desk) facts(q *web.Req, who policy.Actor, a *cases.Application) []ui.Ro
 func (k *Desk) decided(q *web.Req) error {
 	form, err := q.Form()
 	if err == nil {
-		err = q.Once("action", "insert", "preview", "write", inputRemarks, inputMessage, inputReply, inputNote, inputNext, inputState, inputSeen)
+		err = q.Once("action", "insert", "preview", "write", inputRemarks, inputMessage, inputReply, inputNote, inputNext, inputHand, inputState, inputSeen)
 	}
 	s := shown{status: http.StatusUnprocessableEntity, typed: map[string]string{}, keys: form["keys"], onward: q.Value(inputNext) == yes}
 	for _, name := range inputs() {
@@ -414,8 +420,27 @@ func (k *Desk) decided(q *web.Req) error {
 		return k.showCase(q, s)
 	case q.Value("write") != "":
 		return k.write(q, s)
+	case q.Value(inputHand) == yes:
+		return k.handOne(q, s)
 	}
 	return k.act(q, s)
+}
+
+// handOne asks to whom a case goes. A note that is being written goes along, if
+// the case takes one; what else was written must be sent first, or emptied.
+func (k *Desk) handOne(q *web.Req, s shown) error {
+	a, err := k.Cases.Glance(q.R.Context(), q.R.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	with := ""
+	if a.Holder == q.Session.Subject && a.Service.NoteField() != "" {
+		with = inputNote
+	}
+	if k.unsent(q, &s, with) {
+		return k.showCase(q, s)
+	}
+	return k.askHandOver(q, http.StatusOK, []string{a.ID}, "", s.typed[inputNote], nil)
 }
 
 // write sends a message to the applicant, or keeps a note.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -206,7 +207,15 @@ func (k *Desk) ofOne(q *web.Req) error {
 			return err
 		}
 		page := pages.OfOne{Reference: c.Reference, Resting: !c.Working}
-		page.Grid, page.Choose = k.queueGrid(q, who, found.Rows)
+		all, here := q.Value("chosen") == chosenAll, url.Values{}
+		if after := q.Value("after"); after != "" {
+			here.Set("after", after)
+		}
+		if !all {
+			here.Set("chosen", chosenAll)
+		}
+		page.List = k.list(q, who, found.Rows, all)
+		page.List.Other = "/staff/load/" + c.Reference + "?" + here.Encode()
 		if found.Next != "" {
 			page.Pages.Next = "/staff/load/" + c.Reference + "?after=" + found.Next
 		}

@@ -23,6 +23,7 @@ const (
 	holderNone = "none"
 	dueOver    = "overdue"
 	dueSoon    = "soon"
+	chosenAll  = "all"
 )
 
 // look is how an official looks at the queue, as the address says.
@@ -30,11 +31,12 @@ type look struct {
 	service, state, holder, due string
 	closed                      bool
 	after                       string
+	chosen                      bool // every case of the page
 }
 
 // lookOf reads a look. What it does not know is left out.
 func (k *Desk) lookOf(q *web.Req, who policy.Actor) look {
-	l := look{closed: q.Value("closed") == yes, after: q.Value("after")}
+	l := look{closed: q.Value("closed") == yes, after: q.Value("after"), chosen: q.Value("chosen") == chosenAll}
 	switch q.Value("show") { // how addresses of the queue were written before
 	case "mine":
 		l.holder = holderMe
@@ -85,6 +87,9 @@ func (l look) href() string {
 	if l.closed {
 		v.Set("closed", yes)
 	}
+	if l.chosen {
+		v.Set("chosen", chosenAll)
+	}
 	if len(v) == 0 {
 		return "/staff/cases"
 	}
@@ -116,10 +121,13 @@ func (k *Desk) queue(q *web.Req) error {
 	}
 	page.Filters, page.Narrowed = k.filters(q, who, l), l.service != "" || l.state != ""
 	page.Holder, page.Due, page.Closed = l.holder, l.due, l.closed
-	page.Grid, page.Choose = k.queueGrid(q, who, found.Rows)
+	page.List = k.list(q, who, found.Rows, l.chosen)
 	page.Service, page.Takes = l.service, k.decides(who)
 	page.Supervises = k.leads(who)
 	page.Search = ui.Field{Name: "q", Label: q.P.T("desk.search.label"), Hint: q.P.T("desk.search.hint"), LTR: true, Max: searchMax}
+	l.chosen = !l.chosen
+	page.List.Other = l.href()
+	l.chosen = false
 	if l.after != "" {
 		first := l
 		first.after = ""
@@ -194,10 +202,10 @@ func (k *Desk) filters(q *web.Req, who policy.Actor, l look) []ui.Field {
 	return []ui.Field{service, state}
 }
 
-// queueGrid shows cases without anything that they are about, and reports
-// whether some of them can be chosen to hand them over.
-func (k *Desk) queueGrid(q *web.Req, who policy.Actor, rows []*cases.Case) (g ui.Grid, choose bool) {
-	g.Empty = q.P.T("desk.queue.empty")
+// list shows cases without anything that they are about. Some can be chosen to
+// hand them over.
+func (k *Desk) list(q *web.Req, who policy.Actor, rows []*cases.Case, all bool) pages.List {
+	g, picks := ui.Grid{Empty: q.P.T("desk.queue.empty")}, 0
 	for _, row := range rows {
 		d, err := k.Cases.Version(row)
 		if err != nil {
@@ -210,8 +218,8 @@ func (k *Desk) queueGrid(q *web.Req, who policy.Actor, rows []*cases.Case) (g ui
 			due.Text = q.P.Date(row.Closed)
 		}
 		if row.Open() && (row.Holder == who.ID || k.Cases.Supervises(who, d)) {
-			pick.Pick = &ui.Pick{Name: "case", Value: row.ID, Label: q.P.T("desk.queue.choose", "reference", row.Reference)}
-			choose = true
+			pick.Pick = &ui.Pick{Name: "case", Value: row.ID, Label: q.P.T("desk.queue.choose", "reference", row.Reference), On: all}
+			picks++
 		}
 		g.Rows = append(g.Rows, []ui.Cell{
 			pick, {Text: row.Reference, Href: "/staff/cases/" + row.ID, LTR: true}, {Text: q.P.In(d.Name)}, {Tag: &tag},
@@ -221,13 +229,13 @@ func (k *Desk) queueGrid(q *web.Req, who policy.Actor, rows []*cases.Case) (g ui
 	for _, key := range []string{"pick", "reference", "service", "state", "received", "due", "holder"} {
 		g.Head = append(g.Head, ui.Cell{Text: q.P.T("desk.queue." + key)})
 	}
-	if !choose {
+	if picks == 0 {
 		g.Head = g.Head[1:]
 		for i := range g.Rows {
 			g.Rows[i] = g.Rows[i][1:]
 		}
 	}
-	return g, choose
+	return pages.List{Grid: g, Picks: picks, All: all}
 }
 
 // dueTag marks an open case whose deadline has passed or is near: in words, by

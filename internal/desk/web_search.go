@@ -49,7 +49,7 @@ func (k *Desk) find(q *web.Req) error {
 			return q.Redirect("/staff/cases/" + list[0].ID)
 		}
 		status = http.StatusOK
-		page.Grid, _ = k.queueGrid(q, policy.Actor{}, list)
+		page.Grid = k.list(q, policy.Actor{}, list, false).Grid
 		page.Grid.Empty = q.P.T("desk.search.none")
 		page.Done = true
 	}

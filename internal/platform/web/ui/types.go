@@ -125,6 +125,7 @@ type Pick struct {
 	Name  string
 	Value string
 	Label string
+	On    bool // chosen already
 }
 
 // Bar is a measure of a few parts, drawn beside the numbers that it shows.
