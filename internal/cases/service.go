@@ -50,7 +50,7 @@ func (c *Cases) reference(tx *db.Tx, d *services.Definition) (string, error) {
 // Of lists the applications of a person, the latest first.
 func (c *Cases) Of(ctx context.Context, subject string) (list []*Case, err error) {
 	err = c.DB.Glance(ctx, func(tx *db.Tx) error {
-		list, _, err = selectMine(tx, Mine{Subject: subject, Limit: unlimited})
+		list, err = Applications(tx, subject)
 		return err
 	})
 	return list, wrap("list applications", err)

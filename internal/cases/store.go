@@ -155,6 +155,12 @@ func selectMine(tx *db.Tx, f Mine) (list []*Case, more bool, err error) {
 	return list, false, err
 }
 
+// Applications lists all cases of a person, the one that changed last first.
+func Applications(tx *db.Tx, subject string) ([]*Case, error) {
+	list, _, err := selectMine(tx, Mine{Subject: subject, Limit: unlimited})
+	return list, err
+}
+
 func insertStep(tx *db.Tx, c *Case, s Step) error {
 	_, err := tx.Exec(`INSERT INTO cases_step (subject, case_id, n, at, action, state, actor, questions, holder) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
 		c.Subject, c.ID, s.N, clock.Micros(s.At), s.Action, s.State, s.Actor, strings.Join(s.Keys, " "), sql.NullString{String: s.Holder, Valid: s.Holder != ""})

@@ -134,7 +134,8 @@ func selectLoad(tx *db.Tx, service string, days int, late, near time.Time) (list
 	return list, err
 }
 
-func selectReferred(tx *db.Tx, reference string) (*Case, error) {
+// Referred returns the case that people call so, nil if there is none.
+func Referred(tx *db.Tx, reference string) (*Case, error) {
 	return one(tx.QueryRow(`SELECT `+columns+` FROM cases_case WHERE reference = $1`, reference))
 }
 

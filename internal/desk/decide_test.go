@@ -11,6 +11,7 @@ import (
 	"portico/internal/audit"
 	"portico/internal/cases"
 	"portico/internal/cases/casestest"
+	"portico/internal/cases/find"
 	"portico/internal/policy"
 )
 
@@ -329,7 +330,7 @@ func TestO10_LookedForByReferenceOrExactIdentifierIsAnEvent(t *testing.T) {
 		row := w.Applied(w.Citizen)
 		w.index(t, w.Citizen.ID, policy.FieldEmail, "aishath@example.mv")
 		b := w.Browse(w.router, w.Official)
-		find := func(typed string) (nodes, int, string) { return b.Post("/staff/cases/find", url.Values{"q": {typed}}) }
+		look := func(typed string) (nodes, int, string) { return b.Post("/staff/cases/find", url.Values{"q": {typed}}) }
 		searches := func() (n int) {
 			for _, e := range w.Store.Events(t, w.Citizen.ID) {
 				if e.Kind == audit.KindSearch {
@@ -338,15 +339,15 @@ func TestO10_LookedForByReferenceOrExactIdentifierIsAnEvent(t *testing.T) {
 			}
 			return n
 		}
-		if _, _, at := find(" " + strings.ToLower(row.Reference) + " "); at != "/staff/cases/"+row.ID {
+		if _, _, at := look(" " + strings.ToLower(row.Reference) + " "); at != "/staff/cases/"+row.ID {
 			t.Errorf("by its reference one is at %s", at)
 		}
-		page, status, _ := find("Aishath@example.mv")
+		page, status, _ := look("Aishath@example.mv")
 		if text := page.One("main").Text(); status != http.StatusOK || !strings.Contains(text, row.Reference) || strings.Contains(text, "Dhigu") {
 			t.Errorf("by an address: %d %s", status, text)
 		}
 		w.index(t, w.Citizen.ID, policy.FieldIdentityNumber, "A123456") // an official has seen the card
-		page, status, _ = find(" a 123456 ")
+		page, status, _ = look(" a 123456 ")
 		if text := page.One("main").Text(); status != http.StatusOK || !strings.Contains(text, row.Reference) || strings.Contains(text, "Dhigu") {
 			t.Errorf("by the number of the card: %d %s", status, text)
 		}
@@ -355,7 +356,7 @@ func TestO10_LookedForByReferenceOrExactIdentifierIsAnEvent(t *testing.T) {
 		}
 		before := w.events(t)
 		for _, unknown := range []string{"RP-0000-0000", "somebody@example.mv", "+9607770000", "aishath", "A123457", "A12345", "%"} {
-			page, status, _ := find(unknown)
+			page, status, _ := look(unknown)
 			if status != http.StatusOK || !page.Has("main .nothing") {
 				t.Errorf("%q: %d", unknown, status)
 			}
@@ -364,7 +365,7 @@ func TestO10_LookedForByReferenceOrExactIdentifierIsAnEvent(t *testing.T) {
 			t.Errorf("looking for nobody wrote %d events", after-before)
 		}
 		for _, wrong := range []string{"", strings.Repeat("x", 300)} {
-			if page, status, _ := find(wrong); status != http.StatusUnprocessableEntity || !page.Has("#q-error") {
+			if page, status, _ := look(wrong); status != http.StatusUnprocessableEntity || !page.Has("#q-error") {
 				t.Errorf("%.10q: %d", wrong, status)
 			}
 		}
@@ -376,7 +377,7 @@ func TestO10_LookedForByReferenceOrExactIdentifierIsAnEvent(t *testing.T) {
 		}
 		status = 0
 		for range 40 {
-			if _, status, _ = find("nobody@example.mv"); status == http.StatusTooManyRequests {
+			if _, status, _ = look("nobody@example.mv"); status == http.StatusTooManyRequests {
 				break
 			}
 		}
@@ -385,7 +386,7 @@ func TestO10_LookedForByReferenceOrExactIdentifierIsAnEvent(t *testing.T) {
 		}
 		weak := w.Official
 		weak.Strong = false
-		if _, err := w.ByReference(t.Context(), weak, row.Reference); err == nil {
+		if _, err := find.ByReference(t.Context(), w.Cases, weak, row.Reference); err == nil {
 			t.Error("without a second factor a case is found")
 		}
 	})

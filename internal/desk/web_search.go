@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"portico/internal/cases"
+	"portico/internal/cases/find"
 	letter "portico/internal/cases/letter/pages"
 	"portico/internal/desk/pages"
 	"portico/internal/identity/credential"
@@ -64,9 +65,9 @@ func (k *Desk) search(q *web.Req, who policy.Actor, typed string) ([]*cases.Case
 	phone, _ := k.Cases.Policy().Field(policy.FieldPhone)
 	number, _ := k.Cases.Policy().Field(policy.FieldIdentityNumber)
 	if c, ok := credential.ParseIdentifier(typed, phone.Prefix, number.Pattern); ok {
-		return k.Cases.ByIdentifier(q.R.Context(), who, c.Field, c.Value)
+		return find.ByIdentifier(q.R.Context(), k.Cases, who, c.Field, c.Value)
 	}
-	row, err := k.Cases.ByReference(q.R.Context(), who, typed)
+	row, err := find.ByReference(q.R.Context(), k.Cases, who, typed)
 	if fault.KindOf(err) == fault.NotFound && err != nil {
 		return nil, nil
 	}

@@ -8,6 +8,7 @@ import (
 
 	"portico/internal/audit"
 	"portico/internal/cases"
+	"portico/internal/cases/find"
 	"portico/internal/forms/sent"
 	"portico/internal/identity/credential"
 	"portico/internal/platform/db"
@@ -152,7 +153,7 @@ func (s *Drafts) whose(ctx context.Context, actor policy.Actor, d *services.Defi
 	number, _ := s.Policy().Field(policy.FieldIdentityNumber)
 	c, ok := credential.ParseIdentifier(typed, phone.Prefix, number.Pattern)
 	if !ok {
-		row, err := s.Cases.ByReference(ctx, actor, typed)
+		row, err := find.ByReference(ctx, s.Cases, actor, typed)
 		if row != nil {
 			subject = row.Subject
 		}

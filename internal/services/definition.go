@@ -8,6 +8,7 @@ import (
 	"portico/internal/platform/i18n"
 	"portico/internal/policy"
 	"portico/internal/services/paper"
+	"portico/internal/services/search"
 )
 
 // Definition is a compiled service. It never changes.
@@ -21,7 +22,7 @@ type Definition struct {
 	draft    policy.Category // of what was not sent yet
 	zone     *time.Location
 	lines    map[string]int // of needs in service.yaml, by path
-	index    map[string][]entry
+	index    search.Index
 	trials   []Trial
 }
 

@@ -8,8 +8,7 @@
 //     tests pass. Every problem is reported at once with file and line.
 //   - What a service needs first can be had: Link refuses needs of what does
 //     not exist, and circles (O18).
-//   - Searching forgives spelling: accents, vowel signs of Thaana, letters
-//     swapped, missing, wrong or too many; a query is bounded (O18).
+//   - Searching forgives spelling (O18), see package search.
 //   - Before starting, a person reads who will get which data, for what and
 //     how long, from the same declarations that decide (O6, O10).
 //

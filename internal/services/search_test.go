@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"portico/internal/services"
+	"portico/internal/services/search"
 	"portico/internal/services/servicestest"
 )
 
@@ -42,7 +43,7 @@ func TestO18_SearchForgivesSpellingInEachLanguage(t *testing.T) {
 		if (len(s.Found) == 1) != c.found {
 			t.Errorf("%.40q in %s: found %d", c.query, c.lang, len(s.Found))
 		}
-		if n := len([]rune(s.Query)); n > services.MaxQuery {
+		if n := len([]rune(s.Query)); n > search.MaxQuery {
 			t.Errorf("%d characters of a query are repeated", n)
 		}
 	}
@@ -71,7 +72,7 @@ func FuzzFind(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, query string) {
 		s := services.Find(list, query, "en", "")
-		if len([]rune(s.Query)) > services.MaxQuery || len(s.Found)+len(s.Near) > len(list) {
+		if len([]rune(s.Query)) > search.MaxQuery || len(s.Found)+len(s.Near) > len(list) {
 			t.Errorf("%q: %+v", query, s)
 		}
 	})

@@ -18,6 +18,7 @@ import (
 	"portico/internal/platform/web"
 	"portico/internal/policy"
 	"portico/internal/services"
+	"portico/internal/services/search"
 	"portico/internal/services/servicestest"
 	"portico/internal/testkit"
 )
@@ -215,7 +216,7 @@ func TestM2_TheCatalogueIsFilteredAndSearched(t *testing.T) {
 	page := s.get(t, "", "/en/services?q=zebra+pump", http.StatusOK)
 	says(t, page, "No service fits these words", "These fit some of the words", "Pump permit")
 	page = s.get(t, "", "/en/services?q="+strings.Repeat("zebra", 100), http.StatusOK)
-	if n := len(page.One("input[type=search]").Attr("value")); n > services.MaxQuery {
+	if n := len(page.One("input[type=search]").Attr("value")); n > search.MaxQuery {
 		t.Errorf("%d characters are repeated", n)
 	}
 	page = s.get(t, "", "/en/services?audience=council&category=building&q=pump", http.StatusOK)

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"portico/internal/cases"
+	"portico/internal/cases/find"
 	"portico/internal/drafts"
 	"portico/internal/drafts/pages"
 	"portico/internal/identity/credential"
@@ -143,7 +144,7 @@ func (s *Site) findEntered(q *web.Req) error {
 	if !s.looked.Take(credential.Searches(), "enter", who.ID) {
 		return errOften
 	}
-	row, err := s.Drafts.Cases.ByReference(q.R.Context(), who, reference)
+	row, err := find.ByReference(q.R.Context(), s.Drafts.Cases, who, reference)
 	if err != nil && fault.KindOf(err) != fault.NotFound {
 		return err
 	}

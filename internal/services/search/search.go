@@ -1,4 +1,4 @@
-package services
+package search
 
 import (
 	"cmp"
@@ -7,8 +7,6 @@ import (
 	"unicode"
 
 	"golang.org/x/text/unicode/norm"
-
-	"portico/internal/platform/i18n"
 )
 
 // The bounds on a search.
@@ -17,16 +15,10 @@ const (
 	maxWords = 8   // words of it that are looked for
 )
 
-// How much a word counts, by where it stands.
-const (
-	inName     = 12
-	inKeywords = 10
-	inVariant  = 6
-	inSummary  = 4
-	inOther    = 2
-)
+// Index is the words of a thing, by language, as they are compared.
+type Index map[string][]entry
 
-// entry is a folded word of a service in one language, and what it counts.
+// entry is a folded word and what it counts.
 type entry struct {
 	word   []rune
 	weight int
@@ -105,79 +97,57 @@ func words(text string) []string {
 	return out
 }
 
-// index gathers the words of a service in every language.
-func (c *compiler) index(d *Definition) {
-	d.index = map[string][]entry{}
-	for _, lang := range c.env.Languages {
-		seen := map[string]bool{}
-		add := func(text i18n.Text, weight int) {
-			for _, w := range words(text[lang]) {
-				if !seen[w] { // what counts most comes first
-					seen[w] = true
-					d.index[lang] = append(d.index[lang], entry{[]rune(w), weight})
-				}
-			}
+// Add puts those words of a text into the index that are not there yet: what
+// counts most is added first.
+func (x Index) Add(lang, text string, weight int) {
+	for _, w := range words(text) {
+		if !slices.ContainsFunc(x[lang], func(e entry) bool { return string(e.word) == w }) {
+			x[lang] = append(x[lang], entry{[]rune(w), weight})
 		}
-		add(d.Name, inName)
-		add(d.Keywords, inKeywords)
-		for _, v := range d.Variants {
-			add(v.Name, inVariant)
-		}
-		add(d.Summary, inSummary)
-		for _, v := range d.Variants {
-			add(v.Summary, inSummary)
-		}
-		add(d.category.Name, inOther)
-		for _, p := range c.env.Declarations.Parties {
-			if p.ID == d.Responsible {
-				add(p.Name, inOther)
-			}
-		}
-		add(d.Eligibility, inOther)
 	}
 }
 
-// Search says which services fit what somebody typed in a language, the best
+// Result says which things fit what somebody typed in a language, the best
 // first. Where none fits all the words, near are those that fit some.
-type Search struct {
+type Result[T any] struct {
 	Query string // as it was read
-	Found []*Definition
-	Near  []*Definition
+	Found []T
+	Near  []T
 }
 
-// Find searches services. Small words that say nothing, given by ignored,
-// count only if there are no others.
-func Find(list []*Definition, query, lang, ignored string) Search {
-	s := Search{Query: bounded(query)}
+// Find searches a list by the index of each. Small words that say nothing,
+// given by ignored, count only if there are no others.
+func Find[T any](list []T, index func(T) Index, query, lang, ignored string) Result[T] {
+	s := Result[T]{Query: bounded(query)}
 	wanted := words(s.Query)
 	if telling := slices.DeleteFunc(slices.Clone(wanted), func(w string) bool { return slices.Contains(words(ignored), w) }); len(telling) > 0 {
 		wanted = telling
 	}
 	wanted = wanted[:min(len(wanted), maxWords)]
 	type hit struct {
-		d     *Definition
+		thing T
 		score int
 	}
 	var all, some []hit
-	for _, d := range list {
+	for _, thing := range list {
 		matched, score := 0, 0
 		for _, w := range wanted {
-			if n := d.fits([]rune(w), lang); n > 0 {
+			if n := index(thing).fits([]rune(w), lang); n > 0 {
 				matched++
 				score += n
 			}
 		}
 		switch {
 		case matched == len(wanted) && matched > 0:
-			all = append(all, hit{d, score})
+			all = append(all, hit{thing, score})
 		case matched > 0:
-			some = append(some, hit{d, score})
+			some = append(some, hit{thing, score})
 		}
 	}
-	sorted := func(hits []hit) (out []*Definition) {
+	sorted := func(hits []hit) (out []T) {
 		slices.SortStableFunc(hits, func(a, b hit) int { return cmp.Compare(b.score, a.score) })
 		for _, h := range hits {
-			out = append(out, h.d)
+			out = append(out, h.thing)
 		}
 		return out
 	}
@@ -197,11 +167,11 @@ func bounded(query string) string {
 	return query
 }
 
-// fits returns how well a word fits the service: its place counts, and how
-// many letters are otherwise. A word of another language counts half.
-func (d *Definition) fits(word []rune, lang string) int {
+// fits returns how well a word fits: its place counts, and how many letters are
+// otherwise. A word of another language counts half.
+func (x Index) fits(word []rune, lang string) int {
 	best := 0
-	for other, entries := range d.index {
+	for other, entries := range x {
 		for _, e := range entries {
 			n := 12 * e.weight
 			switch off := distance(word, e.word); {

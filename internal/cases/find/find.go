@@ -1,36 +1,51 @@
-package cases
+package find
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
 	"portico/internal/audit"
+	"portico/internal/cases"
 	"portico/internal/platform/db"
 	"portico/internal/platform/fault"
 	"portico/internal/policy"
 	"portico/internal/services"
 )
 
+var (
+	errDenied   = fault.New(fault.Denied, "cases.error.denied")
+	errNotFound = fault.New(fault.NotFound, "cases.error.not-found")
+)
+
+// wrapped says what was tried, unless there is no error.
+func wrapped(tried string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", tried, err)
+}
+
 // ByReference finds a case by what people call it, among the services that an
 // official decides on or supervises, and those cases that officials entered
 // among the services for which they may. That somebody looked is an event of
 // the applicant; what matched nothing is kept nowhere.
-func (c *Cases) ByReference(ctx context.Context, actor policy.Actor, reference string) (*Case, error) {
-	if !c.mayLook(actor) {
+func ByReference(ctx context.Context, c *cases.Cases, actor policy.Actor, reference string) (*cases.Case, error) {
+	if !mayLook(c, actor) {
 		return nil, errDenied
 	}
-	var row *Case
+	var row *cases.Case
 	err := c.Vault.Update(ctx, func(tx *db.Tx) (err error) {
-		if row, err = selectReferred(tx, strings.ToUpper(strings.TrimSpace(reference))); err != nil || row == nil {
+		if row, err = cases.Referred(tx, strings.ToUpper(strings.TrimSpace(reference))); err != nil || row == nil {
 			return err
 		}
 		d := c.Catalogue.Service(row.Service)
 		switch {
 		case d != nil && slices.Contains(c.Works(actor), d):
-			return c.looked(tx, actor, d.DecideActivity(), d.Decide.Roles, row.Subject, row)
-		case d != nil && row.Channel != Portal && d.Enters(actor.Roles):
-			return c.looked(tx, actor, d.EnterActivity(), d.Enter, row.Subject, row)
+			return looked(tx, c, actor, d.DecideActivity(), d.Decide.Roles, row.Subject, row)
+		case d != nil && row.Channel != cases.Portal && d.Enters(actor.Roles):
+			return looked(tx, c, actor, d.EnterActivity(), d.Enter, row.Subject, row)
 		}
 		row = nil
 		return nil
@@ -38,15 +53,15 @@ func (c *Cases) ByReference(ctx context.Context, actor policy.Actor, reference s
 	if err == nil && row == nil {
 		err = errNotFound
 	}
-	return row, wrap("find a case by its reference", err)
+	return row, wrapped("find a case by its reference", err)
 }
 
 // ByIdentifier finds the cases of whoever is known by exactly this value of a
 // field, such as an e-mail address that they confirmed: in those services on
 // which the official decides and sees the field. That somebody looked is an
 // event of the person; a value that nobody has is kept nowhere.
-func (c *Cases) ByIdentifier(ctx context.Context, actor policy.Actor, field, value string) (list []*Case, err error) {
-	if !c.mayLook(actor) {
+func ByIdentifier(ctx context.Context, c *cases.Cases, actor policy.Actor, field, value string) (list []*cases.Case, err error) {
+	if !mayLook(c, actor) {
 		return nil, errDenied
 	}
 	sees := slices.DeleteFunc(c.Works(actor), func(d *services.Definition) bool {
@@ -64,25 +79,25 @@ func (c *Cases) ByIdentifier(ctx context.Context, actor policy.Actor, field, val
 		if err != nil {
 			return err
 		}
-		all, _, err := selectMine(tx, Mine{Subject: subject, Limit: unlimited})
+		all, err := cases.Applications(tx, subject)
 		if err != nil {
 			return err
 		}
-		list = slices.DeleteFunc(all, func(row *Case) bool {
+		list = slices.DeleteFunc(all, func(row *cases.Case) bool {
 			return !slices.ContainsFunc(sees, func(d *services.Definition) bool { return d.ID == row.Service })
 		})
-		return c.looked(tx, actor, sees[0].DecideActivity(), sees[0].Decide.Roles, subject, nil, field)
+		return looked(tx, c, actor, sees[0].DecideActivity(), sees[0].Decide.Roles, subject, nil, field)
 	})
-	return list, wrap("find cases by an identifier", err)
+	return list, wrapped("find cases by an identifier", err)
 }
 
 // mayLook reports whether somebody is an official as the portal wants them.
-func (c *Cases) mayLook(actor policy.Actor) bool {
+func mayLook(c *cases.Cases, actor policy.Actor) bool {
 	return actor.Kind == policy.Staff && (actor.Strong || c.Policy().Demo())
 }
 
 // looked records that an official looked for somebody's cases, or for one.
-func (c *Cases) looked(tx *db.Tx, actor policy.Actor, under string, roles []string, subject string, row *Case, fields ...string) error {
+func looked(tx *db.Tx, c *cases.Cases, actor policy.Actor, under string, roles []string, subject string, row *cases.Case, fields ...string) error {
 	activity, _ := c.Policy().Activity(under)
 	e := audit.Event{
 		Kind: audit.KindSearch, Subject: subject, Activity: activity.ID, Purpose: activity.Purpose,
