@@ -79,7 +79,7 @@ func (h Head) String() string {
 }
 
 // ids is what a scope and a reference may be: names and ids, no sentences.
-var ids = regexp.MustCompile(`^[A-Za-z0-9:._/-]{0,200}$`)
+var ids = regexp.MustCompile(`^[A-Za-z0-9:._/-]{0,400}$`)
 
 func (a *Act) check() error {
 	known := false

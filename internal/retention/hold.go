@@ -1,7 +1,6 @@
 package retention
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -80,7 +79,7 @@ func (s *Service) Hold(ctx context.Context, h Hold, official string) (string, er
 		if err := insertHold(tx, &h); err != nil {
 			return err
 		}
-		if err := s.Vault.Took(tx, ledger.Hold, cmp.Or(h.Person, audit.System), h.ID); err != nil {
+		if err := s.Vault.Took(tx, ledger.Hold, h.concerned(), h.ref()); err != nil {
 			return err
 		}
 		return s.note(tx, official, "hold-made", h.ID, h.Reason)
@@ -142,6 +141,10 @@ func (s *Service) Lift(ctx context.Context, holdID, why, official string) error 
 		if !lifted {
 			return errUnknown
 		}
+		// In the ledger too: a restore would hold again what may go.
+		if err := s.Vault.Took(tx, ledger.Revoke, audit.System, refLifted+holdID+":"+official); err != nil {
+			return err
+		}
 		return s.note(tx, official, "hold-lifted", holdID, why)
 	})
 	if err != nil {
@@ -165,11 +168,15 @@ func (s *Service) Holds(ctx context.Context) (list []*Hold, err error) {
 			return err
 		}
 		for _, h := range list {
-			if h.Reason, err = s.Vault.OpenNote(tx, "hold:"+h.ID, h.reason); err != nil {
-				return err
-			}
-			if h.why != nil {
-				if h.Why, err = s.Vault.OpenNote(tx, "lift:"+h.ID, h.why); err != nil {
+			for _, note := range []struct {
+				place  string
+				sealed []byte
+				text   *string
+			}{{"hold:", h.reason, &h.Reason}, {"lift:", h.why, &h.Why}} {
+				if len(note.sealed) == 0 { // not lifted, or made again by a restore: see Replay
+					continue
+				}
+				if *note.text, err = s.Vault.OpenNote(tx, note.place+h.ID, note.sealed); err != nil {
 					return err
 				}
 			}

@@ -1,6 +1,7 @@
 package retention
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"slices"
@@ -345,7 +346,7 @@ func (s *Site) held(q *web.Req, h *Hold, wrong []fault.Field, lifting string) pa
 			v.Facts = append(v.Facts, ui.Row{Key: q.P.T(key), Value: value})
 		}
 	}
-	row("retention.hold.reason", h.Reason)
+	row("retention.hold.reason", cmp.Or(h.Reason, q.P.T("retention.hold.lost")))
 	switch {
 	case h.Item != "":
 		row("retention.hold.what", q.P.T("retention.hold.thing", "id", h.Item))
@@ -367,7 +368,7 @@ func (s *Site) held(q *web.Req, h *Hold, wrong []fault.Field, lifting string) pa
 	case !h.Lifted.IsZero():
 		v.Tag = ui.Label{Text: q.P.T("retention.hold.lifted"), Kind: ui.Neutral}
 		row("retention.hold.lifted-at", q.P.DateTime(h.Lifted))
-		row("retention.hold.lifted-why", h.Why)
+		row("retention.hold.lifted-why", cmp.Or(h.Why, q.P.T("retention.hold.lost")))
 		return v
 	case !h.Standing(now):
 		v.Tag = ui.Label{Text: q.P.T("retention.hold.over"), Kind: ui.Neutral}
