@@ -126,7 +126,7 @@ func pays(person *testkit.Browser, provider *http.Client, order string) error {
 
 // approved makes a case of somebody that waits for its fee, and returns its
 // order.
-func approved(b *testing.B, p *portal, subject string) (order string) {
+func approved(b testing.TB, p *portal, subject string) (order string) {
 	b.Helper()
 	d := p.live.Catalogue().Service("road-permit")
 	person := policy.Actor{Kind: policy.Person, ID: subject}

@@ -131,7 +131,7 @@ func dump(tx *db.Tx, out io.Writer, table string, columns []string) (rows int64,
 		rows++
 		line := make([]any, len(row))
 		for i, v := range row {
-			if b, ok := v.([]byte); ok && b != nil {
+			if b, ok := v.([]byte); ok { // also a nil one: no bytes, as SQLite's driver has them
 				v = sealed{b}
 			}
 			line[i] = v

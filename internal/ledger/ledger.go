@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"regexp"
+	"slices"
 	"strconv"
 	"time"
 
@@ -48,7 +49,8 @@ const (
 	Revoke   Kind = "revoke"   // a credential, a role, a mandate, a document
 )
 
-var kinds = []Kind{Erase, Withdraw, Object, Restrict, OptOut, Hold, Revoke}
+// Kinds are all of them.
+func Kinds() []Kind { return []Kind{Erase, Withdraw, Object, Restrict, OptOut, Hold, Revoke} }
 
 // Act is an act that takes something away.
 type Act struct {
@@ -82,12 +84,8 @@ func (h Head) String() string {
 var ids = regexp.MustCompile(`^[A-Za-z0-9:._/-]{0,400}$`)
 
 func (a *Act) check() error {
-	known := false
-	for _, k := range kinds {
-		known = known || k == a.Kind
-	}
 	switch {
-	case !known:
+	case !slices.Contains(Kinds(), a.Kind):
 		return fmt.Errorf("the ledger knows no act %q", a.Kind)
 	case a.Subject == "" || !ids.MatchString(a.Subject) || !ids.MatchString(a.Scope) || !ids.MatchString(a.Ref):
 		return fmt.Errorf("an act %q names what is no id", a.Kind)
