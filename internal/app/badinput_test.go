@@ -138,6 +138,7 @@ func kept(t *testing.T, d *db.DB) string {
 // official: never a 5xx, nothing stored, nothing sent back as it came, and
 // always a page or a problem document.
 func TestBadInputOnEveryRoute(t *testing.T) {
+	t.Parallel()
 	dir := filepath.Join(testkit.Root(), "instances", "onegov")
 	data := filepath.Join(t.TempDir(), "data")
 	p := testkit.Serve(t, dir, "--demo", "--data", data, "--keys", filepath.Join(t.TempDir(), "keys"))

@@ -14,6 +14,7 @@ import (
 // in the two looks that the walk through the road permit leaves out: wide by
 // keyboard, and narrow by touch without scripts. Every page is judged.
 func TestTheDewateringPermitInABrowser(t *testing.T) {
+	t.Parallel()
 	portal, browser := serveDemo(t), chromium.Start(t)
 	for _, c := range []struct {
 		look      chromium.Look

@@ -22,6 +22,7 @@ import (
 // slow line (3G) that breaks in the middle and comes back. The person presses one
 // button once, sees how far it is, is told what goes on, and does nothing more.
 func TestAnUploadOnAPhoneGoesOnAfterTheConnectionIsLost(t *testing.T) {
+	t.Parallel()
 	portal, browser := serveDemo(t), chromium.Start(t)
 	way := wire(t, strings.TrimPrefix(portal.URL, "http://"))
 	w := &walk{t: t, portal: portal, browser: browser, tab: browser.Tab(t, chromium.Look{Width: 360, Language: "en"}), lang: "en"}

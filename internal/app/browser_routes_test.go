@@ -119,6 +119,7 @@ func (v *tour) picture(route, at string) {
 // languages, narrow and wide, light and dark, as whoever it is for. A route
 // that it does not know fails it.
 func TestEveryPageOfTheRouterIsJudged(t *testing.T) {
+	t.Parallel()
 	portal, browser := serveDemo(t), chromium.Start(t)
 	seen, files := map[string]bool{}, map[string]bool{}
 	visitor := func() *tour {

@@ -215,6 +215,7 @@ func (w *walk) register(email, name, address string) {
 // data, and verifies it without the operator. Each language, width, colour
 // scheme, with and without scripts, by mouse and by keyboard, goes all of it.
 func TestThePermitFromStartToProofInABrowser(t *testing.T) {
+	t.Parallel()
 	portal, browser := serveDemo(t), chromium.Start(t)
 	for i, c := range []struct {
 		look          chromium.Look

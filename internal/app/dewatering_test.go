@@ -80,6 +80,7 @@ func holds(t *testing.T, who string, page testkit.Nodes, words ...string) {
 // case and everything after, asks for information, is answered, and approves;
 // the citizen is told the fee.
 func TestO18_ADewateringPermitGoesFromStartToApprovedWithItsDocuments(t *testing.T) {
+	t.Parallel()
 	for _, engine := range []db.Engine{db.SQLite, db.Postgres} {
 		t.Run(string(engine), func(t *testing.T) {
 			args := append([]string{filepath.Join(testkit.Root(), "instances", "onegov"), "--demo"}, folders(t)...)

@@ -19,6 +19,7 @@ import (
 // TestO18_AServiceThatIsOnlyADirectoryIsCheckedAndRuns puts the example of
 // docs/services.md beside the portal's services, as an operator would.
 func TestO18_AServiceThatIsOnlyADirectoryIsCheckedAndRuns(t *testing.T) {
+	t.Parallel()
 	dir := onegov(t)
 	if err := os.CopyFS(filepath.Join(dir, "services/event-permit"), os.DirFS(filepath.Join(testkit.Root(), "internal/services/testdata/event-permit"))); err != nil {
 		t.Fatal(err)

@@ -45,6 +45,7 @@ func multi(t testing.TB, name string, content []byte) (kind string, body *bytes.
 // in an application for dewatering, lies nowhere in clear, comes back as it
 // was, and is nobody else's.
 func TestO9_AFileIsSentSealedAndReadByItsPerson(t *testing.T) {
+	t.Parallel()
 	data := filepath.Join(t.TempDir(), "data")
 	portal := testkit.Serve(t, filepath.Join(testkit.Root(), "instances", "onegov"), "--demo", "--data", data, "--keys", filepath.Join(t.TempDir(), "keys"))
 	b := portal.Browse()

@@ -48,6 +48,7 @@ var planted = map[string]string{
 // people can and searches all that the program wrote: the database (files and
 // rows), the published log and its own log.
 func TestO9_PlantedValuesAreNowhereInClear(t *testing.T) {
+	t.Parallel()
 	for _, engine := range []db.Engine{db.SQLite, db.Postgres} {
 		t.Run(string(engine), func(t *testing.T) {
 			data := filepath.Join(t.TempDir(), "data")

@@ -30,6 +30,7 @@ func until(t *testing.T, b *testkit.Browser, path, words string) testkit.Nodes {
 // permit is applied for, approved, paid and issued; then the council revokes it
 // and gives the fee back. The program ends in between; what it is to do it does.
 func TestO18_APermitThatIsRevokedIsPaidBackAndItsHolderTold(t *testing.T) {
+	t.Parallel()
 	dir := onegov(t)
 	awake(t, dir)
 	p := testkit.Serve(t, append([]string{dir, "--demo"}, folders(t)...)...)

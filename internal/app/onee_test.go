@@ -31,6 +31,7 @@ func loadDir(t *testing.T, fsys fs.FS) (*instance.Instance, []instance.Fault) {
 // TestN_WhatOneeTellsItsClientsIsDeclared reads, statement by statement, what
 // the instance of a company in Indonesia declares.
 func TestN_WhatOneeTellsItsClientsIsDeclared(t *testing.T) {
+	t.Parallel()
 	dir := filepath.Join(testkit.Root(), "instances/onee")
 	in, faults := loadDir(t, os.DirFS(dir))
 	if len(faults) > 0 {
@@ -178,6 +179,7 @@ func copied(t *testing.T, dir, name, old, replacement string) string {
 // TestN6_N8_OneeSpeaksIndonesianAndItsClientChoosesTheNewsletterAlone serves
 // the instance, and has a client order a name and choose what they are sent.
 func TestN6_N8_OneeSpeaksIndonesianAndItsClientChoosesTheNewsletterAlone(t *testing.T) {
+	t.Parallel()
 	data := t.TempDir()
 	portal := testkit.Serve(t, filepath.Join(testkit.Root(), "instances/onee"), "--demo", "--data", filepath.Join(data, "data"), "--keys", filepath.Join(data, "keys"))
 	b := portal.Browse()

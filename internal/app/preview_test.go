@@ -20,6 +20,7 @@ import (
 // counts the rows of every table and the files of every folder before and
 // after. What the program keeps of its own running is counted when it rests.
 func TestO18_APreviewStoresNothing(t *testing.T) {
+	t.Parallel()
 	data := filepath.Join(t.TempDir(), "data")
 	portal := testkit.Serve(t, filepath.Join(testkit.Root(), "instances/onegov"), "--demo", "--data", data, "--keys", filepath.Join(t.TempDir(), "keys"))
 	officer := portal.Browse()

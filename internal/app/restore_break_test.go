@@ -34,6 +34,7 @@ func (k *keeper) restore(flags []string, more ...string) []string {
 // TestI8_CopiesAndKeysOfAPortal does to the backups of one portal what may
 // happen to them.
 func TestI8_CopiesAndKeysOfAPortal(t *testing.T) {
+	t.Parallel()
 	k := idle(t)
 	for _, one := range []struct {
 		name string

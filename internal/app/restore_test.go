@@ -123,6 +123,7 @@ func plantOf(t *testing.T, b *testkit.Browser, word string) (application, file s
 // password. The older backup is restored with keys that were copied before all
 // of that, and the ledger that survived beside the keys.
 func TestI8_WhatWasTakenAwaySinceABackupStaysAway(t *testing.T) {
+	t.Parallel()
 	for _, engine := range []db.Engine{db.SQLite, db.Postgres} {
 		t.Run(string(engine), func(t *testing.T) {
 			t.Parallel()

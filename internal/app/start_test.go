@@ -123,6 +123,7 @@ func sums(t *testing.T, dirs ...string) string {
 }
 
 func TestO9_ANamedFaultStopsTheStartAndNothingIsMadeAgain(t *testing.T) {
+	t.Parallel()
 	dir := onegov(t)
 	secret := filepath.Join(t.TempDir(), "token")
 	write(t, secret, "a-token-that-signs-too")

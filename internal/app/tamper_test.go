@@ -21,6 +21,7 @@ import (
 // somebody with every key could: prove finds the first, and verify of a record
 // that was downloaded before, against the log of afterwards, the second.
 func TestO11_ALogThatWasTamperedWithIsFoundByTheProgram(t *testing.T) {
+	t.Parallel()
 	for _, engine := range []db.Engine{db.SQLite, db.Postgres} {
 		t.Run(string(engine), func(t *testing.T) {
 			t.Parallel()

@@ -13,6 +13,7 @@ import (
 // TestTheDemosTourLeadsWhereItSays follows the tour from the first page: each
 // sign-in lets in whom it names, and each link of a step opens for them.
 func TestTheDemosTourLeadsWhereItSays(t *testing.T) {
+	t.Parallel()
 	portal := serveDemo(t)
 	for _, lang := range []string{"en", "dv"} {
 		at := portal.Browse().Page("/"+lang+"/", http.StatusOK).One(".demo a").Attr("href")
