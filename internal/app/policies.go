@@ -28,13 +28,32 @@ func (p *portal) consents() consent.Config {
 	}
 }
 
+// policyKind is the kind of notice of a coming version of policy and terms.
+func policyKind(official bool) string {
+	if official {
+		return kinds.PolicyChangeStaff
+	}
+	return kinds.PolicyChange
+}
+
 // tellOfPolicy queues a notice of a coming version of policy and terms.
-func (p *portal) tellOfPolicy(tx *db.Tx, subject string, a *changes.Announcement) error {
-	return p.notices.Queue(tx, notify.Notice{Kind: kinds.PolicyChange, Subject: subject, About: changes.About(a), Key: a.ID})
+func (p *portal) tellOfPolicy(tx *db.Tx, subject string, official bool, a *changes.Announcement) error {
+	return p.notices.Queue(tx, notify.Notice{Kind: policyKind(official), Subject: subject, About: changes.About(a), Key: a.ID})
 }
 
 // tells reports whether the instance in force has words for that notice.
-func (p *portal) tells() bool { return p.live.Current().Notices[kinds.PolicyChange] != nil }
+func (p *portal) tells(official bool) bool {
+	return p.live.Current().Notices[policyKind(official)] != nil
+}
+
+// officials are those who work now, in any role.
+func (p *portal) officials(tx *db.Tx) ([]string, error) {
+	var roles []string
+	for _, r := range p.policy().Declarations().Roles {
+		roles = append(roles, r.ID)
+	}
+	return p.staff.Working(tx, roles)
+}
 
 // banner is what stands above a page: what changed, and what is to be chosen.
 func (p *portal) banner(q *web.Req) templ.Component {

@@ -313,7 +313,7 @@ func (p *portal) features(ctx context.Context, in *instance.Instance, opts insta
 		Address: p.address, Demo: p.demo,
 	})
 	p.changes = changes.New(changes.Config{
-		DB: p.db, Vault: p.vault, Live: p.live, People: p.identity, Clock: p.clock, Log: p.logger, Tell: p.tellOfPolicy, Tells: p.tells,
+		DB: p.db, Vault: p.vault, Live: p.live, People: p.identity, Clock: p.clock, Log: p.logger, Tell: p.tellOfPolicy, Tells: p.tells, Officials: p.officials,
 	})
 	p.privacy = privacy.New(privacy.Config{Source: p.changes.Source(), Clock: p.clock})
 	p.choice = cookies.New(cookies.Config{

@@ -41,6 +41,7 @@ type world struct {
 	began  map[string]time.Time
 	told   []string
 	broken bool
+	office []string // subjects of officials
 	signed *web.Session
 }
 
@@ -59,7 +60,9 @@ func (w *world) CountPeople(*db.Tx) (int64, error) { return int64(len(w.people))
 
 func (w *world) Since(_ *db.Tx, subject string) (time.Time, error) { return w.began[subject], nil }
 
-func (w *world) tell(_ *db.Tx, subject string, _ *changes.Announcement) error {
+func (w *world) officials(*db.Tx) ([]string, error) { return w.office, nil }
+
+func (w *world) tell(_ *db.Tx, subject string, _ bool, _ *changes.Announcement) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.broken {
@@ -97,7 +100,8 @@ func worlds(t *testing.T, run func(t *testing.T, w *world)) {
 		}
 		w.Store.Clock.Advance(time.Hour)
 		w.Service = changes.New(changes.Config{
-			DB: d, Vault: w.Store.Vault, Live: w.live, People: w, Clock: w.Store.Clock, Log: slog.New(slog.DiscardHandler), Tell: w.tell, Tells: func() bool { return true },
+			DB: d, Vault: w.Store.Vault, Live: w.live, People: w, Clock: w.Store.Clock, Log: slog.New(slog.DiscardHandler), Tell: w.tell, Tells: func(bool) bool { return true },
+			Officials: w.officials,
 		})
 		for range 3 {
 			w.person(t)
@@ -209,6 +213,37 @@ func TestI13_AVersionComesIntoForceAtItsDateAndAfterEverybodysNoticeIsQueued(t *
 	})
 }
 
+func TestO15_OfficialsAreToldOfWhatChangesForDataAboutThem(t *testing.T) {
+	worlds(t, func(t *testing.T, w *world) {
+		w.office = []string{w.Subject(t)}
+		w.save(t, "policy/retention.yaml", "P5Y", "P6Y")
+		if p, err := w.Proposed(t.Context()); err != nil || p.Officials != 0 {
+			t.Fatalf("the period of applications concerns %d officials: %v", p.Officials, err)
+		}
+		w.save(t, "policy/purposes.yaml", "fields: [staff.name, staff.email]\n", "fields: [staff.name, staff.email, staff.passkey]\n")
+		if p, err := w.Proposed(t.Context()); err != nil || p.Officials != 1 {
+			t.Fatalf("what administrators see of officials concerns %d of them: %v", p.Officials, err)
+		}
+		w.announce(t, 3)
+		if !slices.Equal(w.told, w.office) {
+			t.Errorf("with the announcement, %q were told; the officials are %q", w.told, w.office)
+		}
+		w.step(t)
+		w.office = append(w.office, w.Subject(t)) // who begins to work before the date
+		w.Store.Clock.Advance(4 * 24 * time.Hour)
+		w.step(t)
+		w.step(t)
+		for _, official := range w.office {
+			if n := len(slices.DeleteFunc(slices.Clone(w.told), func(s string) bool { return s != official })); n != 1 {
+				t.Errorf("an official was told %d times", n)
+			}
+		}
+		if len(w.told) != 5 {
+			t.Errorf("told %q", w.told)
+		}
+	})
+}
+
 func TestI13_SeveralNodesTellEverybodyOnceAndEnforceOnce(t *testing.T) {
 	worlds(t, func(t *testing.T, w *world) {
 		w.save(t, "policy/text/en.md", "which runs", "who runs")
@@ -217,7 +252,7 @@ func TestI13_SeveralNodesTellEverybodyOnceAndEnforceOnce(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		node := changes.New(changes.Config{DB: w.DB, Vault: w.Store.Vault, Live: other, People: w, Clock: w.Store.Clock, Tell: w.tell})
+		node := changes.New(changes.Config{DB: w.DB, Vault: w.Store.Vault, Live: other, People: w, Clock: w.Store.Clock, Tell: w.tell, Officials: w.officials})
 		var both sync.WaitGroup
 		for _, s := range []*changes.Service{w.Service, node, w.Service, node} {
 			both.Go(func() {

@@ -7,7 +7,8 @@
 //     sets the date (O15).
 //   - From then on it is announced: on the policy's page and among its versions,
 //     with date, reason and difference, and by a notice to everybody with an
-//     account. It comes into force at its date, and not before the last of these
+//     account, and to every official if the use of what is kept of officials
+//     changes. It comes into force at its date, and not before the last of these
 //     notices is queued (I13).
 //   - What uses known data for more than was said is announced only if it is
 //     asked for apart, as a consent, or if the law is the reason (I13).

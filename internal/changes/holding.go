@@ -19,6 +19,9 @@ func Holding() []db.Table {
 
 // Kept declares what hangs on an account (see package holdings).
 func Kept() []holdings.Kind {
-	return []holdings.Kind{{Name: holdings.Account, Parts: []holdings.Part{
-		holdings.Rows("changes_acceptance", "subject", "since"), holdings.Rows("changes_told", "subject", "announcement")}}}
+	told := holdings.Rows("changes_told", "subject", "announcement")
+	return []holdings.Kind{
+		{Name: holdings.Account, Parts: []holdings.Part{holdings.Rows("changes_acceptance", "subject", "since"), told}},
+		{Name: holdings.Staff, Parts: []holdings.Part{told}},
+	}
 }

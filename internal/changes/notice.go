@@ -26,5 +26,9 @@ func (s *Service) Say(ctx context.Context, about notify.About, p *i18n.Printer) 
 	if i < 0 || !list[i].Cancelled.IsZero() {
 		return notify.Words{Gone: true}, nil
 	}
-	return notify.Words{Path: "/privacy/versions", Says: map[string]string{kinds.WordDate: p.Date(list[i].On)}}, nil
+	path := "/privacy/versions"
+	if about.Kind == kinds.PolicyChangeStaff { // their pages have no language in the address
+		path = "/" + p.Lang + path
+	}
+	return notify.Words{Path: path, Says: map[string]string{kinds.WordDate: p.Date(list[i].On)}}, nil
 }

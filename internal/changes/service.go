@@ -40,11 +40,13 @@ type Config struct {
 	Clock  clock.Clock
 	Log    *slog.Logger
 
-	// Tell queues a notice of an announcement to somebody, in the transaction
-	// that notes that they were told.
-	Tell func(tx *db.Tx, subject string, a *Announcement) error
+	// Tell queues a notice of an announcement to somebody with an account, or to
+	// an official, in the transaction that notes that they were told.
+	Tell func(tx *db.Tx, subject string, official bool, a *Announcement) error
 	// Tells reports whether the instance in force has words for that notice.
-	Tells func() bool
+	Tells func(official bool) bool
+	// Officials are those who work now.
+	Officials func(tx *db.Tx) ([]string, error)
 }
 
 // Service is the use cases of this package. It is safe for concurrent use.
@@ -96,6 +98,7 @@ type Proposal struct {
 	Accounts  int64
 	Concerned int64    // people of whom data is kept whose use changes
 	Fields    []string // that data
+	Officials int      // those who work, if some of it is theirs
 }
 
 // Proposed is what the directory says otherwise than what is in force, or than
@@ -114,7 +117,11 @@ func (s *Service) Proposed(ctx context.Context) (*Proposal, error) {
 		if p.Accounts, err = s.People.CountPeople(tx); err != nil {
 			return err
 		}
-		p.Concerned, err = s.Vault.Holders(tx, p.Fields)
+		if p.Concerned, err = s.Vault.Holders(tx, p.Fields); err != nil || !ofOfficials(p.Fields, before, in.Declarations) {
+			return err
+		}
+		officials, err := s.Officials(tx)
+		p.Officials = len(officials)
 		return err
 	})
 	if err != nil {
@@ -179,7 +186,7 @@ func (s *Service) Announce(ctx context.Context, me *web.Session, e Entry) error 
 	if p == nil || p.In.Hash != e.Hash {
 		return errMoved
 	}
-	if !s.Tells() {
+	if !s.Tells(false) {
 		return errNoNotice
 	}
 	if err := s.check(e, p); err != nil {
@@ -199,6 +206,9 @@ func (s *Service) Announce(ctx context.Context, me *web.Session, e Entry) error 
 		}
 		if !first {
 			return errOpen
+		}
+		if err := s.tellOfficials(tx, a, p.Fields, p.In.Declarations); err != nil {
+			return err
 		}
 		return s.note(tx, me, "policy-announced", a)
 	})
@@ -300,7 +310,7 @@ func (s *Service) tellSome(tx *db.Tx, a *Announcement, after string) ([]string, 
 	for _, subject := range page {
 		first, err := told(tx, subject, a.ID, s.Clock.Now())
 		if err == nil && first {
-			err = s.Tell(tx, subject, a)
+			err = s.Tell(tx, subject, false, a)
 		}
 		if err != nil {
 			return nil, err
@@ -309,9 +319,49 @@ func (s *Service) tellSome(tx *db.Tx, a *Announcement, after string) ([]string, 
 	return page, nil
 }
 
+// ofOfficials reports whether some of these fields are kept of officials: what
+// their accounts hold, by either declarations.
+func ofOfficials(fields []string, both ...*policy.Declarations) bool {
+	for _, d := range both {
+		for _, a := range d.Activities {
+			if a.ID == policy.ActivityStaffAccount && slices.ContainsFunc(a.Fields, func(f string) bool { return slices.Contains(fields, f) }) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// tellOfficials queues a notice for every official who was not told yet, if
+// the use of data that is kept of them changes.
+func (s *Service) tellOfficials(tx *db.Tx, a *Announcement, fields []string, d *policy.Declarations) error {
+	if !ofOfficials(fields, s.Live.Current().Declarations, d) {
+		return nil
+	}
+	officials, err := s.Officials(tx)
+	if err != nil {
+		return err
+	}
+	for _, subject := range officials {
+		first, err := told(tx, subject, a.ID, s.Clock.Now())
+		if err == nil && first {
+			err = s.Tell(tx, subject, true, a)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // enforce puts an announced version in force, in the transaction in which the
 // last who were not told are: nobody is left out who has an account by then.
 func (s *Service) enforce(ctx context.Context, a *Announcement) error {
+	in, err := s.Live.Version(ctx, a.Hash)
+	if err != nil {
+		return err
+	}
+	fields := policy.Concerned(s.Live.Current().Declarations, in.Declarations)
 	return s.Vault.Update(ctx, func(tx *db.Tx) error {
 		for after := ""; ; {
 			page, err := s.tellSome(tx, a, after)
@@ -322,6 +372,9 @@ func (s *Service) enforce(ctx context.Context, a *Announcement) error {
 				break
 			}
 			after = page[len(page)-1]
+		}
+		if err := s.tellOfficials(tx, a, fields, in.Declarations); err != nil {
+			return err
 		}
 		open, err := enforced(tx, a.ID, s.Clock.Now())
 		if err != nil || !open {

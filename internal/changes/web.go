@@ -140,6 +140,13 @@ func (s *Service) proposed(q *web.Req, p *Proposal, t *typed) *pages.Proposed {
 			{Key: q.P.T("changes.holders"), Value: q.P.Number(p.Concerned)},
 		},
 	}
+	if p.Officials > 0 {
+		key := "changes.officials"
+		if !s.Tells(true) {
+			key = "changes.officials.untold"
+		}
+		v.Concerned = append(v.Concerned, ui.Row{Key: q.P.T(key), Value: q.P.Number(int64(p.Officials))})
+	}
 	for _, w := range p.Widened {
 		fields := make([]string, len(w.Fields))
 		for i, f := range w.Fields {

@@ -61,7 +61,8 @@ const (
 	MoneyPaid     = "payment-received"
 	MoneyReturned = "payment-returned" // given back
 
-	PolicyChange = "policy-change" // policy or terms change on a day
+	PolicyChange      = "policy-change"       // policy or terms change on a day
+	PolicyChangeStaff = "policy-change-staff" // and with it what is done with data about officials
 
 	News = "news-published"
 )
@@ -88,6 +89,7 @@ func Occasions() []Occasion {
 		{ID: MoneyReturned, To: Person, Words: []string{WordService, WordReference, WordAmount}},
 		{ID: Overdue, To: Officials, Words: application},
 		{ID: PolicyChange, To: Person, Words: []string{WordDate}},
+		{ID: PolicyChangeStaff, To: Officials, Words: []string{WordDate}},
 		{ID: News, To: Person, Words: []string{WordHeadline, WordDate}, Asked: true},
 	}
 }
