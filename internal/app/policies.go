@@ -12,7 +12,9 @@ import (
 	"portico/internal/notify/kinds"
 	"portico/internal/platform/db"
 	"portico/internal/platform/web"
+	"portico/internal/policy"
 	"portico/internal/privacy"
+	"portico/internal/services"
 )
 
 // consents is what package consent needs.
@@ -26,6 +28,15 @@ func (p *portal) consents() consent.Config {
 			return consent.About{Operator: o.Name, Address: o.Address, Law: o.Law, URL: p.address(), Lang: in.Portal.Langs()[0]}
 		},
 	}
+}
+
+// proposed are the services that a proposal says otherwise, and its policy.
+func (p *portal) proposed(ctx context.Context) ([]*services.Definition, *policy.Policy, error) {
+	in, _, err := p.live.Proposal(ctx)
+	if err != nil || in == nil {
+		return nil, nil, err
+	}
+	return in.Differing(p.live.Current()), in.Policy, nil
 }
 
 // policyKind is the kind of notice of a coming version of policy and terms.

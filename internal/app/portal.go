@@ -416,7 +416,7 @@ func (p *portal) mount() {
 		Address:     p.address, Reached: p.cases, Clock: p.clock,
 	}
 	services.Mount(p.router, catalogue)
-	preview.Mount(p.router, catalogue, func() *time.Location { return p.live.Current().Portal.Timezone.Location() })
+	preview.Mount(p.router, catalogue, func() *time.Location { return p.live.Current().Portal.Timezone.Location() }, p.proposed)
 	signin.Mount(p.router, p.identity)
 	p.recovery.Mount(p.router)
 	security.MountPerson(p.router, p.identity, p.recovery)

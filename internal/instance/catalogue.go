@@ -1,11 +1,13 @@
 package instance
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"log/slog"
 	"maps"
 	"slices"
+	"strings"
 
 	"portico/internal/services"
 )
@@ -17,6 +19,26 @@ func (in *Instance) Evidence(name string) ([]byte, error) {
 		return nil, fmt.Errorf("the instance holds no evidence %q", name)
 	}
 	return slices.Clone(data), nil
+}
+
+// Differing are the services of a version whose files another does not have or
+// says otherwise, in order of id.
+func (in *Instance) Differing(other *Instance) (list []*services.Definition) {
+	for _, id := range slices.Sorted(maps.Keys(in.Services)) {
+		of := func(v *Instance) files {
+			return maps.Collect(func(yield func(string, []byte) bool) {
+				for name, data := range v.files {
+					if strings.HasPrefix(name, "services/"+id+"/") && !yield(name, data) {
+						return
+					}
+				}
+			})
+		}
+		if !maps.EqualFunc(of(in), of(other), bytes.Equal) {
+			list = append(list, in.Services[id])
+		}
+	}
+	return list
 }
 
 // Catalogue returns the services, in force and as they were.

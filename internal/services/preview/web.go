@@ -1,6 +1,7 @@
 package preview
 
 import (
+	"context"
 	"errors"
 	"maps"
 	"net/http"
@@ -25,14 +26,22 @@ import (
 	"portico/internal/services/pages"
 )
 
+// Proposed are the services that a version which is not in force yet says
+// otherwise, and the policy that comes with them; none if nothing is proposed.
+type Proposed func(context.Context) ([]*services.Definition, *policy.Policy, error)
+
+// proposal is the version of an address that shows what is proposed.
+const proposal = "proposed"
+
 type handlers struct {
 	services.Config
-	zone func() *time.Location
+	zone     func() *time.Location
+	proposed Proposed
 }
 
 // Mount declares the previews, with dates in zone.
-func Mount(r *web.Router, c services.Config, zone func() *time.Location) {
-	h := handlers{c, zone}
+func Mount(r *web.Router, c services.Config, zone func() *time.Location, proposed Proposed) {
+	h := handlers{c, zone, proposed}
 	for _, route := range []struct {
 		method, path string
 		handler      web.Handler
@@ -54,26 +63,54 @@ func (h handlers) may(q *web.Req, d *services.Definition) bool {
 }
 
 func (h handlers) list(q *web.Req) error {
-	var items []ui.Item
-	for _, d := range h.Catalogue.Services() {
+	coming, _, err := h.proposed(q.R.Context())
+	if err != nil {
+		return err
+	}
+	return q.Page(http.StatusOK, web.Page{
+		Title: q.P.T("preview.list"), Body: listPage(h.items(q, h.Catalogue.Services(), ""), h.items(q, coming, "?version="+proposal)),
+	})
+}
+
+func (h handlers) items(q *web.Req, all []*services.Definition, version string) (items []ui.Item) {
+	for _, d := range all {
 		if h.may(q, d) {
 			items = append(items, ui.Item{
-				Title: q.P.In(d.Name), Href: "/staff/services/" + d.ID + "/preview", Text: q.P.In(d.Summary), Meta: passed(q.P, d.Trials()),
+				Title: q.P.In(d.Name), Href: "/staff/services/" + d.ID + "/preview" + version, Text: q.P.In(d.Summary), Meta: passed(q.P, d.Trials()),
 			})
 		}
 	}
-	return q.Page(http.StatusOK, web.Page{Title: q.P.T("preview.list"), Body: listPage(items)})
+	return items
+}
+
+// find returns the service that an address is about, if the official may
+// preview it, and has h show it with the policy of its version.
+func (h *handlers) find(q *web.Req) (*services.Definition, error) {
+	all, with := h.Catalogue.Services(), h.Policy()
+	if q.R.URL.Query().Get("version") == proposal {
+		var err error
+		if all, with, err = h.proposed(q.R.Context()); err != nil {
+			return nil, err
+		}
+	}
+	i := slices.IndexFunc(all, func(d *services.Definition) bool { return d.ID == q.R.PathValue("id") })
+	if i < 0 {
+		return nil, fault.New(fault.NotFound, "services.error.unknown")
+	}
+	if !h.may(q, all[i]) {
+		return nil, fault.New(fault.Denied, "preview.error.denied")
+	}
+	h.Policy = func() *policy.Policy { return with }
+	return all[i], nil
 }
 
 func (h handlers) preview(q *web.Req) error {
-	d := h.Catalogue.Service(q.R.PathValue("id"))
-	if d == nil {
-		return fault.New(fault.NotFound, "services.error.unknown")
-	}
-	if !h.may(q, d) {
-		return fault.New(fault.Denied, "preview.error.denied")
+	d, err := h.find(q)
+	if err != nil {
+		return err
 	}
 	query := q.R.URL.Query()
+	version := query.Get("version")
 	now, on, wrong := h.on(q, query.Get("on"))
 	offers := d.Offers()
 	variant := query.Get("variant")
@@ -81,7 +118,7 @@ func (h handlers) preview(q *web.Req) error {
 		variant = offers[0].Variant
 	}
 	v := view{
-		Title: d.Title(variant, q.P), Action: "/staff/services/" + d.ID + "/preview", Variant: variant, Part: query.Get("part"),
+		Title: d.Title(variant, q.P), Action: "/staff/services/" + d.ID + "/preview", Version: version, Variant: variant, Part: query.Get("part"),
 		On: ui.Field{Name: "on", Label: q.P.T("preview.on"), Value: on, Type: "date", LTR: true, Width: 10, Error: wrong},
 	}
 	for _, o := range offers {
@@ -96,7 +133,7 @@ func (h handlers) preview(q *web.Req) error {
 		v.Part = parts[0]
 	}
 	for _, part := range parts {
-		where := v.Action + "?" + url.Values{"on": {on}, "variant": {variant}, "part": {part}}.Encode()
+		where := v.Action + "?" + url.Values{"on": {on}, "variant": {variant}, "part": {part}, "version": {version}}.Encode()
 		v.Parts = append(v.Parts, pages.Filter{Text: q.P.T("preview.part." + part), Href: where, Here: part == v.Part})
 		if part == "form" {
 			v.Query = where

@@ -74,7 +74,11 @@ func desk(t *testing.T) http.Handler {
 	preview.Mount(router, services.Config{
 		Catalogue: all, Policy: func() *policy.Policy { return pol }, Reached: nothing{t}, Clock: now,
 		Currency: func() string { return "MVR" },
-	}, servicestest.Zone)
+	}, servicestest.Zone, func(context.Context) ([]*services.Definition, *policy.Policy, error) {
+		coming := servicestest.Compile(t, os.DirFS("../testdata/event-permit"), "event-permit")
+		coming.ID = "fair-permit"
+		return []*services.Definition{coming}, pol, nil
+	})
 	return router
 }
 
@@ -118,6 +122,21 @@ func TestO18_AServiceIsPreviewedBeforeItOpens(t *testing.T) {
 	}
 	says(t, ask(t, h, "administrator", event+"?on=2028-01-01&lang=dv", nil, http.StatusOK), "ބަންދުވެއްޖެ")
 	says(t, ask(t, h, "administrator", event+"?on=someday", nil, http.StatusOK), "Enter a day, such as 2026-11-30.")
+}
+
+func TestO18_AServiceIsPreviewedBeforeItIsPublished(t *testing.T) {
+	h := desk(t)
+	const fair = "/staff/services/fair-permit/preview"
+	ask(t, h, "administrator", "/staff/services", nil, http.StatusOK).One(`main h2 ~ .items a[href="` + fair + `?version=proposed"]`)
+	page := ask(t, h, "administrator", fair+"?version=proposed&part=form", nil, http.StatusOK)
+	says(t, page, "This is proposed", "What the answers come to")
+	tried := ask(t, h, "administrator", page.One("main form[method=post]").Attr("action"), url.Values{"title": {"Night market"}}, http.StatusOK)
+	if says(t, tried, "This is proposed"); tried.One("input[name=title]").Attr("value") != "Night market" {
+		t.Error("a proposed form cannot be tried")
+	}
+	ask(t, h, "administrator", fair, nil, http.StatusNotFound)
+	ask(t, h, "administrator", event+"?version=proposed", nil, http.StatusNotFound)
+	ask(t, h, "dewatering-officer", fair+"?version=proposed", nil, http.StatusForbidden)
 }
 
 func TestO18_AnswersAreTriedInAPreviewAndExplained(t *testing.T) {
@@ -166,7 +185,7 @@ func TestO18_ThePreviewShowsWorkflowAndTests(t *testing.T) {
 func TestAPreviewIsForWhoDecidesAndForRolesThatMay(t *testing.T) {
 	h := desk(t)
 	for role, want := range map[string][]string{
-		"administrator": {"Public event permit", "Road permit"}, "permit-officer": {"Public event permit", "Road permit"}, "dewatering-officer": nil,
+		"administrator": {"Public event permit", "Road permit", "Public event permit"}, "permit-officer": {"Public event permit", "Road permit", "Public event permit"}, "dewatering-officer": nil,
 	} {
 		if got := ask(t, h, role, "/staff/services", nil, http.StatusOK).Find("main .item-title").Texts(); !slices.Equal(got, want) {
 			t.Errorf("%s may preview %v, not %v", role, got, want)
