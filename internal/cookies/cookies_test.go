@@ -80,8 +80,8 @@ func TestO4_SilenceGrantsNothingAndBothAnswersWeighTheSame(t *testing.T) {
 	}
 	page := b.Page("/en/page", 200)
 	buttons := page.Find(".banner button")
-	if buttons.Len() != 2 || page.Find(".banner li").Len() != 2 {
-		t.Fatalf("the banner has %d answers for %d classes", buttons.Len(), page.Find(".banner li").Len())
+	if buttons.Len() != 2 || page.Find(".banner p span").Len() != 2 {
+		t.Fatalf("the banner has %d answers for %d classes", buttons.Len(), page.Find(".banner p span").Len())
 	}
 	var looks []string
 	for button := range buttons.All() {
