@@ -26,7 +26,7 @@ func (p *portal) page(ctx context.Context, path string) (status int, text string
 	r := (&http.Request{
 		Method: http.MethodGet, URL: at, RequestURI: path, Host: "localhost", RemoteAddr: "127.0.0.1:0",
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: http.Header{}, Body: http.NoBody,
-	}).WithContext(ctx)
+	}).WithContext(web.Own(ctx))
 	w := &kept{header: http.Header{}}
 	p.router.ServeHTTP(w, r)
 	return w.status, w.body.String()

@@ -68,6 +68,9 @@ func (r *Router) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 			}
 		}
 		took := r.cfg.Clock.Now().Sub(began)
+		if req.Context().Value(ownKey{}) != nil && a.status < http.StatusInternalServerError {
+			return
+		}
 		r.meters.answered(q.Route, req.Method, a.status, took)
 		q.Log.Info("request", "method", method(req.Method), "route", q.Route.Path, "status", a.status, "bytes", a.size, "microseconds", took.Microseconds(), "rendering", q.rendered.Microseconds())
 	}()
@@ -92,7 +95,14 @@ func (r *Router) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	r.mux.ServeHTTP(a, q.R)
 }
 
-type reqKey struct{}
+type (
+	reqKey struct{}
+	ownKey struct{}
+)
+
+// Own marks what the program asks of itself: it is no visit, so neither the log
+// nor the metrics say anything of it unless it fails.
+func Own(ctx context.Context) context.Context { return context.WithValue(ctx, ownKey{}, true) }
 
 // ServeHTTP is called by the mux only, within Router.ServeHTTP.
 func (e *endpoint) ServeHTTP(_ http.ResponseWriter, req *http.Request) {
