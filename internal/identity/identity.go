@@ -110,6 +110,7 @@ func strong(means string) bool {
 var (
 	ErrSignIn    = fault.New(fault.SignIn, "identity.signed-out")
 	errTooMany   = fault.New(fault.TooMany, "identity.too-many")
+	errGuessed   = fault.New(fault.TooMany, "identity.sign-in.too-many")
 	errLost      = fault.New(fault.Conflict, "identity.register.lost")
 	errNoSession = fault.New(fault.NotFound, "identity.session.unknown")
 )

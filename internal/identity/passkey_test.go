@@ -94,6 +94,22 @@ func TestO10_APasskeySignsInStronglyWithoutAPassword(t *testing.T) {
 }
 
 // TestWhatAThiefOfAPasskeyTries changes one thing at a time of what signs in.
+func TestAPasskeyOpensWhilePasswordsAreHeldUp(t *testing.T) {
+	p := one(t)
+	p.person(t, email)
+	b, c := p.browse(t), p.browse(t)
+	p.signIn(t, b, email, good, 200)
+	a := p.addPasskey(t, b, "Phone")
+	for range 6 {
+		p.signIn(t, c, email, "hippo lantern 42", 422)
+	}
+	if page := p.signIn(t, c, email, good, 429); !strings.Contains(page.One("main").Text(), "passkey") {
+		t.Errorf("who has a passkey is not told to use it: %s", page.One("main").Text())
+	}
+	passkeyIn(t, c, a.Prove(ask(t, c, "/en/sign-in")), 303)
+	c.Page(security, 200)
+}
+
 func TestWhatAThiefOfAPasskeyTries(t *testing.T) {
 	p := one(t)
 	subject, other := p.person(t, email), p.person(t, "other@example.mv")

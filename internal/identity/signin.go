@@ -38,7 +38,7 @@ func (s *Service) SignIn(ctx context.Context, realm string, c credential.Contact
 	if !s.throttle.Take(s.limits.network, "sign-in network", from.Network) ||
 		!s.throttle.Take(s.limits.pair, "sign-in pair", who+" "+from.Network) ||
 		!s.throttle.Take(s.limits.account, "sign-in account", who) {
-		return Entry{}, errTooMany
+		return Entry{}, errGuessed
 	}
 	var a account
 	var hash string
