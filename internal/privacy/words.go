@@ -169,23 +169,17 @@ func harmless(s string) string {
 	return s
 }
 
-// Difference says what changed from one version to another, a sentence each.
+// Difference says what changed from one version to another, a sentence each
+// change, or several of a sort that follow each other.
 func Difference(p *i18n.Printer, from, to *Version) []string {
 	var out []string
-	for _, c := range policy.Compare(from.Policy.Declarations(), to.Policy.Declarations()) {
-		what := p.T("privacy.what." + c.What)
-		key := "privacy.diff." + string(c.Verb)
-		if c.Part == "" {
-			out = append(out, p.T(key, "what", what, "name", c.Name))
-			continue
+	for all := policy.Compare(from.Policy.Declarations(), to.Policy.Declarations()); len(all) > 0; {
+		n := 1
+		for n < len(all) && together(all[0], all[n]) {
+			n++
 		}
-		args := []any{"what", what, "name", c.Name, "part", p.T("privacy.part." + c.Part)}
-		if c.Item != nil {
-			args = append(args, "item", partValue(p, to, c.Part, c.Item.In(p.Lang)))
-		} else {
-			args = append(args, "before", partValue(p, from, c.Part, c.Before), "after", partValue(p, to, c.Part, c.After))
-		}
-		out = append(out, p.T(key+".part", args...))
+		out = append(out, changed(p, from, to, all[:n]))
+		all = all[n:]
 	}
 	for _, t := range []struct {
 		what     string
@@ -214,6 +208,37 @@ func Difference(p *i18n.Printer, from, to *Version) []string {
 		}
 	}
 	return out
+}
+
+// together reports whether two changes are said in one sentence.
+func together(a, b policy.Change) bool {
+	return a.Verb == b.Verb && a.Verb != policy.Changed && a.What == b.What && a.Part == b.Part && (a.Part == "" || a.ID == b.ID)
+}
+
+// changed says changes that belong together.
+func changed(p *i18n.Printer, from, to *Version, all []policy.Change) string {
+	c := all[0]
+	key, args := "privacy.diff."+string(c.Verb), []any{"what", p.T("privacy.what." + c.What), "name", c.Name}
+	var items []string
+	for _, one := range all {
+		name := one.Name.In(p.Lang)
+		if one.Item != nil {
+			name = partValue(p, to, c.Part, one.Item.In(p.Lang))
+		}
+		items = append(items, p.T("privacy.diff.item", "name", name))
+	}
+	if c.Part != "" {
+		key, args = key+".part", append(args, "part", p.T("privacy.part."+c.Part))
+	}
+	switch {
+	case len(all) > 1:
+		return p.T(key+".all", append(args, "items", p.List(items))...)
+	case c.Item != nil:
+		args = append(args, "item", partValue(p, to, c.Part, c.Item.In(p.Lang)))
+	case c.Part != "":
+		args = append(args, "before", partValue(p, from, c.Part, c.Before), "after", partValue(p, to, c.Part, c.After))
+	}
+	return p.T(key, args...)
 }
 
 type edit struct {
