@@ -16,6 +16,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"portico/internal/demo"
+	"portico/internal/demo/cast"
 	"portico/internal/platform/clock"
 	"portico/internal/platform/db"
 	"portico/internal/testkit"
@@ -94,7 +95,7 @@ func benchmarkQueue(b *testing.B, engine db.Engine) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	official := people[slices.IndexFunc(people, func(s demo.SignIn) bool { return s.Role == "permit-officer" })]
+	official := people[slices.IndexFunc(people, func(s cast.SignIn) bool { return s.Role == "permit-officer" })]
 	browser := testkit.Browse(b, p.router)
 	browser.Submit("/staff/sign-in", url.Values{"email": {official.Email}, "password": {demo.Password}}, http.StatusOK)
 	crowd(b, p, o, 100_000)

@@ -2,13 +2,11 @@ package demo_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -188,69 +186,5 @@ func TestTheCaughtMessagesAreAPage(t *testing.T) {
 	}
 	if resp := testkit.Browse(t, other).Get("/demo/mail"); resp.StatusCode != http.StatusNotFound {
 		t.Errorf("without a demo the page answers %d", resp.StatusCode)
-	}
-}
-
-// accounts are the accounts of a test; broken fails whoever is made.
-type accounts struct {
-	made   []string
-	acting []string
-	broken string
-}
-
-func (a *accounts) HasAccount(_ context.Context, realm, email string) (bool, error) {
-	return slices.Contains(a.made, realm+" "+email), nil
-}
-
-func (a *accounts) CreatePerson(_ context.Context, p demo.Person, password string) error {
-	return a.create("person", p.Email, password)
-}
-
-func (a *accounts) CreateOfficial(_ context.Context, o demo.Official, password string) error {
-	return a.create("staff", o.Email, password)
-}
-
-func (a *accounts) ActFor(_ context.Context, email string, c demo.Company) error {
-	a.acting = append(a.acting, email+" "+c.Number)
-	return nil
-}
-
-func (a *accounts) create(realm, email, password string) error {
-	if password != "portico-demo" {
-		return fmt.Errorf("the password is %q", password)
-	}
-	if email == a.broken {
-		return errors.New("the power went off")
-	}
-	a.made = append(a.made, realm+" "+email)
-	return nil
-}
-
-func TestADemoHasOnePersonARoleAndMakesEachOnce(t *testing.T) {
-	roles := []string{"permit-officer", "administrator", "privacy-officer"}
-	a := &accounts{broken: "administrator@demo.example"}
-	if _, err := demo.Seed(t.Context(), a, roles); err == nil {
-		t.Fatal("a seeding that broke off says nothing")
-	}
-	a.broken = ""
-	for range 2 { // taken up again, and then by a demo that has everybody
-		got, err := demo.Seed(t.Context(), a, roles)
-		if err != nil {
-			t.Fatal(err)
-		}
-		want := []demo.SignIn{
-			{"citizen", "aminath@demo.example"}, {"citizen-dhivehi", "ahmed@demo.example"}, {"delegate", "nashida@demo.example"},
-			{"permit-officer", "permit-officer@demo.example"}, {"administrator", "administrator@demo.example"},
-			{"privacy-officer", "privacy-officer@demo.example"},
-		}
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Error(diff)
-		}
-	}
-	if len(a.made) != 6 || len(slices.Compact(slices.Sorted(slices.Values(a.made)))) != 6 {
-		t.Errorf("made were %q", a.made)
-	}
-	if got := slices.Compact(slices.Sorted(slices.Values(a.acting))); len(got) != 1 || got[0] != "nashida@demo.example C-0123/2019" {
-		t.Errorf("somebody acts for a company: %q", got)
 	}
 }

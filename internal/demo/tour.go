@@ -9,8 +9,12 @@ import (
 	"portico/internal/platform/web"
 )
 
+// Password is what all people of a demo sign in with.
+const Password = "portico-demo"
+
 // Tour is ten minutes through a demo: what to do, where, and as whom.
 type Tour struct {
+	Citizen string          // who applies
 	Service string          // one that people can apply for
 	Roles   func() []string // those that the instance declares
 	Dir     string          // of the instance
@@ -41,7 +45,7 @@ func (t Tour) show(q *web.Req) error {
 
 // steps are the parts of the tour that this demo has.
 func (t Tour) steps(p *i18n.Printer, path func(string) string) []step {
-	citizen, service := People()[0].Email, path("/services/"+t.Service)
+	citizen, service := t.Citizen, path("/services/"+t.Service)
 	all := []struct {
 		id, role, link, command string
 	}{

@@ -501,21 +501,6 @@ func TestFailuresGiveAReferenceAndNoInternals(t *testing.T) {
 	}
 }
 
-func TestWhatTheProgramAsksOfItselfIsNoVisit(t *testing.T) {
-	var logged bytes.Buffer
-	r := mounted(t, func(c *Config) { c.Log = slog.New(slog.NewJSONHandler(&logged, nil)) })
-	r.Handle(Route{Method: "GET", Path: "/thing", Activity: "public", Handler: ok})
-	r.Handle(Route{Method: "GET", Path: "/broken", Activity: "public", Handler: func(*Req) error { return fault.New(fault.Internal, "error.internal") }})
-	own := func(path string) *http.Request { req := get(path); return req.WithContext(Own(req.Context())) }
-	if fetch(t, r, own("/en/thing")).Code != 200 || logged.Len() > 0 || strings.Contains(fetch(t, r.MetricsHandler(), get("/metrics")).Body.String(), "/thing") {
-		t.Errorf("it is logged or counted: %s", logged.String())
-	}
-	fetch(t, r, own("/en/broken"))
-	if !strings.Contains(logged.String(), "/broken") {
-		t.Error("that it fails is said nowhere")
-	}
-}
-
 func TestRequestsAreLoggedAndMeasuredByPattern(t *testing.T) {
 	var logged bytes.Buffer
 	r := mounted(t, func(c *Config) { c.Log = slog.New(slog.NewJSONHandler(&logged, nil)) })

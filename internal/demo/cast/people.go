@@ -1,12 +1,11 @@
-package demo
+package cast
 
 import (
 	"context"
 	"fmt"
-)
 
-// Password is what all people of a demo sign in with.
-const Password = "portico-demo"
+	"portico/internal/demo"
+)
 
 // Person is a citizen of a demo.
 type Person struct {
@@ -81,7 +80,7 @@ func Officials(roles []string) []Official {
 func Seed(ctx context.Context, a Accounts, roles []string) ([]SignIn, error) {
 	var all []SignIn
 	for _, p := range People() {
-		err := once(ctx, a, "person", p.Email, func() error { return a.CreatePerson(ctx, p, Password) })
+		err := once(ctx, a, "person", p.Email, func() error { return a.CreatePerson(ctx, p, demo.Password) })
 		if err != nil {
 			return nil, fmt.Errorf("make the demo's %s: %w", p.Role, err)
 		}
@@ -93,7 +92,7 @@ func Seed(ctx context.Context, a Accounts, roles []string) ([]SignIn, error) {
 		all = append(all, SignIn{p.Role, p.Email})
 	}
 	for _, o := range Officials(roles) {
-		err := once(ctx, a, "staff", o.Email, func() error { return a.CreateOfficial(ctx, o, Password) })
+		err := once(ctx, a, "staff", o.Email, func() error { return a.CreateOfficial(ctx, o, demo.Password) })
 		if err != nil {
 			return nil, fmt.Errorf("make the demo's %s: %w", o.Role, err)
 		}
