@@ -349,24 +349,28 @@ func (r *Registry) Take(tx *db.Tx, i Item) (bool, error) {
 	return ok, wrap("take away", k, err)
 }
 
-// Sweep removes at most limit rows of what is left of a thing that was taken,
-// and says how many it removed: 0 if nothing is left.
-func (r *Registry) Sweep(tx *db.Tx, i Item, limit int) (int, error) {
+// Sweep removes at most limit rows of what is left of a thing that was taken. It
+// says how many it removed, and whether there may be more.
+func (r *Registry) Sweep(tx *db.Tx, i Item, limit int) (n int, more bool, err error) {
 	k, err := r.kind(i.Kind)
 	if err != nil {
-		return 0, err
+		return 0, false, err
 	}
 	for _, p := range k.Parts {
-		if n, err := p.sweep(tx, i, limit); err != nil || n > 0 {
-			return n, wrap("sweep", k, err)
+		some, err := p.sweep(tx, i, limit-n)
+		if err != nil {
+			return 0, false, wrap("sweep", k, err)
+		}
+		if n += some; n >= limit {
+			return n, true, nil
 		}
 	}
 	sweep := r.sweepers[k.Name]
 	if sweep == nil {
-		return 0, nil
+		return n, false, nil
 	}
-	n, err := sweep(tx, i, limit)
-	return n, wrap("sweep", k, err)
+	some, err := sweep(tx, i, limit-n)
+	return n + some, some > 0, wrap("sweep", k, err)
 }
 
 // Left counts the rows of a thing that was taken which are still there.

@@ -228,12 +228,21 @@ func (p Part) name(i Item) string {
 	return i.ID
 }
 
-// sweep deletes some rows of a part.
+// sweep deletes some rows of a part: all of them, or those up to the last one
+// that the limit leaves.
 func (p Part) sweep(tx *db.Tx, i Item, limit int) (int, error) {
+	where := " FROM " + p.Table + " WHERE subject = ? AND " + p.By + " = ?"
 	s := &statement{}
-	s.add("DELETE FROM "+p.Table+" WHERE subject = ? AND "+p.By+" = ?", i.Subject, p.name(i))
-	s.add(" AND ("+p.Key+") IN (SELECT "+p.Key+" FROM "+p.Table+" WHERE subject = ? AND "+p.By+" = ? ORDER BY "+p.Key+" LIMIT ?)",
-		i.Subject, p.name(i), limit)
+	s.add("SELECT count(*) FROM (SELECT 1 AS one"+where+" LIMIT ?) r", i.Subject, p.name(i), limit+1)
+	var there int
+	if err := tx.QueryRow(s.text.String(), s.args...).Scan(&there); err != nil || there == 0 {
+		return 0, err
+	}
+	s = &statement{}
+	s.add("DELETE"+where, i.Subject, p.name(i))
+	if there > limit {
+		s.add(" AND ("+p.Key+") <= (SELECT "+p.Key+where+" ORDER BY "+p.Key+" LIMIT 1 OFFSET ?)", i.Subject, p.name(i), limit-1)
+	}
 	n, err := tx.Exec(s.text.String(), s.args...)
 	return int(n), err
 }

@@ -8,6 +8,7 @@ import (
 
 	"portico/internal/audit"
 	"portico/internal/holdings"
+	"portico/internal/platform/clock"
 	"portico/internal/platform/db"
 	"portico/internal/platform/id"
 	"portico/internal/platform/jobs"
@@ -18,7 +19,8 @@ import (
 // the caller's transaction (of vault.Update): it asks whether anything holds
 // one of them back, destroys their keys, takes them away as they were last
 // seen, and writes the disposal, the ledger and the event. vault.Update brings
-// the ledger to its file. What is left of the rows is swept by a job.
+// the ledger to its file. What is left of the rows is swept by a job, or by the
+// run that disposed of it.
 func (s *Service) Dispose(tx *db.Tx, items []holdings.Item, why Why) (*Disposal, error) {
 	if err := guard(tx, false); err != nil {
 		return nil, fmt.Errorf("wait for holds that are being made: %w", err)
@@ -92,7 +94,14 @@ func (s *Service) Dispose(tx *db.Tx, items []holdings.Item, why Why) (*Disposal,
 	if err := s.event(tx, d); err != nil {
 		return nil, err
 	}
-	return d, s.Jobs.Enqueue(tx, jobs.New{Kind: jobSweep, Key: "sweep:" + d.ID, Payload: map[string]string{"disposal": d.ID}})
+	if d.Because == holdings.BecauseDue {
+		return d, nil // the run sweeps what it disposed of
+	}
+	return d, s.sweepLater(tx, d)
+}
+
+func (s *Service) sweepLater(tx *db.Tx, d *Disposal) error {
+	return s.Jobs.Enqueue(tx, jobs.New{Kind: jobSweep, Key: "sweep:" + d.ID, Payload: map[string]string{"disposal": d.ID}})
 }
 
 // last closes the gate of a person of whom nothing is left but the evidence,
@@ -187,9 +196,36 @@ func (s *Service) Of(tx *db.Tx, kind, subject, itemID, because string) (bool, er
 	return err == nil, err
 }
 
-// sweepBatch is how many rows one transaction of a sweep removes: more stalls
-// who writes on SQLite.
-const sweepBatch = 50
+// What a transaction of a run or a sweep does. On SQLite whoever writes waits
+// for it, so that it is short; on PostgreSQL nobody does, and the way there and
+// back is what takes long.
+const (
+	shortest   = 2 * time.Millisecond
+	short      = 20 * time.Millisecond
+	thingsMost = 20
+	rowsMost   = 2000
+	rowsAtOnce = 250
+	openAtOnce = 50
+)
+
+// turn is how much a transaction has done.
+type turn struct {
+	clock clock.Clock
+	ends  time.Time
+	rows  int
+	done  bool // something: that much it does however long it takes
+}
+
+func (s *Service) turn() *turn {
+	long := shortest
+	if s.DB.Engine() == db.Postgres {
+		long = short
+	}
+	return &turn{clock: s.Clock, ends: s.Clock.Now().Add(long)}
+}
+
+// goesOn reports whether it does more.
+func (t *turn) goesOn() bool { return !t.done || t.rows < rowsMost && t.clock.Now().Before(t.ends) }
 
 func (s *Service) sweepJob(ctx context.Context, job *jobs.Job) error {
 	return s.Sweep(ctx, job.Get("disposal"))
@@ -205,36 +241,59 @@ func (s *Service) Sweep(ctx context.Context, disposal string) error {
 	if d == nil || !d.Done.IsZero() {
 		return nil
 	}
-	for _, i := range d.Items {
-		for {
-			var n int
-			err := s.DB.Update(ctx, func(tx *db.Tx) (err error) {
-				if n, err = s.sweepSome(tx, d.Subject, i); err != nil || n == 0 {
-					return err
-				}
-				return addSwept(tx, d, int64(n))
-			})
-			if err != nil {
-				return fmt.Errorf("sweep what is left of a %s: %w", i.Kind, err)
-			}
-			if n == 0 {
-				break
-			}
+	return s.sweep(ctx, []*Disposal{d})
+}
+
+// sweep removes what is left of the rows of disposals.
+func (s *Service) sweep(ctx context.Context, list []*Disposal) error {
+	for len(list) > 0 {
+		left := list
+		if err := s.DB.Update(ctx, func(tx *db.Tx) (err error) { left, err = s.sweepSome(tx, s.turn(), list); return err }); err != nil {
+			return err
 		}
-	}
-	if err := s.DB.Update(ctx, func(tx *db.Tx) error { return endSweep(tx, d, s.Clock.Now()) }); err != nil {
-		return fmt.Errorf("end a sweep: %w", err)
+		list = left
 	}
 	return nil
 }
 
-func (s *Service) sweepSome(tx *db.Tx, subject string, i Item) (int, error) {
-	if i.Scope != "" {
-		if n, err := s.Vault.Sweep(tx, subject, i.Scope, sweepBatch); err != nil || n > 0 {
-			return n, err
+// sweepSome removes rows of disposals in one transaction, and returns those of
+// which rows may be left.
+func (s *Service) sweepSome(tx *db.Tx, t *turn, list []*Disposal) (left []*Disposal, err error) {
+	for len(list) > 0 {
+		d, swept, more := list[0], 0, false
+		for _, i := range d.Items {
+			for again := true; again && !more; {
+				var n int
+				if n, again, err = s.sweepRows(tx, d.Subject, i); err != nil {
+					return nil, fmt.Errorf("sweep what is left of a %s: %w", i.Kind, err)
+				}
+				swept, t.rows, t.done = swept+n, t.rows+n, t.done || n > 0
+				more = again && !t.goesOn()
+			}
+		}
+		if err := noteSweep(tx, d, int64(swept), !more, s.Clock.Now()); err != nil {
+			return nil, fmt.Errorf("note how far a sweep came: %w", err)
+		}
+		if more {
+			return list, nil
+		}
+		list = list[1:]
+		if !t.goesOn() {
+			break
 		}
 	}
-	return s.Holdings.Sweep(tx, i.held(subject), sweepBatch)
+	return list, nil
+}
+
+// sweepRows removes rows of a thing, and says whether there may be more.
+func (s *Service) sweepRows(tx *db.Tx, subject string, i Item) (n int, more bool, err error) {
+	if i.Scope != "" {
+		if n, err = s.Vault.Sweep(tx, subject, i.Scope, rowsAtOnce); err != nil || n == rowsAtOnce {
+			return n, true, err
+		}
+	}
+	rows, more, err := s.Holdings.Sweep(tx, i.held(subject), rowsAtOnce-n)
+	return n + rows, more, err
 }
 
 // held is the thing as the registry knows it.

@@ -6,7 +6,7 @@
 //     transaction it destroys the keys, takes the things away as they were last
 //     seen, and writes the ledger, the disposal and the person's own event (I8).
 //     It costs the same however many rows hang on a thing; those are swept
-//     afterwards, a few at a time.
+//     afterwards, a few at a time: by a job, or by the run that disposed of it.
 //   - Nothing goes that a legal hold or an open request keeps back: Allowed is
 //     asked inside the transaction, for each thing and what is part of it (I9). A
 //     hold and a disposal do not overlook each other.

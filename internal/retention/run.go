@@ -110,7 +110,7 @@ func latest(until func(time.Time, *time.Location) (time.Time, error), now time.T
 }
 
 // page is how many things a run looks at together.
-const page = 50
+const page = 200
 
 // Run goes on with the run that has not ended, or begins that of today. It is
 // called at every hour, and does nothing once today's has ended.
@@ -153,6 +153,9 @@ func (s *Service) Run(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := s.rest(ctx); err != nil {
+		return err
+	}
 	r.Ended = s.Clock.Now()
 	return s.save(ctx, r)
 }
@@ -168,68 +171,136 @@ func (s *Service) pass(ctx context.Context, r *Run, st *step) error {
 		if err := s.DB.View(ctx, func(tx *db.Tx) (err error) { list, err = s.Holdings.Due(tx, s.Policy(), q); return err }); err != nil {
 			return err
 		}
-		for _, i := range list {
+		whole := len(list) == page
+		for len(list) > 0 {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			r.step, r.after, r.afterID = st.name, i.Since, i.ID
-			r.Seen++
-			if err := s.one(ctx, r, st, i); err != nil {
+			n, left, err := s.some(ctx, r, st, list)
+			if err == nil {
+				err = s.tidy(ctx, left)
+			}
+			if err != nil {
 				return err
 			}
+			list = list[n:]
 		}
-		if len(list) < page {
+		if err := s.Vault.Update(ctx, func(*db.Tx) error { return nil }); err != nil { // what went is in the ledger's file
+			return err
+		}
+		if !whole {
 			return nil
 		}
 	}
 }
 
-// one disposes of one thing, or has its person told, and notes where the run
+// some disposes of the first things of a list, with their rows, as many as a
+// short transaction takes, or has their people told, and notes where the run
 // stands in the same transaction: what was done is never done again, and what
-// was not is not passed over.
-func (s *Service) one(ctx context.Context, r *Run, st *step, i holdings.Item) error {
+// was not is not passed over. It returns the disposal of which rows are left. A
+// thing that fails is tried again by itself, so that it fails alone.
+func (s *Service) some(ctx context.Context, r *Run, st *step, list []holdings.Item) (n int, left []*Disposal, err error) {
 	next := *r
-	err := s.Vault.Update(ctx, func(tx *db.Tx) error {
-		next = *r
+	err = s.DB.Update(ctx, func(tx *db.Tx) error {
+		next, n, left = *r, 0, nil
+		t := s.turn()
+		for n < min(len(list), thingsMost) && len(left) == 0 && t.goesOn() {
+			next.pass(st, list[n])
+			d, err := s.one(tx, &next, st, list[n])
+			if err != nil {
+				return err
+			}
+			if d != nil {
+				if left, err = s.sweepSome(tx, t, []*Disposal{d}); err != nil {
+					return err
+				}
+			}
+			t.done = true
+			n++
+		}
 		next.Moved = s.Clock.Now()
-		if st.tell {
-			next.Told++
-			due, err := st.of.Rule.Due(i.Since, s.Zone())
-			if err != nil || s.Tell == nil {
-				return err
-			}
-			if err := s.Tell(tx, i, due); err != nil {
-				return err
-			}
-			return updateRun(tx, &next)
-		}
-		next.Disposed++
-		if _, err := s.Dispose(tx, []holdings.Item{i}, Why{Because: holdings.BecauseDue, Ref: r.ID, Actor: policy.System}); err != nil {
-			return err
-		}
 		return updateRun(tx, &next)
 	})
-	var refused *Refused
 	switch {
 	case err == nil:
-	case IsMoved(err): // it is not what it was, and comes again if it is due
-		next.Disposed--
-	case errors.As(err, &refused):
-		next.Disposed--
-		next.Held++
+		*r = next
+		return n, left, nil
 	case ctx.Err() != nil:
+		return 0, nil, err
+	case n > 0: // others were with it
+		return s.some(ctx, r, st, list[:1])
+	}
+	// One thing that the store refuses to give up must not keep all others: the
+	// run tells how many there were, and the promise is broken. What is not what
+	// it was comes again if it is due.
+	r.pass(st, list[0])
+	if !IsMoved(err) {
+		r.Refused++
+	}
+	return 1, nil, s.save(ctx, r)
+}
+
+// pass notes that the run came to a thing.
+func (r *Run) pass(st *step, i holdings.Item) {
+	r.step, r.after, r.afterID = st.name, i.Since, i.ID
+	r.Seen++
+}
+
+// one disposes of one thing, or has its person told.
+func (s *Service) one(tx *db.Tx, r *Run, st *step, i holdings.Item) (*Disposal, error) {
+	if st.tell {
+		r.Told++
+		due, err := st.of.Rule.Due(i.Since, s.Zone())
+		if err != nil || s.Tell == nil {
+			return nil, err
+		}
+		return nil, s.Tell(tx, i, due)
+	}
+	d, err := s.Dispose(tx, []holdings.Item{i}, Why{Because: holdings.BecauseDue, Ref: r.ID, Actor: policy.System})
+	var refused *Refused
+	if errors.As(err, &refused) { // before anything was written
+		r.Held++
+		return nil, nil
+	}
+	if err == nil {
+		r.Disposed++
+	}
+	return d, err
+}
+
+// tidy sweeps what is left of disposals. What cannot be swept now is left to a
+// job, which tries again.
+func (s *Service) tidy(ctx context.Context, gone []*Disposal) error {
+	err := s.sweep(ctx, gone)
+	if err == nil || ctx.Err() != nil {
 		return err
-	default:
-		// One thing that the store refuses to give up must not keep all others:
-		// the run tells how many there were, and the promise is broken.
-		next.Disposed--
-		next.Refused++
 	}
-	*r = next
-	if err != nil {
-		return s.save(ctx, r)
+	return s.DB.Update(ctx, func(tx *db.Tx) error {
+		for _, d := range gone {
+			if err := s.sweepLater(tx, d); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// rest sweeps what a process that ended had disposed of and not swept.
+func (s *Service) rest(ctx context.Context) error {
+	after := ""
+	for {
+		var list []*Disposal
+		if err := s.DB.View(ctx, func(tx *db.Tx) (err error) { list, err = selectUnswept(tx, after, openAtOnce); return err }); err != nil {
+			return fmt.Errorf("look for what is not swept: %w", err)
+		}
+		if len(list) == 0 {
+			return nil
+		}
+		if err := s.tidy(ctx, list); err != nil {
+			return err
+		}
+		after = list[len(list)-1].ID
 	}
-	return nil
 }
 
 func (s *Service) save(ctx context.Context, r *Run) error {

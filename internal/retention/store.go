@@ -88,13 +88,13 @@ func selectItems(tx *db.Tx, d *Disposal) error {
 		WHERE subject = $1 AND disposal = $2 ORDER BY n`, d.Subject, d.ID)
 }
 
-func addSwept(tx *db.Tx, d *Disposal, n int64) error {
-	_, err := tx.Exec(`UPDATE retention_sweep SET swept = swept + $1 WHERE subject = $2 AND disposal = $3`, n, d.Subject, d.ID)
-	return err
-}
-
-func endSweep(tx *db.Tx, d *Disposal, at time.Time) error {
-	_, err := tx.Exec(`UPDATE retention_sweep SET done_at = $1 WHERE subject = $2 AND disposal = $3 AND done_at IS NULL`, clock.Micros(at), d.Subject, d.ID)
+// noteSweep counts rows that were swept, and notes when no more is left.
+func noteSweep(tx *db.Tx, d *Disposal, n int64, whole bool, at time.Time) error {
+	var done time.Time
+	if whole {
+		done = at
+	}
+	_, err := tx.Exec(`UPDATE retention_sweep SET swept = swept + $1, done_at = coalesce(done_at, $2) WHERE subject = $3 AND disposal = $4`, n, orNull(done), d.Subject, d.ID)
 	return err
 }
 
@@ -108,6 +108,12 @@ func countOne(tx *db.Tx, i Item, zone *time.Location) error {
 // selectLatest returns the latest disposals.
 func selectLatest(tx *db.Tx, limit int) ([]*Disposal, error) {
 	return selectDisposals(tx, `1 = 1 ORDER BY d.at DESC, d.id DESC LIMIT $1`, limit)
+}
+
+// selectUnswept returns disposals behind one that a run made and that are not
+// swept.
+func selectUnswept(tx *db.Tx, after string, limit int) ([]*Disposal, error) {
+	return selectDisposals(tx, `s.done_at IS NULL AND s.disposal > $1 AND d.because = 'due' ORDER BY s.disposal LIMIT $2`, after, limit)
 }
 
 // selectSwept returns the latest disposals whose rows were swept.
