@@ -43,6 +43,7 @@ bench: build
 	scripts/postgres.sh --durable go test -run '^$$' -bench 'Application|Queue|Notices|Payment' -benchtime 1x ./internal/app
 	scripts/flushes.sh
 	build/portico bench instances/onegov
+	scripts/postgres.sh --durable bash -c 'build/portico bench --database "$$PORTICO_TEST_POSTGRES" instances/onegov'
 
 pictures: fetch
 	scripts/ensure.sh chromium chromium

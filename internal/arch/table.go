@@ -22,6 +22,7 @@ var features = []row{
 	{"rights/export", []string{"keys"}, nil},
 	{"contact", []string{"holdings", "contact/inbound", "uploads", "staff", "identity", "vault", "policy"}, nil},
 	{"contact/inbound", nil, nil},
+	{"retention/measure", []string{"retention", "holdings", "vault", "audit", "keys", "policy"}, nil},
 	{"retention", []string{"holdings", "vault", "ledger", "audit", "keys", "policy"}, nil},
 	{"consent", []string{"vault", "ledger", "audit", "keys", "policy"}, nil},
 	{"cookies", []string{"policy"}, nil},

@@ -1,0 +1,358 @@
+package measure
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	random "math/rand/v2"
+	"slices"
+	"sync"
+	"time"
+
+	"portico/internal/audit"
+	"portico/internal/holdings"
+	"portico/internal/keys"
+	"portico/internal/platform/clock"
+	"portico/internal/platform/db"
+	"portico/internal/platform/id"
+	"portico/internal/platform/jobs"
+	"portico/internal/policy"
+	"portico/internal/retention"
+	"portico/internal/vault"
+)
+
+const (
+	kind  = "measured"
+	scope = kind + ":"
+	ours  = "portal" // the side of things that the schedule disposes of
+)
+
+// Config is an open store to which Migrations were applied, and the portal that
+// is measured in it.
+type Config struct {
+	DB       *db.DB
+	Vault    *vault.Vault
+	Log      *audit.Log
+	Ring     *keys.Ring
+	Policy   func() *policy.Policy // with Rule
+	Clock    *Days
+	Kept     []holdings.Kind // of the portal's features
+	Requests retention.Requests
+}
+
+// Days is a clock that can be moved on by a day, for another daily run.
+type Days struct {
+	clock.System
+	mu sync.Mutex
+	by time.Duration
+}
+
+// Now is the machine's time, some days later.
+func (d *Days) Now() time.Time {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.System.Now().Add(d.by)
+}
+
+func (d *Days) next() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.by += 24 * time.Hour
+}
+
+// Rule keeps what is measured for a day.
+func Rule(like policy.Retention) policy.Retention {
+	return policy.Retention{ID: kind, Name: like.Name, Keeps: []string{kind}, Trigger: like.Trigger, Period: "P1D", Review: like.Review}
+}
+
+// Measure is the portal under measurement.
+type Measure struct {
+	Config
+	keeps *retention.Service
+	queue *jobs.Queue
+}
+
+// New builds what disposes of things, as a portal has it.
+func New(c Config) *Measure {
+	m := &Measure{Config: c, queue: jobs.NewQueue(jobs.Config{DB: c.DB, Clock: c.Clock, Log: slog.New(slog.DiscardHandler)})}
+	measured := holdings.Kind{
+		Name: kind, Table: "measure_thing", ID: "id", Where: "side = '" + ours + "'", Scope: scope,
+		Events: []holdings.Event{{Name: "end", Column: "ended_at"}}, Parts: []holdings.Part{holdings.Rows("measure_row", "thing", "n")},
+	}
+	m.keeps = retention.New(retention.Config{
+		DB: c.DB, Vault: c.Vault, Holdings: holdings.New(append([]holdings.Kind{measured}, c.Kept...)), Jobs: m.queue, Ring: c.Ring,
+		Policy: c.Policy, Clock: c.Clock, Zone: func() *time.Location { return time.UTC }, Requests: c.Requests,
+	})
+	return m
+}
+
+// thing makes a thing with its rows, under a key of its own.
+func (m *Measure) thing(tx *db.Tx, subject, side string, ended time.Time, rows int, sealed []byte) (string, error) {
+	name := id.New(m.Clock.Now())
+	if err := m.Vault.NewScope(tx, subject, scope+name); err != nil {
+		return "", err
+	}
+	if err := insertThing(tx, subject, name, side, ended); err != nil || rows == 0 {
+		return name, err
+	}
+	return name, insertRows(tx, subject, name, rows, sealed)
+}
+
+// sealed is about as long as a sealed answer.
+func sealed() []byte {
+	b := make([]byte, 120)
+	_, _ = rand.Read(b)
+	return b
+}
+
+// valuesMost is how many values one statement puts: SQLite takes 32,766
+// parameters.
+const valuesMost = 4000
+
+// person makes somebody who has so many rows in one scope: sealed values, as
+// many as one statement puts, and rows of a feature's own.
+func (m *Measure) person(ctx context.Context, rows int) (subject, name string, err error) {
+	var list []vault.Value
+	for range min(rows, valuesMost) {
+		list = append(list, vault.Value{Field: policy.FieldName, Item: id.New(m.Clock.Now()), Text: "Aishath Nasreena Ibrahim", Source: policy.SourceForm})
+	}
+	err = m.Vault.Update(ctx, func(tx *db.Tx) (err error) {
+		if subject, err = m.Vault.NewSubject(tx); err != nil {
+			return err
+		}
+		if name, err = m.thing(tx, subject, ours, time.Time{}, rows-len(list), sealed()); err != nil {
+			return err
+		}
+		p, err := m.Vault.Permit(tx, m.use(subject, scope+name, policy.Collect))
+		if err != nil {
+			return err
+		}
+		return m.Vault.Put(tx, p, list)
+	})
+	return subject, name, err
+}
+
+// use is what a person does with their own data.
+func (m *Measure) use(subject, scope string, o policy.Operation) vault.Use {
+	return vault.Use{Actor: policy.Actor{Kind: policy.Person, ID: subject}, Subject: subject, Activity: policy.ActivityAccount, Operation: o,
+		Scope: scope, Fields: []string{policy.FieldName}}
+}
+
+// Erasing measures, in turns, how long it takes until the erasure of somebody
+// with one row and of somebody with many is confirmed: the medians.
+func (m *Measure) Erasing(ctx context.Context, many, turns int) (one, all time.Duration, err error) {
+	var took [2][]time.Duration
+	for turn := range turns {
+		for n := range 2 {
+			which := (turn + n) % 2 // now the one first, now the other
+			subject, name, err := m.person(ctx, []int{1, many}[which])
+			if err != nil {
+				return 0, 0, fmt.Errorf("make somebody: %w", err)
+			}
+			began := m.Clock.Now()
+			if err := m.Vault.Update(ctx, func(tx *db.Tx) error {
+				_, err := m.keeps.Of(tx, kind, subject, name, holdings.BecauseRequest)
+				return err
+			}); err != nil {
+				return 0, 0, fmt.Errorf("erase somebody: %w", err)
+			}
+			took[which] = append(took[which], m.Clock.Now().Sub(began))
+		}
+	}
+	return median(took[0]), median(took[1]), nil
+}
+
+func median[T cmp.Ordered](list []T) T { return percentile(list, 50) }
+
+func percentile[T cmp.Ordered](list []T, p int) T {
+	list = slices.Sorted(slices.Values(list))
+	return list[min(len(list)-1, len(list)*p/100)]
+}
+
+// Kept is how a run of the schedule did.
+type Kept struct {
+	Rows, PlainRows float64       // a second
+	Alone           time.Duration // 99th percentile of a request while nothing is removed
+	Beside          time.Duration // while the schedule runs
+	BesidePlain     time.Duration
+	Requests        int
+}
+
+const (
+	callers   = 16                    // people at work
+	thinking  = 50 * time.Millisecond // between two requests of one, in the middle
+	plainOnce = 500                   // rows that the plain script deletes in a transaction
+)
+
+// Retaining measures in turns, with people at work, how many rows a second a
+// run of the schedule removes, each thing having so many, and how many a plain
+// DELETE in batches does; and how long people wait meanwhile.
+func (m *Measure) Retaining(ctx context.Context, rows, each, turns int) (k Kept, err error) {
+	background, stop := context.WithCancel(ctx)
+	var running sync.WaitGroup
+	running.Go(func() { m.queue.Run(background) })
+	running.Go(func() { _ = m.Log.Run(background, func(error) {}) })
+	defer running.Wait()
+	defer stop()
+	people, err := m.crowd(ctx)
+	if err != nil {
+		return k, err
+	}
+	var waited [3][]time.Duration
+	var took [2]time.Duration
+	removed := 0
+	for turn := range turns {
+		n := max(1, rows/turns/each)
+		for _, side := range []string{ours, "plain"} {
+			if err := m.fill(ctx, side, n, each); err != nil {
+				return k, fmt.Errorf("fill the store: %w", err)
+			}
+		}
+		m.Clock.next()
+		m.Clock.next()
+		removed += n * each
+		sides := []func(context.Context) error{m.schedule, func(ctx context.Context) error { return m.plainly(ctx, each) }}
+		for i := range sides {
+			side := (turn + i) % 2
+			busy, err := m.atWork(ctx, people, func() error {
+				began := m.Clock.Now()
+				err := sides[side](ctx)
+				took[side] += m.Clock.Now().Sub(began)
+				return err
+			})
+			if err != nil {
+				return k, err
+			}
+			waited[1+side] = append(waited[1+side], busy...)
+		}
+		quiet, err := m.atWork(ctx, people, func() error { return pause(ctx, max(time.Second/2, took[0]/time.Duration(turn+1))) })
+		if err != nil {
+			return k, err
+		}
+		waited[0] = append(waited[0], quiet...)
+	}
+	return Kept{
+		Rows: float64(removed) / took[0].Seconds(), PlainRows: float64(removed) / took[1].Seconds(),
+		Alone: percentile(waited[0], 99), Beside: percentile(waited[1], 99), BesidePlain: percentile(waited[2], 99), Requests: len(waited[1]),
+	}, nil
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// crowd makes the people at work.
+func (m *Measure) crowd(ctx context.Context) (people []string, err error) {
+	for range callers {
+		var subject string
+		if err := m.Vault.Update(ctx, func(tx *db.Tx) (err error) {
+			if subject, err = m.Vault.NewSubject(tx); err != nil {
+				return err
+			}
+			p, err := m.Vault.Permit(tx, m.use(subject, vault.Profile, policy.Collect))
+			if err != nil {
+				return err
+			}
+			return m.Vault.Put(tx, p, []vault.Value{{Field: policy.FieldName, Text: "Aishath Nasreena Ibrahim", Source: policy.SourceForm}})
+		}); err != nil {
+			return nil, fmt.Errorf("make people: %w", err)
+		}
+		people = append(people, subject)
+	}
+	return people, nil
+}
+
+// atWork has everybody look at their data again and again while something is
+// done, and returns how long each waited each time.
+func (m *Measure) atWork(ctx context.Context, people []string, do func() error) (waited []time.Duration, err error) {
+	var mu sync.Mutex
+	var all sync.WaitGroup
+	var failed error
+	ctx, done := context.WithCancel(ctx)
+	defer done()
+	for _, subject := range people {
+		all.Go(func() {
+			for pause(ctx, random.N(2*thinking)) == nil {
+				began := m.Clock.Now()
+				_, err := m.Vault.Read(context.WithoutCancel(ctx), m.use(subject, vault.Profile, policy.Use))
+				mu.Lock()
+				failed = errors.Join(failed, err)
+				waited = append(waited, m.Clock.Now().Sub(began))
+				mu.Unlock()
+			}
+		})
+	}
+	err = do()
+	done()
+	all.Wait()
+	return waited, errors.Join(err, failed)
+}
+
+// fill makes things that are due tomorrow, each of somebody of whom something
+// else is kept.
+func (m *Measure) fill(ctx context.Context, side string, things, each int) error {
+	const batch = 100
+	value, now := sealed(), m.Clock.Now()
+	for made := 0; made < things; made += batch {
+		if err := m.Vault.Update(ctx, func(tx *db.Tx) error {
+			for i := range min(batch, things-made) {
+				subject, err := m.Vault.NewSubject(tx)
+				if err != nil {
+					return err
+				}
+				if _, err := m.thing(tx, subject, side, time.Time{}, 0, nil); err != nil {
+					return err
+				}
+				if _, err := m.thing(tx, subject, side, now.Add(time.Duration(i)), each-1, value); err != nil { // with its own row: each
+					return err
+				}
+			}
+			return nil
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// schedule has the daily run done, and what it disposed of swept.
+func (m *Measure) schedule(ctx context.Context) error {
+	if err := m.keeps.Run(ctx); err != nil {
+		return err
+	}
+	for {
+		left, _, err := m.keeps.Sweeping(ctx)
+		if err != nil || left == 0 {
+			return err
+		}
+		if err := pause(ctx, 10*time.Millisecond); err != nil {
+			return err
+		}
+	}
+}
+
+// plainly removes as much as the schedule does, as a script would.
+func (m *Measure) plainly(ctx context.Context, each int) error {
+	for {
+		var list []thing
+		if err := m.DB.View(ctx, func(tx *db.Tx) (err error) {
+			list, err = selectDue(tx, "plain", m.Clock.Now().Add(-24*time.Hour), max(1, plainOnce/each))
+			return err
+		}); err != nil || len(list) == 0 {
+			return err
+		}
+		if err := m.DB.Update(ctx, func(tx *db.Tx) error { _, err := deletePlainly(tx, list); return err }); err != nil {
+			return err
+		}
+	}
+}
