@@ -71,6 +71,10 @@ func TestAPDFIsTakenOnlyIfItDoesNothing(t *testing.T) {
 		"cut short":                             {with("")[:2000], uploads.BrokenOff},
 		"with something behind":                 {append(with(""), "<html>"...), uploads.BrokenOff},
 		"that is a zip too":                     {append(with(""), "PK\x05\x06\x00\x00\x00\x00%%EOF"...), uploads.Archive},
+		"with blanks behind":                    {append(with(""), strings.Repeat("\x00", 65<<10)...), uploads.NoReason},
+		"with more of them":                     {append(with(""), strings.Repeat("\x00", 67<<10)...), uploads.BrokenOff},
+		"with a zip's end far before its own":   {with("PK\x05\x06" + strings.Repeat("z", 66<<10)), uploads.NoReason},
+		"with one where it is looked for":       {with("PK\x05\x06" + strings.Repeat("z", 60<<10)), uploads.Archive},
 		"that is a rar too":                     {with("Rar!\x1a\x07\x01\x00"), uploads.Archive},
 	} {
 		got, err := uploads.ExaminePDF(bytes.NewReader(c.content))

@@ -343,29 +343,58 @@ func (b bounded) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// tail keeps the end of a file, and whether an archive begins in it.
+// tail watches how a file ends, and whether an archive begins or ends in it.
 type tail struct {
-	kept    []byte
-	archive bool
+	size    int64
+	zip     int64  // behind the first byte of the last mark of a zip archive; 0: there is none
+	archive bool   // another archive begins somewhere
+	last    []byte // of the file so far, as much as a mark may need that began there
+	kept    []byte // before the blanks at the end
+	blanks  int    // at the end
 }
 
+const (
+	markMax = 8    // bytes of the longest mark
+	keptMax = 1024 // how far before the end of a PDF it says where its table is
+)
+
+// blanks may stand behind the end of a PDF, tailSize of them at the most.
+const blanks = "\r\n\t \x00"
+
 func (t *tail) take(p []byte) {
-	seam := append(bytes.Clone(t.kept[max(0, len(t.kept)-8):]), p...)
-	t.archive = t.archive || bytes.Contains(seam, []byte("Rar!\x1a\x07")) || bytes.Contains(seam, []byte("7z\xbc\xaf\x27\x1c"))
-	t.kept = append(t.kept, p...)
-	if len(t.kept) > 2*tailSize {
-		t.kept = append(t.kept[:0], t.kept[len(t.kept)-tailSize:]...)
+	t.look(append(bytes.Clone(t.last), p[:min(len(p), markMax)]...), t.size-int64(len(t.last)))
+	t.look(p, t.size)
+	t.size += int64(len(p))
+	t.last = keep(t.last, p, markMax)
+	if solid := bytes.TrimRight(p, blanks); len(solid) > 0 {
+		t.kept = keep(t.kept, bytes.Repeat([]byte{' '}, min(t.blanks, keptMax)), keptMax)
+		t.kept = keep(t.kept, solid, keptMax)
+		t.blanks, p = 0, p[len(solid):]
 	}
+	t.blanks += len(p)
+}
+
+// look looks for marks of archives in the bytes from an offset on.
+func (t *tail) look(p []byte, at int64) {
+	t.archive = t.archive || bytes.Contains(p, []byte("Rar!\x1a\x07")) || bytes.Contains(p, []byte("7z\xbc\xaf\x27\x1c"))
+	if zip := []byte("PK\x05\x06"); bytes.Contains(p, zip) {
+		t.zip = at + int64(bytes.LastIndex(p, zip)) + 1
+	}
+}
+
+// keep appends p and keeps the last n bytes.
+func keep(kept, p []byte, n int) []byte {
+	kept = append(kept, p[max(0, len(p)-n):]...)
+	return append(kept[:0], kept[max(0, len(kept)-n):]...)
 }
 
 // judge looks at how a PDF ends: with its end and nothing behind it, and not
 // as a zip archive does.
 func (t *tail) judge() Reason {
-	if t.archive || bytes.Contains(t.kept[max(0, len(t.kept)-tailSize):], []byte("PK\x05\x06")) {
+	if t.archive || t.zip > 0 && t.zip > t.size-tailSize {
 		return Archive
 	}
-	end := bytes.TrimRight(t.kept, "\r\n\t \x00")
-	if !bytes.HasSuffix(end, []byte("%%EOF")) || !bytes.Contains(end[max(0, len(end)-1024):], []byte("startxref")) {
+	if t.blanks > tailSize || !bytes.HasSuffix(t.kept, []byte("%%EOF")) || !bytes.Contains(t.kept, []byte("startxref")) {
 		return BrokenOff
 	}
 	return NoReason
