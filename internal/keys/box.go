@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"errors"
+	"slices"
 )
 
 // Size is the length of every symmetric key here: AES-256.
@@ -71,22 +72,25 @@ func NewKey() []byte {
 const Overhead = 12 + 16
 
 // Seal seals plain in its place under a random nonce.
-func (b Box) Seal(at Place, plain []byte) []byte { return b.SealWith(at.bytes(), plain) }
+func (b Box) Seal(at Place, plain []byte) []byte { return b.SealWith(nil, at.bytes(), plain) }
 
 // Open opens what Seal sealed in the same place.
-func (b Box) Open(at Place, sealed []byte) ([]byte, error) { return b.OpenWith(at.bytes(), sealed) }
+func (b Box) Open(at Place, sealed []byte) ([]byte, error) {
+	return b.OpenWith(nil, at.bytes(), sealed)
+}
 
-// SealWith seals plain with additional data of the caller's own form.
-func (b Box) SealWith(additional, plain []byte) []byte {
-	return b.aead.Seal(make([]byte, 0, len(plain)+Overhead), nil, plain, additional)
+// SealWith seals plain with additional data of the caller's own form, and
+// appends it to what there is.
+func (b Box) SealWith(to, additional, plain []byte) []byte {
+	return b.aead.Seal(slices.Grow(to, len(plain)+Overhead), nil, plain, additional)
 }
 
 // OpenWith opens what SealWith sealed with the same additional data.
-func (b Box) OpenWith(additional, sealed []byte) ([]byte, error) {
+func (b Box) OpenWith(to, additional, sealed []byte) ([]byte, error) {
 	if b.aead == nil {
 		return nil, ErrSealed
 	}
-	plain, err := b.aead.Open(nil, nil, sealed, additional)
+	plain, err := b.aead.Open(to, nil, sealed, additional)
 	if err != nil {
 		return nil, ErrSealed
 	}

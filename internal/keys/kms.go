@@ -57,11 +57,11 @@ func readFileKMS(dir string) (*fileKMS, error) {
 }
 
 func (k *fileKMS) Wrap(purpose string, key []byte) ([]byte, error) {
-	return k.box.SealWith([]byte("portico root 1 "+purpose), key), nil
+	return k.box.SealWith(nil, []byte("portico root 1 "+purpose), key), nil
 }
 
 func (k *fileKMS) Unwrap(purpose string, wrapped []byte) ([]byte, error) {
-	return k.box.OpenWith([]byte("portico root 1 "+purpose), wrapped)
+	return k.box.OpenWith(nil, []byte("portico root 1 "+purpose), wrapped)
 }
 
 func (k *fileKMS) Check() ([]byte, error) { return k.check, nil }

@@ -48,6 +48,7 @@ type Sealer struct {
 	to     io.Writer
 	chunks chunks
 	buf    []byte
+	sealed []byte
 	err    error
 }
 
@@ -72,7 +73,8 @@ func (s *Sealer) Write(p []byte) (n int, err error) {
 }
 
 func (s *Sealer) flush(last bool) {
-	_, s.err = s.to.Write(s.chunks.box.SealWith(s.chunks.additional(last), s.buf))
+	s.sealed = s.chunks.box.SealWith(s.sealed[:0], s.chunks.additional(last), s.buf)
+	_, s.err = s.to.Write(s.sealed)
 	clear(s.buf)
 	s.buf = s.buf[:0]
 }
@@ -94,7 +96,8 @@ type opener struct {
 	chunks chunks
 	sealed []byte // one chunk, and a byte that tells whether another follows
 	have   int
-	plain  []byte
+	room   []byte // for what is opened
+	plain  []byte // of it, as far as nobody has read it
 	err    error
 }
 
@@ -126,13 +129,15 @@ func (o *opener) fill() {
 		o.err = err
 		return
 	}
-	o.plain, o.err = o.chunks.box.OpenWith(o.chunks.additional(last), o.sealed[:min(o.have, sealedChunk)])
-	switch {
-	case o.err != nil:
+	o.plain, o.err = o.chunks.box.OpenWith(o.room[:0], o.chunks.additional(last), o.sealed[:min(o.have, sealedChunk)])
+	if o.err != nil {
 		o.plain = nil
-	case last:
-		o.err = io.EOF
-	default:
-		o.sealed[0], o.have = o.sealed[sealedChunk], 1
+		return
 	}
+	o.room = o.plain
+	if last {
+		o.err = io.EOF
+		return
+	}
+	o.sealed[0], o.have = o.sealed[sealedChunk], 1
 }
