@@ -11,7 +11,9 @@
 //     a file is sealed like its content; a row holds ids, states and times.
 //   - A file whose row was moved to another person, case or field does not open.
 //   - What arrives is bounded by the declaration while it arrives; a lost
-//     connection goes on where the last whole part ended (see Begin, Write).
+//     connection goes on where the last whole part ended (see Begin, Write). A
+//     file that a form brings is one transaction at its end (see Receive): a
+//     PDF is examined as it comes, and nothing stays of what is cut off.
 //   - The type is what the bytes are, never what somebody says. Archives,
 //     files of two types, encrypted or active PDFs, pictures of too many pixels
 //     and what is broken off are refused with a sentence that says why. Pictures

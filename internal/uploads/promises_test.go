@@ -375,3 +375,26 @@ func TestAFileIsWholeHoweverOftenItWasCut(t *testing.T) {
 		}
 	}
 }
+
+// TestAFileThatDoesNotArriveLeavesNothing sends one that is cut off behind its
+// first part, and one that the policy denies, of which no byte is taken.
+func TestAFileThatDoesNotArriveLeavesNothing(t *testing.T) {
+	onEachEngine(t, func(w *world) {
+		s := w.spot(w.citizen, plan)
+		s.Max = 8 << 20
+		if _, err := w.Receive(t.Context(), s, "plan.pdf", -1, &dying{bytes.NewReader(pdf(6<<20, "x")), 5 << 20}); !uploads.Resumable(err) {
+			t.Errorf("a file that was cut off: %v", err)
+		}
+		denied, body := w.spot(w.citizen, plan), bytes.NewReader(pdf(1000, "x"))
+		denied.Use.Actor = w.stranger
+		if _, err := w.Receive(t.Context(), denied, "plan.pdf", -1, body); fault.KindOf(err) != fault.Denied || body.Len() != int(body.Size()) {
+			t.Errorf("what is denied: %v, and %d of %d bytes were left", err, body.Len(), body.Size())
+		}
+		var rows int
+		if err := w.DB.View(t.Context(), func(tx *db.Tx) error {
+			return tx.QueryRow(`SELECT (SELECT count(*) FROM uploads_file) + (SELECT count(*) FROM uploads_part) + (SELECT count(*) FROM vault_scope WHERE scope LIKE 'file:%')`).Scan(&rows)
+		}); err != nil || rows != 0 || len(w.blobs()) != 0 {
+			t.Errorf("%d rows and %d blobs are left, %v", rows, len(w.blobs()), err)
+		}
+	})
+}

@@ -31,7 +31,22 @@ func (u *Uploads) receive(ctx context.Context, f *File, h *vault.Files, body io.
 	if err != nil {
 		return f, err
 	}
-	at := f.Got
+	size, reason, err := f.take(body, sealer)
+	switch {
+	case reason != NoReason:
+		return f, u.refuse(ctx, f, reason)
+	case errors.Is(err, errCut):
+		return f, errors.Join(err, to.end())
+	case err != nil:
+		return f, err
+	}
+	return u.whole(ctx, f, sealer, to, size)
+}
+
+// take writes to w what comes of a file, until it is whole, is refused, or the
+// connection is cut. It answers up to where it came.
+func (f *File) take(body io.Reader, w io.Writer) (at int64, reason Reason, err error) {
+	at = f.Got
 	buf := make([]byte, vault.FileChunk)
 	defer clear(buf)
 	for {
@@ -39,20 +54,20 @@ func (u *Uploads) receive(ctx context.Context, f *File, h *vault.Files, body io.
 		whole := f.Size >= 0 && at+int64(n) == f.Size || f.Size < 0 && errors.Is(err, io.EOF)
 		if at == 0 && (err == nil || whole) {
 			if _, reason := judge(buf[:min(n, sniffed)], f.Name, f.kinds); reason != NoReason {
-				return f, u.refuse(ctx, f, reason)
+				return at, reason, nil
 			}
 		}
 		if at += int64(n); at > f.most {
-			return f, u.refuse(ctx, f, TooLarge)
+			return at, TooLarge, nil
 		}
-		if _, failed := sealer.Write(buf[:n]); failed != nil {
-			return f, failed
+		if _, failed := w.Write(buf[:n]); failed != nil {
+			return at, NoReason, failed
 		}
 		if whole {
-			return u.whole(ctx, f, sealer, to, at)
+			return at, NoReason, nil
 		}
 		if err != nil {
-			return f, errors.Join(errCut.Because(err), to.end())
+			return at, NoReason, errCut.Because(err)
 		}
 	}
 }
@@ -116,10 +131,7 @@ func (u *Uploads) keep(ctx context.Context, f, next *File, p *parts, with func(t
 			return err
 		}
 		if again.State == Checking {
-			// Whoever sent it examines it at once; this is for when they die.
-			if err := u.Jobs.Enqueue(tx, jobs.New{
-				Kind: jobExamine, Key: "examine:" + f.ID, Payload: map[string]string{"file": f.ID}, At: now.Add(2 * time.Minute),
-			}); err != nil {
+			if err := u.examineLater(tx, f, now); err != nil {
 				return err
 			}
 		}
@@ -133,6 +145,14 @@ func (u *Uploads) keep(ctx context.Context, f, next *File, p *parts, with func(t
 	*f = *next
 	f.revision, f.Changed, f.Name = next.revision+1, now, name
 	return nil
+}
+
+// examineLater has a file examined by a job. Whoever sent it examines it at
+// once; this is for when they die.
+func (u *Uploads) examineLater(tx *db.Tx, f *File, now time.Time) error {
+	return u.Jobs.Enqueue(tx, jobs.New{
+		Kind: jobExamine, Key: "examine:" + f.ID, Payload: map[string]string{"file": f.ID}, At: now.Add(2 * time.Minute),
+	})
 }
 
 // refuse ends a file for a reason and destroys its bytes. Its name stays, so

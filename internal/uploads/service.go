@@ -32,51 +32,59 @@ func (s *Spot) most() int64 {
 	return min(s.Max, MaxSize)
 }
 
-// Begin announces a file of a size, or of -1 if nobody knows yet. The field is
-// decided on before a byte is taken.
-func (u *Uploads) Begin(ctx context.Context, s *Spot, name string, size int64) (*File, error) {
-	f, _, err := u.begin(ctx, s, name, size)
-	return f, err
-}
-
-// begin is Begin; by the same passing of the gate the file can be written.
-func (u *Uploads) begin(ctx context.Context, s *Spot, name string, size int64) (f *File, h *vault.Files, err error) {
+// file is a new file of the spot, of a size, or of -1 if nobody knows yet.
+func (u *Uploads) file(s *Spot, name string, size int64) (*File, error) {
 	now := u.Clock.Now()
-	f = &File{
+	f := &File{
 		Subject: s.Use.Subject, ID: id.New(now), Scope: s.Use.Scope, Field: s.Field, State: Received, Size: size,
 		Created: now, Changed: now, Name: CleanName(name), kinds: s.Kinds, most: s.most(), revision: 1,
 	}
 	if len(f.kinds) == 0 {
 		f.kinds = AllKinds()
 	}
-	if size > f.most {
-		return nil, nil, refusal{TooLarge}
+	switch {
+	case size > f.most:
+		return nil, refusal{TooLarge}
+	case size == 0:
+		return nil, refusal{Empty}
 	}
-	if size == 0 {
-		return nil, nil, refusal{Empty}
+	return f, nil
+}
+
+// Begin announces a file of a size, or of -1 if nobody knows yet. The field is
+// decided on before a byte is taken.
+func (u *Uploads) Begin(ctx context.Context, s *Spot, name string, size int64) (*File, error) {
+	f, err := u.file(s, name, size)
+	if err != nil {
+		return nil, err
 	}
 	err = u.Vault.Update(ctx, func(tx *db.Tx) error {
 		permit, err := u.Vault.Permit(tx, s.use(policy.Collect))
 		if err != nil {
 			return err
 		}
-		// The gate orders those that begin at once, so that they are counted.
-		h, err = u.Vault.NewFile(tx, permit, f.vault())
+		h, err := u.Vault.NewFile(tx, permit, f.vault())
 		if err != nil {
 			return err
 		}
-		if err := u.room(tx, s, f); err != nil {
-			return err
-		}
-		if f.sealed, err = h.SealName(f.ID, f.Name); err != nil {
-			return err
-		}
-		return insertFile(tx, f)
+		return u.begun(tx, s, f, h)
 	})
 	if err != nil {
-		return nil, nil, fmt.Errorf("begin a file: %w", err)
+		return nil, fmt.Errorf("begin a file: %w", err)
 	}
-	return f, h, nil
+	return f, nil
+}
+
+// begun writes the row of a new file, behind the gate: that orders those that
+// begin at once, so that they are counted.
+func (u *Uploads) begun(tx *db.Tx, s *Spot, f *File, h *vault.Files) (err error) {
+	if err := u.room(tx, s, f); err != nil {
+		return err
+	}
+	if f.sealed, err = h.SealName(f.ID, f.Name); err != nil {
+		return err
+	}
+	return insertFile(tx, f)
 }
 
 // room makes room for one more file: what was refused before gives way, and
@@ -249,21 +257,6 @@ func (u *Uploads) Write(ctx context.Context, s *Spot, fileID string, offset int6
 	})
 	if err != nil {
 		return f, fmt.Errorf("write a file: %w", err)
-	}
-	return u.receive(ctx, f, h, body)
-}
-
-// Receive takes a whole file at once, which is one use: the gate is passed once
-// to announce it and to write it.
-func (u *Uploads) Receive(ctx context.Context, s *Spot, name string, size int64, body io.Reader) (*File, error) {
-	land, err := u.fly(s.Use.Subject)
-	if err != nil {
-		return nil, err
-	}
-	defer land()
-	f, h, err := u.begin(ctx, s, name, size)
-	if err != nil {
-		return nil, err
 	}
 	return u.receive(ctx, f, h, body)
 }

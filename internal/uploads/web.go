@@ -182,10 +182,7 @@ func (s *Site) take(q *web.Req, spot *Spot) error {
 			return errNone
 		}
 		body := patient{q, part}
-		f, err := s.Uploads.Receive(q.R.Context(), spot, part.FileName(), -1, body)
-		if f != nil && Resumable(err) { // a form cannot go on
-			err = errors.Join(err, s.Uploads.Remove(context.WithoutCancel(q.R.Context()), spot, f.ID))
-		}
+		_, err = s.Uploads.Receive(q.R.Context(), spot, part.FileName(), -1, body)
 		if err != nil {
 			_, _ = io.CopyN(io.Discard, body, spill)
 		}

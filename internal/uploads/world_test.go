@@ -110,8 +110,12 @@ func newWorld(t *testing.T, d *db.DB) *world {
 	}
 	t.Cleanup(func() { _ = w.folder.Close() })
 	w.queue = jobs.NewQueue(jobs.Config{DB: d, Clock: w.store.Clock, Log: slog.New(slog.DiscardHandler)})
+	var scans uploads.Scanner // on one engine: files go another way where there is none
+	if d.Engine() == db.Postgres {
+		scans = scanner{}
+	}
 	w.Uploads = uploads.New(uploads.Config{
-		DB: d, Vault: w.store.Vault, Blobs: w.folder, Jobs: w.queue, Scanner: scanner{}, Clock: w.store.Clock,
+		DB: d, Vault: w.store.Vault, Blobs: w.folder, Jobs: w.queue, Scanner: scans, Clock: w.store.Clock,
 		Log: slog.New(slog.DiscardHandler), Apply: of(".apply"), Examine: of(".examine"),
 		Lives: func(_ context.Context, _, scope string) (bool, error) { return !w.gone[scope], nil },
 	})

@@ -44,20 +44,59 @@ type Files struct {
 	durable atomic.Bool
 }
 
+// Arriving is a file whose bytes are sealed before it is in the store, under a
+// key that is nowhere but here. TakeIn brings that key into the store with the
+// event, in one transaction: without it nobody ever opens what was sealed.
+type Arriving struct {
+	vault   *Vault
+	subject string
+	scope   string
+	file    File
+	key     []byte
+	box     keys.Box
+}
+
+// Arriving makes the key of a person's file in the scope of a case.
+func (v *Vault) Arriving(subject, scope string, f File) (*Arriving, error) {
+	key := keys.NewKey()
+	box, err := keys.NewBox(key)
+	if err != nil {
+		return nil, fmt.Errorf("make the key of a file: %w", err)
+	}
+	return &Arriving{v, subject, scope, f, key, box}, nil
+}
+
+// Sealer seals the first version of the file to w.
+func (a *Arriving) Sealer(w io.Writer) *Sealer {
+	return NewSealer(w, a.box, a.vault.ring.Instance(), a.subject, blob(a.scope, a.file, 0))
+}
+
 // NewFile makes the key of a file with a permit to collect its field, and
 // writes the event.
 func (v *Vault) NewFile(tx *db.Tx, p *Permit, f File) (*Files, error) {
-	return v.passFiles(tx, p, true, f)
+	a, err := v.Arriving(p.granted.Subject(), p.granted.Scope(), f)
+	if err != nil {
+		return nil, err
+	}
+	return v.TakeIn(tx, p, a)
+}
+
+// TakeIn is NewFile for a file whose bytes were sealed already.
+func (v *Vault) TakeIn(tx *db.Tx, p *Permit, a *Arriving) (*Files, error) {
+	if p.granted.Operation() != policy.Collect || a.subject != p.granted.Subject() || a.scope != p.granted.Scope() {
+		return nil, fmt.Errorf("take a file in: the permit is not for it")
+	}
+	return v.passFiles(tx, p, a, a.file)
 }
 
 // OpenFiles passes the gate with a permit for the fields of these files, and
 // writes one event. With a permit to use they can be read, with a permit to
 // collect they can be written, once the transaction is durable.
 func (v *Vault) OpenFiles(tx *db.Tx, p *Permit, files ...File) (*Files, error) {
-	return v.passFiles(tx, p, false, files...)
+	return v.passFiles(tx, p, nil, files...)
 }
 
-func (v *Vault) passFiles(tx *db.Tx, p *Permit, fresh bool, files ...File) (*Files, error) {
+func (v *Vault) passFiles(tx *db.Tx, p *Permit, fresh *Arriving, files ...File) (*Files, error) {
 	if err := p.granted.Spend(tx.ID(), v.clock.Now()); err != nil {
 		return nil, err
 	}
@@ -67,7 +106,7 @@ func (v *Vault) passFiles(tx *db.Tx, p *Permit, fresh bool, files ...File) (*Fil
 	}
 	ids := make([]string, len(files))
 	for i, f := range files {
-		if ids[i] = f.ID; !p.granted.Allows(operation, f.Field) || fresh && operation != policy.Collect {
+		if ids[i] = f.ID; !p.granted.Allows(operation, f.Field) {
 			return nil, fmt.Errorf("open a file: the permit is not for it")
 		}
 	}
@@ -76,22 +115,19 @@ func (v *Vault) passFiles(tx *db.Tx, p *Permit, fresh bool, files ...File) (*Fil
 	if err != nil {
 		return nil, err
 	}
-	h := &Files{vault: v, permit: p, files: files, keys: make([]wrappedKey, len(files))}
-	for i, f := range files {
-		if fresh {
-			if err := newScope(tx, v.ring, subject, f.scope()); err != nil {
-				return nil, fmt.Errorf("make the key of a file: %w", err)
-			}
+	h := &Files{vault: v, permit: p, files: files}
+	if fresh != nil {
+		k, err := keepScope(tx, v.ring, subject, fresh.file.scope(), fresh.key)
+		if err != nil {
+			return nil, fmt.Errorf("keep the key of a file: %w", err)
 		}
-		if h.keys[i], err = selectScope(tx, subject, f.scope()); err != nil {
-			return nil, fmt.Errorf("find the key of a file: %w", err)
+		h.keys = []wrappedKey{k}
+	} else {
+		if h.keys, err = selectScopes(tx, subject, files); err != nil {
+			return nil, fmt.Errorf("find the keys of files: %w", err)
 		}
 	}
-	evidence, err := selectScope(tx, subject, Evidence)
-	if err != nil {
-		return nil, fmt.Errorf("open a file: %w", err)
-	}
-	box, err := v.boxes.open(subject, Evidence, evidence)
+	box, err := v.boxes.open(subject, Evidence, p.evidence)
 	if err != nil {
 		return nil, err
 	}
@@ -117,8 +153,8 @@ func (h *Files) find(id string) (File, keys.Box, error) {
 
 // blob is the place of a file's bytes: what it is the content of, and its
 // version, for a file may be replaced by what was made of it.
-func (h *Files) blob(f File, version int64) string {
-	return keys.Row(h.permit.granted.Scope(), f.Field, f.ID, fmt.Sprint(version))
+func blob(scope string, f File, version int64) string {
+	return keys.Row(scope, f.Field, f.ID, fmt.Sprint(version))
 }
 
 // Sealer seals a version of a file to w, beginning at a chunk. It refuses
@@ -133,7 +169,7 @@ func (h *Files) Sealer(w io.Writer, id string, version int64, chunk uint64) (*Se
 	case h.permit.granted.Operation() != policy.Collect:
 		return nil, fmt.Errorf("write a file: the permit is to read")
 	}
-	s := NewSealer(w, box, h.vault.ring.Instance(), h.permit.granted.Subject(), h.blob(f, version))
+	s := NewSealer(w, box, h.vault.ring.Instance(), h.permit.granted.Subject(), blob(h.permit.granted.Scope(), f, version))
 	s.chunks.next = chunk
 	return s, nil
 }
@@ -150,7 +186,7 @@ func (h *Files) Reader(r io.Reader, id string, version int64) (io.Reader, error)
 	case h.permit.granted.Operation() != policy.Use:
 		return nil, fmt.Errorf("read a file: the permit is to write")
 	}
-	return NewOpener(r, box, h.vault.ring.Instance(), h.permit.granted.Subject(), h.blob(f, version)), nil
+	return NewOpener(r, box, h.vault.ring.Instance(), h.permit.granted.Subject(), blob(h.permit.granted.Scope(), f, version)), nil
 }
 
 // SealName seals the name that a person gave a file.

@@ -20,15 +20,15 @@ type gate struct {
 	n          int64 // number of the last event
 	erased     bool
 	restricted bool
-	objects    bool // the person objected to some purpose
+	objects    bool       // the person objected to some purpose
+	evidence   wrappedKey // of the events
 }
 
 // sealedScope is all that a use needs, as it stands in the store at one time.
 type sealedScope struct {
-	gate     gate
-	key      wrappedKey // of the scope; nothing if it has none
-	evidence wrappedKey
-	values   []sealedValue
+	gate   gate
+	key    wrappedKey // of the scope; nothing if it has none
+	values []sealedValue
 }
 
 type sealedValue struct {
@@ -59,14 +59,23 @@ func newGate(tx *db.Tx, ring *keys.Ring, subject string, scopes ...string) error
 }
 
 func newScope(tx *db.Tx, ring *keys.Ring, subject, scope string) error {
-	epoch, wrapped := ring.Wrap(scopeKey(ring.Instance(), subject, scope), keys.NewKey())
-	_, err := tx.Exec(`INSERT INTO vault_scope (subject, scope, epoch, wrapped) VALUES ($1, $2, $3, $4)`, subject, scope, epoch, wrapped)
+	_, err := keepScope(tx, ring, subject, scope, keys.NewKey())
 	return err
 }
 
+// keepScope brings the key of a scope into the store.
+func keepScope(tx *db.Tx, ring *keys.Ring, subject, scope string, key []byte) (k wrappedKey, err error) {
+	k.epoch, k.wrapped = ring.Wrap(scopeKey(ring.Instance(), subject, scope), key)
+	_, err = tx.Exec(`INSERT INTO vault_scope (subject, scope, epoch, wrapped) VALUES ($1, $2, $3, $4)`, subject, scope, k.epoch, k.wrapped)
+	return k, err
+}
+
 func selectGate(tx *db.Tx, subject string) (g gate, err error) {
-	err = tx.QueryRow(`SELECT version, erased_at IS NOT NULL, restricted_at IS NOT NULL, objected_at IS NOT NULL FROM vault_gate WHERE subject = $1`, subject).
-		Scan(&g.version, &g.erased, &g.restricted, &g.objects)
+	var epoch *int64
+	err = tx.QueryRow(`SELECT g.version, g.erased_at IS NOT NULL, g.restricted_at IS NOT NULL, g.objected_at IS NOT NULL, e.epoch, e.wrapped
+		FROM vault_gate g LEFT JOIN vault_scope e ON e.subject = g.subject AND e.scope = 'evidence' WHERE g.subject = $1`, subject).
+		Scan(&g.version, &g.erased, &g.restricted, &g.objects, &epoch, &g.evidence.wrapped)
+	g.evidence.epoch = orZero(epoch)
 	return g, err
 }
 
@@ -98,11 +107,11 @@ func selectSealed(tx *db.Tx, subject, scope string) (*sealedScope, error) {
 		var field, item, source *string
 		var keyEpoch, evidenceEpoch, at *int64
 		err := r.Scan(&s.gate.version, &s.gate.n, &s.gate.erased, &s.gate.restricted, &s.gate.objects,
-			&keyEpoch, &s.key.wrapped, &evidenceEpoch, &s.evidence.wrapped, &field, &item, &source, &v.sealed, &at)
+			&keyEpoch, &s.key.wrapped, &evidenceEpoch, &s.gate.evidence.wrapped, &field, &item, &source, &v.sealed, &at)
 		if err != nil {
 			return err
 		}
-		s.key.epoch, s.evidence.epoch = orZero(keyEpoch), orZero(evidenceEpoch)
+		s.key.epoch, s.gate.evidence.epoch = orZero(keyEpoch), orZero(evidenceEpoch)
 		if field != nil {
 			v.field, v.item, v.source, v.at = *field, *item, *source, *at
 			s.values = append(s.values, v)
@@ -134,6 +143,33 @@ func selectScope(tx *db.Tx, subject, scope string) (k wrappedKey, err error) {
 		err = errNoScope
 	}
 	return k, err
+}
+
+// selectScopes returns the keys of files, in their order.
+func selectScopes(tx *db.Tx, subject string, files []File) ([]wrappedKey, error) {
+	found := make(map[string]wrappedKey, len(files))
+	marks, args := make([]string, len(files)), []any{subject}
+	for i, f := range files {
+		marks[i], args = "$"+strconv.Itoa(i+2), append(args, f.scope())
+	}
+	if err := tx.Select(func(r *db.Rows) error {
+		var scope string
+		var k wrappedKey
+		err := r.Scan(&scope, &k.epoch, &k.wrapped)
+		found[scope] = k
+		return err
+	}, `SELECT scope, epoch, wrapped FROM vault_scope WHERE subject = $1 AND scope IN (`+strings.Join(marks, ", ")+`)`, args...); err != nil {
+		return nil, err
+	}
+	list := make([]wrappedKey, len(files))
+	for i, f := range files {
+		k, ok := found[f.scope()]
+		if !ok {
+			return nil, errNoScope
+		}
+		list[i] = k
+	}
+	return list, nil
 }
 
 // passGate takes the next number if the gate has the version that was decided

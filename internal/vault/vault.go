@@ -148,10 +148,11 @@ func (v Values) Text(field string) string { return v[field].Text }
 // Permit is what policy.Decide handed out, with the facts for its event. Only
 // the vault makes one; it serves once, in the transaction it was made in.
 type Permit struct {
-	granted policy.Permit
-	use     Use
-	state   policy.State
-	now     time.Time
+	granted  policy.Permit
+	use      Use
+	state    policy.State
+	now      time.Time
+	evidence wrappedKey // of the person's events, when it was decided
 }
 
 // NewSubject makes a subject: an id, a gate, and keys for profile and evidence.
@@ -182,7 +183,25 @@ func (v *Vault) Permit(tx *db.Tx, use Use) (*Permit, error) {
 	if err != nil {
 		return nil, err
 	}
-	return v.decide(tx, use, state)
+	p, err := v.decide(tx, use, state)
+	if err == nil {
+		p.evidence = g.evidence
+	}
+	return p, err
+}
+
+// Allowed decides on a use that is still to come, so that nobody waits for
+// what will be denied. It opens nothing, writes nothing but a denial, and the
+// use itself is decided on again.
+func (v *Vault) Allowed(ctx context.Context, use Use) error {
+	look := v.db.Glance
+	if v.policy().Terms(use.Activity) != "" {
+		look = v.db.View
+	}
+	return v.denied(ctx, look(ctx, func(tx *db.Tx) error {
+		_, err := v.Permit(tx, use)
+		return err
+	}))
 }
 
 // state is what a decision on a use depends on: what the gate says, the terms
@@ -256,7 +275,7 @@ func (v *Vault) pass(tx *db.Tx, p *Permit, s *sealedScope) (*Handle, error) {
 	if s.key.wrapped == nil {
 		return nil, errNoScope // and nothing happened that an event would tell of
 	}
-	box, err := v.boxes.open(p.granted.Subject(), Evidence, s.evidence)
+	box, err := v.boxes.open(p.granted.Subject(), Evidence, s.gate.evidence)
 	if err != nil {
 		return nil, err
 	}
@@ -276,7 +295,7 @@ func (v *Vault) passAtOnce(tx *db.Tx, p *Permit, s *sealedScope) (*Handle, error
 	if s.key.wrapped == nil {
 		return v.pass(tx, p, s)
 	}
-	box, err := v.boxes.open(p.granted.Subject(), Evidence, s.evidence)
+	box, err := v.boxes.open(p.granted.Subject(), Evidence, s.gate.evidence)
 	if err != nil {
 		return nil, err
 	}
@@ -437,7 +456,7 @@ func (v *Vault) Put(tx *db.Tx, p *Permit, values []Value) error {
 	if err != nil {
 		return fmt.Errorf("put values: %w", err)
 	}
-	evidence, err := v.boxes.open(subject, Evidence, s.evidence)
+	evidence, err := v.boxes.open(subject, Evidence, s.gate.evidence)
 	if err != nil {
 		return err
 	}
