@@ -17,6 +17,7 @@ import (
 	"portico/internal/platform/db"
 	"portico/internal/platform/fault"
 	"portico/internal/platform/jobs"
+	"portico/internal/uploads/pdf"
 	"portico/internal/vault"
 )
 
@@ -188,6 +189,16 @@ const (
 	Unexaminable Reason = "uploads.refused.unexamined" // a PDF that hides what it holds
 	Infected     Reason = "uploads.refused.infected"
 )
+
+// examinePDF reads a PDF to its end and returns why it is refused: the findings
+// are the words of reasons.
+func examinePDF(r io.Reader) (Reason, error) {
+	found, err := pdf.Examine(r)
+	if found == pdf.Nothing {
+		return NoReason, err
+	}
+	return "uploads.refused." + Reason(found), err
+}
 
 // refusal is a Reason as an error.
 type refusal struct{ Reason }

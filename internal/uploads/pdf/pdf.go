@@ -1,4 +1,4 @@
-package uploads
+package pdf
 
 import (
 	"bufio"
@@ -17,8 +17,21 @@ import (
 // a cross reference into the middle of something. What cannot be read so, such
 // as an object stream under another filter, is refused.
 
+// Finding is what speaks against a PDF, in a word.
+type Finding string
+
+// The findings.
+const (
+	Nothing      Finding = ""
+	Active       Finding = "active"     // it does something
+	Archive      Finding = "archive"    // it holds other files, or is such a file besides
+	Encrypted    Finding = "encrypted"  // nobody can look
+	Unexaminable Finding = "unexamined" // it hides what it holds
+	BrokenOff    Finding = "truncated"  // its end is missing
+)
+
 // forbidden are names that make a PDF do something, or hold other files.
-var forbidden = map[string]Reason{
+var forbidden = map[string]Finding{
 	"JavaScript": Active, "Launch": Active, "RichMedia": Active, "XFA": Active, "SubmitForm": Active, "ImportData": Active,
 	"EmbeddedFile": Archive, "EmbeddedFiles": Archive, "Encrypt": Encrypted,
 }
@@ -33,15 +46,15 @@ const (
 
 var errObjects = errors.New("the object streams of a PDF are too large")
 
-// examinePDF reads a PDF to its end and returns why it is refused.
-func examinePDF(r io.Reader) (Reason, error) {
+// Examine reads a PDF to its end and returns what speaks against it.
+func Examine(r io.Reader) (Finding, error) {
 	p := &pdf{from: r, block: make([]byte, 0, blockSize)}
 	p.left.Store(maxObjects)
 	reason, err := names(p, p.note, p.stream)
-	if r := p.finish(); err == nil && reason == NoReason {
+	if r := p.finish(); err == nil && reason == Nothing {
 		reason = r
 	}
-	if err != nil || reason != NoReason {
+	if err != nil || reason != Nothing {
 		return reason, err
 	}
 	return p.end.judge(), nil
@@ -57,15 +70,15 @@ type source interface {
 
 // names calls each for every name that comes, and stream where the data of a
 // stream begins. It ends at the first reason to refuse.
-func names(in source, each func(string) Reason, stream func() Reason) (Reason, error) {
+func names(in source, each func(string) Finding, stream func() Finding) (Finding, error) {
 	var last []byte // what stood before the window, as far as a word reaches
 	for {
 		w, err := in.window()
 		if errors.Is(err, io.EOF) {
-			return NoReason, nil
+			return Nothing, nil
 		}
 		if err != nil {
-			return NoReason, err
+			return Nothing, err
 		}
 		n, what := 0, byte(0)
 		for n < len(w) && what == 0 {
@@ -83,12 +96,12 @@ func names(in source, each func(string) Reason, stream func() Reason) (Reason, e
 		last = append(last, w[max(0, n-wordMax):n]...)
 		last = last[max(0, len(last)-wordMax):]
 		in.take(n)
-		reason := NoReason
+		reason := Nothing
 		switch what {
 		case '/':
 			name, err := readName(in)
 			if err != nil {
-				return NoReason, err
+				return Nothing, err
 			}
 			last = last[:0]
 			reason = each(name)
@@ -97,7 +110,7 @@ func names(in source, each func(string) Reason, stream func() Reason) (Reason, e
 		case 'm':
 			reason = stream()
 		}
-		if reason != NoReason {
+		if reason != Nothing {
 			return reason, nil
 		}
 	}
@@ -166,7 +179,7 @@ func unhash(name []byte) string {
 }
 
 // forbids is why a name is refused.
-func forbids(name string) Reason { return forbidden[name] }
+func forbids(name string) Finding { return forbidden[name] }
 
 // pdf reads a PDF block by block. Each block also goes to the taps: the object
 // streams that began before its end, each inflated on the side.
@@ -185,7 +198,7 @@ type pdf struct {
 type tap struct {
 	to    *io.PipeWriter
 	begin int // where it begins in the present block
-	found chan Reason
+	found chan Finding
 }
 
 // window returns what is left of the present block, or the next one.
@@ -225,7 +238,7 @@ func (p *pdf) pour() {
 }
 
 // note looks at a name of the file itself.
-func (p *pdf) note(name string) Reason {
+func (p *pdf) note(name string) Finding {
 	switch {
 	case name == "obj": // the keyword, "endobj" too
 		p.objects, p.flate, p.other = false, false, false
@@ -240,9 +253,9 @@ func (p *pdf) note(name string) Reason {
 }
 
 // stream is called where the data of a stream begins.
-func (p *pdf) stream() Reason {
+func (p *pdf) stream() Finding {
 	if !p.objects {
-		return NoReason
+		return Nothing
 	}
 	flate := p.flate
 	p.objects = false
@@ -250,13 +263,13 @@ func (p *pdf) stream() Reason {
 		return Unexaminable
 	}
 	r, w := io.Pipe()
-	t := &tap{to: w, begin: p.at, found: make(chan Reason, 1)}
+	t := &tap{to: w, begin: p.at, found: make(chan Finding, 1)}
 	p.taps = append(p.taps, t)
 	go func() {
 		t.found <- p.inflate(r, flate)
 		_ = r.Close()
 	}()
-	return NoReason
+	return Nothing
 }
 
 // live drops the taps that found nothing and are done.
@@ -265,7 +278,7 @@ func (p *pdf) live() []*tap {
 	for _, t := range p.taps {
 		select {
 		case reason := <-t.found:
-			if reason != NoReason {
+			if reason != Nothing {
 				t.found <- reason
 				open = append(open, t)
 			}
@@ -278,7 +291,7 @@ func (p *pdf) live() []*tap {
 }
 
 // inflate reads the names of an object stream.
-func (p *pdf) inflate(r io.Reader, flate bool) Reason {
+func (p *pdf) inflate(r io.Reader, flate bool) Finding {
 	in := bufio.NewReader(r)
 	first := byte(' ')
 	for err := error(nil); first == '\r' || first == '\n' || first == ' '; {
@@ -290,14 +303,14 @@ func (p *pdf) inflate(r io.Reader, flate bool) Reason {
 		if first < '0' || first > '9' {
 			return Unexaminable
 		}
-		return NoReason
+		return Nothing
 	}
 	_ = in.UnreadByte()
 	z, err := zlib.NewReader(in)
 	if err != nil {
 		return Unexaminable
 	}
-	reason, err := names(buffered{bufio.NewReader(bounded{z, &p.left})}, forbids, func() Reason { return NoReason })
+	reason, err := names(buffered{bufio.NewReader(bounded{z, &p.left})}, forbids, func() Finding { return Nothing })
 	if err != nil {
 		return Unexaminable
 	}
@@ -317,12 +330,12 @@ func (b buffered) window() ([]byte, error) {
 func (b buffered) take(n int) { _, _ = b.Discard(n) } // they are in the buffer
 
 // finish ends the taps and returns what they found.
-func (p *pdf) finish() Reason {
+func (p *pdf) finish() Finding {
 	p.pour()
-	found := NoReason
+	found := Nothing
 	for _, t := range p.taps {
 		_ = t.to.Close()
-		if reason := <-t.found; reason != NoReason {
+		if reason := <-t.found; reason != Nothing {
 			found = reason
 		}
 	}
@@ -390,12 +403,12 @@ func keep(kept, p []byte, n int) []byte {
 
 // judge looks at how a PDF ends: with its end and nothing behind it, and not
 // as a zip archive does.
-func (t *tail) judge() Reason {
+func (t *tail) judge() Finding {
 	if t.archive || t.zip > 0 && t.zip > t.size-tailSize {
 		return Archive
 	}
 	if t.blanks > tailSize || !bytes.HasSuffix(t.kept, []byte("%%EOF")) || !bytes.Contains(t.kept, []byte("startxref")) {
 		return BrokenOff
 	}
-	return NoReason
+	return Nothing
 }
