@@ -183,6 +183,7 @@ type Findings struct {
 	Leaves     int64  // how many of them are in the tree
 	Pending    int64  // how many wait
 	Lost       int64  // entries whose events a restore did not bring back, as the log tells
+	Restored   int64  // when that was last, in microseconds; 0: never
 	Signed     int64  // how many the last checkpoint covers
 	Witnesses  int    // how many cosign; with none, a fork could stay unseen
 	Checkpoint string // the last one, as published
@@ -330,8 +331,9 @@ func (l *Log) checkPeople(tx *db.Tx, gates map[string]int64, f *Findings) error 
 				f.fault(fmt.Sprintf("%s: %v", e.subject, err))
 			}
 			if event.Subject == System && event.Activity == ActivityRestore {
-				n, _ := strconv.ParseInt(event.Facts[factLost], 10, 64)
-				f.Lost += n
+				if n, _ := strconv.ParseInt(event.Facts[factLost], 10, 64); n > 0 {
+					f.Lost, f.Restored = f.Lost+n, event.At
+				}
 			}
 		}
 		if len(page) < batch {

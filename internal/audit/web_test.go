@@ -9,6 +9,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -18,6 +19,7 @@ import (
 	"time"
 
 	"golang.org/x/mod/sumdb/note"
+	"golang.org/x/mod/sumdb/tlog"
 
 	"portico/internal/audit"
 	"portico/internal/platform/db"
@@ -115,9 +117,11 @@ func TestAnybodyCanDownloadTheLogAndVerifyWithIt(t *testing.T) {
 	})
 }
 
-// witness is a C2SP witness that remembers one size.
+// witness is a C2SP witness that remembers one tree, and cosigns what contains
+// it.
 type witness struct {
 	size int64
+	root tlog.Hash
 	key  ed25519.PrivateKey
 	log  note.Verifier
 	fail bool
@@ -152,7 +156,20 @@ func (w *witness) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 		http.Error(rw, "", http.StatusForbidden)
 		return
 	}
-	_, _ = fmt.Sscanf(strings.Split(n.Text, "\n")[1], "%d", &w.size)
+	var size int64
+	var root string
+	_, _ = fmt.Sscanf(strings.SplitN(n.Text, "\n", 2)[1], "%d\n%s", &size, &root)
+	now, _ := tlog.ParseHash(root)
+	var proof tlog.TreeProof
+	for _, line := range strings.Split(head, "\n")[1:] {
+		h, _ := tlog.ParseHash(line)
+		proof = append(proof, h)
+	}
+	if size < w.size || size == w.size && now != w.root || size > w.size && w.size > 0 && tlog.CheckTree(proof, size, now, w.size, w.root) != nil {
+		http.Error(rw, "", http.StatusUnprocessableEntity)
+		return
+	}
+	w.size, w.root = size, now
 	sig := binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint32(nil, w.hash()), 1763800000)
 	signed := ed25519.Sign(w.key, []byte("cosignature/v1\ntime 1763800000\n"+n.Text))
 	if w.fail {
@@ -161,14 +178,14 @@ func (w *witness) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	fmt.Fprintf(rw, "\u2014 witness.example %s\n", base64.StdEncoding.EncodeToString(append(sig, signed...)))
 }
 
-func TestAWitnessCosignsWhatItCanFollow(t *testing.T) {
-	d := testkit.Database(t, db.SQLite, audit.Migrations(), vault.Migrations())
-	s := vaulttest.Open(t, d, policytest.Compile(t))
+// of has the log of a store cosigned.
+func (w *witness) of(t *testing.T, s *vaulttest.Store) {
+	t.Helper()
 	log, err := note.NewVerifier(s.Ring.Vkey())
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &witness{key: ed25519.NewKeyFromSeed(make([]byte, 32)), log: log}
+	w.key, w.log = ed25519.NewKeyFromSeed(make([]byte, 32)), log
 	server := httptest.NewServer(w)
 	t.Cleanup(server.Close)
 	remote, err := audit.NewWitness(server.URL, w.vkey(), server.Client())
@@ -176,10 +193,52 @@ func TestAWitnessCosignsWhatItCanFollow(t *testing.T) {
 		t.Fatal(err)
 	}
 	if s.Log, err = audit.Open(t.Context(), audit.Config{
-		DB: d, Ring: s.Ring, Keeper: vault.NewKeeper(s.Ring), Clock: s.Clock, Dir: s.Dir, Witnesses: []audit.Witness{remote},
+		DB: s.DB, Ring: s.Ring, Keeper: vault.NewKeeper(s.Ring), Clock: s.Clock, Dir: s.Dir, Witnesses: []audit.Witness{remote},
 	}); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// rootOf is the root of the first entries of a published log, as RFC 6962 has
+// it.
+func rootOf(t *testing.T, log fs.FS, size int) tlog.Hash {
+	t.Helper()
+	var hashes []tlog.Hash
+	for n := int64(0); len(hashes) < size; n++ {
+		matches, err := fs.Glob(log, audit.BundlePath(n, 256)+"*")
+		if err == nil && len(matches) == 1 && strings.HasSuffix(matches[0], ".p") {
+			matches, err = fs.Glob(log, matches[0]+"/*")
+		}
+		if err != nil || len(matches) != 1 {
+			t.Fatalf("bundle %d: %q, %v", n, matches, err)
+		}
+		b, err := fs.ReadFile(log, matches[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		for ; len(b) > 0; b = b[34:] {
+			hashes = append(hashes, tlog.RecordHash(b[2:34]))
+		}
+	}
+	var root func([]tlog.Hash) tlog.Hash
+	root = func(h []tlog.Hash) tlog.Hash {
+		if len(h) == 1 {
+			return h[0]
+		}
+		k := 1
+		for k*2 < len(h) {
+			k *= 2
+		}
+		return tlog.NodeHash(root(h[:k]), root(h[k:]))
+	}
+	return root(hashes[:size])
+}
+
+func TestAWitnessCosignsWhatItCanFollow(t *testing.T) {
+	d := testkit.Database(t, db.SQLite, audit.Migrations(), vault.Migrations())
+	s := vaulttest.Open(t, d, policytest.Compile(t))
+	w := &witness{}
+	w.of(t, s)
 	subject := s.Subject(t)
 	cosigned := func() bool {
 		return strings.Contains(string(copyOf(t, s.Dir)["checkpoint"].Data), "\u2014 witness.example ")
@@ -189,7 +248,7 @@ func TestAWitnessCosignsWhatItCanFollow(t *testing.T) {
 	if !cosigned() || w.size != 10 {
 		t.Errorf("the first checkpoint is not cosigned; the witness saw %d", w.size)
 	}
-	w.size = 4 // it says that it saw another one last
+	w.size, w.root = 4, rootOf(t, copyOf(t, s.Dir), 4) // it says that it saw another one last
 	happen(t, s, subject, 10)
 	integrate(t, s)
 	if !cosigned() || w.size != 20 {
@@ -203,7 +262,7 @@ func TestAWitnessCosignsWhatItCanFollow(t *testing.T) {
 	if f, err := s.Log.Check(t.Context()); err != nil || !f.Kept() || f.Signed != 30 || f.Witnesses != 1 || cosigned() {
 		t.Errorf("the checkpoint waits for its witness: %+v, %v", f, err)
 	}
-	if _, err := audit.NewWitness(server.URL, s.Ring.Vkey(), server.Client()); err == nil {
+	if _, err := audit.NewWitness("http://127.0.0.1", s.Ring.Vkey(), nil); err == nil {
 		t.Error("a log's key is taken for a witness's")
 	}
 }
