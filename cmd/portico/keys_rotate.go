@@ -14,8 +14,6 @@ import (
 	"portico/internal/app"
 	"portico/internal/audit"
 	"portico/internal/platform/clock"
-	"portico/internal/platform/db"
-	"portico/internal/policy"
 	"portico/internal/vault"
 )
 
@@ -86,24 +84,11 @@ func keyRotate(ctx context.Context, out io.Writer, s *keyStore) error {
 	if err != nil {
 		return fmt.Errorf("%w; run the command again to go on", err)
 	}
-	if err := recordRotation(ctx, s, current, wrapped); err != nil {
+	facts := audit.Facts{"epoch": strconv.FormatInt(current, 10), "keys": strconv.FormatInt(wrapped, 10)}
+	if err := app.Record(ctx, s.db, s.ring, "keys-rotate", facts); err != nil {
 		return err
 	}
 	fmt.Fprintf(out, "%d keys are wrapped under epoch %d\n", wrapped, current)
 	_, err = fmt.Fprintln(out, "the keys of older epochs are kept: make a key backup now and restore it in a drill; then portico keys rotate --destroy DIR")
 	return err
-}
-
-func recordRotation(ctx context.Context, s *keyStore, epoch, wrapped int64) error {
-	log, err := audit.Open(ctx, audit.Config{DB: s.db, Ring: s.ring, Keeper: vault.NewKeeper(s.ring), Clock: clock.System{}})
-	if err != nil {
-		return err
-	}
-	v := vault.New(vault.Config{DB: s.db, Ring: s.ring, Log: log, Clock: clock.System{}, Policy: func() *policy.Policy { return nil }})
-	return s.db.Update(ctx, func(tx *db.Tx) error {
-		return v.Append(tx, audit.Event{
-			Subject: audit.System, Kind: audit.KindSystem, Actor: audit.Actor{Kind: policy.System.String()},
-			Activity: "keys-rotate", Facts: audit.Facts{"epoch": strconv.FormatInt(epoch, 10), "keys": strconv.FormatInt(wrapped, 10)},
-		})
-	})
 }

@@ -16,6 +16,7 @@ import (
 	"portico/internal/platform/blobs"
 	"portico/internal/platform/clock"
 	"portico/internal/platform/db"
+	"portico/internal/policy"
 	"portico/internal/vault"
 )
 
@@ -135,4 +136,28 @@ func known(ctx context.Context, d *db.DB, ring *keys.Ring) error {
 		}
 	}
 	return err
+}
+
+// ofStore is an event of what was done to the store as a whole.
+func ofStore(activity string, facts audit.Facts) audit.Event {
+	return audit.Event{Subject: audit.System, Kind: audit.KindSystem, Actor: audit.Actor{Kind: policy.System.String()}, Activity: activity, Facts: facts}
+}
+
+// Record writes into the log of a store, from beside a portal that may be
+// running, that something was done to it, and what else notes it there.
+func Record(ctx context.Context, d *db.DB, ring *keys.Ring, activity string, facts audit.Facts, also ...func(*db.Tx) error) error {
+	c := clock.System{}
+	log, err := audit.Open(ctx, audit.Config{DB: d, Ring: ring, Keeper: vault.NewKeeper(ring), Clock: c})
+	if err != nil {
+		return err
+	}
+	v := vault.New(vault.Config{DB: d, Ring: ring, Log: log, Clock: c, Policy: func() *policy.Policy { return nil }})
+	return d.Update(ctx, func(tx *db.Tx) error {
+		for _, note := range also {
+			if err := note(tx); err != nil {
+				return err
+			}
+		}
+		return v.Append(tx, ofStore(activity, facts))
+	})
 }

@@ -19,10 +19,8 @@ import (
 	"portico/internal/vault"
 )
 
-const (
-	nodeEvery = time.Minute // a node says which keys it holds
-	nodeGone  = time.Hour   // and has ended if it has not said so for as long
-)
+// nodeEvery is how often a node says which keys it holds.
+const nodeEvery = time.Minute
 
 // watchEpochs takes the epochs that a rotation began, drops the keys of those
 // that no row names any more, and says in the store which ones are held here,
@@ -39,7 +37,7 @@ func (p *portal) watchEpochs(ctx context.Context, report func(error)) {
 		case <-ctx.Done():
 			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 			defer cancel()
-			if err := p.db.Update(ctx, func(tx *db.Tx) error { return node.Leave(tx, p.clock.Now().Add(-nodeGone)) }); err != nil {
+			if err := p.db.Update(ctx, func(tx *db.Tx) error { return node.Leave(tx, p.clock.Now().Add(-backup.NodeGone)) }); err != nil {
 				report(err)
 			}
 			return
@@ -62,9 +60,7 @@ func (p *portal) sayEpochs(ctx context.Context, node backup.Node) error {
 }
 
 // DestroyEpochs destroys the keys of epochs that ended before the time that
-// the instance declares, and says of each other one why its key stays. The
-// clock alone destroys nothing: no row may name it, no node may hold it, and a
-// key backup under a later one was restored in a drill.
+// the instance declares, and says of each other one why its key stays.
 func DestroyEpochs(ctx context.Context, dir string, d *db.DB, ring *keys.Ring) (gone []int64, kept map[int64]string, err error) {
 	opts, err := LoadOptions(ring.Demo())
 	if err != nil {
@@ -80,48 +76,11 @@ func DestroyEpochs(ctx context.Context, dir string, d *db.DB, ring *keys.Ring) (
 	if in.Portal.Backups == nil {
 		return nil, nil, errors.New("portico.yaml declares no backups: nothing says when the key of an epoch may be destroyed")
 	}
-	now := clock.System{}.Now()
 	used, err := vault.EpochUse(ctx, d)
 	if err != nil {
 		return nil, nil, err
 	}
-	began, err := ring.Begins()
-	if err != nil {
-		return nil, nil, err
-	}
-	var drill backup.Drill
-	var held int64
-	if err := d.View(ctx, func(tx *db.Tx) (err error) {
-		if drill, err = backup.Drilled(tx); err == nil {
-			held, err = backup.Oldest(tx, now.Add(-nodeGone))
-		}
-		return err
-	}); err != nil {
-		return nil, nil, fmt.Errorf("look what may be destroyed: %w", err)
-	}
-	kept = map[int64]string{}
-	all := slices.Sorted(maps.Keys(began))
-	for i, n := range all[:len(all)-1] {
-		due, err := in.Portal.Backups.After.After(began[all[i+1]])
-		switch {
-		case err != nil:
-			return gone, kept, err
-		case used[n] > 0:
-			kept[n] = fmt.Sprintf("%d keys are wrapped under it", used[n])
-		case held > 0 && held <= n:
-			kept[n] = "a node that serves the portal still holds it"
-		case drill.Epoch <= n:
-			kept[n] = "no key backup under a later one was restored in a drill"
-		case now.Before(due):
-			kept[n] = "it is kept until " + when(due)
-		default:
-			if err := ring.Destroy(n); err != nil {
-				return gone, kept, err
-			}
-			gone = append(gone, n)
-		}
-	}
-	return gone, kept, nil
+	return backup.DestroyEpochs(ctx, d, ring, used, clock.System{}.Now(), in.Portal.Backups.After.After)
 }
 
 // copies is what the controls look at of backups and epochs.
@@ -140,7 +99,12 @@ func (p *portal) copies(ctx context.Context) (c proof.Copies, err error) {
 	}
 	err = p.db.View(ctx, func(tx *db.Tx) error {
 		drill, err := backup.Drilled(tx)
-		if c.Drilled, c.DrilledEpoch = drill.At, drill.Epoch; err == nil && c.Began.IsZero() {
+		if err != nil {
+			return err
+		}
+		last, err := backup.LastDrill(tx)
+		c.Drilled, c.DrilledEpoch, c.Opened, c.Faults = drill.At, drill.Epoch, drill.Opened, last.Faults
+		if err == nil && c.Began.IsZero() {
 			c.Began, err = vault.FoundedAt(tx)
 		}
 		return err

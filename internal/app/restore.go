@@ -21,7 +21,6 @@ import (
 	"portico/internal/platform/blobs"
 	"portico/internal/platform/clock"
 	"portico/internal/platform/db"
-	"portico/internal/policy"
 	"portico/internal/vault"
 )
 
@@ -271,10 +270,7 @@ func (r *restore) finish(ctx context.Context, p *portal) error {
 		if res.lost, err = p.log.Continue(tx, published); err != nil {
 			return err
 		}
-		if err := p.vault.Append(tx, audit.Event{
-			Subject: audit.System, Kind: audit.KindSystem, Actor: audit.Actor{Kind: policy.System.String()},
-			Activity: audit.ActivityRestore, Facts: audit.RestoreFacts(res.lost), Policy: p.policy().Hash(),
-		}); err != nil {
+		if err := p.vault.Append(tx, ofStore(audit.ActivityRestore, audit.RestoreFacts(res.lost))); err != nil {
 			return err
 		}
 		r.result = res
@@ -353,7 +349,7 @@ func (r *restore) examine(ctx context.Context, p *portal) error {
 	return nil
 }
 
-// note notes a drill in the store whose backups were tried.
+// note notes a drill in the store whose backups were tried, and in its log.
 func (r *restore) note(ctx context.Context, live Store) (err error) {
 	if err := live.exists(); err != nil {
 		_, err = fmt.Fprintf(r.Out, "the drill is not noted: %v\n", err)
@@ -364,11 +360,15 @@ func (r *restore) note(ctx context.Context, live Store) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, d.Close()) }()
+	ring, err := vault.OpenKeys(ctx, d, live.Keys, r.ring.Instance(), r.Demo, r.clock)
+	if err != nil {
+		return fmt.Errorf("note the drill: %w", err)
+	}
 	drill := backup.Drill{
 		At: r.clock.Now(), Data: r.data.At, Keys: r.wraps.At, Epoch: r.ring.Epoch(),
 		People: r.result.people, Opened: r.result.opened, Faults: int64(len(r.result.faults)),
 	}
-	if err := d.Update(ctx, drill.Note); err != nil {
+	if err := Record(ctx, d, ring, "restore-drill", drill.Facts(), drill.Note); err != nil {
 		return fmt.Errorf("note the drill: %w", err)
 	}
 	_, err = fmt.Fprintln(r.Out, "the drill is noted; the scratch place is removed")

@@ -11,6 +11,7 @@ import (
 
 	"portico/internal/audit"
 	"portico/internal/keys"
+	"portico/internal/platform/clock"
 	"portico/internal/platform/db"
 	"portico/internal/testkit"
 	"portico/internal/vault"
@@ -155,6 +156,14 @@ func rotated(t *testing.T, k *keeper) {
 	k.must(with(k.store, "keys", "backup", "--to", k.at("key-backup"))...)
 	k.must(k.restore(k.store, "--drill")...)
 	says("epoch 1 stays: it is kept until")
+	_, live, rotatedRing := k.open("file:"+filepath.Join(k.at("data"), "portico.db"), "keys")
+	events, err := audit.Look(audit.Config{DB: live, Ring: rotatedRing, Keeper: vault.NewKeeper(rotatedRing), Clock: clock.System{}}).Events(t.Context(), audit.System, 0, 1)
+	if err != nil || len(events) != 1 {
+		t.Fatalf("the store's events are %+v, %v", events, err)
+	}
+	if e := events[0]; e.Activity != "restore-drill" || e.Facts["epoch"] != "2" || e.Facts["faults"] != "0" || e.Facts["values"] == "0" {
+		t.Errorf("the log tells of the drill: %+v", e)
+	}
 	// Its time passes.
 	ring := filepath.Join(k.at("keys"), "keyring.json")
 	text, err := os.ReadFile(ring)

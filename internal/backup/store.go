@@ -5,9 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"os"
+	"strconv"
 	"time"
 
+	"portico/internal/audit"
 	"portico/internal/platform/clock"
 	"portico/internal/platform/db"
 )
@@ -90,12 +93,27 @@ func (d Drill) Note(tx *db.Tx) error {
 	return err
 }
 
+// Facts are what the event says that tells of a drill.
+func (d Drill) Facts() audit.Facts {
+	n := func(n int64) string { return strconv.FormatInt(n, 10) }
+	return audit.Facts{
+		"data": d.Data.UTC().Format(time.RFC3339), "keys": d.Keys.UTC().Format(time.RFC3339),
+		"epoch": n(d.Epoch), "people": n(d.People), "values": n(d.Opened), "faults": n(d.Faults),
+	}
+}
+
 // Drilled is the last drill that found no fault; its time is zero if there was
 // none.
-func Drilled(tx *db.Tx) (d Drill, err error) {
+func Drilled(tx *db.Tx) (Drill, error) { return selectDrill(tx, 0) }
+
+// LastDrill is the last drill, whatever it found.
+func LastDrill(tx *db.Tx) (Drill, error) { return selectDrill(tx, math.MaxInt64) }
+
+// selectDrill returns the last drill with at most so many faults.
+func selectDrill(tx *db.Tx, most int64) (d Drill, err error) {
 	var at, data, keys int64
-	err = tx.QueryRow(`SELECT at, data_at, keys_at, epoch, people, opened FROM backup_drill WHERE faults = 0 ORDER BY at DESC LIMIT 1`).
-		Scan(&at, &data, &keys, &d.Epoch, &d.People, &d.Opened)
+	err = tx.QueryRow(`SELECT at, data_at, keys_at, epoch, people, opened, faults FROM backup_drill WHERE faults <= $1 ORDER BY at DESC LIMIT 1`, most).
+		Scan(&at, &data, &keys, &d.Epoch, &d.People, &d.Opened, &d.Faults)
 	if errors.Is(err, db.ErrNoRows) {
 		return Drill{}, nil
 	}

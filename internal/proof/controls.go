@@ -333,6 +333,9 @@ func (s *System) logIntegrity(ctx context.Context, e *examination) {
 	}
 	e.note("events", "n", f.Events)
 	e.note("leaves", "n", f.Leaves, "signed", f.Signed)
+	if f.Lost > 0 {
+		e.note(lost, "n", f.Lost, "date", clock.FromMicros(f.Restored))
+	}
 	for _, fault := range listed(f.Faults) {
 		e.broken("log-fault", "log-fault", "fault", fault)
 	}
@@ -347,6 +350,9 @@ func (s *System) logIntegrity(ctx context.Context, e *examination) {
 	}
 }
 
+// lost is the line of evidence that everybody sees: what a restore lost (I16).
+const lost = "lost"
+
 // fresh looks at how long events have waited to be signed for.
 func (s *System) fresh(ctx context.Context, e *examination, f *audit.Findings) {
 	if f.Pending == 0 && f.Signed == f.Leaves {
@@ -357,9 +363,9 @@ func (s *System) fresh(ctx context.Context, e *examination, f *audit.Findings) {
 	case err != nil:
 		e.failed()
 	case waiting && s.Clock.Now().Sub(since) > oldest:
-		e.risk("stale", "stale", "n", f.Events-f.Signed, "seconds", int64(s.Clock.Now().Sub(since).Seconds()))
+		e.risk("stale", "stale", "n", f.Leaves+f.Pending-f.Signed, "seconds", int64(s.Clock.Now().Sub(since).Seconds()))
 	default:
-		e.note("waiting", "n", f.Events-f.Signed)
+		e.note("waiting", "n", f.Leaves+f.Pending-f.Signed)
 	}
 }
 

@@ -17,6 +17,8 @@ type Copies struct {
 
 	Drilled      time.Time // when backups were last restored in a drill and found whole; zero: never
 	DrilledEpoch int64     // the newest epoch of the key backup
+	Opened       int64     // how many values opened then
+	Faults       int64     // of the very last drill
 }
 
 // keyBackup tells whether a copy of the keys and the data was restored in a
@@ -42,6 +44,8 @@ func (s *System) keyBackup(ctx context.Context, e *examination) {
 		return err != nil || now.After(until)
 	}
 	switch {
+	case c.Faults > 0:
+		e.risk("drill-failed", "drill-failed", "n", c.Faults)
 	case c.Drilled.IsZero():
 		e.risk("never-drilled", "never-drilled")
 	case late(c.Drill, c.Drilled):
@@ -49,7 +53,7 @@ func (s *System) keyBackup(ctx context.Context, e *examination) {
 	case c.DrilledEpoch < c.Current:
 		e.risk("drill-epoch", "drill-epoch", "epoch", c.DrilledEpoch, "current", c.Current)
 	default:
-		e.note("drilled", "date", c.Drilled)
+		e.note("drilled", "date", c.Drilled, "n", c.Opened)
 	}
 	if late(c.Epoch, c.Began) {
 		e.risk("epoch-old", "epoch-old", "date", c.Began)

@@ -24,6 +24,7 @@ func TestO9_KeysAreAtRiskUntilADrillAndWheneverOneIsLate(t *testing.T) {
 		"never-drilled":      func(c *proof.Copies) { c.Drilled = time.Time{} },
 		"drill-old":          func(c *proof.Copies) { c.Drilled = ago(91) },
 		"drill-epoch":        func(c *proof.Copies) { c.DrilledEpoch = 1 },
+		"drill-failed":       func(c *proof.Copies) { c.Faults = 2 },
 		"epoch-old":          func(c *proof.Copies) { c.Began = ago(31) },
 		"epoch-kept":         func(c *proof.Copies) { c.Ended = ago(8) },
 	} {

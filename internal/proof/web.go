@@ -4,6 +4,7 @@ import (
 	"embed"
 	"io/fs"
 	"net/http"
+	"slices"
 	"time"
 
 	"portico/internal/platform/fault"
@@ -104,6 +105,9 @@ func (s *Site) public(q *web.Req) error {
 	}
 	for _, r := range report.Results {
 		page.Promises = append(page.Promises, view(q.P, r, false))
+		if i := slices.IndexFunc(r.Evidence, func(l Line) bool { return l.Code == lost }); i >= 0 {
+			page.Lost = q.P.T("proof.log.lost", r.Evidence[i].Args...)
+		}
 	}
 	return q.Page(http.StatusOK, web.Page{Title: q.P.T("proof.title"), Body: pages.Proof(page)})
 }

@@ -144,6 +144,16 @@ func TestThePublicPageShowsStatusSinceWhenAndWhatIsNotCovered(t *testing.T) {
 		if page.Find(`a[href="/audit/checkpoint"]`).Len() != 1 {
 			t.Error("no link to the log")
 		}
+		if strings.Contains(page.One("main").Text(), "copy of the data was put back") {
+			t.Error("it tells of a restore, and there was none")
+		}
+		b.find = func() proof.Finding {
+			return proof.Finding{Status: proof.Kept, Reason: proof.ReasonExamined, Evidence: []proof.Line{{Code: "lost", Args: []any{"n", 395, "date", b.clock.Now()}}}}
+		}
+		b.is(t, proof.Kept, proof.ReasonExamined)
+		if got := testkit.Page(t, ask(r, "GET", "/en/privacy/proof", "")).One("main").Text(); !strings.Contains(got, "put back on 22 November 2026. It did not hold the records of 395 entries") {
+			t.Errorf("what a restore lost is not said (I16): %s", got)
+		}
 		b.find = func() proof.Finding {
 			return proof.Finding{Status: proof.Broken, Reason: "plaintext", Evidence: []proof.Line{{Code: "plaintext", Args: []any{"column", "vault_value.sealed", "n", 1}}}}
 		}
