@@ -21,6 +21,7 @@ import (
 	"portico/internal/cabinet"
 	"portico/internal/cases"
 	"portico/internal/cases/amend"
+	"portico/internal/cases/automatic"
 	"portico/internal/cases/letter"
 	"portico/internal/changes"
 	"portico/internal/consent"
@@ -65,50 +66,51 @@ import (
 // portal is everything that runs, built once and wired here.
 type portal struct {
 	*store
-	dir      string // the instance
-	demo     bool
-	beside   bool // it is only looked at: nothing comes into force, nothing is sent
-	mending  bool // the store is being restored
-	frame    atomic.Pointer[frame]
-	clock    clock.Clock
-	logger   *slog.Logger
-	live     *instance.Live
-	queue    *jobs.Queue
-	vault    *vault.Vault
-	router   *web.Router
-	board    *proof.Board
-	cases    *cases.Cases
-	issued   *documents.Documents
-	privacy  *privacy.Pages
-	choice   *cookies.Cookies
-	drafts   *drafts.Drafts
-	entering *enter.Site
-	visits   *analytics.Analytics
-	identity *identity.Service
-	recovery *recovery.Service
-	staff    *staff.Service
-	account  *account.Service
-	mandates *mandates.Service
-	notices  *notify.Service
-	news     *news.News
-	contact  *contact.Service
-	consent  *consent.Service
-	rights   *rights.Service
-	holdings *holdings.Registry
-	keeps    *retention.Service
-	mails    *inbound.Server // nil: none come in
-	url      string          // where the server listens; set by listen
-	changes  *changes.Service
-	sender   sender
-	scanner  uploads.Scanner // nil: none is declared
-	uploads  *uploads.Uploads
-	payments *payments.Service
-	takes    payments.Provider // nil: none is declared
-	provider *demo.Provider    // of a demo's payments
-	files    *uploads.Site
-	amend    *amend.Site
-	catcher  *demo.Catcher // of a demo\'s messages
-	transit  proof.Transit // how the portal is reached; set by listen
+	dir       string // the instance
+	demo      bool
+	beside    bool // it is only looked at: nothing comes into force, nothing is sent
+	mending   bool // the store is being restored
+	frame     atomic.Pointer[frame]
+	clock     clock.Clock
+	logger    *slog.Logger
+	live      *instance.Live
+	queue     *jobs.Queue
+	vault     *vault.Vault
+	router    *web.Router
+	board     *proof.Board
+	cases     *cases.Cases
+	issued    *documents.Documents
+	privacy   *privacy.Pages
+	choice    *cookies.Cookies
+	drafts    *drafts.Drafts
+	entering  *enter.Site
+	visits    *analytics.Analytics
+	identity  *identity.Service
+	recovery  *recovery.Service
+	staff     *staff.Service
+	account   *account.Service
+	mandates  *mandates.Service
+	notices   *notify.Service
+	news      *news.News
+	contact   *contact.Service
+	consent   *consent.Service
+	rights    *rights.Service
+	automatic *automatic.Service
+	holdings  *holdings.Registry
+	keeps     *retention.Service
+	mails     *inbound.Server // nil: none come in
+	url       string          // where the server listens; set by listen
+	changes   *changes.Service
+	sender    sender
+	scanner   uploads.Scanner // nil: none is declared
+	uploads   *uploads.Uploads
+	payments  *payments.Service
+	takes     payments.Provider // nil: none is declared
+	provider  *demo.Provider    // of a demo's payments
+	files     *uploads.Site
+	amend     *amend.Site
+	catcher   *demo.Catcher // of a demo\'s messages
+	transit   proof.Transit // how the portal is reached; set by listen
 }
 
 // build loads the instance, opens the store and builds every feature. It
@@ -351,6 +353,7 @@ func (p *portal) features(ctx context.Context, in *instance.Instance, opts insta
 	})
 	p.notices.About(changes.Sort, p.changes)
 	p.notices.About("case", notify.CaseSource{Cases: p.cases, Calendar: p.calendar, Zone: p.zone})
+	p.automatic = automatic.New(p.cases, p.queue, p.logger)
 	p.papers(in.Catalogue)
 	if err := p.paying(in); err != nil {
 		return err
@@ -472,7 +475,11 @@ func (p *portal) system() *proof.System {
 		Scanner:  p.scans(),
 		Disposal: p.disposal,
 
-		Rights:    p.answeringRights,
+		Rights: p.answeringRights,
+		Automated: func(ctx context.Context) (proof.Automated, error) {
+			n, err := p.automatic.Standing(ctx)
+			return proof.Automated(n), err
+		},
 		Announced: p.changes.Announced,
 		Copies:    p.copies,
 	}

@@ -10,7 +10,7 @@ type row struct {
 
 // features is the table of allowed imports: imports go down the list only.
 var features = []row{
-	{"app", []string{"demo", "demo/cast", "retention", "holdings", "instance", "proof", "cabinet", "account", "mandates", "payments", "changes", "consent", "contact", "contact/inbound", "rights", "rights/takeout", "cookies", "analytics", "privacy", "notify", "notify/kinds", "news", "desk", "documents", "drafts", "cases", "cases/amend", "uploads", "services", "services/described", "services/preview", "forms", "staff", "identity", "backup", "vault", "ledger", "audit", "keys", "policy", "policy/text", "cases/letter", "drafts/enter"}, nil},
+	{"app", []string{"demo", "demo/cast", "retention", "holdings", "instance", "proof", "cabinet", "account", "mandates", "payments", "changes", "consent", "contact", "contact/inbound", "rights", "rights/takeout", "cookies", "analytics", "privacy", "notify", "notify/kinds", "news", "desk", "documents", "drafts", "cases", "cases/amend", "uploads", "services", "services/described", "services/preview", "forms", "staff", "identity", "backup", "vault", "ledger", "audit", "keys", "policy", "policy/text", "cases/letter", "cases/automatic", "drafts/enter"}, nil},
 	{"demo/cast", []string{"demo", "account", "mandates", "staff", "identity", "vault", "policy"}, nil},
 	{"demo", nil, nil},
 	{"changes", []string{"holdings", "instance", "privacy", "notify", "notify/kinds", "vault", "audit", "policy"}, nil},
@@ -42,7 +42,8 @@ var features = []row{
 	{"drafts/enter", []string{"drafts", "cases", "cases/find", "services", "identity", "policy"}, nil},
 	{"drafts", []string{"holdings", "cases", "cases/find", "uploads", "services", "forms", "identity", "vault", "audit", "policy"}, nil},
 	{"cases/amend", []string{"cases", "uploads", "forms", "vault", "policy"}, nil},
-	{"cases/letter", []string{"cases", "services", "forms", "policy"}, nil},
+	{"cases/letter", []string{"cases", "cases/automatic", "services", "forms", "policy"}, nil},
+	{"cases/automatic", []string{"cases", "services", "forms", "policy"}, nil},
 	{"cases/find", []string{"cases", "services", "audit", "policy"}, nil},
 	{"cases", []string{"holdings", "services", "forms", "vault", "audit", "policy"}, nil},
 	{"uploads", []string{"holdings", "uploads/pdf", "vault", "policy"}, nil},

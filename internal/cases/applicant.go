@@ -67,6 +67,9 @@ func (c *Cases) Do(ctx context.Context, actor policy.Actor, caseID, state, actio
 		if row.State != state || !row.Open() || !ok || a.Doer() != services.Applicant {
 			return errMoved
 		}
+		if a.Contests && c.Overdue(row) {
+			return errTermOver
+		}
 		steps, err := selectSteps(tx, row)
 		if err != nil {
 			return err

@@ -42,7 +42,7 @@ func Holding() []db.Table {
 			"clock_at": no, "counted_at": no, "days": no, "closed_at": no, "news": no, "unread": no, "late_at": no, "fee": no, "language": no}},
 		{Name: "cases_related", Columns: map[string]db.Holds{"subject": who, "case_id": who, "earlier": who}},
 		{Name: "cases_step", Columns: map[string]db.Holds{
-			"subject": who, "case_id": who, "n": no, "at": no, "action": no, "state": no, "actor": who, "questions": no, "holder": who}},
+			"subject": who, "case_id": who, "n": no, "at": no, "action": no, "state": no, "actor": who, "questions": no, "holder": who, "rule": no}},
 		{Name: "cases_item", Columns: map[string]db.Holds{"subject": who, "case_id": who, "item": no, "actor": who}},
 	}
 }
@@ -71,10 +71,11 @@ type Config struct {
 	Zone      func() *time.Location
 	Currency  func() string
 	Clock     clock.Clock
-	Drafts    Drafts                                                    // nil: none are listed
-	Followers []Follower                                                // told of each step, in this order
-	Documents func(q *web.Req, caseID string) ([]ui.Item, error)        // issued to whoever is signed in
-	Files     func(q *web.Req, a *Application) (templ.Component, error) // that a person sent; nil: no form asks for any
+	Drafts    Drafts                                                                         // nil: none are listed
+	Followers []Follower                                                                     // told of each step, in this order
+	Documents func(q *web.Req, caseID string) ([]ui.Item, error)                             // issued to whoever is signed in
+	Decided   func(q *web.Req, a *Application, typed, wrong string) (templ.Component, error) // what the program decided, with what one can do about it; nil: it decides nothing
+	Files     func(q *web.Req, a *Application) (templ.Component, error)                      // that a person sent; nil: no form asks for any
 }
 
 // Cases is the use cases of this package. It is safe for concurrent use.
@@ -140,8 +141,9 @@ type Step struct {
 	Action string   // one of those below, or an action of the workflow
 	State  string   // the state it led to
 	Actor  string   // who did it
-	Keys   []string // the questions that were changed or, by asking, may be
+	Keys   []string // the questions that were changed or, by asking, may be, or that a rule read
 	Holder string   // to whom the case was handed over
+	Rule   string   // by which the program decided
 }
 
 // What the steps of a case are called beside the actions of its workflow.
@@ -152,10 +154,11 @@ const (
 	StepMessage = "message" // followers are told of it; it is no step of the history
 )
 
-// Who takes a step when nobody does: time, and payment.
+// Who takes a step when nobody does: time, payment, and a rule.
 const (
 	BySystem  = "system"
 	ByPayment = "payment"
+	ByProgram = "program"
 )
 
 // Message is one of the messages between applicant and office.
@@ -176,6 +179,7 @@ type Note struct {
 
 // The faults of this package.
 var (
+	errTermOver  = fault.New(fault.Conflict, "cases.error.term-over")
 	errNotFound  = fault.New(fault.NotFound, "cases.error.not-found")
 	errUnknown   = fault.New(fault.NotFound, "services.error.unknown")
 	errMoved     = fault.New(fault.Conflict, "cases.error.moved")
@@ -186,7 +190,7 @@ var (
 
 // Moved reports whether an error says that somebody else was first.
 func Moved(err error) bool {
-	return errors.Is(err, errMoved) || errors.Is(err, errTaken) || errors.Is(err, errSubmitted)
+	return errors.Is(err, errMoved) || errors.Is(err, errTaken) || errors.Is(err, errSubmitted) || errors.Is(err, errTermOver)
 }
 
 // Left reports whether an error says that the service of a case is not in the

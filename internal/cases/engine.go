@@ -95,9 +95,9 @@ func (a *Application) Asked() (Step, bool) {
 	return asked(&a.Service.Workflow, a.Steps)
 }
 
-// Decision returns the step by which an official decided the case, if that is
-// what was done last, so that one can appeal. What payment or time did since
-// changes nothing of it.
+// Decision returns the step by which an official or the program decided the
+// case, if that is what was done last, so that one can appeal. What payment or
+// time did since, or the person by accepting it, changes nothing of it.
 func (a *Application) Decision() (Step, bool) {
 	for i := len(a.Steps) - 1; i > 0; i-- {
 		from, _ := a.Service.Workflow.State(a.Steps[i-1].State)
@@ -106,7 +106,9 @@ func (a *Application) Decision() (Step, bool) {
 		switch {
 		case ok && action.Doer() == services.Official:
 			return a.Steps[i], to.Decides()
-		case ok && action.Doer() == services.Applicant:
+		case ok && action.Doer() == services.Program:
+			return a.Steps[i], true
+		case ok && action.Doer() == services.Applicant && !from.Accepts(action):
 			return Step{}, false
 		}
 	}

@@ -250,7 +250,7 @@ func (c *Cases) move(tx *db.Tx, actor string, d *services.Definition, row *Case,
 		row.News, row.Unread = NoNews, !a.Take
 	case services.Applicant:
 		row.News, row.Unread = Answered, false
-	case services.System, services.Payment:
+	case services.System, services.Payment, services.Program:
 		row.Unread = true
 	}
 	if ok, err := moveCase(tx, &was, row); err != nil || !ok {

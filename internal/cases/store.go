@@ -162,8 +162,8 @@ func Applications(tx *db.Tx, subject string) ([]*Case, error) {
 }
 
 func insertStep(tx *db.Tx, c *Case, s Step) error {
-	_, err := tx.Exec(`INSERT INTO cases_step (subject, case_id, n, at, action, state, actor, questions, holder) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-		c.Subject, c.ID, s.N, clock.Micros(s.At), s.Action, s.State, s.Actor, strings.Join(s.Keys, " "), sql.NullString{String: s.Holder, Valid: s.Holder != ""})
+	_, err := tx.Exec(`INSERT INTO cases_step (subject, case_id, n, at, action, state, actor, questions, holder, rule) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+		c.Subject, c.ID, s.N, clock.Micros(s.At), s.Action, s.State, s.Actor, strings.Join(s.Keys, " "), sql.NullString{String: s.Holder, Valid: s.Holder != ""}, s.Rule)
 	return err
 }
 
@@ -173,14 +173,21 @@ func selectSteps(tx *db.Tx, c *Case) (list []Step, err error) {
 		var at int64
 		var keys string
 		var holder sql.NullString
-		if err := r.Scan(&s.N, &at, &s.Action, &s.State, &s.Actor, &keys, &holder); err != nil {
+		if err := r.Scan(&s.N, &at, &s.Action, &s.State, &s.Actor, &keys, &holder, &s.Rule); err != nil {
 			return err
 		}
 		s.At, s.Keys, s.Holder = clock.FromMicros(at), strings.Fields(keys), holder.String
 		list = append(list, s)
 		return nil
-	}, `SELECT n, at, action, state, actor, questions, holder FROM cases_step WHERE subject = $1 AND case_id = $2 ORDER BY n`, c.Subject, c.ID)
+	}, `SELECT n, at, action, state, actor, questions, holder, rule FROM cases_step WHERE subject = $1 AND case_id = $2 ORDER BY n`, c.Subject, c.ID)
 	return list, err
+}
+
+// selectProgram lists the cases that the program decided on, by id: a person's,
+// or everybody's.
+func selectProgram(tx *db.Tx, subject, after string, limit int) ([]*Case, error) {
+	return selectCases(tx, `SELECT `+columns+` FROM cases_case WHERE id IN (SELECT case_id FROM cases_step
+		WHERE actor = 'program' AND ($1 = '' OR subject = $1) AND case_id > $2 ORDER BY case_id LIMIT $3) ORDER BY id`, subject, after, limit)
 }
 
 func insertItem(tx *db.Tx, c *Case, item, actor string) error {

@@ -179,12 +179,17 @@ func (c *Cases) showOwn(q *web.Req, status int, notice *pages.Notice, typed, wro
 			return err
 		}
 	}
+	if c.Decided != nil {
+		if page.Decided, err = c.Decided(q, a, typed, wrong); err != nil {
+			return err
+		}
+	}
 	c.offer(q, a, &page, typed, wrong)
 	page.Events = c.Timeline(q.P, a, func(id string) string {
 		switch id {
 		case q.Session.Subject:
 			return q.P.T("cases.step.by.you")
-		case BySystem, ByPayment:
+		case BySystem, ByPayment, ByProgram:
 			return q.P.T("cases.step.by." + id)
 		}
 		return q.P.T("cases.step.by.party", "party", page.Party)
@@ -214,8 +219,8 @@ func (c *Cases) offer(q *web.Req, a *Application, page *pages.Application, typed
 	if wrong != "" {
 		page.Problems = []ui.Problem{{ID: inputMessage, Text: wrong}}
 	}
-	if !a.Open() {
-		return
+	if _, contested := a.State().Contest(); !a.Open() || contested {
+		return // what can be done about a decision of the program stands beside it
 	}
 	write := &pages.Write{Typed: typed, Wrong: wrong, Max: MaxText}
 	if _, ok := a.Asked(); ok && len(a.Messages) > 0 {

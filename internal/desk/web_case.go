@@ -191,7 +191,7 @@ func (k *Desk) events(q *web.Req, who policy.Actor, a *cases.Application) []ui.E
 			return q.P.T("cases.step.by.you")
 		case a.Subject:
 			return q.P.T("cases.step.by.applicant")
-		case cases.BySystem, cases.ByPayment:
+		case cases.BySystem, cases.ByPayment, cases.ByProgram:
 			return q.P.T("cases.step.by." + id)
 		}
 		return q.P.T("cases.step.by.colleague")

@@ -111,6 +111,14 @@ type Rules struct {
 	Value    []Is   `yaml:"value,omitempty" doc:"a field that is computed, never asked"`
 	Error    []Says `yaml:"error,omitempty" doc:"when this holds, the answer is wrong"`
 	Fee      []Cost `yaml:"fee,omitempty" doc:"parts of the fee, in the smallest unit of the currency"`
+	Decision []Rule `yaml:"decision,omitempty" doc:"what the program decides by without a person, where an action of the workflow is by: program and names the rule"`
+}
+
+// Rule is a condition on the answers as a whole.
+type Rule struct {
+	ID      string    `yaml:"id"`
+	When    string    `yaml:"when"`
+	Because i18n.Text `yaml:"because" doc:"the condition in words, as the policy and the person read it"`
 }
 
 // When is a condition on a field or a page.

@@ -19,7 +19,7 @@ import (
 // rules are the compiled rules of a form, each list in the order in which it
 // is evaluated.
 type rules struct {
-	visible, required, value, wrong, fee []compiled
+	visible, required, value, wrong, fee, decision []compiled
 }
 
 // compiled is one compiled expression.
@@ -152,6 +152,11 @@ func (c *compiler) compileRules(file *Rules) {
 			all.fee = append(all.fee, r)
 		}
 	}
+	for i, v := range file.Decision {
+		if r, ok := one("decision", i, v.ID, "", "when", v.When, cel.BoolType, v.Because); ok {
+			all.decision = append(all.decision, r)
+		}
+	}
 	if len(c.problems) == 0 {
 		c.order("visible", all.visible)
 		c.order("value", all.value)
@@ -235,7 +240,7 @@ func (c *compiler) guards(all *rules) {
 	for _, r := range all.value {
 		computed[rowType+rule.Variable(r.group)+"."+rule.Variable(r.part)] = r.group != ""
 	}
-	for list, rs := range map[string][]compiled{"visible": all.visible, "required": all.required, "value": all.value, "error": all.wrong, "fee": all.fee} {
+	for list, rs := range map[string][]compiled{"visible": all.visible, "required": all.required, "value": all.value, "error": all.wrong, "fee": all.fee, "decision": all.decision} {
 		for _, r := range rs {
 			for _, key := range r.Asks {
 				if f, _ := c.form.Field(key); f.Computed && (list == "visible" || list == "required") {

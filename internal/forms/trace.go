@@ -11,7 +11,7 @@ import (
 
 // all are the rules of the form, of every sort.
 func (f *Form) all() []compiled {
-	return slices.Concat(f.rules.visible, f.rules.required, f.rules.value, f.rules.wrong, f.rules.fee)
+	return slices.Concat(f.rules.visible, f.rules.required, f.rules.value, f.rules.wrong, f.rules.fee, f.rules.decision)
 }
 
 // HasRule reports whether a rule has this id.

@@ -57,6 +57,7 @@ func Compare(a, b *Declarations) []Change {
 		c.list("party", v.Parties, w.Parties, c.partyName)
 		c.list("who", v.Who, w.Who, plain)
 		c.list("operation", terms(v.Operations), terms(w.Operations), plain)
+		c.list("automated", rulesOf(v), rulesOf(w), plain)
 	})
 	compare(c, "party", a.Parties, b.Parties, func(v *Party) (string, i18n.Text) { return v.ID, v.Name }, func(v, w *Party) {
 		c.value("country", v.Country, w.Country)
@@ -198,6 +199,14 @@ func basisOf(a *Activity) string {
 		return ""
 	}
 	return string(a.Basis.DPV)
+}
+
+// rulesOf are the rules by which an activity decides without a person.
+func rulesOf(a *Activity) (ids []string) {
+	for _, v := range a.Automated {
+		ids = append(ids, v.Rule)
+	}
+	return ids
 }
 
 // proofOf says how a promise is shown to be kept.

@@ -123,6 +123,19 @@ type Activity struct {
 	// objected to its purpose, because they cannot get in, or be answered,
 	// without it.
 	WhileRestricted bool `yaml:"while-restricted,omitempty" json:"whileRestricted,omitempty"`
+
+	// Automated are the decisions that it takes without a person. Only services
+	// declare them.
+	Automated []Automated `yaml:"-" json:"automated,omitempty"`
+}
+
+// Automated is a decision that the program takes by a rule, without a person.
+type Automated struct {
+	Rule   string    `json:"rule"`
+	Name   i18n.Text `json:"name"`   // what is decided
+	Logic  i18n.Text `json:"logic"`  // the rule in words
+	Effect i18n.Text `json:"effect"` // what it means for the person
+	Days   int       `json:"days"`   // working days in which the person may ask that a person decides
 }
 
 // Party is an institution or provider that data goes to. Destinations name

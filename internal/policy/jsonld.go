@@ -56,11 +56,20 @@ func (p *Policy) JSONLD(base string) ([]byte, error) {
 		add("right", v.ID, []string{"dpv:Right", string(v.DPV)}, v.Name, map[string]any{"dct:description": texts(v.How)})
 	}
 	for _, v := range d.Activities {
-		add("activity", v.ID, []string{"dpv:Process"}, v.Name, map[string]any{
+		more := map[string]any{
 			"dpv:hasPurpose": ref("purpose", v.Purpose), "dpv:hasLegalBasis": basisNode(p.BasisOf(v)),
 			"dpv:hasPersonalData": refsOf("field", v.Fields), "dpv:hasRecipient": refsOf("party", v.Parties),
 			"dpv:hasProcessing": processing(v), "dpv:hasStorageCondition": ref("retention", v.Retention),
-		})
+		}
+		if len(v.Automated) > 0 {
+			var logic, effect []any
+			for _, one := range v.Automated {
+				logic, effect = append(logic, map[string]any{"dct:identifier": one.Rule, "dct:description": texts(one.Logic)}), append(effect, map[string]any{"dct:description": texts(one.Effect)})
+			}
+			more["dpv:hasContext"], more["dpv:hasHumanInvolvement"] = map[string]any{"@id": "dpv:AutomatedDecisionMaking"}, map[string]any{"@id": "dpv:HumanInvolvementForIntervention"}
+			more["dpv:hasAlgorithmicLogic"], more["dpv:hasConsequence"] = logic, effect
+		}
+		add("activity", v.ID, []string{"dpv:Process"}, v.Name, more)
 	}
 	b, err := json.MarshalIndent(map[string]any{
 		"@context": map[string]any{

@@ -141,6 +141,8 @@ func grids(v *Version, p *i18n.Printer, r text.Reference) []ui.Grid {
 			g.Rows = append(g.Rows, []ui.Cell{{Text: u.Name.In(p.Lang)}, {Text: u.How.In(p.Lang)}, {Text: limits}, {Text: within}})
 		}
 		return []ui.Grid{g}
+	case "automated":
+		return []ui.Grid{automatedGrid(v, p)}
 	case "measures":
 		g := ui.Grid{Caption: p.T("privacy.measures"), Head: heads(p, "privacy.what.measure", "privacy.owner", "privacy.last-review", "privacy.next-review")}
 		for _, u := range d.Measures {
@@ -167,6 +169,24 @@ func fieldGrids(v *Version, p *i18n.Printer, want func(policy.Field) bool) []ui.
 		}
 	}
 	return out
+}
+
+// automatedGrid lists what is decided without a person (N13).
+func automatedGrid(v *Version, p *i18n.Printer) ui.Grid {
+	g := ui.Grid{
+		Caption: p.T("privacy.automated"), Empty: p.T("privacy.automated.none"),
+		Head: heads(p, "privacy.automated.decision", "privacy.automated.logic", "privacy.automated.effect", "privacy.automated.contest"),
+	}
+	for _, a := range v.Policy.Declarations().Activities {
+		service, _ := v.serviceOf(a.ID)
+		for _, one := range a.Automated {
+			g.Rows = append(g.Rows, []ui.Cell{
+				{Text: p.T("privacy.automated.of", "service", service.Name, "decision", one.Name)}, {Text: one.Logic.In(p.Lang)}, {Text: one.Effect.In(p.Lang)},
+				{Text: p.T("privacy.automated.term", "n", one.Days)},
+			})
+		}
+	}
+	return g
 }
 
 // recipientGrid lists the parties of a service, or all of them.
@@ -243,6 +263,9 @@ func plainly(w io.Writer, v *Version, p *i18n.Printer, r text.Reference) error {
 			b.WriteString("\n")
 		}
 		fmt.Fprintf(&b, "**%s**\n\n", escape(g.Caption))
+		if len(g.Rows) == 0 && g.Empty != "" {
+			fmt.Fprintf(&b, "- %s\n", escape(g.Empty))
+		}
 		for _, row := range g.Rows {
 			cells := make([]string, len(row))
 			for j, c := range row {

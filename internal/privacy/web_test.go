@@ -413,7 +413,7 @@ func TestDifferencesHaveWords(t *testing.T) {
 	for _, what := range []string{"category", "field", "purpose", "activity", "party", "retention", "cookie", "right", "promise", "role", "measure"} {
 		keys = append(keys, "privacy.what."+what)
 	}
-	for _, part := range []string{"retention", "sensitivity", "category", "reuse", "source", "basis", "purpose", "relation", "field", "party", "who", "operation", "country", "period", "grace", "class", "within", "extension", "refusal", "proof", "review"} {
+	for _, part := range []string{"retention", "sensitivity", "category", "reuse", "source", "basis", "purpose", "relation", "field", "party", "who", "automated", "operation", "country", "period", "grace", "class", "within", "extension", "refusal", "proof", "review"} {
 		keys = append(keys, "privacy.part."+part)
 	}
 	for prefix, values := range map[string][]string{

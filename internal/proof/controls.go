@@ -37,6 +37,7 @@ const (
 	Reachable           = "reachable"
 	ServicesDescribed   = "services-described"
 	RightsAnswered      = "rights-answered"
+	AutomatedContest    = "automated-contestable"
 )
 
 // ControlIDs lists the controls, for whoever checks an instance: a promise may
@@ -45,7 +46,7 @@ func ControlIDs() []string {
 	return []string{
 		EncryptionAtRest, EncryptionInTransit, NeedToKnow, LogIntegrity, OwnAccess, DeclaredData,
 		Sources, Recipients, Cookies, PolicyComplete, PolicyInForce, KeyBackup, Answers, Announced, FilesExamined, Disposed,
-		Reachable, ServicesDescribed, RightsAnswered,
+		Reachable, ServicesDescribed, RightsAnswered, AutomatedContest,
 	}
 }
 
@@ -91,6 +92,8 @@ type System struct {
 	Help func(ctx context.Context) (Help, error)
 	// Rights is how requests about people's own data stand.
 	Rights func(ctx context.Context) (Rights, error)
+	// Automated is what was decided without a person.
+	Automated func(ctx context.Context) (Automated, error)
 	// Services are what the catalogue says, and where.
 	Services func() []Described
 	// Page asks the portal itself for a page, as a visitor sees it.
@@ -117,6 +120,7 @@ func Controls(s *System) []Control {
 		control{PolicyInForce, s.policyInForce}, control{KeyBackup, s.keyBackup}, control{Answers, s.answers},
 		control{Announced, s.announced},
 		control{FilesExamined, s.filesExamined}, control{Disposed, s.disposed}, control{Reachable, s.reachable}, control{ServicesDescribed, s.described}, control{RightsAnswered, s.rightsAnswered},
+		control{AutomatedContest, s.automated},
 	}
 }
 

@@ -41,11 +41,12 @@ type world struct {
 	in      proof.InForce
 	subject string
 
-	help     proof.Help
-	rights   proof.Rights
-	services []proof.Described
-	status   int
-	pages    map[string]string
+	help      proof.Help
+	rights    proof.Rights
+	automated proof.Automated
+	services  []proof.Described
+	status    int
+	pages     map[string]string
 }
 
 func newWorld(t *testing.T, d *db.DB) *world {
@@ -84,16 +85,17 @@ func newWorld(t *testing.T, d *db.DB) *world {
 				{Method: "GET", Path: "/privacy", Audience: web.Public, Activity: "public"},
 			}
 		},
-		Cookies:  func() []web.Cookie { return []web.Cookie{{Name: "session", Class: web.Necessary}} },
-		Silence:  func() []string { return nil },
-		Factors:  factors{staff: 2},
-		Help:     func(context.Context) (proof.Help, error) { return w.help, nil },
-		Rights:   func(context.Context) (proof.Rights, error) { return w.rights, nil },
-		Services: func() []proof.Described { return w.services },
-		Page:     func(_ context.Context, path string) (int, string) { return w.status, w.pages[path] },
-		Scanner:  func(context.Context) error { return nil },
-		Disposal: func(context.Context) (proof.Disposal, error) { return proof.Disposal{Begun: w.Clock.Now()}, nil },
-		Chapters: []string{"collected", "used"},
+		Cookies:   func() []web.Cookie { return []web.Cookie{{Name: "session", Class: web.Necessary}} },
+		Silence:   func() []string { return nil },
+		Factors:   factors{staff: 2},
+		Help:      func(context.Context) (proof.Help, error) { return w.help, nil },
+		Rights:    func(context.Context) (proof.Rights, error) { return w.rights, nil },
+		Automated: func(context.Context) (proof.Automated, error) { return w.automated, nil },
+		Services:  func() []proof.Described { return w.services },
+		Page:      func(_ context.Context, path string) (int, string) { return w.status, w.pages[path] },
+		Scanner:   func(context.Context) error { return nil },
+		Disposal:  func(context.Context) (proof.Disposal, error) { return proof.Disposal{Begun: w.Clock.Now()}, nil },
+		Chapters:  []string{"collected", "used"},
 	}
 	w.subject = w.Subject(t)
 	me := policy.Actor{Kind: policy.Person, ID: w.subject}
@@ -464,6 +466,24 @@ func TestO14_ARequestAboutRightsThatIsOverdueBreaksThePromise(t *testing.T) {
 		} {
 			w.rights = c.rights
 			w.is(t, proof.RightsAnswered, c.status, c.reason)
+		}
+	})
+}
+
+func TestN13_ADecisionWithoutAPersonThatIsNotAsPromisedBreaksThePromise(t *testing.T) {
+	worlds(t, func(t *testing.T, w *world) {
+		for _, c := range []struct {
+			automated proof.Automated
+			status    proof.Status
+			reason    string
+		}{
+			{proof.Automated{}, proof.Kept, proof.ReasonExamined},
+			{proof.Automated{Rules: 2, Decided: 3, Contested: 1}, proof.Kept, proof.ReasonExamined},
+			{proof.Automated{Rules: 2, Decided: 3, Contested: 1, Waiting: 1}, proof.AtRisk, "automated-waiting"},
+			{proof.Automated{Rules: 2, Decided: 3, Wrong: []string{"EV-7F3K-92QD"}}, proof.Broken, "automated-wrong"},
+		} {
+			w.automated = c.automated
+			w.is(t, proof.AutomatedContest, c.status, c.reason)
 		}
 	})
 }

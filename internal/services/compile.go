@@ -263,6 +263,7 @@ func (c *compiler) service(d *Definition, id string) {
 	c.drafting(d)
 	c.shown(d)
 	c.document(d)
+	c.automatic(d)
 	for _, f := range d.Form.Fields() {
 		if f.Core && !slices.ContainsFunc(decl.Fields, func(p policy.Field) bool { return p.ID == f.ID }) {
 			c.fail(formFile, "schema/properties/"+f.Key+"/x-portico-field", "data.yaml declares no field %q", f.ID)

@@ -138,7 +138,7 @@ func (d *Definition) Fields() []policy.Field {
 			field.Sources = append(slices.Clone(field.Sources), policy.SourceStaff)
 		}
 		if len(field.Why) == 0 {
-			field.Why = d.Summary // a computed value is there for what the service is for
+			field.Why = d.Apply.Name // a computed value is there for the use that the policy names
 		}
 		fields = append(fields, field)
 	}
@@ -149,7 +149,7 @@ func (d *Definition) Fields() []policy.Field {
 			})
 		}
 	}
-	written(d.DraftField(), &Written{Category: d.draft.ID, Name: d.draft.Name, Why: d.Summary}, policy.SourceForm)
+	written(d.DraftField(), &Written{Category: d.draft.ID, Name: d.draft.Name, Why: d.Apply.Name}, policy.SourceForm)
 	written(d.RemarksField(), &d.Remarks, policy.SourceStaff)
 	written(d.MessageField(), d.Message, policy.SourceForm, policy.SourceStaff)
 	written(d.NoteField(), d.Note, policy.SourceStaff)
@@ -179,7 +179,7 @@ func (d *Definition) Activities() []policy.Activity {
 	if d.Review != nil {
 		list = append(list, of(d.ReviewActivity(), d.Review.Name, roles(d.Review.Roles), policy.RelationReason, append(d.Shown(), d.Worked()...), "use"))
 	}
-	return slices.Concat(list, d.examining(), d.entering(), d.issuing())
+	return slices.Concat(list, d.examining(), d.entering(), d.issuing(), d.deciding())
 }
 
 // For reports whether somebody with these roles decides on the service.

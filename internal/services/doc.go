@@ -11,11 +11,14 @@
 //   - Searching forgives spelling (O18), see package search.
 //   - Before starting, a person reads who will get which data, for what and
 //     how long, from the same declarations that decide (O6, O10).
+//   - What the program decides without a person is declared with its rule and
+//     its effect, takes no effect before the person could contest it, and is a
+//     person's from then on (N13).
 //
 // It owns no tables and knows no case. A definition yields the activities
 // ID.apply (the person, self), ID.decide (the roles, by task) and perhaps
-// ID.review (roles, with a reason), the fields ID.KEY of its form, ID.remarks,
-// ID.message and ID.note.
+// ID.review (roles, with a reason) and ID.automatic (the portal), the fields
+// ID.KEY of its form, ID.remarks, ID.message and ID.note.
 //
 // docs/services.md shows how a service is written, with every key.
 //

@@ -39,6 +39,7 @@ type File struct {
 	Drafts      string        `yaml:"drafts,omitempty" doc:"a category of data.yaml: what was typed and not sent yet; draft if left out. Its retention rule says when a draft goes, counted from its last change"`
 	Apply       Apply         `yaml:"apply" doc:"the person's own use of what they declare"`
 	Examine     *Apply        `yaml:"examine,omitempty" doc:"the portal's own use of the files that are uploaded: it examines them; called as apply is if left out"`
+	Automatic   *Apply        `yaml:"automatic,omitempty" doc:"the portal's own use of the answers by which it decides without a person; needed if an action is by: program"`
 	Decide      Decide        `yaml:"decide" doc:"the use by those who decide"`
 	Remarks     Written       `yaml:"remarks" doc:"what the official writes to the person with a decision"`
 	Message     *Written      `yaml:"message,omitempty" doc:"what applicant and office write to each other; without it they cannot"`
@@ -167,6 +168,7 @@ type Expect struct {
 	Estimate *int64            `yaml:"estimate,omitempty" doc:"what the fee comes to so far, though answers are missing"`
 	Missing  []string          `yaml:"missing,omitempty" doc:"the services that are still to be completed first"`
 	Stage    Stage             `yaml:"stage,omitempty" doc:"whether the service is open at that time"`
+	Decided  string            `yaml:"decided,omitempty" doc:"the rule by which the program decides when it is sent, or person: none"`
 	State    string            `yaml:"state,omitempty" doc:"where the actions lead"`
 	Until    string            `yaml:"until,omitempty" doc:"the moment at which a document that is issued at that time ends"`
 }

@@ -88,16 +88,21 @@ func (d *Definition) run(trial Trial) []string {
 		}
 	}
 	o, err := d.Form.Check(answers, forms.At{Now: now, Variant: variant})
-	var rule *forms.RuleError
-	if errors.As(err, &rule) {
-		return []string{rule.Explain()}
-	}
 	if err != nil {
-		return []string{err.Error()}
+		return []string{explain(err)}
 	}
 	wrong := d.compare(t.Expect, o, forms.At{Now: now, Variant: variant})
 	wrong = append(wrong, d.first(t, offer, now)...)
-	return append(wrong, d.follow(t, len(o.Errors) == 0, o.Fee)...)
+	return append(wrong, d.follow(t, o, forms.At{Now: now, Variant: variant})...)
+}
+
+// explain says why a rule failed, with what it read.
+func explain(err error) string {
+	var rule *forms.RuleError
+	if errors.As(err, &rule) {
+		return rule.Explain()
+	}
+	return err.Error()
 }
 
 // moment reads a time of a test.
@@ -240,17 +245,31 @@ func (d *Definition) first(t Test, offer Offer, now time.Time) []string {
 	return nil
 }
 
-// follow walks through the workflow by the actions of a test. A fee of nothing
-// is paid at once.
-func (d *Definition) follow(t Test, submitted bool, fee *forms.Fee) []string {
-	if !submitted {
-		if len(t.Actions) > 0 || t.Expect.State != "" {
+// follow walks through the workflow by what the program decides and by the
+// actions of a test. A fee of nothing is paid at once.
+func (d *Definition) follow(t Test, o *forms.Outcome, now forms.At) []string {
+	if len(o.Errors) > 0 {
+		if len(t.Actions) > 0 || t.Expect.State != "" || t.Expect.Decided != "" {
 			return []string{"with errors nothing is submitted, so there is no state"}
 		}
 		return nil
 	}
 	at := d.Workflow.Initial
 	held := false
+	action, taken, err := d.Decided(o.Answers, now)
+	if err != nil {
+		return []string{explain(err)}
+	}
+	if want := t.Expect.Decided; want != "" && want != cmp.Or(action.Rule, byPerson) {
+		says := fmt.Sprintf("decided: got %s, expected %s", cmp.Or(action.Rule, byPerson), want)
+		for _, r := range d.Form.Decisions() {
+			says += "; " + d.Form.Reads(r.Rule, o.Answers, now)
+		}
+		return []string{says}
+	}
+	if taken {
+		at = action.To
+	}
 	for _, id := range t.Actions {
 		s, _ := d.Workflow.State(at)
 		a, ok := s.Action(id)
@@ -262,7 +281,7 @@ func (d *Definition) follow(t Test, submitted bool, fee *forms.Fee) []string {
 		}
 		at, held = a.To, (held || a.Take) && !a.Releases
 		s, _ = d.Workflow.State(at)
-		if paid, waits := s.Paid(); waits && fee.Amount() == 0 {
+		if paid, waits := s.Paid(); waits && o.Fee.Amount() == 0 {
 			at = paid.To
 		}
 	}

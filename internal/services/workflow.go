@@ -42,11 +42,12 @@ const (
 	Applicant Turn = "applicant"
 	System    Turn = "system"
 	Payment   Turn = "payment"
+	Program   Turn = "program"
 )
 
 // Values lists the turns.
 func (Turn) Values() []string {
-	return []string{string(Official), string(Applicant), string(System), string(Payment)}
+	return []string{string(Official), string(Applicant), string(System), string(Payment), string(Program)}
 }
 
 // or is t, Official if it was left out.
@@ -68,7 +69,10 @@ type Action struct {
 	ID       string    `yaml:"id" doc:"small letters"`
 	Name     i18n.Text `yaml:"name" doc:"what stands on the button, such as Approve"`
 	To       string    `yaml:"to" doc:"the state that it leads to"`
-	By       Turn      `yaml:"by,omitempty" doc:"who does it; an official if left out, system: by itself once the deadline has passed, payment: by itself once the fee is paid"`
+	By       Turn      `yaml:"by,omitempty" doc:"who does it; an official if left out, system: by itself once the deadline has passed, payment: by itself once the fee is paid, program: at once after sending, where a rule holds"`
+	Rule     string    `yaml:"rule,omitempty" doc:"of an action by program: the decision rule of rules.yaml by which it happens"`
+	Effect   i18n.Text `yaml:"effect,omitempty" doc:"of an action by program: what it means for the person, as the policy says it"`
+	Contests bool      `yaml:"contests" doc:"of an action by the applicant: they ask that a person decides what the program decided"`
 	Take     bool      `yaml:"take" doc:"it makes the official the holder of the case"`
 	Releases bool      `yaml:"releases" doc:"nobody holds the case afterwards"`
 	Other    bool      `yaml:"other" doc:"four eyes: only an official who has not acted on this case but by taking it or by such actions"`

@@ -38,6 +38,7 @@ type World struct {
 	Leader    policy.Actor            // supervises the council's permits and decides on none
 	Away      map[string]bool         // officials who do not work any more
 	Lang      string                  // in which people apply
+	Variant   string                  // of what they apply for
 	Sessions  map[string]*web.Session // by token, which is the subject's id
 }
 
@@ -55,7 +56,13 @@ func OnEachEngine(t *testing.T, run func(w *World), more ...fs.FS) {
 // New makes a world in an empty database.
 func New(t *testing.T, d *db.DB) *World {
 	t.Helper()
-	w := &World{T: t, Service: servicestest.RoadPermit(t), Catalogue: &servicestest.Catalogue{}, Sessions: map[string]*web.Session{}, Away: map[string]bool{}}
+	return With(t, d, servicestest.RoadPermit(t))
+}
+
+// With makes a world with another service than the road permit.
+func With(t *testing.T, d *db.DB, service *services.Definition) *World {
+	t.Helper()
+	w := &World{T: t, Service: service, Catalogue: &servicestest.Catalogue{}, Sessions: map[string]*web.Session{}, Away: map[string]bool{}}
 	p := servicestest.Policy(t, w.Service)
 	w.Store = vaulttest.Open(t, d, p)
 	w.Catalogue.Set("one", w.Service)
@@ -139,8 +146,8 @@ func (w *World) Applied(who policy.Actor) *cases.Case { return w.AppliedFor(who,
 // AppliedFor submits an application for a service with these answers.
 func (w *World) AppliedFor(who policy.Actor, d *services.Definition, answers forms.Answers) (row *cases.Case) {
 	w.T.Helper()
-	s := cases.Submission{Subject: who.ID, ID: id.New(w.Store.Clock.Now()), Service: d.ID, Channel: cases.Portal, By: who.ID, Lang: w.Lang}
-	fee, err := d.Form.Price(answers, forms.At{Now: w.Store.Clock.Now()})
+	s := cases.Submission{Subject: who.ID, ID: id.New(w.Store.Clock.Now()), Service: d.ID, Variant: w.Variant, Channel: cases.Portal, By: who.ID, Lang: w.Lang}
+	fee, err := d.Form.Price(answers, forms.At{Now: w.Store.Clock.Now(), Variant: w.Variant})
 	if err != nil {
 		w.T.Fatalf("work out the fee: %v", err)
 	}

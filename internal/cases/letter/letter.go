@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"portico/internal/cases"
+	"portico/internal/cases/automatic"
 	"portico/internal/cases/letter/pages"
 	"portico/internal/forms/say"
 	"portico/internal/platform/i18n"
@@ -59,6 +60,12 @@ func (s *Site) letter(p *i18n.Printer, a *cases.Application, state services.Stat
 		Lang: p.Lang, Dir: p.Dir(), Language: i18n.Name(p.Lang),
 		From: p.In(party.Name), Service: p.In(d.Name), Reference: a.Reference, Date: p.Date(at), Decision: p.In(state.Name), Says: p.In(state.Says),
 		Reasons: p.T("cases.letter.reasons"), Remarks: remarks, Appeals: p.T("cases.letter.appeal"), Appeal: p.In(d.Appeal),
+	}
+	if d, ok := automatic.Of(a); ok && d.State.ID == state.ID {
+		l.Remarks = p.T("cases.automatic.letter", "because", a.Service.Because(d.Step.Rule)) + "\n" + p.In(d.Action.Effect)
+		if d.Fate == automatic.Waits {
+			l.Remarks += "\n" + p.T("cases.automatic.letter.contest", "date", p.Date(s.Cases.Due(a.Case)))
+		}
 	}
 	for _, field := range []string{policy.FieldName, policy.FieldAddress} {
 		if f, ok := d.Form.ByID(field); ok && a.Answers[f.Key] != "" {

@@ -169,7 +169,11 @@ func (c *checker) unsaid() {
 	for _, whole := range []struct {
 		name string
 		any  bool
-	}{{"cookies", len(c.d.Cookies) > 0}, {"rights", len(c.d.Rights) > 0}, {"contact", true}} {
+	}{
+		{"cookies", len(c.d.Cookies) > 0}, {"rights", len(c.d.Rights) > 0}, {"contact", true},
+		{"automated", slices.ContainsFunc(c.d.Rights, func(r policy.Right) bool { return r.Kind == policy.RightAutomated }) ||
+			slices.ContainsFunc(c.d.Activities, func(a policy.Activity) bool { return len(a.Automated) > 0 })},
+	} {
 		if whole.any && !said["{"+whole.name+"}"] {
 			c.report(1, "the text never says {%s}", whole.name)
 		}

@@ -241,6 +241,9 @@ func (h handlers) outcome(p *i18n.Printer, d *services.Definition, o *forms.Outc
 			v.Computed = append(v.Computed, ui.Row{Key: p.In(f.Label), Value: words, LTR: ltr})
 		}
 	}
+	if len(o.Errors) == 0 && len(d.ByProgram()) > 0 {
+		v.Decided = decided(p, d, o.Answers, at)
+	}
 	v.Hidden = ui.Grid{
 		Head:  []ui.Cell{{Text: p.T("preview.question")}, {Text: p.T("preview.reason")}, {Text: p.T("preview.rule")}},
 		Empty: p.T("preview.hidden.none"),
@@ -255,6 +258,17 @@ func (h handlers) outcome(p *i18n.Printer, d *services.Definition, o *forms.Outc
 			{Text: d.Form.Reads(o.Hidden[key], o.Answers, at), LTR: true},
 		})
 	}
+}
+
+// decided says what the program would do with answers.
+func decided(p *i18n.Printer, d *services.Definition, answers forms.Answers, at forms.At) string {
+	switch a, holds, err := d.Decided(answers, at); {
+	case err != nil:
+		return p.T("preview.decided.failed", "error", err.Error())
+	case holds:
+		return p.T("preview.decided", "decision", a.Name, "because", d.Because(a.Rule))
+	}
+	return p.T("preview.decided.person")
 }
 
 // labels are the questions of keys in words, and those of parts of rows.

@@ -158,7 +158,9 @@ func TestO18_AnswersAreTriedInAPreviewAndExplained(t *testing.T) {
 		t.Errorf("sound answers are refused: %s", page.One(".summary").Text())
 	}
 	says(t, page, "MVR 250.00", "Security staff that you need", "rule music-is-planned is false, where what = [\"food\"]",
-		"Organiser 1: Phone number", "It is asked only if: They will be at the event.", "rule who-is-there-can-be-called of organisers.0 is false, where organisers.0.there = false")
+		"Organiser 1: Phone number", "It is asked only if: They will be at the event.", "rule who-is-there-can-be-called of organisers.0 is false, where organisers.0.there = false", "A person would decide on these answers.")
+	given.Set("doors", "23:00")
+	says(t, ask(t, h, "administrator", form, given, http.StatusOK), "Refused by the program: It begins at 23:00 or later.")
 	given.Set("date-day", "2")
 	given.Set("crowd", "many")
 	page = ask(t, h, "administrator", form, given, http.StatusOK)
@@ -176,8 +178,8 @@ func TestO18_ThePreviewShowsWorkflowAndTests(t *testing.T) {
 	h := desk(t)
 	says(t, ask(t, h, "administrator", event+"?part=workflow", nil, http.StatusOK), "Information requested", "the applicant", "No answer came (by itself) leads to Refused", "the fee is due")
 	page := ask(t, h, "administrator", event+"?part=tests", nil, http.StatusOK)
-	says(t, page, "17 of 17 tests pass", "A repeat needs an earlier approval")
-	if n := page.Find("main tbody .tag").Len(); n != 17 {
+	says(t, page, "22 of 22 tests pass", "A repeat needs an earlier approval")
+	if n := page.Find("main tbody .tag").Len(); n != 22 {
 		t.Errorf("%d tests are shown", n)
 	}
 }

@@ -208,3 +208,9 @@ func (c *Catalogue) Version(hash, id string) *services.Definition {
 	}
 	return nil
 }
+
+// EventPermit is the example of docs/services.md, in which the program decides
+// on small repeats and late beginnings.
+func EventPermit(t testing.TB) *services.Definition {
+	return Compile(t, os.DirFS(filepath.Join(testkit.Root(), "internal/services/testdata/event-permit")), "event-permit")
+}

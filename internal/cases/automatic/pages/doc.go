@@ -1,0 +1,2 @@
+// Package pages has the templates of package automatic.
+package pages
