@@ -17,8 +17,8 @@
 //     said, from the declarations and what the person has under way. For the
 //     declared grace, signing in opens it again; then the account goes, by the
 //     path of package retention, on the day that the person was told.
-//   - A level is earned: only an official who saw the card, a register or a
-//     national login makes an identity number verified, and only a verified
+//   - A level is earned: only an official who saw the card or a national login
+//     makes an identity number verified, and only a verified
 //     one belongs to one person. Whose a number is, is told to nobody (O10).
 //
 // It keeps no value: those are in the vault, under the activities account,

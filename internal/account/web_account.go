@@ -127,8 +127,14 @@ func (s *Service) showLevel(q *web.Req) error {
 		switch {
 		case l <= me.Level:
 			task.Status = ui.Label{Text: q.P.T("account.level.yes"), Kind: ui.Good}
+		case l == web.LevelNational && s.Identity.Login() != nil && s.Identity.Login().Gives() == l:
+			row, err := s.Identity.Login().Row(q)
+			if err != nil {
+				return err
+			}
+			task.Href = row.Href
 		case l >= web.LevelRegister:
-			continue // no register and no national login is joined to the portal
+			continue // no register is joined to the portal, or no national login
 		}
 		page.Levels = append(page.Levels, task)
 	}

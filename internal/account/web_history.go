@@ -8,7 +8,7 @@ import (
 
 	"portico/internal/account/pages"
 	"portico/internal/audit"
-	"portico/internal/identity"
+	"portico/internal/identity/security"
 	"portico/internal/platform/fault"
 	"portico/internal/platform/web"
 	"portico/internal/platform/web/ui"
@@ -71,7 +71,7 @@ func (s *Service) line(q *web.Req, m Moment) []ui.Cell {
 		}
 	} else {
 		label = q.P.T("identity.kind." + m.Kind)
-		how = identity.Cause(q.P, m.Reason)
+		how = security.Cause(q.P, m.Reason)
 	}
 	if m.Ref != "" {
 		how = q.P.T("account.history.ref", "what", how, "reference", q.P.Isolate(m.Ref))

@@ -131,6 +131,7 @@ func TestEveryPageOfTheRouterIsJudged(t *testing.T) {
 	strangers(visitor(), version)
 	clerk, citizen := visitor(), visitor()
 	newcomer(visitor(), clerk)
+	visitor().vouched()
 	forgetful(visitor())
 	reference := citizens(citizen)
 	visitor().companies(citizen, clerk, portal.Person("citizen"))

@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -10,7 +9,6 @@ import (
 	"portico/internal/cases/amend"
 	"portico/internal/contact"
 	"portico/internal/drafts"
-	"portico/internal/instance"
 	"portico/internal/platform/db"
 	"portico/internal/platform/fault"
 	"portico/internal/platform/web"
@@ -18,20 +16,6 @@ import (
 	"portico/internal/uploads"
 	"portico/internal/vault"
 )
-
-// scannerOf connects to the scanner that the environment declares, if any. A
-// demo has none: it runs where its operator looks at it, without the daemons
-// of the real place.
-func scannerOf(e *instance.Environment) (uploads.Scanner, error) {
-	if e.Scanner == nil {
-		return nil, nil
-	}
-	c, err := uploads.NewClamd(string(e.Scanner.Address))
-	if err != nil {
-		return nil, fmt.Errorf("environment.yaml: scanner: address: %w", err)
-	}
-	return c, nil
-}
 
 // scans asks the declared scanner whether it is there: nil where none is.
 func (p *portal) scans() func(context.Context) error {

@@ -11,6 +11,7 @@ import (
 	"portico/internal/identity"
 	"portico/internal/identity/factor"
 	"portico/internal/identity/recovery"
+	"portico/internal/login"
 	"portico/internal/mandates"
 	"portico/internal/notify"
 	"portico/internal/payments"
@@ -31,6 +32,7 @@ func Kept() (all []holdings.Kind) {
 		drafts.Kept(),
 		factor.Kept(),
 		identity.Kept(),
+		login.Kept(),
 		mandates.Kept(),
 		notify.Kept(),
 		payments.Kept(),

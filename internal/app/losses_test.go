@@ -112,6 +112,9 @@ func losses() []loss {
 				return err
 			},
 			row(`account_verification WHERE subject = $1 AND ended_at IS NULL`, one)},
+		{"a login knows somebody no more", "login.forget", ledger.Revoke,
+			in(func(w *town, tx *db.Tx) error { return w.login.Closed(tx, w.one) }),
+			row(`login_link WHERE subject = $1`, one)},
 		{"a password is replaced", "factor.took", ledger.Revoke,
 			in(func(w *town, tx *db.Tx) error {
 				return w.identity.Proofs.SetPassword(tx, w.one, "another", w.clock.Now())

@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"portico/internal/demo"
@@ -14,26 +13,6 @@ import (
 	"portico/internal/platform/fault"
 	"portico/internal/platform/i18n"
 )
-
-// takesOf connects to the provider that the environment declares, if any.
-func takesOf(e *instance.Environment) (payments.Provider, error) {
-	p := e.Payment
-	if p == nil {
-		return nil, nil
-	}
-	c := payments.GovPayConfig{URL: string(p.URL), Pages: string(p.Pages), Currency: p.Currency}
-	var err, also error
-	c.Token, err = p.Token.Read()
-	c.Signing, also = p.Signing.Read()
-	if err = errors.Join(err, also); err != nil {
-		return nil, fmt.Errorf("environment.yaml: payment: %w", err)
-	}
-	takes, err := payments.NewGovPay(c)
-	if err != nil {
-		return nil, fmt.Errorf("environment.yaml: %w", err)
-	}
-	return takes, nil
-}
 
 // paying builds what takes the fees, and has it follow every case. A demo has
 // a provider of its own, on this machine.

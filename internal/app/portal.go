@@ -24,6 +24,7 @@ import (
 	"portico/internal/cases/automatic"
 	"portico/internal/cases/letter"
 	"portico/internal/changes"
+	"portico/internal/connect"
 	"portico/internal/consent"
 	"portico/internal/contact"
 	"portico/internal/contact/inbound"
@@ -40,6 +41,7 @@ import (
 	"portico/internal/identity/security"
 	"portico/internal/identity/signin"
 	"portico/internal/instance"
+	"portico/internal/login"
 	"portico/internal/mandates"
 	"portico/internal/news"
 	"portico/internal/notify"
@@ -101,7 +103,7 @@ type portal struct {
 	mails     *inbound.Server // nil: none come in
 	url       string          // where the server listens; set by listen
 	changes   *changes.Service
-	sender    sender
+	sender    connect.Sender
 	scanner   uploads.Scanner // nil: none is declared
 	uploads   *uploads.Uploads
 	payments  *payments.Service
@@ -109,8 +111,11 @@ type portal struct {
 	provider  *demo.Provider    // of a demo's payments
 	files     *uploads.Site
 	amend     *amend.Site
-	catcher   *demo.Catcher // of a demo\'s messages
-	transit   proof.Transit // how the portal is reached; set by listen
+	login     *login.Service
+	vouches   *login.Provider // nil: none is declared
+	logins    *demo.Login     // of a demo
+	catcher   *demo.Catcher   // of a demo\'s messages
+	transit   proof.Transit   // how the portal is reached; set by listen
 }
 
 // build loads the instance, opens the store and builds every feature. It
@@ -163,11 +168,12 @@ func (p *portal) connections(o Options, e *instance.Environment) error {
 	if err := c.Check(); err != nil || p.demo {
 		return err
 	}
-	var sender, scanner, takes error
-	p.sender, sender = senderOf(e, p.clock)
-	p.scanner, scanner = scannerOf(e)
-	p.takes, takes = takesOf(e)
-	return errors.Join(sender, scanner, takes)
+	var sender, scanner, takes, vouches error
+	p.sender, sender = connect.Messages(e, p.clock)
+	p.scanner, scanner = connect.Scanner(e)
+	p.takes, takes = connect.Payments(e)
+	p.vouches, vouches = connect.Login(e, p.clock)
+	return errors.Join(sender, scanner, takes, vouches)
 }
 
 // Declared refuses a folder that holds no instance.
@@ -308,6 +314,9 @@ func (p *portal) features(ctx context.Context, in *instance.Instance, opts insta
 		Prefers: func(ctx context.Context, subject string) (string, error) { return p.notices.Prefers(ctx, subject) },
 		Confirm: func() policy.Period { return p.live.Current().Portal.ConfirmContacts() },
 	})
+	if err := p.loggingIn(in); err != nil {
+		return err
+	}
 	p.tell(in.Portal.Langs(), in.Catalogue)
 	p.recovery = recovery.New(p.identity)
 	p.staff = staff.New(staff.Config{
@@ -385,10 +394,10 @@ func (p *portal) catch() (err error) {
 	if p.catcher, err = demo.Catch(p.clock); err != nil {
 		return fmt.Errorf("catch the demo's messages: %w", err)
 	}
-	if p.sender.mailer, err = mail.NewSMTP(p.catcher.SMTP()); err != nil {
+	if p.sender.Mailer, err = mail.NewSMTP(p.catcher.SMTP()); err != nil {
 		return err
 	}
-	p.sender.texter, err = mail.NewSMS(p.catcher.SMS())
+	p.sender.Texter, err = mail.NewSMS(p.catcher.SMS())
 	return err
 }
 
@@ -421,6 +430,7 @@ func (p *portal) mount() {
 	services.Mount(p.router, catalogue)
 	preview.Mount(p.router, catalogue, func() *time.Location { return p.live.Current().Portal.Timezone.Location() }, p.proposed)
 	signin.Mount(p.router, p.identity)
+	p.login.Mount(p.router)
 	p.recovery.Mount(p.router)
 	security.MountPerson(p.router, p.identity, p.recovery)
 	p.account.Mount(p.router)

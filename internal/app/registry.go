@@ -24,6 +24,7 @@ import (
 	"portico/internal/identity/recovery"
 	"portico/internal/instance"
 	"portico/internal/ledger"
+	"portico/internal/login"
 	"portico/internal/mandates"
 	"portico/internal/news"
 	"portico/internal/notify"
@@ -64,6 +65,7 @@ func Migrations() []fs.FS {
 		instance.Migrations(),
 		jobs.Migrations(),
 		ledger.Migrations(),
+		login.Migrations(),
 		mandates.Migrations(),
 		payments.Migrations(),
 		notify.Migrations(),
@@ -96,6 +98,7 @@ func Holdings() (all []db.Table) {
 		instance.Holding(),
 		jobs.Holding(),
 		ledger.Holding(),
+		login.Holding(),
 		mandates.Holding(),
 		payments.Holding(),
 		notify.Holding(),
@@ -132,6 +135,7 @@ func Locales() []fs.FS {
 		identity.Locales(),
 		recovery.Locales(),
 		jobs.Locales(),
+		login.Locales(),
 		mail.Locales(),
 		mandates.Locales(),
 		payments.Locales(),

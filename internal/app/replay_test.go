@@ -19,6 +19,7 @@ import (
 	"portico/internal/demo"
 	"portico/internal/identity"
 	"portico/internal/ledger"
+	"portico/internal/login"
 	"portico/internal/mandates"
 	"portico/internal/platform/clock"
 	"portico/internal/platform/db"
@@ -129,6 +130,17 @@ func (w *town) gives() {
 				subject, []byte{}, clock.Micros(now)); err != nil {
 				return err
 			}
+		}
+		// A login that knows somebody, as its row and its index.
+		sealed, err := w.vault.SealSecret(tx, w.one, "login_link", []byte("https://login.example\n1"))
+		if err == nil {
+			_, err = tx.Exec(`INSERT INTO login_link (subject, sealed, seasoned_at, connected_at) VALUES ($1, $2, $3, $3)`, w.one, sealed, clock.Micros(now))
+		}
+		if err == nil {
+			err = w.vault.Index(tx, login.Connection, w.one, "https://login.example\n1")
+		}
+		if err != nil {
+			return err
 		}
 		if _, err := w.identity.Proofs.NewCodes(tx, w.one, now); err != nil {
 			return err

@@ -261,6 +261,9 @@ func (r *restore) finish(ctx context.Context, p *portal) error {
 		if res.people, res.without, err = p.account.Reindex(tx); err != nil {
 			return err
 		}
+		if err := p.login.Reindex(tx); err != nil {
+			return err
+		}
 		if err := p.staff.Reindex(tx); err != nil {
 			return err
 		}
@@ -303,7 +306,7 @@ func (p *portal) whole(ctx context.Context) error {
 // links. It returns how many sessions there were.
 func (p *portal) endEverything(tx *db.Tx) (int64, error) {
 	n, err := p.identity.Restored(tx)
-	for _, owner := range []func(*db.Tx) error{p.recovery.Restored, p.account.Restored, p.staff.Restored, p.mandates.Restored} {
+	for _, owner := range []func(*db.Tx) error{p.recovery.Restored, p.account.Restored, p.login.Restored, p.staff.Restored, p.mandates.Restored} {
 		if err == nil {
 			err = owner(tx)
 		}
@@ -316,7 +319,7 @@ func (p *portal) endEverything(tx *db.Tx) (int64, error) {
 func (p *portal) replay(tx *db.Tx, a ledger.Act) error {
 	for _, owner := range []func(*db.Tx, ledger.Act) (bool, error){
 		p.vault.Replay, p.consent.Replay, p.notices.Replay, p.identity.Replay, p.mandates.Replay, p.issued.Replay,
-		p.account.Replay, p.staff.Replay, p.rights.Replay, p.keeps.Replay,
+		p.account.Replay, p.login.Replay, p.staff.Replay, p.rights.Replay, p.keeps.Replay,
 	} {
 		if mine, err := owner(tx, a); err != nil || mine {
 			return err

@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"portico/internal/instance"
+	"portico/internal/login"
 	"portico/internal/payments"
 	"portico/internal/platform/web"
 	"portico/internal/proof"
@@ -93,6 +94,9 @@ func (p *portal) listen(o Options) (*web.Server, error) {
 	p.url = server.URL()
 	if p.provider != nil {
 		p.provider.Notify(p.url + payments.NotifyPath)
+	}
+	if p.logins != nil {
+		p.logins.Leads(p.address() + login.BackPath)
 	}
 	p.transit = proof.Transit{Listen: server.Addr(), TLS: c.Cert != "", Proxy: c.Proxy != nil}
 	return server, nil

@@ -10,11 +10,13 @@ type row struct {
 
 // features is the table of allowed imports: imports go down the list only.
 var features = []row{
-	{"app", []string{"demo", "demo/cast", "retention", "holdings", "instance", "proof", "cabinet", "account", "mandates", "payments", "changes", "consent", "contact", "contact/inbound", "rights", "rights/takeout", "cookies", "analytics", "privacy", "notify", "notify/kinds", "news", "desk", "documents", "drafts", "cases", "cases/amend", "uploads", "services", "services/described", "services/preview", "forms", "staff", "identity", "backup", "vault", "ledger", "audit", "keys", "policy", "policy/text", "cases/letter", "cases/automatic", "drafts/enter"}, nil},
+	{"app", []string{"connect", "demo", "demo/cast", "retention", "holdings", "instance", "proof", "cabinet", "login", "account", "mandates", "payments", "changes", "consent", "contact", "contact/inbound", "rights", "rights/takeout", "cookies", "analytics", "privacy", "notify", "notify/kinds", "news", "desk", "documents", "drafts", "cases", "cases/amend", "uploads", "services", "services/described", "services/preview", "forms", "staff", "identity", "backup", "vault", "ledger", "audit", "keys", "policy", "policy/text", "cases/letter", "cases/automatic", "drafts/enter"}, nil},
 	{"demo/cast", []string{"demo", "account", "mandates", "staff", "identity", "vault", "policy"}, nil},
 	{"demo", nil, nil},
+	{"connect", []string{"instance", "login", "payments", "uploads"}, nil},
 	{"changes", []string{"holdings", "instance", "privacy", "notify", "notify/kinds", "vault", "audit", "policy"}, nil},
 	{"cabinet", []string{"contact", "mandates", "cases", "services", "identity", "vault", "audit", "keys", "policy"}, nil},
+	{"login", []string{"holdings", "account", "identity", "vault", "ledger", "policy"}, nil},
 	{"account", []string{"holdings", "identity", "vault", "ledger", "audit", "policy"}, nil},
 	{"mandates", []string{"holdings", "identity", "vault", "ledger", "audit", "policy"}, nil},
 	{"rights", []string{"rights/takeout", "holdings", "staff", "identity", "vault", "ledger", "audit", "policy"}, nil},
@@ -95,6 +97,7 @@ var dependencies = map[string][]string{
 	"github.com/ccojocar/zxcvbn-go":         {"internal/identity"},
 	"github.com/chromedp/cdproto":           {"internal/testkit"},
 	"github.com/chromedp/chromedp":          {"internal/testkit"},
+	"github.com/coreos/go-oidc":             {"internal/login"},
 	"github.com/emersion/go-message":        {"internal/contact/inbound"},
 	"github.com/emersion/go-smtp":           {"internal/demo", "internal/contact"},
 	"github.com/fxamacker/cbor":             {"internal/identity/factor/factortest"},
@@ -115,6 +118,7 @@ var dependencies = map[string][]string{
 	"golang.org/x/mod/sumdb":                {"internal/audit", "internal/keys"},
 	"golang.org/x/net/html":                 {"internal/testkit", "internal/contact/inbound"},
 	"golang.org/x/net/idna":                 {"internal/identity"},
+	"golang.org/x/oauth2":                   {"internal/login"},
 	"golang.org/x/text":                     {"internal/platform/i18n", "internal/forms", "internal/identity", "internal/services"},
 	"modernc.org/sqlite":                    {"internal/platform/db"},
 	"rsc.io/qr":                             {"internal/documents", "internal/identity"},

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"portico/internal/audit"
-	"portico/internal/identity"
+	"portico/internal/identity/security"
 	"portico/internal/platform/clock"
 	"portico/internal/platform/i18n"
 	"portico/internal/platform/web/ui"
@@ -190,7 +190,7 @@ func (c *Cabinet) who(p *i18n.Printer, pol *policy.Policy, e *audit.Event) strin
 // what says what was done with which data, or with the account.
 func (c *Cabinet) what(p *i18n.Printer, pol *policy.Policy, e *audit.Event) string {
 	if e.Kind == audit.KindAccount {
-		if cause, ok := identity.Known(p, e.Reason); ok {
+		if cause, ok := security.Known(p, e.Reason); ok {
 			return p.T("cabinet.what.cause", "cause", cause)
 		}
 	}

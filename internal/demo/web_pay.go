@@ -109,6 +109,7 @@ dt { padding-top: .75rem; color: #4a5159 }
 dd { margin: 0; padding-bottom: .75rem; border-bottom: 1px solid #ccd1d6; overflow-wrap: anywhere }
 .note { border-inline-start: .4rem solid #8a5a00; padding-inline-start: .75rem; margin: 0 }
 button { display: block; width: 100%; min-height: 3rem; margin-bottom: .75rem; padding: .5rem 1rem; font: inherit; font-weight: 600; border: 2px solid #1d4f91; border-radius: .25rem; background: #1d4f91; color: #fff; cursor: pointer }
+select { display: block; width: 100%; min-height: 3rem; font: inherit }
 button.other { background: #fff; color: #1d4f91 }
 button:focus-visible, a:focus-visible { outline: 3px solid #f2b600; outline-offset: 2px }
 a { color: #1d4f91 }

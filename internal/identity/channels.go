@@ -170,6 +170,11 @@ func (s *Service) Close(tx *db.Tx, subject string, asked time.Time, channels ...
 	if err := s.Proofs.Clear(tx, subject, false); err != nil {
 		return err
 	}
+	if s.login != nil {
+		if err := s.login.Closed(tx, subject); err != nil {
+			return err
+		}
+	}
 	_, err = s.EndSessions(tx, subject, "")
 	return err
 }

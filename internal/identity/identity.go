@@ -95,12 +95,14 @@ const (
 	// code, or after waiting with neither.
 	MeansRecovered       = "recovered-with-factor"
 	MeansRecoveredWaited = "recovered-after-waiting"
+	// Another login vouched for them (see Login).
+	MeansLogin = "login"
 )
 
 // strong reports whether means are two factors.
 func strong(means string) bool {
 	switch means {
-	case MeansSecond, MeansRecovery, MeansPasskey, MeansRecovered:
+	case MeansSecond, MeansRecovery, MeansPasskey, MeansRecovered, MeansLogin:
 		return true
 	}
 	return false

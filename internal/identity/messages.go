@@ -145,22 +145,3 @@ func (s *Service) send(ctx context.Context, p *i18n.Printer, to credential.Conta
 func (s *Service) printer(lang string) *i18n.Printer {
 	return s.Catalogue.Printer(lang, s.Zone())
 }
-
-// Cause says in words why an event of an account happened, in the sentences of
-// whichever feature wrote it.
-func Cause(p *i18n.Printer, reason string) string {
-	if words, ok := Known(p, reason); ok {
-		return words
-	}
-	return p.T("identity.reason.other")
-}
-
-// Known is Cause where a feature has a sentence for the reason.
-func Known(p *i18n.Printer, reason string) (string, bool) {
-	for _, feature := range []string{"account", "mandates", "consent", "changes", "rights", "identity"} {
-		if key := feature + ".reason." + reason; p.Has(key) {
-			return p.T(key), true
-		}
-	}
-	return "", false
-}

@@ -62,6 +62,12 @@ func (s *Service) CheckRegistration(d Details, agreed bool) error {
 	return fault.Input(append(fault.From(err).Fields, missing)...)
 }
 
+// Why says of a field why it is asked (see profile.Why).
+func (s *Service) Why(p *i18n.Printer, field, activity string) string {
+	return profile.Why(s.Policy(), p, field, activity)
+}
+
+// Zone is where the portal is.
 func (s *Service) Zone() *time.Location {
 	if z := s.Portal().Zone; z != nil {
 		return z
@@ -70,7 +76,7 @@ func (s *Service) Zone() *time.Location {
 }
 
 // newAccount makes a subject with an account and its contact, sealed.
-func (s *Service) newAccount(tx *db.Tx, c credential.Contact, state State) (string, error) {
+func (s *Service) newAccount(tx *db.Tx, c credential.Contact, state State, source string) (string, error) {
 	subject, err := s.Vault.NewSubject(tx)
 	if err != nil {
 		return "", err
@@ -78,7 +84,7 @@ func (s *Service) newAccount(tx *db.Tx, c credential.Contact, state State) (stri
 	if err := insertAccount(tx, account{Subject: subject, Realm: web.RealmPerson, State: state, Contact: c.Field}, s.Clock.Now()); err != nil {
 		return "", fmt.Errorf("make an account: %w", err)
 	}
-	return subject, s.put(tx, subject, vault.Value{Field: c.Field, Text: c.Value, Source: policy.SourceForm})
+	return subject, s.put(tx, subject, vault.Value{Field: c.Field, Text: c.Value, Source: source})
 }
 
 // put seals values of a person's own profile.
@@ -101,12 +107,12 @@ func (s *Service) put(tx *db.Tx, subject string, values ...vault.Value) error {
 // (M28), and sends a code to it. What it does and answers is the same for a
 // contact that has an account: only the message differs.
 func (s *Service) Begin(ctx context.Context, c credential.Contact, lang string, from From) (token string, err error) {
-	if !s.throttle.Take(s.limits.sends, "send network", from.Network) ||
-		!s.throttle.Take(s.limits.send, "send contact", c.Field+" "+c.Value) {
+	if !s.throttle.Take(s.limits.Sends, "send network", from.Network) ||
+		!s.throttle.Take(s.limits.Send, "send contact", c.Field+" "+c.Value) {
 		return "", errTooMany
 	}
 	err = s.Vault.Update(ctx, func(tx *db.Tx) error {
-		subject, err := s.newAccount(tx, c, Pending)
+		subject, err := s.newAccount(tx, c, Pending, policy.SourceForm)
 		if err != nil {
 			return err
 		}
@@ -139,7 +145,7 @@ func (s *Service) enqueueCode(tx *db.Tx, c challenge, lang string) error {
 
 // Again sends another code, which ends the one before.
 func (s *Service) Again(ctx context.Context, token, lang string, from From) error {
-	if !s.throttle.Take(s.limits.sends, "send network", from.Network) {
+	if !s.throttle.Take(s.limits.Sends, "send network", from.Network) {
 		return errTooMany
 	}
 	err := s.DB.Update(ctx, func(tx *db.Tx) error {
@@ -173,7 +179,7 @@ func (s *Service) Again(ctx context.Context, token, lang string, from From) erro
 // Confirm takes the code. Only now is the contact the account's own: it must
 // be nobody else's.
 func (s *Service) Confirm(ctx context.Context, token, code string, from From) error {
-	if !s.throttle.Take(s.limits.typed, "code network", from.Network) {
+	if !s.throttle.Take(s.limits.Typed, "code network", from.Network) {
 		return errTooMany
 	}
 	var row session
@@ -215,14 +221,7 @@ func (s *Service) Confirm(ctx context.Context, token, code string, from From) er
 		if used, err := useChallenge(tx, ch, s.Clock.Now()); err != nil || !used {
 			return errors.Join(err, ErrSignIn)
 		}
-		if holder, err := s.find(tx, c); err != nil {
-			return err
-		} else if holder.Realm == web.RealmPerson && holder.State.unfinished() && holder.Subject != row.Subject {
-			if _, err := s.Disposer.Of(tx, "registration", holder.Subject, holder.Subject, holdings.BecauseAbandoned); err != nil { // whoever has the contact now begins anew
-				return err
-			}
-		}
-		if err := s.addChannel(tx, row.Subject, c, s.Clock.Now()); err != nil {
+		if err := s.firstChannel(tx, row.Subject, c); err != nil {
 			return err
 		}
 		return s.move(tx, row.Subject, Pending, Confirmed, "contact-confirmed", nil)
@@ -234,6 +233,19 @@ func (s *Service) Confirm(ctx context.Context, token, code string, from From) er
 		return fmt.Errorf("confirm a contact: %w", err)
 	}
 	return nil
+}
+
+// firstChannel makes a contact that was confirmed the account's own. Whoever
+// began to register with it and did not finish gives way.
+func (s *Service) firstChannel(tx *db.Tx, subject string, c credential.Contact) error {
+	if holder, err := s.find(tx, c); err != nil {
+		return err
+	} else if holder.Realm == web.RealmPerson && holder.State.unfinished() && holder.Subject != subject {
+		if _, err := s.Disposer.Of(tx, "registration", holder.Subject, holder.Subject, holdings.BecauseAbandoned); err != nil {
+			return err
+		}
+	}
+	return s.addChannel(tx, subject, c, s.Clock.Now())
 }
 
 // contact opens the contact of one's own account.
@@ -320,7 +332,7 @@ func (s *Service) Finish(ctx context.Context, token, password string, from From)
 	if err != nil {
 		return Entry{}, fmt.Errorf("finish a registration: %w", err)
 	}
-	if !s.throttle.Take(s.limits.typed, "password network", from.Network) {
+	if !s.throttle.Take(s.limits.Typed, "password network", from.Network) {
 		return Entry{}, errTooMany
 	}
 	c, err := s.contact(ctx, row.Subject)
@@ -393,7 +405,7 @@ func (s *Service) CreatePerson(ctx context.Context, p NewPerson) (subject string
 		return "", err
 	}
 	err = s.Vault.Update(ctx, func(tx *db.Tx) (err error) {
-		if subject, err = s.newAccount(tx, c, Open); err != nil {
+		if subject, err = s.newAccount(tx, c, Open, policy.SourceForm); err != nil {
 			return err
 		}
 		if err := s.addChannel(tx, subject, c, s.Clock.Now()); err != nil {

@@ -11,7 +11,6 @@ import (
 	"portico/internal/audit"
 	"portico/internal/identity/credential"
 	"portico/internal/identity/factor"
-	"portico/internal/platform/clock"
 	"portico/internal/platform/db"
 	"portico/internal/platform/fault"
 	"portico/internal/platform/id"
@@ -76,53 +75,10 @@ func (s *Service) End(ctx context.Context, me *web.Session, sessionID string) er
 	return nil
 }
 
-// Moment is one line of the history of an account.
-type Moment struct {
-	N      int64
-	At     time.Time
-	Kind   string
-	Reason string // means or cause, a part of a catalogue key
-}
-
-// historyPage is how many lines a page of the history has. historyScan is how
-// many events are read at most for those from before moments had an index.
-const (
-	historyPage = 20
-	historyScan = 500
-)
-
-// History are the sign-ins, failed ones, sign-outs and changes of an account
-// (M25), from the log, the newest first; next is where the page after begins,
-// 0 for none.
-func (s *Service) History(ctx context.Context, subject string, before int64) (list []Moment, next int64, err error) {
-	events, err := s.Log.Moments(ctx, subject, before, historyPage)
-	for scanned := 0; err == nil; scanned += len(events) {
-		for _, e := range events {
-			if e.Moment() {
-				list = append(list, Moment{e.N, clock.FromMicros(e.At), e.Kind, e.Reason})
-			}
-			if before = e.N; e.N == 1 {
-				return list, 0, nil
-			}
-			if len(list) == historyPage {
-				return list, before, nil
-			}
-		}
-		if scanned >= historyScan {
-			return list, before, nil
-		}
-		// Below the oldest moment there may be some from before the index.
-		if events, err = s.Log.Events(ctx, subject, before, 100); err == nil && len(events) == 0 {
-			return list, 0, nil
-		}
-	}
-	return nil, 0, fmt.Errorf("read the history of an account: %w", err)
-}
-
 // prove checks the password of somebody who is signed in.
 func (s *Service) prove(ctx context.Context, me *web.Session, password string, from From) (seasoned time.Time, err error) {
-	if !s.throttle.Take(s.limits.network, "sign-in network", from.Network) ||
-		!s.throttle.Take(s.limits.pair, "prove", me.Subject) {
+	if !s.throttle.Take(s.limits.Network, "sign-in network", from.Network) ||
+		!s.throttle.Take(s.limits.Pair, "prove", me.Subject) {
 		return time.Time{}, errTooMany
 	}
 	var hash string
@@ -149,10 +105,10 @@ func (s *Service) prove(ctx context.Context, me *web.Session, password string, f
 }
 
 // ChangePassword replaces the password, ends every other session, gives this
-// one a new token, and tells the holder. Who proved with a passkey just now may
-// have forgotten the password that is in force.
+// one a new token, and tells the holder. Who proved with a passkey or a login just
+// now may have forgotten the password that is in force, or have none.
 func (s *Service) ChangePassword(ctx context.Context, me *web.Session, current, password, lang string, from From) (Entry, error) {
-	if me.SteppedBy != MeansPasskey {
+	if me.SteppedBy != MeansPasskey && me.SteppedBy != MeansLogin {
 		if _, err := s.prove(ctx, me, current, from); err != nil {
 			return Entry{}, err
 		}
@@ -262,7 +218,7 @@ func (s *Service) SecondKey(ctx context.Context, subject, label string) (*otp.Ke
 // ConfirmSecond takes the first code of a new app. From then on it is asked at
 // every sign-in; other sessions end.
 func (s *Service) ConfirmSecond(ctx context.Context, me *web.Session, code, lang string, from From) (Entry, error) {
-	if !s.throttle.Take(s.limits.typed, "code network", from.Network) {
+	if !s.throttle.Take(s.limits.Typed, "code network", from.Network) {
 		return Entry{}, errTooMany
 	}
 	var e Entry
@@ -383,7 +339,7 @@ func (s *Service) StepUp(ctx context.Context, me *web.Session, a Again, from Fro
 		if p.Seasoned, err = s.prove(ctx, me, a.Password, from); err != nil {
 			return Entry{}, err
 		}
-	} else if !s.throttle.Take(s.limits.typed, "code network", from.Network) || !s.throttle.Take(s.limits.second, "second account", me.Subject) {
+	} else if !s.throttle.Take(s.limits.Typed, "code network", from.Network) || !s.throttle.Take(s.limits.Second, "second account", me.Subject) {
 		return Entry{}, errTooMany
 	}
 	var e Entry

@@ -11,6 +11,7 @@ import (
 
 	"portico/internal/audit"
 	"portico/internal/identity"
+	account "portico/internal/identity/security"
 	"portico/internal/platform/db"
 	"portico/internal/platform/fault"
 	"portico/internal/platform/web"
@@ -347,7 +348,7 @@ func TestM25_TheHistoryOfABusyAccountReadsWhatItShows(t *testing.T) {
 		})
 		b := p.browse(t)
 		p.signIn(t, b, email, good, 200)
-		list, next, err := p.History(t.Context(), subject, 0)
+		list, next, err := account.History(t.Context(), p.Service.Log, subject, 0)
 		if err != nil || next != 0 || len(list) != 2 || list[0].Reason != identity.MeansPassword || list[1].Reason != "registered" {
 			t.Errorf("the history is %+v, %d, %v", list, next, err)
 		}
@@ -358,7 +359,7 @@ func TestM25_TheHistoryOfABusyAccountReadsWhatItShows(t *testing.T) {
 		})
 		var reasons []string
 		for before, pages := int64(0), 0; pages < 10; pages++ {
-			list, next, err := p.History(t.Context(), subject, before)
+			list, next, err := account.History(t.Context(), p.Service.Log, subject, before)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -60,7 +60,7 @@ type Service struct {
 	Proofs   *factor.Keeper
 	hasher   *credential.Hasher
 	throttle *credential.Throttle
-	limits   limits
+	limits   credential.Limits
 	known    func() (*credential.Known, error)
 
 	mu      sync.RWMutex
@@ -68,6 +68,7 @@ type Service struct {
 	levels  Levels
 
 	arrivals Arrivals
+	login    Login
 }
 
 // New returns the service and registers its jobs.
@@ -76,7 +77,7 @@ func New(c Config) *Service {
 		c.Address = func() string { return "http://localhost" }
 	}
 	s := &Service{
-		Config: c, Proofs: factor.New(factor.Config{Vault: c.Vault, Codes: c.Codes, Clock: c.Clock, Address: c.Address}), hasher: credential.NewHasher(c.Hashes), throttle: credential.NewThrottle(c.Clock), limits: standardLimits(),
+		Config: c, Proofs: factor.New(factor.Config{Vault: c.Vault, Codes: c.Codes, Clock: c.Clock, Address: c.Address}), hasher: credential.NewHasher(c.Hashes), throttle: credential.NewThrottle(c.Clock), limits: credential.StandardLimits(),
 		known: sync.OnceValues(credential.LoadKnown),
 	}
 	// Somebody waits for a code: should this node die, another soon tries again.

@@ -35,9 +35,9 @@ func (s *Service) find(tx *db.Tx, c credential.Contact) (account, error) {
 // look-up, one hash and one durable write.
 func (s *Service) SignIn(ctx context.Context, realm string, c credential.Contact, password string, from From) (Entry, error) {
 	who := c.Field + " " + c.Value
-	if !s.throttle.Take(s.limits.network, "sign-in network", from.Network) ||
-		!s.throttle.Take(s.limits.pair, "sign-in pair", who+" "+from.Network) ||
-		!s.throttle.Take(s.limits.account, "sign-in account", who) {
+	if !s.throttle.Take(s.limits.Network, "sign-in network", from.Network) ||
+		!s.throttle.Take(s.limits.Pair, "sign-in pair", who+" "+from.Network) ||
+		!s.throttle.Take(s.limits.Account, "sign-in account", who) {
 		return Entry{}, errGuessed
 	}
 	var a account
@@ -110,7 +110,7 @@ func (s *Service) failed(ctx context.Context, a account, means string) error {
 // account too: a right password costs nothing, so whoever has one could begin
 // anew for ever, from ever new networks.
 func (s *Service) Second(ctx context.Context, realm, token, code string, from From) (Entry, error) {
-	if !s.throttle.Take(s.limits.typed, "code network", from.Network) {
+	if !s.throttle.Take(s.limits.Typed, "code network", from.Network) {
 		return Entry{}, errTooMany
 	}
 	var row session
@@ -121,7 +121,7 @@ func (s *Service) Second(ctx context.Context, realm, token, code string, from Fr
 	if err != nil {
 		return Entry{}, fmt.Errorf("second factor: %w", err)
 	}
-	if !s.throttle.Take(s.limits.second, "second account", row.Subject) {
+	if !s.throttle.Take(s.limits.Second, "second account", row.Subject) {
 		return Entry{}, errTooMany
 	}
 	var e Entry
@@ -185,7 +185,7 @@ func (s *Service) ProveFactor(tx *db.Tx, realm, subject, code string) (Proved, e
 // SignInPasskey signs in whoever holds a passkey of an open account of the
 // realm: it is two factors in one, so nothing else is asked.
 func (s *Service) SignInPasskey(ctx context.Context, realm string, response []byte, from From) (Entry, error) {
-	if !s.throttle.Take(s.limits.network, "sign-in network", from.Network) {
+	if !s.throttle.Take(s.limits.Network, "sign-in network", from.Network) {
 		return Entry{}, errTooMany
 	}
 	var e Entry

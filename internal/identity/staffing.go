@@ -128,7 +128,7 @@ func (s *Service) EnrolKey(ctx context.Context, token string) (*otp.Key, error) 
 
 // Enrol takes the first code of an official's second factor and signs in.
 func (s *Service) Enrol(ctx context.Context, token, code string, from From) (Entry, error) {
-	if !s.throttle.Take(s.limits.typed, "code network", from.Network) {
+	if !s.throttle.Take(s.limits.Typed, "code network", from.Network) {
 		return Entry{}, errTooMany
 	}
 	var e Entry

@@ -200,7 +200,7 @@ func (l *loader) environment(e *Environment) {
 		l.at(environmentFile, "sms/from", "sms/from: 1 to 20 characters")
 	}
 	for name := range e.Destinations {
-		if name == "mail" || name == "sms" || name == "payment" {
+		if name == "mail" || name == "sms" || name == "payment" || name == "login" {
 			l.at(environmentFile, "destinations/"+name, "destinations: %q is a connection of its own", name)
 		} else if form(name, ID("").Pattern(), "") != nil {
 			l.at(environmentFile, "destinations/"+name, "destinations: a name has small letters, digits and hyphens")

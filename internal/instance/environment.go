@@ -22,6 +22,7 @@ type Environment struct {
 	Inbound      *Inbound               `yaml:"inbound,omitempty" doc:"Where mails of people come in."`
 	SMS          *SMS                   `yaml:"sms,omitempty" doc:"The connection named sms."`
 	Payment      *Payment               `yaml:"payment,omitempty" doc:"The connection named payment: who takes the fees."`
+	Login        *LoginAt               `yaml:"login,omitempty" doc:"The connection named login: a login of somebody else, which accounts.login of portico.yaml describes."`
 	Scanner      *Scanner               `yaml:"scanner,omitempty" doc:"What looks for malware in uploaded files."`
 	Destinations map[string]Destination `yaml:"destinations,omitempty" doc:"Further connections, by name."`
 }
@@ -84,6 +85,14 @@ type Payment struct {
 	Signing  Ref    `yaml:"signing-secret" doc:"What its messages are signed with; they go to /payments/notify."`
 }
 
+// LoginAt is where an OpenID Connect provider is, and as what it knows the
+// portal. It leads back to ADDRESS/sign-in/back and to no other address.
+type LoginAt struct {
+	Issuer WebURL `yaml:"issuer" doc:"Exactly as it names itself; all its addresses must be at this host."`
+	Client string `yaml:"client" doc:"What it calls this portal."`
+	Secret Ref    `yaml:"secret"`
+}
+
 // Scanner is ClamAV's daemon, on this machine: files travel to it in clear.
 type Scanner struct {
 	Address ScannerAddress `yaml:"address" doc:"unix:/PATH or tcp:127.0.0.1:PORT"`
@@ -117,6 +126,9 @@ func (e *Environment) Connections() []string {
 	}
 	if e.SMS != nil {
 		names = append(names, "sms")
+	}
+	if e.Login != nil {
+		names = append(names, "login")
 	}
 	if e.Payment != nil {
 		names = append(names, "payment")

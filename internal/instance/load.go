@@ -87,6 +87,7 @@ func (l *loader) load() (*Instance, []Fault) {
 		l.news(in)
 		l.compile(in)
 		l.payments(in)
+		l.logins(in)
 		l.prose(in)
 		l.evidence(in.Declarations)
 		l.locales(in)

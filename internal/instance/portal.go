@@ -43,7 +43,21 @@ type Operator struct {
 // Accounts is what goes for people's accounts.
 type Accounts struct {
 	ConfirmContacts policy.Period `yaml:"confirm-contacts" json:"confirmContacts" doc:"After how long people are asked, once they have signed in, whether their e-mail address and phone are still right (N18), such as P12M."`
+	Login           *Login        `yaml:"login,omitempty" json:"login,omitempty" doc:"A login of somebody else by which people sign in, such as a national one; environment.yaml says where it is, and the party of recipients.yaml that has the destination login is what people call it."`
 }
+
+// Login is what a login of somebody else tells of people, and what that counts.
+type Login struct {
+	Level  LoginLevel        `yaml:"level" json:"level" doc:"How well the portal knows whoever signs in by it: national verifies their identity number."`
+	Scopes []string          `yaml:"scopes,omitempty" json:"scopes,omitempty" doc:"What is asked of it besides openid, such as profile."`
+	Claims map[string]string `yaml:"claims" json:"claims" doc:"By field of the policy, the claim that holds it, such as person.name: name. An e-mail address or phone counts only if the claim with _verified behind its name is true."`
+}
+
+// LoginLevel is a level that a login gives.
+type LoginLevel string
+
+// Values lists the levels.
+func (LoginLevel) Values() []string { return []string{"confirmed", "national"} }
 
 // ConfirmContacts is after how long people are asked whether their contact
 // data is still right; none: never.

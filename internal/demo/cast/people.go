@@ -64,6 +64,15 @@ func People() []Person {
 	}
 }
 
+// Known are those whom a demo's login knows: its citizens, and somebody who has
+// no account.
+func Known() (all []demo.Known) {
+	for _, p := range People() {
+		all = append(all, demo.Known{Name: p.Name, BirthDate: p.BirthDate, IdentityNumber: p.IdentityNumber, Email: p.Email})
+	}
+	return append(all, demo.Known{Name: "Ibrahim Naseem Hassan", BirthDate: "1995-02-17", IdentityNumber: "A777888", Email: "ibrahim@demo.example"})
+}
+
 // Officials are one person a role.
 func Officials(roles []string) []Official {
 	names := []string{"Hussain Waheed", "Mariyam Zuhura", "Ali Rasheed Moosa", "Fathimath Nashwa", "Ibrahim Fayaz"}

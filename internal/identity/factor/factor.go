@@ -55,6 +55,7 @@ func ErrPasskey() *fault.Fault { return errPasskey }
 
 // Has says by what an account can be proved besides its password.
 type Has struct {
+	Password bool
 	App      time.Time // since when by an authenticator app; zero: not
 	Passkeys int
 	Codes    int // recovery codes that are left
@@ -70,6 +71,10 @@ func (k *Keeper) Has(tx *db.Tx, subject string) (h Has, err error) {
 		return Has{}, fmt.Errorf("list what proves an account: %w", err)
 	}
 	h.App = row.Changed
+	if row, err = selectSecret(tx, subject, password); err != nil {
+		return Has{}, fmt.Errorf("list what proves an account: %w", err)
+	}
+	h.Password = row.Sealed != nil
 	if h.Passkeys, err = countPasskeys(tx, subject); err != nil {
 		return Has{}, fmt.Errorf("list what proves an account: %w", err)
 	}

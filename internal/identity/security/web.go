@@ -103,7 +103,7 @@ func (o *own) showSecurity(q *web.Req) error {
 	if err != nil {
 		return err
 	}
-	moments, next, err := o.History(ctx, q.Session.Subject, 0)
+	moments, next, err := History(ctx, o.Log, q.Session.Subject, 0)
 	if err != nil {
 		return err
 	}
@@ -126,17 +126,27 @@ func (o *own) showSecurity(q *web.Req) error {
 	if has.Second() && has.Codes == 0 {
 		codes.Tag = &ui.Label{Text: q.P.T("identity.codes.missing"), Kind: ui.Warn}
 	}
+	password := ui.Row{Key: q.P.T("identity.password"), Value: q.P.T("identity.password.kept"), Href: o.path(q, "/password"), Action: q.P.T("identity.change")}
+	if !has.Password {
+		password.Value, password.Action = q.P.T("identity.password.none"), q.P.T("identity.password.choose")
+	}
 	page := pages.Security{
-		Facts: []ui.Row{
-			{Key: q.P.T("identity.password"), Value: q.P.T("identity.password.kept"), Href: o.path(q, "/password"), Action: q.P.T("identity.change")},
-			second, keys, codes,
-		},
+		Facts:  []ui.Row{password, second, keys, codes},
 		Action: o.path(q, "/sessions"), History: historyTable(q.P, moments),
+	}
+	if l := o.Login(); l != nil && !o.base.Unprefixed {
+		row, err := l.Row(q)
+		if err != nil {
+			return err
+		}
+		if row != nil {
+			page.Facts = append(page.Facts, *row)
+		}
 	}
 	if key := map[string]string{
 		"password": "identity.changed.password", "second": "identity.changed.second", "removed": "identity.changed.removed", "ended": "identity.changed.ended",
 		"passkey": "identity.changed.passkey", "named": "identity.changed.named", "passkey-removed": "identity.changed.passkey-removed",
-		"stopped": "identity.changed.stopped",
+		"stopped": "identity.changed.stopped", "login": "identity.changed.login", "login-ended": "identity.changed.login-ended",
 	}[q.Value("done")]; key != "" {
 		page.Notice = q.P.T(key)
 	}
@@ -161,7 +171,7 @@ func (o *own) showSecurity(q *web.Req) error {
 }
 
 // historyTable is a history in words.
-func historyTable(p *i18n.Printer, moments []identity.Moment) ui.Grid {
+func historyTable(p *i18n.Printer, moments []Moment) ui.Grid {
 	g := ui.Grid{
 		Empty: p.T("identity.history.none"),
 		Head:  []ui.Cell{{Text: p.T("identity.history.when")}, {Text: p.T("identity.history.what")}, {Text: p.T("identity.history.how")}},
@@ -173,7 +183,7 @@ func historyTable(p *i18n.Printer, moments []identity.Moment) ui.Grid {
 			kind = ui.Info
 		}
 		g.Rows = append(g.Rows, []ui.Cell{
-			{Text: p.DateTime(m.At)}, {Tag: &ui.Label{Text: p.T("identity.kind." + m.Kind), Kind: kind}}, {Text: identity.Cause(p, m.Reason)},
+			{Text: p.DateTime(m.At)}, {Tag: &ui.Label{Text: p.T("identity.kind." + m.Kind), Kind: kind}}, {Text: Cause(p, m.Reason)},
 		})
 	}
 	return g
@@ -187,7 +197,7 @@ func (o *own) showHistory(q *web.Req) error {
 	if err != nil || before < 0 {
 		return fault.New(fault.NotFound, "identity.history.page")
 	}
-	moments, next, err := o.History(q.R.Context(), q.Session.Subject, before)
+	moments, next, err := History(q.R.Context(), o.Log, q.Session.Subject, before)
 	if err != nil {
 		return err
 	}
@@ -231,8 +241,8 @@ func (o *own) showChange(q *web.Req) error { return o.askChange(q, nil) }
 
 func (o *own) askChange(q *web.Req, t *identity.Typed) error {
 	fields := []templ.Component{identity.CurrentField(q, t), identity.PasswordField(q, t)}
-	if q.Session.SteppedBy == identity.MeansPasskey {
-		fields = fields[1:] // whoever has a passkey may have forgotten it
+	if by := q.Session.SteppedBy; by == identity.MeansPasskey || by == identity.MeansLogin {
+		fields = fields[1:] // whoever came in without it may have forgotten it, or have none
 	}
 	return identity.Answer(q, t, o.path(q, ""), pages.Form{
 		Caption: q.P.T("identity.security.title"), Title: q.P.T("identity.change.title"),

@@ -65,11 +65,20 @@ func (s *doors) askSignIn(q *web.Req, t *identity.Typed) error {
 			}),
 		},
 		After: templ.Join(
+			s.byLogin(q),
 			pages.Otherwise(q.P.T("identity.sign-in.forgotten"), q.P.T("identity.recover.title"), q.Path("/recover")),
 			passkey,
 			pages.Otherwise(q.P.T("identity.sign-in.new"), q.P.T("identity.register.title"), identity.WithNext(q, q.Path("/register"))),
 		),
 	}, "contact", "password")
+}
+
+// byLogin offers to sign in by the login that is declared.
+func (s *doors) byLogin(q *web.Req) templ.Component {
+	if l := s.Login(); l != nil {
+		return l.SignIn(q)
+	}
+	return templ.NopComponent
 }
 
 func (s *doors) takeSignIn(q *web.Req) error {

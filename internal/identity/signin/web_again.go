@@ -151,7 +151,7 @@ func (g *gate) askStepUp(q *web.Req, t *identity.Typed) error {
 	switch {
 	case !has.App.IsZero():
 		f.Fields = []templ.Component{identity.CodeField(q, t, "identity.code", "identity.second.hint")}
-	case has.Passkeys == 0:
+	case has.Passkeys == 0 && has.Password:
 		f.Fields = []templ.Component{identity.CurrentField(q, t)}
 	default:
 		f.Button = ""
@@ -166,6 +166,16 @@ func (g *gate) askStepUp(q *web.Req, t *identity.Typed) error {
 			Lead: q.P.T("identity.passkey.step-up.lead"), Button: q.P.T("identity.passkey.use"), Only: has.App.IsZero(),
 		}
 		f.After = pages.Passkey(key)
+	}
+	if l := g.Login(); l != nil && g.realm == web.RealmPerson {
+		again, err := l.Again(q)
+		if err != nil {
+			return err
+		}
+		if f.After != nil {
+			again = templ.Join(f.After, again)
+		}
+		f.After = again
 	}
 	return identity.Answer(q, t, "", f, "code", "current")
 }

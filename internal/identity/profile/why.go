@@ -1,4 +1,4 @@
-package identity
+package profile
 
 import (
 	"strings"
@@ -9,8 +9,7 @@ import (
 
 // Why says of a field why it is asked, who gets it and how long
 // it is kept, from the declarations. Activity is the holder's own.
-func (s *Service) Why(p *i18n.Printer, field, activity string) string {
-	pol := s.Policy()
+func Why(pol *policy.Policy, p *i18n.Printer, field, activity string) string {
 	f, ok := pol.Field(field)
 	if !ok {
 		return ""

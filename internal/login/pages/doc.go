@@ -1,0 +1,2 @@
+// Package pages draws the pages of package login.
+package pages
