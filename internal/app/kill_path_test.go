@@ -220,7 +220,8 @@ func environment(t *testing.T, sms *provider, post *mailbox, pay *bank) string {
 mail: {host: 127.0.0.1, port: %d, from: no-reply@one.gov.mv}
 sms: {url: %q, from: ONEGOV, token: "file:%s/token"}
 payment: {url: %q, pages: %q, currency: MVR, token: "file:%s/pay", signing-secret: "file:%s/signing"}
-`, post.port, sms.server.URL, dir, pay.front.URL, pay.front.URL, dir, dir)
+login: {issuer: "https://login.one.gov.mv", client: onegov, secret: "file:%s/token"}
+`, post.port, sms.server.URL, dir, pay.front.URL, pay.front.URL, dir, dir, dir)
 }
 
 // awake lets a portal send at any hour: this test has no other clock than the

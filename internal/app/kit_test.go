@@ -107,10 +107,11 @@ func (p *provider) environment(t testing.TB) string {
 		"sms: {url: \"" + p.server.URL + "\", from: ONEGOV, token: \"file:" + secret + "\"}\n" + taking("file:"+secret)
 }
 
-// taking is what an environment.yaml says of the payment provider, whose
-// secrets are somewhere.
+// taking is what an environment.yaml says of the payment provider and of the
+// login, whose secrets are somewhere.
 func taking(secret string) string {
-	return "payment: {url: \"https://pay.one.gov.mv\", pages: \"https://pay.one.gov.mv\", currency: MVR, token: \"" + secret + "\", signing-secret: \"" + secret + "\"}\n"
+	return "payment: {url: \"https://pay.one.gov.mv\", pages: \"https://pay.one.gov.mv\", currency: MVR, token: \"" + secret + "\", signing-secret: \"" + secret + "\"}\n" +
+		"login: {issuer: \"https://login.one.gov.mv\", client: onegov, secret: \"" + secret + "\"}\n"
 }
 
 var sixFigures = regexp.MustCompile(`\b\d{6}\b`)
