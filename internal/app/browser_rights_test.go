@@ -9,6 +9,41 @@ import (
 	"portico/internal/demo"
 )
 
+// asksWithout sees asking for something about data without a cabinet.
+func (v *tour) asksWithout() {
+	v.stop("LANG/rights/ask", "LANG/rights/ask", http.StatusOK)
+	v.open("/en/rights/ask")
+	v.press("main button[value=send]") // nobody named
+	v.tab.Judge()
+	v.open("/en/rights/ask")
+	v.fill("contact-1", "tour-visitor@demo.example")
+	v.press("main button[value=send]")
+	v.stop("LANG/rights/ask/codes", "LANG/rights/ask/codes", http.StatusOK)
+	v.open("/en/rights/ask/codes")
+	v.fill("code-1", "1")
+	v.press("main button[value=check]")
+	v.tab.Judge()
+	code := func() {
+		v.fill("code-1", sixFigures.FindString(v.letter("tour-visitor@demo.example", "is your code", "").Text()))
+	}
+	code()
+	v.press("main button[value=check]")
+	v.stop("LANG/rights/ask/about", "LANG/rights/ask/about", http.StatusOK)
+	v.stop("LANG/rights/ask/about/{right}", "LANG/rights/ask/about/complain", http.StatusOK)
+	v.stop("LANG/rights/ask/about/{right}", "LANG/rights/ask/about/delete", http.StatusOK) // there is nothing
+	v.open("/en/rights/ask/about/complain")
+	v.fill("text", "Somebody called me about what I never asked.")
+	v.press("main button[value=send]")
+	at := "LANG" + strings.TrimPrefix(v.tab.Path(), "/en")
+	v.stop("LANG/rights/requests/{reference}/{token}", at+"?done=sent", http.StatusOK)
+	v.stop("LANG/rights/requests/{reference}/{token}", at, http.StatusOK)
+	v.stop("LANG/rights/requests/{reference}/{token}", "LANG/rights/requests/dr-0000-0000/nothing", http.StatusNotFound)
+	v.open(strings.Replace(at, "LANG", "/en", 1))
+	v.press("main button[value=codes]")
+	v.tab.Judge()
+	v.stop("LANG/rights/requests/{reference}/{token}/package", at+"/package", http.StatusOK) // leads to the codes
+}
+
 // rights sees asking for something about one's data, and answering it.
 func (v *tour) rights(officer *tour) {
 	v.enter("/en/sign-in", "contact", "citizen-dhivehi")

@@ -139,6 +139,7 @@ func TestEveryPageOfTheRouterIsJudged(t *testing.T) {
 	citizen.payments(visitor())
 	visitor().requests(visitor(), visitor(), visitor())
 	visitor().rights(visitor())
+	visitor().asksWithout()
 	visitor().keeping(visitor())
 
 	for _, route := range slices.Sorted(maps.Keys(all)) {

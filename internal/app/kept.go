@@ -16,6 +16,7 @@ import (
 	"portico/internal/notify"
 	"portico/internal/payments"
 	"portico/internal/rights"
+	"portico/internal/rights/visitor"
 	"portico/internal/staff"
 	"portico/internal/uploads"
 	"portico/internal/vault"
@@ -41,6 +42,7 @@ func Kept() (all []holdings.Kind) {
 		staff.Kept(),
 		uploads.Kept(),
 		vault.Kinds(),
+		visitor.Kept(),
 	} {
 		all = append(all, kinds...)
 	}

@@ -58,6 +58,8 @@ import (
 	"portico/internal/proof"
 	"portico/internal/retention"
 	"portico/internal/rights"
+	"portico/internal/rights/office"
+	"portico/internal/rights/visitor"
 	"portico/internal/services"
 	"portico/internal/services/preview"
 	"portico/internal/staff"
@@ -97,6 +99,7 @@ type portal struct {
 	contact   *contact.Service
 	consent   *consent.Service
 	rights    *rights.Service
+	visitors  *visitor.Service
 	automatic *automatic.Service
 	holdings  *holdings.Registry
 	keeps     *retention.Service
@@ -437,6 +440,8 @@ func (p *portal) mount() {
 	p.mandates.Mount(p.router)
 	p.consent.Mount(p.router)
 	p.rights.Mount(p.router)
+	(&office.Site{Rights: p.rights}).Mount(p.router)
+	p.visitors.Mount(p.router)
 	p.schedules().Mount(p.router)
 	p.notices.Mount(p.router)
 	p.changes.Mount(p.router)

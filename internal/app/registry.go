@@ -38,6 +38,7 @@ import (
 	"portico/internal/proof"
 	"portico/internal/retention"
 	"portico/internal/rights"
+	"portico/internal/rights/visitor"
 	"portico/internal/services"
 	"portico/internal/services/preview"
 	"portico/internal/staff"
@@ -72,6 +73,7 @@ func Migrations() []fs.FS {
 		proof.Migrations(),
 		retention.Migrations(),
 		rights.Migrations(),
+		visitor.Migrations(),
 		staff.Migrations(),
 		uploads.Migrations(),
 		vault.Migrations(),
@@ -105,6 +107,7 @@ func Holdings() (all []db.Table) {
 		proof.Holding(),
 		retention.Holding(),
 		rights.Holding(),
+		visitor.Holding(),
 		staff.Holding(),
 		uploads.Holding(),
 		vault.Holding(),
@@ -147,6 +150,7 @@ func Locales() []fs.FS {
 		proof.Locales(),
 		retention.Locales(),
 		rights.Locales(),
+		visitor.Locales(),
 		services.Locales(),
 		staff.Locales(),
 		uploads.Locales(),

@@ -179,12 +179,13 @@ func (w *town) asks(subject string, kind policy.RightKind) error {
 	ctx := i18n.With(w.t.Context(), w.live.Current().Catalogue.Printer("en", w.zone()))
 	i := slices.IndexFunc(w.policy().AskedRights(), func(r policy.Right) bool { return r.Kind == kind })
 	right := w.policy().AskedRights()[i]
-	options, err := w.rights.Options(ctx, i18n.From(ctx), subject, right)
+	who := rights.Asker{Subject: subject}
+	options, err := w.rights.Options(ctx, i18n.From(ctx), who, right)
 	if err != nil {
 		return err
 	}
 	r, err := w.rights.Ask(ctx, rights.Asking{
-		Subject: subject, Right: right.ID, Items: []string{options[0].Value()}, Text: "Please.", Language: "en", Once: strings.Repeat("once", 6) + string(kind),
+		Asker: who, Right: right.ID, Items: []string{options[0].Value()}, Text: "Please.", Language: "en", Once: strings.Repeat("once", 6) + string(kind),
 	})
 	if err != nil {
 		return err

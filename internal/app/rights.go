@@ -14,6 +14,7 @@ import (
 	"portico/internal/retention"
 	"portico/internal/rights"
 	"portico/internal/rights/takeout"
+	"portico/internal/rights/visitor"
 	"portico/internal/uploads"
 	"portico/internal/vault"
 )
@@ -23,13 +24,17 @@ func (p *portal) openRights() {
 	p.rights = rights.New(rights.Config{
 		DB: p.db, Vault: p.vault, Policy: p.policy, Clock: p.clock, Jobs: p.queue, Identity: p.identity, Staff: p.staff,
 		Calendar: func() rights.Calendar { return &p.live.Current().Portal.Calendar }, Zone: p.zone, Address: p.address,
-		Language: func() string { return p.live.Current().Portal.Langs()[0] }, Blobs: p.blobs, Eraser: eraser{p.keeps},
+		Language: func() string { return p.live.Current().Portal.Langs()[0] }, Blobs: p.blobs, Eraser: eraser{p.keeps}, Codes: p.ring,
 		Takeout: &takeout.Maker{
 			DB: p.db, Vault: p.vault, Policy: p.policy, Clock: p.clock, Zone: p.zone, Ring: p.ring, Log: p.log, Holdings: p.holdings,
 			Files: takenFiles{p.uploads}, Catalogue: p.live.Current().Catalogue, Places: p.places,
 		},
 	})
 	p.keeps.Requests = p.rights
+	p.visitors = visitor.New(visitor.Config{
+		DB: p.db, Vault: p.vault, Policy: p.policy, Clock: p.clock, Jobs: p.queue, Key: p.ring, Identity: p.identity, Rights: p.rights,
+	})
+	p.rights.Reached, p.contact.Reach, p.contact.Visitors = p.visitors.Reached, p.visitors.Reach, p.visitors.Offered
 }
 
 // eraser disposes of what somebody asked to be erased.

@@ -1,14 +1,13 @@
 package contact
 
 import (
-	"crypto/hmac"
 	"embed"
-	"encoding/base32"
 	"io/fs"
 	"slices"
 	"strings"
 	"time"
 
+	"portico/internal/identity/credential"
 	"portico/internal/platform/fault"
 	"portico/internal/policy"
 	"portico/internal/uploads"
@@ -198,10 +197,6 @@ var (
 	errOften   = fault.New(fault.TooMany, "contact.often")
 )
 
-// letters write 128 bits in such a way that an address of mail, which may lose
-// its capitals, still holds them.
-var letters = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)
-
 // Key derives codes from the keys of the store.
 type Key interface {
 	Code(use, code string) []byte
@@ -214,15 +209,12 @@ const (
 	tokenReply  = "contact-reply"  // the address that answers go to
 )
 
-// token is what whoever asked has, and nobody can guess. It stands nowhere: it
-// is derived from a key and the request's id.
-func token(k Key, use string, r *Request) string {
-	return letters.EncodeToString(k.Code(use, r.ID)[:16])
-}
+// token is what whoever asked has, and nobody can guess.
+func token(k Key, use string, r *Request) string { return credential.TokenOf(k, use, r.ID) }
 
 // proves reports whether a token is a request's.
 func proves(k Key, use string, r *Request, given string) bool {
-	return hmac.Equal([]byte(token(k, use, r)), []byte(strings.ToLower(given)))
+	return credential.SameToken(token(k, use, r), given)
 }
 
 // FollowPath is where whoever asked without a cabinet sees where it stands.

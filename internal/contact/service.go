@@ -54,6 +54,12 @@ type Config struct {
 	// Rights takes what is about somebody's own data; nil: nothing does.
 	Rights  Rights
 	Reports Reports // nil: what becomes of mails is nobody's business
+	// Reach has whoever asks without a cabinet found by the contact that they
+	// gave, for rights on what they asked; nil: nobody is.
+	Reach func(tx *db.Tx, subject, scope string, c credential.Contact) error
+	// Visitors reports whether people without a cabinet use their rights here;
+	// nil: they do not.
+	Visitors func() bool
 }
 
 // Service is the use cases of this package. It is safe for concurrent use.
@@ -230,6 +236,11 @@ func (s *Service) begin(tx *db.Tx, r *Request, use vault.Use, text string, conta
 		values = append(values, vault.Value{Field: FieldEmail, Text: contact.Value, Source: source})
 	case policy.FieldPhone:
 		values = append(values, vault.Value{Field: FieldPhone, Text: contact.Value, Source: source})
+	}
+	if s.Reach != nil && !r.Cabinet && contact.Value != "" {
+		if err := s.Reach(tx, r.Subject, r.Scope(), contact); err != nil {
+			return err
+		}
 	}
 	use.Scope = r.Scope()
 	if err := s.put(tx, use, values...); err != nil {

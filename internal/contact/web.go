@@ -75,7 +75,7 @@ func (s *Service) Mount(r *web.Router) {
 // help is the page of channels.
 func (s *Service) help(q *web.Req) error {
 	o := s.Operator()
-	p := pages.Help{Operator: q.P.In(o.Name), Address: q.P.In(o.Address), Asks: s.Offered()}
+	p := pages.Help{Operator: q.P.In(o.Name), Address: q.P.In(o.Address), Asks: s.Offered(), Visitors: s.Visitors != nil && s.Visitors()}
 	for _, c := range o.Channels {
 		channel := pages.Channel{Name: q.P.In(c.Name), Note: q.P.In(c.Note), Value: c.Value, Href: href(c), LTR: c.Kind != "address"}
 		if c.Kind == "social" {

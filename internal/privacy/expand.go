@@ -51,6 +51,9 @@ func expand(v *Version, p *i18n.Printer, r text.Reference) []templ.Component {
 	for _, g := range grids(v, p, r) {
 		out = append(out, ui.Table(g))
 	}
+	if _, writes := v.Policy.Activity("rights-message"); r.Name == "rights" && writes { // to people who have no cabinet
+		out = append(out, visitors())
+	}
 	if r.Name == "fields" && r.ID == "" {
 		out = append(out, serviceFields(v, p))
 	}
@@ -125,7 +128,7 @@ func grids(v *Version, p *i18n.Printer, r text.Reference) []ui.Grid {
 	case "rights":
 		g := ui.Grid{Caption: p.T("privacy.rights"), Head: heads(p, "privacy.right", "privacy.how", "privacy.limits", "privacy.within")}
 		for _, u := range d.Rights {
-			limits, within := p.T("privacy.limits.none"), p.T("privacy.at-once")
+			limits, within := p.T("privacy.limits.none"), p.T("privacy.within.none")
 			if len(u.Limits) > 0 {
 				limits = u.Limits.In(p.Lang)
 			}

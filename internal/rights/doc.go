@@ -29,11 +29,15 @@
 //     nobody else: officials by their role. Its download is an event, needs a
 //     fresh proof of who asks, and ends after a week (N13).
 //
+//   - Somebody without a cabinet asks once they have shown their contacts to be
+//     theirs (package rights/visitor): the request is about everybody whom these
+//     reach. What is written to them holds an address and nothing of them.
+//
 // States: waiting → taken → answered; an appeal leads back to waiting, once.
 // What nobody must decide (an opt-out) is answered at once,
 // and a package is made → answered by the program.
 //
-// Tables: rights_request, rights_item, rights_form, rights_suspension,
+// Tables: rights_request, rights_cover, rights_item, rights_form, rights_suspension,
 // rights_package.
 // Statements: O14, N13, N14; invariants I6, I10, I11.
 package rights

@@ -1,6 +1,7 @@
 package rights
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -52,13 +53,12 @@ func (s *Service) Enter(tx *db.Tx, who policy.Actor, e Entered) (*Request, error
 		Actor: who, Subject: r.Subject, Activity: ActivityEnter, Scope: r.Scope(), Reference: r.Reference,
 		Task: policy.Task{Scope: r.Scope(), Holder: who.ID, Open: true},
 	}
-	if err := s.begin(tx, r, []Item{{N: 1, Sort: All}}, e.Text, use, policy.SourceStaff); err != nil {
-		return nil, err
-	}
+	var contacts []credential.Contact
 	if e.Contact.Value != "" && !e.Cabinet {
-		if err := s.put(tx, use, vault.Value{Field: FieldContact, Text: e.Contact.Value, Source: policy.SourceStaff}); err != nil {
-			return nil, err
-		}
+		contacts = append(contacts, e.Contact)
+	}
+	if err := s.begin(tx, r, []Item{{N: 1, Sort: All}}, e.Text, contacts, use, policy.SourceStaff); err != nil {
+		return nil, err
 	}
 	return r, s.tell(tx, r, "entered")
 }
@@ -74,40 +74,87 @@ func (s *Service) Known(ctx context.Context, who policy.Actor, request string) e
 	})
 }
 
-// outside reports whether whoever asks has no cabinet in which to read.
-func (r *Request) outside() bool { return !r.Asked.IsZero() }
+// Prove notes that whoever asks has shown by codes that contacts are theirs: a
+// clock that stood runs on, and the request is about whom these reach.
+func (s *Service) Prove(tx *db.Tx, request string, contacts []credential.Contact) error {
+	r, err := selectRequest(tx, request)
+	if err != nil || r == nil || !r.Open() || !r.Paused() {
+		return err
+	}
+	r.Shown = s.Clock.Now()
+	if err := s.cover(tx, r, contacts); err != nil {
+		return err
+	}
+	if err := s.make(tx, r); err != nil {
+		return err
+	}
+	if ok, err := moveRequest(tx, r); err != nil || !ok {
+		return cmp.Or(err, error(errMoved))
+	}
+	return s.note(tx, r, "right-known", policy.Actor{Kind: policy.Person, ID: r.Subject})
+}
+
+// tokenUse is what the address of a request is derived for.
+const tokenUse = "rights-follow"
+
+// FollowPath is where whoever asked without a cabinet sees where it stands. It
+// says nothing of them; what it leads to opens with codes.
+func (s *Service) FollowPath(r *Request) string {
+	return "/rights/requests/" + strings.ToLower(r.Reference) + "/" + credential.TokenOf(s.Codes, tokenUse, r.ID)
+}
+
+// Followed returns a request of somebody without a cabinet to whoever has its
+// address. It opens nothing.
+func (s *Service) Followed(ctx context.Context, reference, token string) (r *Request, err error) {
+	err = s.DB.View(ctx, func(tx *db.Tx) error {
+		r, err = selectReference(tx, strings.ToUpper(reference))
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("find a request: %w", err)
+	}
+	if r == nil || !r.outside() || !credential.SameToken(credential.TokenOf(s.Codes, tokenUse, r.ID), token) {
+		return nil, errUnknown
+	}
+	return r, nil
+}
 
 // tellOutside writes to somebody without a cabinet, at the address that they
-// gave: with the newest words of the office, where the instance lets the
-// program send those.
+// gave: where they read what happened, and nothing of it.
 func (s *Service) tellOutside(ctx context.Context, r *Request, job *jobs.Job) error {
-	a, ok := s.Policy().Activity(ActivityWrite)
-	if !ok {
+	if _, ok := s.Policy().Activity(ActivityWrite); !ok {
 		return nil
 	}
 	values, err := s.Vault.Read(ctx, vault.Use{
 		Actor: policy.Actor{Kind: policy.System, ID: "portico"}, Subject: r.Subject, Activity: ActivityWrite, Operation: policy.Use,
-		Scope: r.Scope(), Fields: a.Fields, Reference: r.Reference,
+		Scope: r.Scope(), Fields: []string{FieldContact}, Reference: r.Reference,
 	})
 	if err != nil {
 		return fmt.Errorf("write to whoever asked: %w", err)
 	}
-	to, ok := s.Identity.ParseContact(values.Text(FieldContact))
-	if !ok {
-		return nil // by telephone only: an official calls
+	contacts := s.Contacts(values)
+	if len(contacts) == 0 {
+		return nil // by letter only: an official writes
 	}
-	words := ""
-	if said := values.Items(FieldAnswer); len(said) > 0 && job.Get("what") != "entered" {
-		words = said[len(said)-1].Text
+	return s.Identity.Deliver(ctx, contacts[0], r.Language, job.ID, "rights.outside."+job.Get("what"),
+		"reference", r.Reference, "link", s.Address()+"/"+r.Language+s.FollowPath(r))
+}
+
+// Contacts are those that were opened with a request, as they were named.
+func (s *Service) Contacts(values vault.Values) (list []credential.Contact) {
+	for _, v := range values.Items(FieldContact) {
+		if c, ok := s.Identity.ParseContact(v.Text); ok {
+			list = append(list, c)
+		}
 	}
-	return s.Identity.Deliver(ctx, to, r.Language, job.ID, "rights.outside."+job.Get("what"), "reference", r.Reference, "words", words)
+	return list
 }
 
 // expand is what a request about everything stands for when it is granted: each
 // place where something is kept, or each purpose to which one can object.
 func (s *Service) expand(tx *db.Tx, r *Request) (ids []string, err error) {
 	if SortOf(r.Kind) == Purpose {
-		right := s.right(r)
+		right := s.RightOf(r)
 		for _, u := range s.Policy().Declarations().Purposes {
 			if right.AppliesTo(u.Basis.DPV) && !u.Basis.IsConsent() && s.objectionable(u.ID) {
 				ids = append(ids, u.ID)
@@ -115,11 +162,16 @@ func (s *Service) expand(tx *db.Tx, r *Request) (ids []string, err error) {
 		}
 		return ids, nil
 	}
-	held, err := s.Takeout.Holdings.Held(tx, s.Policy(), r.Subject)
-	for _, i := range held {
-		if i.Within == "" && i.Scope != "" && i.Scope != vault.Evidence && !strings.HasPrefix(i.Scope, "right:") {
-			ids = append(ids, i.Scope)
+	for _, one := range r.people() {
+		held, err := s.Takeout.Holdings.Held(tx, s.Policy(), one)
+		if err != nil {
+			return nil, err
+		}
+		for _, i := range held {
+			if i.Within == "" && i.Scope != "" && i.Scope != vault.Evidence && !strings.HasPrefix(i.Scope, "right:") && !strings.HasPrefix(i.Scope, "visit:") {
+				ids = append(ids, i.Scope)
+			}
 		}
 	}
-	return ids, err
+	return ids, nil
 }

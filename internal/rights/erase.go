@@ -44,19 +44,30 @@ func (s *Service) erase(tx *db.Tx, r *Request, scopes []string) error {
 			return err
 		}
 	}
-	if len(items) == 0 {
-		return nil
+	for len(items) > 0 { // those of one person at a time
+		n := slices.IndexFunc(items, func(i holdings.Item) bool { return i.Subject != items[0].Subject })
+		if n < 0 {
+			n = len(items)
+		}
+		if err := s.Eraser.Erase(tx, items[:n], r.ID); err != nil {
+			return err
+		}
+		items = items[n:]
 	}
-	return s.Eraser.Erase(tx, items, r.ID)
+	return nil
 }
 
 // placed are the things that are kept in some places, apart from the account.
 // What is still being worked on cannot be erased, and an account not while an
 // application of it is.
 func (s *Service) placed(tx *db.Tx, r *Request, scopes []string) (items, account []holdings.Item, err error) {
-	held, err := s.Takeout.Holdings.Held(tx, s.Policy(), r.Subject)
-	if err != nil {
-		return nil, nil, err
+	var held []holdings.Item
+	for _, one := range r.people() {
+		found, err := s.Takeout.Holdings.Held(tx, s.Policy(), one)
+		if err != nil {
+			return nil, nil, err
+		}
+		held = append(held, found...)
 	}
 	whole := slices.Contains(scopes, vault.Profile)
 	for _, i := range held {
@@ -107,7 +118,7 @@ func (s *Service) eraseAccount(ctx context.Context, job *jobs.Job) error {
 // the disposal of a thing (I9): one about the place where it is, or about all
 // of the person's data. The one that asks for the disposal does not.
 func (s *Service) Open(tx *db.Tx, i holdings.Item, asked string) (string, error) {
-	list, err := selectOf(tx, i.Subject)
+	list, err := selectAbout(tx, i.Subject)
 	if err != nil {
 		return "", err
 	}

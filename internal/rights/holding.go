@@ -13,6 +13,7 @@ func Holding() []db.Table {
 			"subject": who, "id": who, "reference": who, "right_id": no, "kind": no, "source": no, "state": no, "language": no,
 			"holder": who, "decider": who, "revision": no, "received_at": no, "asked_at": no, "shown_at": no, "extended_at": no,
 			"answered_at": no, "appealed_at": no, "escalated_at": no}},
+		{Name: "rights_cover", Columns: map[string]db.Holds{"subject": who, "request": who, "covers": who}},
 		{Name: "rights_item", Columns: map[string]db.Holds{
 			"subject": who, "request": who, "n": no, "sort": no, "item": who, "decision": no, "ground": no, "decided_at": no}},
 		{Name: "rights_package", Columns: map[string]db.Holds{
@@ -28,7 +29,7 @@ func Kept() []holdings.Kind {
 	return []holdings.Kind{
 		{Name: "right", Table: "rights_request", ID: "id", Reference: "reference", Scope: "right:", Revision: "revision",
 			Events: []holdings.Event{{Name: "answer", Column: "answered_at"}},
-			Parts:  []holdings.Part{holdings.Rows("rights_item", "request", "n"), holdings.Rows("rights_form", "request", "once"), holdings.Rows("rights_package", "request", "file")}},
+			Parts:  []holdings.Part{holdings.Rows("rights_item", "request", "n"), holdings.Rows("rights_form", "request", "once"), holdings.Rows("rights_package", "request", "file"), holdings.Rows("rights_cover", "request", "covers")}},
 		{Name: holdings.Account, Parts: []holdings.Part{holdings.Rows("rights_suspension", "subject", "id")}},
 	}
 }

@@ -31,7 +31,9 @@ import (
 	"portico/internal/policy/policytest"
 	"portico/internal/retention"
 	"portico/internal/rights"
+	"portico/internal/rights/office"
 	"portico/internal/rights/takeout"
+	"portico/internal/rights/visitor"
 	"portico/internal/staff"
 	"portico/internal/testkit"
 	"portico/internal/vault"
@@ -93,6 +95,8 @@ type world struct {
 	router *web.Router
 	places []takeout.Named
 	sent   []mail.Message
+
+	visitors *visitor.Service
 }
 
 func (w *world) SendMail(_ context.Context, m mail.Message) error {
@@ -115,7 +119,7 @@ func one(t *testing.T, run func(t *testing.T, w *world)) {
 
 func schema() []fs.FS {
 	return []fs.FS{
-		audit.Migrations(), ledger.Migrations(), vault.Migrations(), jobs.Migrations(), identity.Migrations(), factor.Migrations(), staff.Migrations(), retention.Migrations(), rights.Migrations(),
+		audit.Migrations(), ledger.Migrations(), vault.Migrations(), jobs.Migrations(), identity.Migrations(), factor.Migrations(), staff.Migrations(), retention.Migrations(), rights.Migrations(), visitor.Migrations(),
 	}
 }
 
@@ -132,7 +136,7 @@ func open(t *testing.T, d *db.DB) *world {
 	}
 	w.vault = vault.New(vault.Config{DB: d, Ledger: acts, Ring: w.store.Ring, Log: w.store.Log, Clock: clock, Policy: pol, Objected: rights.Objected})
 	w.jobs = jobs.NewQueue(jobs.Config{DB: d, Clock: clock, Log: log})
-	cat, err := i18n.Load(web.Locales(), identity.Locales(), vault.Locales(), staff.Locales(), policy.Locales(), holdings.Locales(), retention.Locales(), rights.Locales())
+	cat, err := i18n.Load(web.Locales(), identity.Locales(), vault.Locales(), staff.Locales(), policy.Locales(), holdings.Locales(), retention.Locales(), rights.Locales(), visitor.Locales())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -152,12 +156,12 @@ func open(t *testing.T, d *db.DB) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = folder.Close() })
-	kept := holdings.New(slices.Concat(identity.Kept(), factor.Kept(), rights.Kept()))
+	kept := holdings.New(slices.Concat(identity.Kept(), factor.Kept(), rights.Kept(), visitor.Kept()[:1]))
 	keeps := retention.New(retention.Config{
 		DB: d, Vault: w.vault, Holdings: kept, Jobs: w.jobs, Ring: w.store.Ring, Policy: pol, Clock: clock, Zone: func() *time.Location { return time.UTC },
 	})
 	w.Service = rights.New(rights.Config{
-		Blobs: folder, Eraser: eraser{keeps},
+		Blobs: folder, Eraser: eraser{keeps}, Codes: w.store.Ring,
 		Takeout: &takeout.Maker{
 			DB: d, Vault: w.vault, Policy: pol, Clock: clock, Zone: func() *time.Location { return time.UTC }, Ring: w.store.Ring, Log: w.store.Log,
 			Holdings: kept, Files: given{}, Catalogue: cat,
@@ -168,6 +172,8 @@ func open(t *testing.T, d *db.DB) *world {
 		Language: func() string { return "en" }, Address: address,
 	})
 	keeps.Requests = w.Service
+	w.visitors = visitor.New(visitor.Config{DB: d, Vault: w.vault, Policy: pol, Clock: clock, Jobs: w.jobs, Key: w.store.Ring, Identity: w.id, Rights: w.Service})
+	w.Reached = w.visitors.Reached
 	w.router, err = web.New(web.Config{
 		Langs: policytest.Languages(), Catalogue: cat, Portal: func() *web.Portal { return about }, Sessions: w.id,
 		Cookies: func() []web.Cookie {
@@ -181,6 +187,8 @@ func open(t *testing.T, d *db.DB) *world {
 	signin.Mount(w.router, w.id)
 	w.staff.Mount(w.router)
 	w.Service.Mount(w.router)
+	(&office.Site{Rights: w.Service}).Mount(w.router)
+	w.visitors.Mount(w.router)
 	return w
 }
 

@@ -72,7 +72,7 @@ const (
 const (
 	MaxText  = 5000 // characters
 	maxOpen  = 20   // requests of one person
-	maxItems = 100  // of one request
+	MaxItems = 100  // of one request
 )
 
 // appealWithin is how long after an answer an appeal is taken.
@@ -98,11 +98,15 @@ type Request struct {
 	Appealed  time.Time // the clock runs anew from here
 	Escalated time.Time // when officials were told that it is overdue
 
+	covers   []string // whose data it is about besides, in the order of their ids: those who carry an identifier that was shown
 	revision int64
 }
 
 // Scope is where its texts are sealed.
 func (r *Request) Scope() string { return "right:" + r.ID }
+
+// people are whose data it is about.
+func (r *Request) people() []string { return append([]string{r.Subject}, r.covers...) }
 
 // Open reports whether an answer is owed.
 func (r *Request) Open() bool { return r.State != Answered }
@@ -114,6 +118,9 @@ func (r *Request) Paused() bool { return !r.Asked.IsZero() && r.Shown.IsZero() }
 func (r *Request) task() policy.Task {
 	return policy.Task{Scope: r.Scope(), Holder: r.Holder, Open: r.State == Taken}
 }
+
+// outside reports whether whoever asks has no cabinet in which to read.
+func (r *Request) outside() bool { return !r.Asked.IsZero() }
 
 // own is the use of a request by whom it is about.
 func (r *Request) own(op policy.Operation, fields ...string) vault.Use {

@@ -43,6 +43,10 @@ type Config struct {
 	Takeout  *takeout.Maker
 	Blobs    blobs.Store // where packages wait
 	Eraser   Eraser
+	Codes    credential.Codes
+	// Reached finds those without a cabinet whom a contact reaches. It is set
+	// before the first request.
+	Reached func(tx *db.Tx, c credential.Contact) ([]string, error)
 }
 
 // Service is the use cases of this package. It is safe for concurrent use.
@@ -78,10 +82,10 @@ func (s *Service) Offered() bool {
 // perPerson is how often one may ask.
 var perPerson = credential.Limit{Times: 30, Within: 24 * time.Hour}
 
-// right is the declaration of what a request asks for. One that is declared no
+// RightOf is the declaration of what a request asks for. One that is declared no
 // more is answered as it was received: within the time of another of its kind,
 // or at once.
-func (s *Service) right(r *Request) policy.Right {
+func (s *Service) RightOf(r *Request) policy.Right {
 	if right, ok := s.Policy().Right(r.Right); ok {
 		return right
 	}
@@ -94,13 +98,56 @@ func (s *Service) right(r *Request) policy.Right {
 }
 
 // Due is when a request is overdue; zero while its clock stands.
-func (s *Service) Due(r *Request) time.Time { return Due(r, s.right(r), s.Calendar(), s.Zone()) }
+func (s *Service) Due(r *Request) time.Time { return Due(r, s.RightOf(r), s.Calendar(), s.Zone()) }
 
-// Options are what a person can name when they ask for a right.
-func (s *Service) Options(ctx context.Context, p *i18n.Printer, subject string, right policy.Right) ([]Choice, error) {
+// Asker is who asks.
+type Asker struct {
+	Subject string
+	// Contacts are those that somebody without a cabinet has shown to be theirs:
+	// a request is about everybody whom these reach.
+	Contacts []credential.Contact
+	Outside  bool   // they have no cabinet
+	Home     string // the page of rights, in the language of the page
+}
+
+// covers are whose data a request is about besides that of the subject.
+func (s *Service) covers(tx *db.Tx, subject string, contacts []credential.Contact) (list []string, err error) {
+	for _, c := range contacts {
+		found, err := s.Reached(tx, c)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, found...)
+	}
+	slices.Sort(list)
+	return slices.DeleteFunc(slices.Compact(list), func(one string) bool { return one == subject }), nil
+}
+
+// places are where something is kept of people. Who has no cabinet has no
+// account in it.
+func (s *Service) places(ctx context.Context, p *i18n.Printer, outside bool, people []string) (list []takeout.Named, err error) {
+	for _, one := range people {
+		found, err := s.Takeout.Places(ctx, p, one)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, slices.DeleteFunc(found, func(n takeout.Named) bool { return outside && n.Scope == vault.Profile })...)
+	}
+	return list, nil
+}
+
+// Options are what somebody can name when they ask for a right.
+func (s *Service) Options(ctx context.Context, p *i18n.Printer, a Asker, right policy.Right) ([]Choice, error) {
 	switch SortOf(right.Kind) {
 	case Place:
-		places, err := s.Takeout.Places(ctx, p, subject)
+		var others []string
+		if err := s.DB.View(ctx, func(tx *db.Tx) (err error) {
+			others, err = s.covers(tx, a.Subject, a.Contacts)
+			return err
+		}); err != nil {
+			return nil, fmt.Errorf("look for whom a request is about: %w", err)
+		}
+		places, err := s.places(ctx, p, a.Outside, append([]string{a.Subject}, others...))
 		if err != nil {
 			return nil, err
 		}
@@ -140,7 +187,7 @@ func (s *Service) objectionable(purpose string) bool {
 
 // Asking is a form that somebody sent.
 type Asking struct {
-	Subject  string
+	Asker
 	Right    string
 	Items    []string // values of Item
 	Text     string
@@ -180,7 +227,7 @@ func (s *Service) check(ctx context.Context, a Asking) (right policy.Right, item
 		return right, nil, errUnknown
 	}
 	wrong := checkText("text", a.Text, wordy(right.Kind))
-	options, err := s.Options(ctx, i18n.From(ctx), a.Subject, right)
+	options, err := s.Options(ctx, i18n.From(ctx), a.Asker, right)
 	if err != nil {
 		return right, nil, err
 	}
@@ -196,7 +243,7 @@ func (s *Service) check(ctx context.Context, a Asking) (right policy.Right, item
 		item.N = len(items) + 1
 		items = append(items, item)
 	}
-	if len(items) == 0 || len(items) > maxItems {
+	if len(items) == 0 || len(items) > MaxItems {
 		wrong = append(wrong, fault.Field{Name: "items", Code: "rights.items.none"})
 	}
 	if len(a.Once) < 20 || len(a.Once) > 100 {
@@ -228,6 +275,9 @@ func (s *Service) Ask(ctx context.Context, a Asking) (*Request, error) {
 			Subject: a.Subject, ID: id.New(now), Reference: id.Reference("DR"), Right: right.ID, Kind: right.Kind, Source: Cabinet,
 			State: Waiting, Language: a.Language, Received: now, revision: 1,
 		}
+		if a.Outside { // it was shown who asks
+			r.Source, r.Asked, r.Shown = Form, now, now
+		}
 		if ok, err := insertForm(tx, r.Subject, once, r.ID, now); err != nil || !ok {
 			return cmp.Or(err, errAgain)
 		}
@@ -238,7 +288,10 @@ func (s *Service) Ask(ctx context.Context, a Asking) (*Request, error) {
 		if n := len(slices.DeleteFunc(mine, func(o *Request) bool { return !o.Open() })); n >= maxOpen {
 			return errOften
 		}
-		return s.begin(tx, r, slices.Clone(items), a.Text, r.own(policy.Collect), policy.SourceForm)
+		if err := s.begin(tx, r, slices.Clone(items), a.Text, a.Contacts, r.own(policy.Collect), policy.SourceForm); err != nil || !a.Outside {
+			return err
+		}
+		return s.tell(tx, r, "received")
 	})
 	if errors.Is(err, errAgain) {
 		return s.taken(ctx, once)
@@ -249,20 +302,17 @@ func (s *Service) Ask(ctx context.Context, a Asking) (*Request, error) {
 	return r, nil
 }
 
-// begin writes a request with its items and its first text. What nobody must
-// decide is answered at once.
-func (s *Service) begin(tx *db.Tx, r *Request, items []Item, text string, use vault.Use, source string) error {
+// begin writes a request with its items, its first text and how whoever asks is
+// reached. What nobody must decide is answered at once.
+func (s *Service) begin(tx *db.Tx, r *Request, items []Item, text string, contacts []credential.Contact, use vault.Use, source string) error {
 	if r.Kind == policy.RightOptOut && !r.Paused() {
 		r.State, r.Answered = Answered, r.Received
 		for i := range items {
 			items[i].Decision, items[i].Decided = Granted, r.Received
 		}
 	}
-	if made(r.Kind) && !r.Paused() {
-		r.State = Making
-		if err := s.Jobs.Enqueue(tx, jobs.New{Kind: jobPackage, Key: "package:" + r.ID, Payload: map[string]string{"request": r.ID}}); err != nil {
-			return err
-		}
+	if err := s.make(tx, r); err != nil {
+		return err
 	}
 	if err := insertRequest(tx, r); err != nil {
 		return err
@@ -278,13 +328,54 @@ func (s *Service) begin(tx *db.Tx, r *Request, items []Item, text string, use va
 	if err := s.note(tx, r, "right-asked", use.Actor); err != nil {
 		return err
 	}
+	var values []vault.Value
 	if strings.TrimSpace(text) != "" {
-		if err := s.put(tx, use, vault.Value{Field: FieldText, Item: id.New(s.Clock.Now()), Text: text, Source: source}); err != nil {
+		values = append(values, vault.Value{Field: FieldText, Item: id.New(s.Clock.Now()), Text: text, Source: source})
+	}
+	for n, c := range contacts { // in the order of their ids
+		values = append(values, vault.Value{Field: FieldContact, Item: id.New(s.Clock.Now().Add(time.Duration(n) * time.Millisecond)), Text: c.Value, Source: source})
+	}
+	if len(values) > 0 {
+		if err := s.put(tx, use, values...); err != nil {
+			return err
+		}
+	}
+	if !r.Paused() {
+		if err := s.cover(tx, r, contacts); err != nil {
 			return err
 		}
 	}
 	if r.State == Answered {
 		return s.fulfil(tx, r, items)
+	}
+	return nil
+}
+
+// make has the program answer a request that nobody must decide on, once it is
+// known who asks.
+func (s *Service) make(tx *db.Tx, r *Request) error {
+	if !made(r.Kind) || r.Paused() {
+		return nil
+	}
+	r.State, r.Holder = Making, ""
+	return s.Jobs.Enqueue(tx, jobs.New{Kind: jobPackage, Key: "package:" + r.ID, Payload: map[string]string{"request": r.ID}})
+}
+
+// cover has a request be about everybody whom some contacts reach. Each has it
+// in their own log that somebody looked for them.
+func (s *Service) cover(tx *db.Tx, r *Request, contacts []credential.Contact) (err error) {
+	if r.covers, err = s.covers(tx, r.Subject, contacts); err != nil {
+		return err
+	}
+	for _, one := range r.covers {
+		if err := insertCover(tx, r, one); err != nil {
+			return err
+		}
+		found := *r
+		found.Subject = one
+		if err := s.note(tx, &found, "right-found", policy.Actor{Kind: policy.Person, ID: r.Subject}); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -189,7 +189,7 @@ func (s *Service) PutBack(ctx context.Context, who policy.Actor, request string)
 // MayExtend reports whether the time of a request can be extended: once, and
 // only where the right says so.
 func (s *Service) MayExtend(r *Request) bool {
-	return r.State == Taken && r.Extended.IsZero() && s.right(r).Extension != "" && !r.Paused()
+	return r.State == Taken && r.Extended.IsZero() && s.RightOf(r).Extension != "" && !r.Paused()
 }
 
 // Extend extends the time of a request, with a reason that the person is told.
@@ -266,7 +266,7 @@ func (s *Service) Decide(ctx context.Context, who policy.Actor, request string, 
 // decided applies answers to the items that are open, or says what is wrong
 // with them: a refusal has a ground that the right declares (I11).
 func (s *Service) decided(r *Request, items []Item, answers map[int]Answer, text string, now time.Time) (list []Item, err error) {
-	right, wrong := s.right(r), checkText("text", text, true)
+	right, wrong := s.RightOf(r), checkText("text", text, true)
 	for _, i := range items {
 		if i.Decision != Open {
 			continue

@@ -78,9 +78,39 @@ func selectRequests(tx *db.Tx, query string, args ...any) (list []*Request, err 
 	return list, err
 }
 
-// selectRequest returns a request, nil if there is none.
+// selectRequest returns a request, nil if there is none, with whom it covers.
 func selectRequest(tx *db.Tx, id string) (*Request, error) {
-	return scanRequest(tx.QueryRow(`SELECT `+requestColumns+` FROM rights_request WHERE id = $1`, id).Scan)
+	return covering(tx, tx.QueryRow(`SELECT `+requestColumns+` FROM rights_request WHERE id = $1`, id))
+}
+
+func selectReference(tx *db.Tx, reference string) (*Request, error) {
+	return covering(tx, tx.QueryRow(`SELECT `+requestColumns+` FROM rights_request WHERE reference = $1`, reference))
+}
+
+func covering(tx *db.Tx, row *db.Row) (*Request, error) {
+	r, err := scanRequest(row.Scan)
+	if err != nil || r == nil {
+		return nil, err
+	}
+	return r, tx.Select(func(rows *db.Rows) error {
+		var one string
+		err := rows.Scan(&one)
+		r.covers = append(r.covers, one)
+		return err
+	}, `SELECT covers FROM rights_cover WHERE subject = $1 AND request = $2 ORDER BY covers`, r.Subject, r.ID)
+}
+
+// insertCover has a request be about the data of somebody else too.
+func insertCover(tx *db.Tx, r *Request, covers string) error {
+	_, err := tx.Exec(`INSERT INTO rights_cover (subject, request, covers) VALUES ($1, $2, $3) ON CONFLICT (subject, request, covers) DO NOTHING`,
+		r.Subject, r.ID, covers)
+	return err
+}
+
+// selectAbout returns the requests that are about somebody's data.
+func selectAbout(tx *db.Tx, subject string) ([]*Request, error) {
+	return selectRequests(tx, `SELECT `+requestColumns+` FROM rights_request
+		WHERE subject = $1 OR id IN (SELECT request FROM rights_cover WHERE covers = $1) ORDER BY id`, subject)
 }
 
 // selectOf returns the requests of a person, the newest first.

@@ -31,10 +31,19 @@ func (s *Service) fulfil(tx *db.Tx, r *Request, granted []Item) error {
 	case r.Kind == policy.RightErasure:
 		return s.erase(tx, r, ids)
 	case r.Kind == policy.RightRestriction:
-		return s.suspend(tx, r, "")
+		return s.suspend(tx, r, []string{""})
 	case r.Kind == policy.RightObjection || r.Kind == policy.RightOptOut:
-		for _, purpose := range ids {
-			if err := s.suspend(tx, r, purpose); err != nil {
+		return s.suspend(tx, r, ids)
+	}
+	return nil
+}
+
+// suspend begins a restriction, or objections to purposes, of everybody whose
+// data a request is about.
+func (s *Service) suspend(tx *db.Tx, r *Request, purposes []string) error {
+	for _, one := range r.people() {
+		for _, purpose := range purposes {
+			if err := s.suspendOne(tx, r, one, purpose); err != nil {
 				return err
 			}
 		}
@@ -42,18 +51,18 @@ func (s *Service) fulfil(tx *db.Tx, r *Request, granted []Item) error {
 	return nil
 }
 
-// suspend begins a restriction, or an objection to a purpose, unless it lasts
+// suspendOne begins a restriction, or an objection to a purpose, unless it lasts
 // already. The gate moves: it acts at the next use.
-func (s *Service) suspend(tx *db.Tx, r *Request, purpose string) error {
-	if err := s.set(tx, r.Subject, purpose, true); err != nil { // first, so that nobody else does
+func (s *Service) suspendOne(tx *db.Tx, r *Request, subject, purpose string) error {
+	if err := s.set(tx, subject, purpose, true); err != nil { // first, so that nobody else does
 		return err
 	}
-	list, err := selectSuspensions(tx, r.Subject)
+	list, err := selectSuspensions(tx, subject)
 	if err != nil || slices.ContainsFunc(list, func(o Suspension) bool { return o.Purpose == purpose }) {
 		return err
 	}
 	now := s.Clock.Now()
-	one := Suspension{Subject: r.Subject, ID: id.New(now), Purpose: purpose, Request: r.ID, Since: now}
+	one := Suspension{Subject: subject, ID: id.New(now), Purpose: purpose, Request: r.ID, Since: now}
 	if err := s.Vault.Took(tx, one.kind(), one.Subject, strings.Join([]string{one.ID, one.Request, one.Purpose}, ":")); err != nil {
 		return err
 	}
@@ -141,6 +150,7 @@ func (s *Service) end(ctx context.Context, subject, suspension string, who polic
 		if err != nil || r == nil {
 			return cmp.Or(err, error(errUnknown))
 		}
+		r.Subject = subject // of whom it was, if somebody else asked
 		return s.note(tx, r, "suspension-ended", who)
 	})
 	if err != nil {
@@ -151,7 +161,10 @@ func (s *Service) end(ctx context.Context, subject, suspension string, who polic
 
 // notice is how long before its end a person is told that a restriction, or an
 // objection, is lifted.
-const notice = 7 * 24 * time.Hour
+const notice = LiftAfterDays * 24 * time.Hour
+
+// LiftAfterDays is the same in days.
+const LiftAfterDays = 7
 
 // Announce has a person told that what a request suspended is lifted, after a
 // week. Nothing is lifted without.
@@ -167,9 +180,13 @@ func (s *Service) Announce(ctx context.Context, who policy.Actor, request string
 		if r.State != Answered {
 			return errMoved
 		}
-		list, err := selectSuspensions(tx, r.Subject)
-		if err != nil {
-			return err
+		var list []Suspension
+		for _, subject := range r.people() {
+			found, err := selectSuspensions(tx, subject)
+			if err != nil {
+				return err
+			}
+			list = append(list, found...)
 		}
 		now, some := s.Clock.Now(), false
 		for _, one := range list {

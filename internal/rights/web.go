@@ -1,7 +1,6 @@
 package rights
 
 import (
-	"fmt"
 	"net/http"
 	"slices"
 
@@ -22,19 +21,22 @@ const formLimit = 128 << 10
 // Mount declares the pages.
 func (s *Service) Mount(r *web.Router) {
 	const states = "none: lists references, states and dates"
-	const own, staff = "/cabinet/rights/requests/{id}", "/staff/rights/{id}"
-	for _, rt := range []web.Route{
+	const own = "/cabinet/rights/requests/{id}"
+	s.Handle(r, []web.Route{
 		{Method: "GET", Path: "/cabinet/rights", Audience: web.Person, Activity: states, Handler: s.showRights},
 		{Method: "POST", Path: "/cabinet/rights", Audience: web.Person, Activity: ActivityOwn, Handler: s.takeRights},
-		{Method: "GET", Path: "/cabinet/rights/{right}", Audience: web.Person, Activity: ActivityOwn, Handler: s.showAsk},
-		{Method: "POST", Path: "/cabinet/rights/{right}", Audience: web.Person, Activity: ActivityOwn, Handler: s.takeAsk},
+		{Method: "GET", Path: "/cabinet/rights/{right}", Audience: web.Person, Activity: ActivityOwn, Handler: func(q *web.Req) error { return s.ShowForm(q, asker(q)) }},
+		{Method: "POST", Path: "/cabinet/rights/{right}", Audience: web.Person, Activity: ActivityOwn, Handler: func(q *web.Req) error { return s.TakeForm(q, asker(q)) }},
 		{Method: "GET", Path: own, Audience: web.Person, Activity: ActivityOwn, Handler: s.showOwn},
 		{Method: "GET", Path: own + "/package", Audience: web.Person, Activity: ActivityOwn, Seasoned: true, StepUp: web.StepUpAge, Handler: s.give},
 		{Method: "POST", Path: own, Audience: web.Person, Activity: ActivityOwn, Handler: s.takeOwn},
-		{Method: "GET", Path: "/staff/rights", Audience: web.Staff, Unprefixed: true, Activity: states, Handler: s.showQueue},
-		{Method: "GET", Path: staff, Audience: web.Staff, Unprefixed: true, Activity: ActivityAnswer, Handler: s.showDesk},
-		{Method: "POST", Path: staff, Audience: web.Staff, Unprefixed: true, Activity: ActivityAnswer, Handler: s.takeDesk},
-	} {
+	})
+}
+
+// Handle declares routes that are there while rights are asked for. Nobody
+// keeps their answers.
+func (s *Service) Handle(r *web.Router, routes []web.Route) {
+	for _, rt := range routes {
 		handler := rt.Handler
 		rt.Handler = func(q *web.Req) error {
 			if !s.Offered() {
@@ -48,6 +50,19 @@ func (s *Service) Mount(r *web.Router) {
 	}
 }
 
+// asker is whoever is signed in, in their cabinet.
+func asker(q *web.Req) Asker {
+	return Asker{Subject: q.Session.Subject, Home: q.Path("/cabinet/rights")}
+}
+
+// at is the page of a request.
+func (s *Service) at(q *web.Req, a Asker, r *Request) string {
+	if a.Outside {
+		return q.Path(s.FollowPath(r))
+	}
+	return a.Home + "/requests/" + r.ID
+}
+
 // once is what makes a form one of its kind: what it came with, or new.
 func once(q *web.Req) string {
 	if v := identity.Value(q, "once"); len(v) >= 20 && len(v) <= 100 {
@@ -56,16 +71,16 @@ func once(q *web.Req) string {
 	return id.Token()
 }
 
-// status is under which a form is shown.
-func status(t *identity.Typed) int {
+// Status is under which a form is shown.
+func Status(t *identity.Typed) int {
 	if t.Bad() {
 		return http.StatusUnprocessableEntity
 	}
 	return http.StatusOK
 }
 
-// read reads which button was pressed, which must be one of these.
-func read(q *web.Req, t *identity.Typed, do ...string) string {
+// Press reads which button was pressed, which must be one of these.
+func Press(q *web.Req, t *identity.Typed, do ...string) string {
 	d := q.Value("do")
 	if !t.Bad() && !slices.Contains(do, d) {
 		t.No("do", q.P.T("rights.form.button"))
@@ -73,16 +88,16 @@ func read(q *web.Req, t *identity.Typed, do ...string) string {
 	return d
 }
 
-// edge shows a form again, or leaves what no form can show to the router.
-func edge(q *web.Req, t *identity.Typed, again func(*web.Req, *identity.Typed) error) error {
+// Again shows a form again, or leaves what no form can show to the router.
+func Again(q *web.Req, t *identity.Typed, again func(*web.Req, *identity.Typed) error) error {
 	if err := t.Edge(); err != nil {
 		return err
 	}
 	return again(q, t)
 }
 
-// done is the notice after a change, by the name of the change.
-func done(q *web.Req, known ...string) string {
+// Done is the notice after a change, by the name of the change.
+func Done(q *web.Req, known ...string) string {
 	if d := q.R.URL.Query().Get("done"); slices.Contains(known, d) {
 		return q.P.T("rights.done." + d)
 	}
@@ -91,15 +106,15 @@ func done(q *web.Req, known ...string) string {
 
 func (s *Service) showRights(q *web.Req) error {
 	ctx := q.R.Context()
-	page := pages.Rights{Action: q.Path("/cabinet/rights"), Notice: done(q, "ended")}
+	page := pages.Rights{Action: q.Path("/cabinet/rights"), Notice: Done(q, "ended")}
 	requests, items, err := s.Of(ctx, q.Session.Subject)
 	if err != nil {
 		return err
 	}
 	for _, r := range requests {
-		tag := s.tag(q.P, r, items[r.ID])
+		tag := s.Tag(q.P, r, items[r.ID])
 		one := ui.Item{
-			Title: q.P.In(s.right(r).Name) + " " + q.P.Isolate(r.Reference), Href: q.Path("/cabinet/rights/requests/" + r.ID), Tag: &tag,
+			Title: q.P.In(s.RightOf(r).Name) + " " + q.P.Isolate(r.Reference), Href: q.Path("/cabinet/rights/requests/" + r.ID), Tag: &tag,
 			Meta: q.P.T("rights.asked", "date", q.P.Date(r.Received)),
 		}
 		if due := s.Due(r); r.Open() && !due.IsZero() {
@@ -107,11 +122,7 @@ func (s *Service) showRights(q *web.Req) error {
 		}
 		page.Requests = append(page.Requests, one)
 	}
-	for _, right := range s.Policy().AskedRights() {
-		page.Rights = append(page.Rights, ui.Item{
-			Title: q.P.In(right.Name), Href: q.Path("/cabinet/rights/" + right.ID), Text: q.P.T("rights.kind." + string(right.Kind)),
-		})
-	}
+	page.Rights = s.Choices(q.P, page.Action)
 	lasting, err := s.Suspensions(ctx, q.Session.Subject)
 	if err != nil {
 		return err
@@ -120,6 +131,14 @@ func (s *Service) showRights(q *web.Req) error {
 		page.Lasting = append(page.Lasting, s.lasting(q.P, l))
 	}
 	return q.Page(http.StatusOK, web.Page{Title: q.P.T("rights.title"), Body: pages.RightsPage(page), Back: q.Path("/cabinet/")})
+}
+
+// Choices lists what can be asked for, with where its form is.
+func (s *Service) Choices(p *i18n.Printer, home string) (list []ui.Item) {
+	for _, right := range s.Policy().AskedRights() {
+		list = append(list, ui.Item{Title: p.In(right.Name), Href: home + "/" + right.ID, Text: p.T("rights.kind." + string(right.Kind))})
+	}
+	return list
 }
 
 // lasting says what a person has suspended.
@@ -144,7 +163,7 @@ func (s *Service) purpose(p *i18n.Printer, id string) string {
 
 func (s *Service) takeRights(q *web.Req) error {
 	t := identity.ReadForm(q, "do", "suspension")
-	if read(q, t, "end"); t.Bad() {
+	if Press(q, t, "end"); t.Bad() {
 		return fault.New(fault.Invalid, "rights.form.button")
 	}
 	if err := s.End(q.R.Context(), q.Session.Subject, q.Value("suspension")); err != nil {
@@ -153,19 +172,19 @@ func (s *Service) takeRights(q *web.Req) error {
 	return q.Redirect(q.Path("/cabinet/rights?done=ended"))
 }
 
-func (s *Service) showAsk(q *web.Req) error { return s.ask(q, nil) }
+// ShowForm shows the form of a right to whoever asks.
+func (s *Service) ShowForm(q *web.Req, a Asker) error { return s.ask(q, nil, a) }
 
-// ask shows the form of a right.
-func (s *Service) ask(q *web.Req, t *identity.Typed) error {
+func (s *Service) ask(q *web.Req, t *identity.Typed, who Asker) error {
 	right, ok := s.Policy().Right(q.R.PathValue("right"))
 	if !ok {
 		return errUnknown
 	}
 	a := pages.Ask{
-		Title: q.P.In(right.Name), Lead: q.P.T("rights.kind." + string(right.Kind)), Facts: terms(q.P, right), Problems: t.Problems("items", "text"),
-		Action: q.Path("/cabinet/rights/" + right.ID), Once: once(q), Button: q.P.T("rights.ask.go"),
+		Title: q.P.In(right.Name), Lead: q.P.T("rights.kind." + string(right.Kind)), Facts: Terms(q.P, right), Problems: t.Problems("items", "text"),
+		Action: who.Home + "/" + right.ID, Once: once(q), Button: q.P.T("rights.ask.go"),
 	}
-	options, err := s.Options(q.R.Context(), q.P, q.Session.Subject, right)
+	options, err := s.Options(q.R.Context(), q.P, who, right)
 	if err != nil {
 		return err
 	}
@@ -183,7 +202,7 @@ func (s *Service) ask(q *web.Req, t *identity.Typed) error {
 		Name: "text", Label: q.P.T("rights.text." + word(right.Kind)), Hint: q.P.T("rights.text.hint"), Value: identity.Value(q, "text"), Error: t.Error("text"),
 		Why: s.Identity.Why(q.P, FieldText, ActivityOwn), Rows: 6, Max: MaxText, Optional: !wordy(right.Kind),
 	}))
-	return q.Page(status(t), web.Page{Title: a.Title, Body: pages.AskPage(a), Invalid: t.Bad(), Back: q.Path("/cabinet/rights")})
+	return q.Page(Status(t), web.Page{Title: a.Title, Body: pages.AskPage(a), Invalid: t.Bad(), Back: who.Home, Private: true})
 }
 
 // word is how the question for words is put.
@@ -203,8 +222,8 @@ func typed(q *web.Req, name string) []string {
 	return form[name]
 }
 
-// terms say what goes for a right, as the policy declares it.
-func terms(p *i18n.Printer, right policy.Right) []ui.Row {
+// Terms say what goes for a right, as the policy declares it.
+func Terms(p *i18n.Printer, right policy.Right) []ui.Row {
 	rows := []ui.Row{{Key: p.T("rights.within"), Value: within(p, right)}}
 	if right.Kind == policy.RightOptOut {
 		rows[0] = ui.Row{Key: p.T("rights.effect"), Value: p.T("rights.effect.at-once")}
@@ -226,41 +245,43 @@ func within(p *i18n.Printer, right policy.Right) string {
 	return p.T("rights.within.extended", "period", right.Within.Say(p), "more", right.Extension.Say(p))
 }
 
-func (s *Service) takeAsk(q *web.Req) error {
+// TakeForm takes the form of a right.
+func (s *Service) TakeForm(q *web.Req, a Asker) error {
 	t := identity.ReadForm(q, "do", "text", "once")
-	if read(q, t, "send"); t.Bad() {
-		return edge(q, t, s.ask)
+	again := func(q *web.Req, t *identity.Typed) error { return s.ask(q, t, a) }
+	if Press(q, t, "send"); t.Bad() {
+		return Again(q, t, again)
 	}
 	r, err := s.Ask(i18n.With(q.R.Context(), q.P), Asking{
-		Subject: q.Session.Subject, Right: q.R.PathValue("right"), Items: typed(q, "items"), Text: q.Value("text"), Language: q.Lang, Once: q.Value("once"),
+		Asker: a, Right: q.R.PathValue("right"), Items: typed(q, "items"), Text: q.Value("text"), Language: q.Lang, Once: q.Value("once"),
 	})
 	if identity.Shown(err) {
 		t.Add(err)
-		return edge(q, t, s.ask)
+		return Again(q, t, again)
 	}
 	if err != nil {
 		return err
 	}
-	return q.Redirect(q.Path("/cabinet/rights/requests/" + r.ID + "?done=sent"))
+	return q.Redirect(s.at(q, a, r) + "?done=sent")
 }
 
-func (s *Service) showOwn(q *web.Req) error { return s.own(q, nil) }
+func (s *Service) showOwn(q *web.Req) error { return s.Show(q, nil, asker(q), q.R.PathValue("id")) }
 
-// own shows a person a request of theirs.
-func (s *Service) own(q *web.Req, t *identity.Typed) error {
-	r, items, text, err := s.Mine(q.R.Context(), q.Session.Subject, q.R.PathValue("id"))
+// Show shows whoever asked their request.
+func (s *Service) Show(q *web.Req, t *identity.Typed, a Asker, request string) error {
+	r, items, text, err := s.Mine(q.R.Context(), a.Subject, request)
 	if err != nil {
 		return err
 	}
-	right := s.right(r)
+	right := s.RightOf(r)
 	page := pages.Request{
-		Problems: t.Problems("text"), Sent: q.R.URL.Query().Get("done") == "sent", Notice: done(q, "appealed"), Title: q.P.In(right.Name), Ref: r.Reference,
-		Facts: s.facts(q.P, r, items), Action: q.Path("/cabinet/rights/requests/" + r.ID), Once: once(q), Lines: shown(q.P, text, "rights.line.you"),
+		Problems: t.Problems("text"), Sent: q.R.URL.Query().Get("done") == "sent", Notice: Done(q, "appealed"), Title: q.P.In(right.Name), Ref: r.Reference,
+		Facts: s.Facts(q.P, r, items), Action: s.at(q, a, r), Once: once(q), Lines: Lines(q.P, text, "rights.line.you"),
 	}
 	if page.Sent {
 		page.Title = q.P.T("rights.sent")
 	}
-	if page.Items, err = s.grid(q, r, items); err != nil {
+	if page.Items, err = s.ItemsGrid(q, r, items); err != nil {
 		return err
 	}
 	if made(r.Kind) {
@@ -278,28 +299,32 @@ func (s *Service) own(q *web.Req, t *identity.Typed) error {
 			}
 		}
 	}
-	return q.Page(status(t), web.Page{Title: page.Title, Body: pages.RequestPage(page), Invalid: t.Bad(), Back: q.Path("/cabinet/rights")})
+	return q.Page(Status(t), web.Page{Title: page.Title, Body: pages.RequestPage(page), Invalid: t.Bad(), Back: a.Home, Private: true})
 }
 
-func (s *Service) takeOwn(q *web.Req) error {
+func (s *Service) takeOwn(q *web.Req) error { return s.TakeOn(q, asker(q), q.R.PathValue("id")) }
+
+// TakeOn takes what whoever asked does with their request: they appeal.
+func (s *Service) TakeOn(q *web.Req, a Asker, request string) error {
 	t := identity.ReadForm(q, "do", "text", "once")
-	if read(q, t, "appeal"); t.Bad() {
-		return edge(q, t, s.own)
+	again := func(q *web.Req, t *identity.Typed) error { return s.Show(q, t, a, request) }
+	if Press(q, t, "appeal"); t.Bad() {
+		return Again(q, t, again)
 	}
-	err := s.Appeal(q.R.Context(), q.Session.Subject, q.R.PathValue("id"), q.Value("text"), q.Value("once"))
+	err := s.Appeal(q.R.Context(), a.Subject, request, q.Value("text"), q.Value("once"))
 	if identity.Shown(err) {
 		t.Add(err)
-		return edge(q, t, s.own)
+		return Again(q, t, again)
 	}
 	if err != nil {
 		return err
 	}
-	return q.Redirect(q.Path("/cabinet/rights/requests/" + q.R.PathValue("id") + "?done=appealed"))
+	return q.Redirect(q.R.URL.EscapedPath() + "?done=appealed")
 }
 
-// facts say where a request stands.
-func (s *Service) facts(p *i18n.Printer, r *Request, items []Item) []ui.Row {
-	tag := s.tag(p, r, items)
+// Facts say where a request stands.
+func (s *Service) Facts(p *i18n.Printer, r *Request, items []Item) []ui.Row {
+	tag := s.Tag(p, r, items)
 	rows := []ui.Row{
 		{Key: p.T("rights.reference"), Value: r.Reference, LTR: true}, {Key: p.T("rights.state"), Tag: &tag},
 		{Key: p.T("rights.received"), Value: p.DateTime(r.Received)},
@@ -321,10 +346,12 @@ func (s *Service) facts(p *i18n.Printer, r *Request, items []Item) []ui.Row {
 	return rows
 }
 
-// tag is where a request stands, in words.
-func (s *Service) tag(p *i18n.Printer, r *Request, items []Item) ui.Label {
+// Tag is where a request stands, in words.
+func (s *Service) Tag(p *i18n.Printer, r *Request, items []Item) ui.Label {
 	due := s.Due(r)
 	switch {
+	case r.State == Answered && len(items) == 0: // to whoever does not see what was decided
+		return ui.Label{Text: p.T("rights.state.answered"), Kind: ui.Neutral}
 	case r.State == Answered:
 		outcome := OutcomeOf(items)
 		kind := map[Outcome]ui.Kind{Whole: ui.Good, Some: ui.Warn, None: ui.Bad}[outcome]
@@ -339,10 +366,10 @@ func (s *Service) tag(p *i18n.Printer, r *Request, items []Item) ui.Label {
 	return ui.Label{Text: p.T("rights.state." + string(r.State)), Kind: ui.Info}
 }
 
-// grid lists the items of a request with what was decided on each.
-func (s *Service) grid(q *web.Req, r *Request, items []Item) (ui.Grid, error) {
+// ItemsGrid lists the items of a request with what was decided on each.
+func (s *Service) ItemsGrid(q *web.Req, r *Request, items []Item) (ui.Grid, error) {
 	g := ui.Grid{Head: []ui.Cell{{Text: q.P.T("rights.item")}, {Text: q.P.T("rights.decision")}, {Text: q.P.T("rights.ground")}}}
-	names, err := s.names(q, r, items)
+	names, err := s.Names(q, r, items)
 	if err != nil {
 		return g, err
 	}
@@ -360,12 +387,12 @@ func (s *Service) grid(q *web.Req, r *Request, items []Item) (ui.Grid, error) {
 	return g, nil
 }
 
-// names are what people call the items of a request.
-func (s *Service) names(q *web.Req, r *Request, items []Item) ([]string, error) {
+// Names are what people call the items of a request.
+func (s *Service) Names(q *web.Req, r *Request, items []Item) ([]string, error) {
 	var places []takeout.Named
 	if SortOf(r.Kind) == Place {
 		var err error
-		if places, err = s.Takeout.Places(q.R.Context(), q.P, r.Subject); err != nil {
+		if places, err = s.places(q.R.Context(), q.P, r.outside(), r.people()); err != nil {
 			return nil, err
 		}
 	}
@@ -386,8 +413,8 @@ func (s *Service) names(q *web.Req, r *Request, items []Item) ([]string, error) 
 	return out, nil
 }
 
-// shown are the texts of a request, as a page shows them.
-func shown(p *i18n.Printer, text []Line, asker string) (list []pages.Line) {
+// Lines are the texts of a request, as a page shows them.
+func Lines(p *i18n.Printer, text []Line, asker string) (list []pages.Line) {
 	for _, l := range text {
 		who := p.T(asker)
 		switch {
@@ -400,6 +427,3 @@ func shown(p *i18n.Printer, text []Line, asker string) (list []pages.Line) {
 	}
 	return list
 }
-
-// itemName is the name of a field of the form that answers an item.
-func itemName(what string, n int) string { return fmt.Sprintf("%s-%d", what, n) }

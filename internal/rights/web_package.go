@@ -23,14 +23,18 @@ func (s *Service) packaged(q *web.Req, r *Request, page *pages.Request) error {
 		page.Package = q.P.T("rights.package.expired", "date", q.P.Date(p.Expires))
 	default:
 		page.Package = q.P.T("rights.package.ready", "date", q.P.DateTime(p.Expires), "kilobytes", max(1, p.Size>>10))
-		page.Download = q.Path("/cabinet/rights/requests/" + r.ID + "/package")
+		page.Download = page.Action + "/package"
 	}
 	return nil
 }
 
-// give sends a package.
 func (s *Service) give(q *web.Req) error {
-	p, content, err := s.Download(q.R.Context(), q.Session.Subject, q.R.PathValue("id"))
+	return s.Give(q, q.Session.Subject, q.R.PathValue("id"))
+}
+
+// Give sends the package of a request of somebody's.
+func (s *Service) Give(q *web.Req, subject, request string) error {
+	p, content, err := s.Download(q.R.Context(), subject, request)
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package credential
 import (
 	"crypto/rand"
 	"crypto/subtle"
+	"encoding/base32"
 	"encoding/base64"
 	"encoding/binary"
 	"fmt"
@@ -32,6 +33,20 @@ func CodeOf(codes Codes, challenge string, salt []byte) string {
 
 // SameCode compares two codes without telling how alike they are.
 func SameCode(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
+
+// letters write 128 bits in such a way that an address of mail, which may lose
+// its capitals, still holds them.
+var letters = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)
+
+// TokenOf is what opens the address of a thing, and nobody can guess. It stands
+// nowhere: it follows from a key, what it is for and the thing's id.
+func TokenOf(codes Codes, use, thing string) string {
+	return letters.EncodeToString(codes.Code(use, thing)[:16])
+}
+
+// SameToken compares a token with one that somebody gave, without telling how
+// alike they are.
+func SameToken(token, given string) bool { return SameCode(token, strings.ToLower(given)) }
 
 // Figures keeps the six figures of a code as people type it, with spaces or
 // dashes between them. It returns nothing if there is more or less.

@@ -68,7 +68,7 @@ type Maker struct {
 type For struct {
 	Request   string // its id
 	Reference string
-	Subject   string
+	People    []string // whose data it is: of one person, the first is who asked
 	Language  string
 	Copy      bool // for another provider: only what the person provided
 }
@@ -151,73 +151,89 @@ func provided(source string) bool {
 // how far it is.
 func (s *Maker) Write(ctx context.Context, r For, to io.Writer, progress func(done, total int) error) error {
 	g := &gathered{request: r, p: s.Catalogue.Printer(r.Language, s.Zone()), pol: s.Policy(), names: map[string]string{}}
-	places, err := s.Places(ctx, g.p, r.Subject)
-	if err != nil {
-		return err
-	}
-	for _, one := range places {
-		g.names[one.Scope] = one.Name
-	}
-	var kept []vault.Kept
-	var held []holdings.Item
-	if err := s.DB.View(ctx, func(tx *db.Tx) error {
-		if kept, err = s.Vault.Inventory(tx, r.Subject); err != nil {
+	places, total := []place{}, 2
+	for _, one := range r.People {
+		named, err := s.Places(ctx, g.p, one)
+		if err != nil {
 			return err
 		}
-		held, err = s.Holdings.Held(tx, g.pol, r.Subject)
-		return err
-	}); err != nil {
-		return err
+		for _, n := range named {
+			g.names[n.Scope] = n.Name
+		}
+		found, held, err := s.look(ctx, g, one)
+		if err != nil {
+			return err
+		}
+		if places = append(places, found...); !r.Copy {
+			g.things = append(g.things, s.thingsOf(g, held)...)
+		}
 	}
-	scopes := scopesOf(kept)
 	w := export.NewWriter(to)
-	total := len(scopes) + 2
-	for n, scope := range scopes {
+	total += len(places)
+	for n, one := range places {
 		if err := progress(n, total); err != nil {
 			return err
 		}
-		if err := s.gather(ctx, g, scope, kept); err != nil {
+		if err := s.gather(ctx, g, one); err != nil {
 			return err
 		}
-		if err := s.attach(ctx, g, w, scope); err != nil {
+		if err := s.attach(ctx, g, w, one); err != nil {
 			return err
 		}
 	}
-	if err := progress(len(scopes), total); err != nil {
+	if err := progress(len(places), total); err != nil {
 		return err
 	}
-	if !r.Copy {
-		if err := s.gatherUses(ctx, g); err != nil {
+	for _, one := range r.People {
+		if r.Copy {
+			break
+		}
+		if err := s.gatherUses(ctx, g, one); err != nil {
 			return err
 		}
-		g.things = s.thingsOf(g, held)
 	}
-	if err := progress(len(scopes)+1, total); err != nil {
+	if err := progress(len(places)+1, total); err != nil {
 		return err
 	}
 	if err := s.write(ctx, g, w); err != nil {
 		return err
 	}
 	return w.Close(export.Manifest{
-		ID: r.Request, Kind: r.kind(), Subject: r.Subject, Made: written(s.Clock.Now()), Language: r.Language, Policy: g.pol.Hash(),
+		ID: r.Request, Kind: r.kind(), Subject: r.People[0], Made: written(s.Clock.Now()), Language: r.Language, Policy: g.pol.Hash(),
 	}, s.Ring)
 }
 
-// scopesOf are the places where values are kept, once each.
-func scopesOf(kept []vault.Kept) (scopes []string) {
-	for _, k := range kept {
-		if !slices.Contains(scopes, k.Scope) {
-			scopes = append(scopes, k.Scope)
+// place is where values of a person are kept.
+type place struct {
+	subject, scope string
+	kept           []vault.Kept
+}
+
+// look says where values of a person are kept, once each, and what is.
+func (s *Maker) look(ctx context.Context, g *gathered, subject string) (places []place, held []holdings.Item, err error) {
+	err = s.DB.View(ctx, func(tx *db.Tx) error {
+		places = nil
+		kept, err := s.Vault.Inventory(tx, subject)
+		if err != nil {
+			return err
 		}
-	}
-	return scopes
+		for _, k := range kept {
+			if !slices.ContainsFunc(places, func(p place) bool { return p.scope == k.Scope }) {
+				places = append(places, place{subject, k.Scope, kept})
+			}
+		}
+		held, err = s.Holdings.Held(tx, g.pol, subject)
+		return err
+	})
+	return places, held, err
 }
 
 // gather opens the values of a place, as a use that the person sees. A copy for
 // another provider opens and holds only what the person provided.
-func (s *Maker) gather(ctx context.Context, g *gathered, scope string, kept []vault.Kept) error {
+func (s *Maker) gather(ctx context.Context, g *gathered, at place) error {
 	var fields []string
-	for _, k := range kept {
+	scope := at.scope
+	for _, k := range at.kept {
 		_, declared := g.pol.Field(k.Field)
 		if k.Scope == scope && declared && !slices.Contains(fields, k.Field) && !strings.HasPrefix(k.Field, "staff.") &&
 			(!g.request.Copy || provided(k.Source)) {
@@ -228,7 +244,7 @@ func (s *Maker) gather(ctx context.Context, g *gathered, scope string, kept []va
 		return nil
 	}
 	values, err := s.Vault.Read(ctx, vault.Use{
-		Actor: policy.Actor{Kind: policy.System, ID: "portico"}, Subject: g.request.Subject, Activity: Activity, Operation: policy.Use,
+		Actor: policy.Actor{Kind: policy.System, ID: "portico"}, Subject: at.subject, Activity: Activity, Operation: policy.Use,
 		Scope: scope, Fields: fields, Reference: g.request.Reference,
 	})
 	if err != nil {
@@ -256,16 +272,16 @@ func (s *Maker) gather(ctx context.Context, g *gathered, scope string, kept []va
 }
 
 // attach copies the files of a place into the package.
-func (s *Maker) attach(ctx context.Context, g *gathered, w *export.Writer, scope string) error {
+func (s *Maker) attach(ctx context.Context, g *gathered, w *export.Writer, at place) error {
 	if s.Files == nil {
 		return nil
 	}
-	ids, err := s.Files.Of(ctx, g.request.Subject, scope)
+	ids, err := s.Files.Of(ctx, at.subject, at.scope)
 	if err != nil {
 		return err
 	}
 	for _, fileID := range ids {
-		if err := s.attachOne(ctx, g, w, scope, fileID); err != nil {
+		if err := s.attachOne(ctx, g, w, at.scope, fileID); err != nil {
 			return err
 		}
 	}
@@ -307,10 +323,10 @@ const usesAtOnce = 500
 
 // gatherUses lists what was used of the person's data, by whom and why. Who an
 // official is stays out of it: their role and their institution answer for it.
-func (s *Maker) gatherUses(ctx context.Context, g *gathered) error {
+func (s *Maker) gatherUses(ctx context.Context, g *gathered, subject string) error {
 	before := int64(0)
 	for {
-		events, err := s.Log.Events(ctx, g.request.Subject, before, usesAtOnce)
+		events, err := s.Log.Events(ctx, subject, before, usesAtOnce)
 		if err != nil {
 			return err
 		}
@@ -318,7 +334,7 @@ func (s *Maker) gatherUses(ctx context.Context, g *gathered) error {
 			e := &events[i]
 			before = e.N
 			who := e.Actor.Kind
-			if e.Actor.Kind == policy.Person.String() && e.Actor.ID == g.request.Subject {
+			if e.Actor.Kind == policy.Person.String() && slices.Contains(g.request.People, e.Actor.ID) {
 				who = "you"
 			}
 			g.uses = append(g.uses, use{
@@ -364,7 +380,7 @@ func jsonContext() map[string]any {
 // write writes what was gathered: as JSON-LD, as tables, and to be read.
 func (s *Maker) write(ctx context.Context, g *gathered, w *export.Writer) error {
 	data := map[string]any{
-		"@context": jsonContext(), "@type": "dpv:PersonalDataHandling", "person": g.request.Subject, "request": g.request.Reference,
+		"@context": jsonContext(), "@type": "dpv:PersonalDataHandling", "person": g.request.People[0], "request": g.request.Reference,
 		"made": written(s.Clock.Now()), "policy": g.pol.Hash(), "values": g.values, "files": g.files,
 	}
 	if !g.request.Copy {

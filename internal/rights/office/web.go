@@ -1,4 +1,4 @@
-package rights
+package office
 
 import (
 	"net/http"
@@ -11,8 +11,24 @@ import (
 	"portico/internal/platform/web"
 	"portico/internal/platform/web/ui"
 	"portico/internal/policy"
+	"portico/internal/rights"
 	"portico/internal/rights/pages"
 )
+
+// Site is the pages of officials.
+type Site struct {
+	Rights *rights.Service
+}
+
+// Mount declares the pages.
+func (s *Site) Mount(r *web.Router) {
+	const at = "/staff/rights/{id}"
+	s.Rights.Handle(r, []web.Route{
+		{Method: "GET", Path: "/staff/rights", Audience: web.Staff, Unprefixed: true, Activity: "none: lists references, states and dates", Handler: s.showQueue},
+		{Method: "GET", Path: at, Audience: web.Staff, Unprefixed: true, Activity: rights.ActivityAnswer, Handler: s.showDesk},
+		{Method: "POST", Path: at, Audience: web.Staff, Unprefixed: true, Activity: rights.ActivityAnswer, Handler: s.takeDesk},
+	})
+}
 
 // actor is the official who is signed in, as decisions see them.
 func actor(q *web.Req) policy.Actor {
@@ -22,26 +38,26 @@ func actor(q *web.Req) policy.Actor {
 // pageSize is how many requests a page of the queue shows.
 const pageSize = 50
 
-func (s *Service) showQueue(q *web.Req) error {
+func (s *Site) showQueue(q *web.Req) error {
 	ctx, who := q.R.Context(), actor(q)
-	here := Look(q.Value("show"))
-	if !slices.Contains(Looks(), here) {
-		here = LookOpen
+	here := rights.Look(q.Value("show"))
+	if !slices.Contains(rights.Looks(), here) {
+		here = rights.LookOpen
 	}
-	list, err := s.Queue(ctx, who, here)
+	list, err := s.Rights.Queue(ctx, who, here)
 	if err != nil {
 		return err
 	}
-	n, err := s.Standing(ctx)
+	n, err := s.Rights.Standing(ctx)
 	if err != nil {
 		return err
 	}
-	page := pages.Queue{Notice: done(q, "taken", "back", "decided"), Standing: q.P.T("rights.staff.standing", "n", n.Open)}
+	page := pages.Queue{Notice: rights.Done(q, "taken", "back", "decided"), Standing: q.P.T("rights.staff.standing", "n", n.Open)}
 	if n.Late > 0 {
 		page.Late = q.P.T("rights.staff.late", "n", n.Late)
 	}
 	at := "/staff/rights?show=" + string(here)
-	for _, l := range Looks() {
+	for _, l := range rights.Looks() {
 		page.Tabs = append(page.Tabs, pages.Tab{Text: q.P.T("rights.staff.show." + string(l)), Href: "/staff/rights?show=" + string(l), Here: l == here})
 	}
 	from, err := strconv.Atoi(q.Value("from"))
@@ -60,58 +76,55 @@ func (s *Service) showQueue(q *web.Req) error {
 }
 
 // queueGrid lists requests by reference.
-func (s *Service) queueGrid(p *i18n.Printer, list []*Request) ui.Grid {
+func (s *Site) queueGrid(p *i18n.Printer, list []*rights.Request) ui.Grid {
 	g := ui.Grid{Empty: p.T("rights.staff.none")}
 	for _, head := range []string{"reference", "right", "source", "received", "state", "due"} {
 		g.Head = append(g.Head, ui.Cell{Text: p.T("rights." + head)})
 	}
 	for _, r := range list {
-		tag, until := ui.Label{Text: p.T("rights.state.answered"), Kind: ui.Neutral}, "–"
-		if r.Open() {
-			tag = s.tag(p, r, nil)
-		}
-		if due := s.Due(r); r.Open() && !due.IsZero() {
+		tag, until := s.Rights.Tag(p, r, nil), "–"
+		if due := s.Rights.Due(r); r.Open() && !due.IsZero() {
 			until = p.Date(due.Add(-1))
 		}
 		g.Rows = append(g.Rows, []ui.Cell{
-			{Text: r.Reference, LTR: true, Href: "/staff/rights/" + r.ID}, {Text: p.In(s.right(r).Name)}, {Text: p.T("rights.source." + string(r.Source))},
+			{Text: r.Reference, LTR: true, Href: "/staff/rights/" + r.ID}, {Text: p.In(s.Rights.RightOf(r).Name)}, {Text: p.T("rights.source." + string(r.Source))},
 			{Text: p.Date(r.Received)}, {Tag: &tag}, {Text: until},
 		})
 	}
 	return g
 }
 
-func (s *Service) showDesk(q *web.Req) error { return s.desk(q, nil) }
+func (s *Site) showDesk(q *web.Req) error { return s.desk(q, nil) }
 
 // desk shows a request to an official: what it is about only if they hold it.
-func (s *Service) desk(q *web.Req, t *identity.Typed) error {
+func (s *Site) desk(q *web.Req, t *identity.Typed) error {
 	ctx, who := q.R.Context(), actor(q)
-	r, items, err := s.Glance(ctx, who, q.R.PathValue("id"))
+	r, items, err := s.Rights.Glance(ctx, who, q.R.PathValue("id"))
 	if err != nil {
 		return err
 	}
 	page := pages.Desk{
-		Notice: done(q, "taken", "extended", "lifted", "decided", "known"), Ref: r.Reference, Action: "/staff/rights/" + r.ID, Title: q.P.In(s.right(r).Name),
-		Facts: append(s.facts(q.P, r, items), ui.Row{Key: q.P.T("rights.source"), Value: q.P.T("rights.source." + string(r.Source))}),
+		Notice: rights.Done(q, "taken", "extended", "lifted", "decided", "known"), Ref: r.Reference, Action: "/staff/rights/" + r.ID, Title: q.P.In(s.Rights.RightOf(r).Name),
+		Facts: append(s.Rights.Facts(q.P, r, items), ui.Row{Key: q.P.T("rights.source"), Value: q.P.T("rights.source." + string(r.Source))}),
 	}
-	page.Facts = append(page.Facts, terms(q.P, s.right(r))...)
+	page.Facts = append(page.Facts, rights.Terms(q.P, s.Rights.RightOf(r))...)
 	names := []string{}
 	switch {
-	case r.State == Taken && r.Holder == who.ID:
-		var text []Line
-		if r, items, text, err = s.View(ctx, who, r.ID); err != nil {
+	case r.State == rights.Taken && r.Holder == who.ID:
+		var text []rights.Line
+		if r, items, text, err = s.Rights.View(ctx, who, r.ID); err != nil {
 			return err
 		}
 		if names, err = s.held(q, t, r, items, text, &page); err != nil {
 			return err
 		}
-	case s.MayTake(who, r):
+	case s.Rights.MayTake(who, r):
 		page.Take = true
-	case r.State == Waiting:
+	case r.State == rights.Waiting:
 		page.Elsewhere = q.P.T("rights.another")
-	case r.State == Making:
+	case r.State == rights.Making:
 		page.Elsewhere = q.P.T("rights.staff.making")
-	case r.State == Taken:
+	case r.State == rights.Taken:
 		page.Elsewhere = q.P.T("rights.staff.elsewhere")
 	default:
 		if page.Lift, err = s.lifts(q, r); err != nil {
@@ -120,47 +133,47 @@ func (s *Service) desk(q *web.Req, t *identity.Typed) error {
 	}
 	page.Problems = t.Problems(slices.Concat(names, []string{"text", "reason"})...)
 	if !page.Held {
-		if page.Items, err = s.grid(q, r, items); err != nil {
+		if page.Items, err = s.Rights.ItemsGrid(q, r, items); err != nil {
 			return err
 		}
 	}
-	return q.Page(status(t), web.Page{Title: r.Reference, Body: pages.DeskPage(page), Invalid: t.Bad(), Back: "/staff/rights"})
+	return q.Page(rights.Status(t), web.Page{Title: r.Reference, Body: pages.DeskPage(page), Invalid: t.Bad(), Back: "/staff/rights"})
 }
 
 // lifts says what lasts because of a request; empty where nothing does, or its
 // end was announced.
-func (s *Service) lifts(q *web.Req, r *Request) (string, error) {
-	list, err := s.Suspensions(q.R.Context(), r.Subject)
-	if err != nil || !slices.ContainsFunc(list, func(l Suspension) bool { return l.Request == r.ID && l.Announced.IsZero() }) {
+func (s *Site) lifts(q *web.Req, r *rights.Request) (string, error) {
+	list, err := s.Rights.Suspensions(q.R.Context(), r.Subject)
+	if err != nil || !slices.ContainsFunc(list, func(l rights.Suspension) bool { return l.Request == r.ID && l.Announced.IsZero() }) {
 		return "", err
 	}
-	return q.P.T("rights.staff.lift.text", "days", int(notice.Hours()/24)), nil
+	return q.P.T("rights.staff.lift.text", "days", rights.LiftAfterDays), nil
 }
 
 // held fills in what the official sees who holds a request, and returns the
 // names of the fields.
-func (s *Service) held(q *web.Req, t *identity.Typed, r *Request, items []Item, text []Line, page *pages.Desk) (fields []string, err error) {
+func (s *Site) held(q *web.Req, t *identity.Typed, r *rights.Request, items []rights.Item, text []rights.Line, page *pages.Desk) (fields []string, err error) {
 	page.Paused = r.Paused()
-	page.Held, page.Lines = true, shown(q.P, text, "rights.line.asker")
-	names, err := s.names(q, r, items)
+	page.Held, page.Lines = true, rights.Lines(q.P, text, "rights.line.asker")
+	names, err := s.Rights.Names(q, r, items)
 	if err != nil {
 		return nil, err
 	}
-	right := s.right(r)
+	right := s.Rights.RightOf(r)
 	for i, item := range items {
-		if item.Decision != Open {
+		if item.Decision != rights.Open {
 			continue
 		}
 		answer, ground := itemName("item", item.N), itemName("ground", item.N)
 		fields = append(fields, answer, ground)
 		d := pages.Decide{
 			Answer: ui.Field{Name: answer, Label: names[i], Value: identity.Value(q, answer), Error: t.Error(answer), Options: []ui.Option{
-				{Value: string(Granted), Label: q.P.T("rights.decide.grant." + string(r.Kind))},
+				{Value: string(rights.Granted), Label: q.P.T("rights.decide.grant." + string(r.Kind))},
 			}},
 			Ground: ui.Field{Name: ground, Label: q.P.T("rights.decide.ground.label"), Value: identity.Value(q, ground), Error: t.Error(ground)},
 		}
 		if len(right.Refusal) > 0 {
-			d.Answer.Options = append(d.Answer.Options, ui.Option{Value: string(Refused), Label: q.P.T("rights.decide.refuse")})
+			d.Answer.Options = append(d.Answer.Options, ui.Option{Value: string(rights.Refused), Label: q.P.T("rights.decide.refuse")})
 			d.Ground.Options = append(d.Ground.Options, ui.Option{Label: q.P.T("rights.decide.ground.none")})
 		}
 		for _, g := range right.Refusal {
@@ -170,46 +183,46 @@ func (s *Service) held(q *web.Req, t *identity.Typed, r *Request, items []Item, 
 	}
 	page.Words = ui.Field{
 		Name: "text", Label: q.P.T("rights.decide.words"), Hint: q.P.T("rights.decide.words.hint"), Value: identity.Value(q, "text"), Error: t.Error("text"),
-		Rows: 6, Max: MaxText,
+		Rows: 6, Max: rights.MaxText,
 	}
-	if s.MayExtend(r) {
+	if s.Rights.MayExtend(r) {
 		page.Extend = &ui.Field{
 			Name: "reason", Label: q.P.T("rights.staff.extend.reason"), Hint: q.P.T("rights.staff.extend.hint"), Value: identity.Value(q, "reason"),
-			Error: t.Error("reason"), Rows: 3, Max: MaxText,
+			Error: t.Error("reason"), Rows: 3, Max: rights.MaxText,
 		}
 		page.ExtendBy = q.P.T("rights.staff.extend.text", "more", right.Extension.Say(q.P))
 	}
 	return fields, nil
 }
 
-func (s *Service) takeDesk(q *web.Req) error {
+func (s *Site) takeDesk(q *web.Req) error {
 	t := identity.ReadForm(q, "do", "text", "reason")
-	do := read(q, t, "take", "back", "decide", "extend", "lift", "known")
+	do := rights.Press(q, t, "take", "back", "decide", "extend", "lift", "known")
 	if t.Bad() {
-		return edge(q, t, s.desk)
+		return rights.Again(q, t, s.desk)
 	}
 	ctx, who, request := q.R.Context(), actor(q), q.R.PathValue("id")
 	to, notice := "/staff/rights/"+request, ""
 	var err error
 	switch do {
 	case "take":
-		err, notice = s.Take(ctx, who, request), "taken"
+		err, notice = s.Rights.Take(ctx, who, request), "taken"
 	case "back":
-		err, notice, to = s.PutBack(ctx, who, request), "back", "/staff/rights"
+		err, notice, to = s.Rights.PutBack(ctx, who, request), "back", "/staff/rights"
 	case "extend":
-		err, notice = s.Extend(ctx, who, request, q.Value("reason")), "extended"
+		err, notice = s.Rights.Extend(ctx, who, request, q.Value("reason")), "extended"
 	case "known":
-		err, notice = s.Known(ctx, who, request), "known"
+		err, notice = s.Rights.Known(ctx, who, request), "known"
 	case "lift":
-		err, notice = s.Announce(ctx, who, request), "lifted"
+		err, notice = s.Rights.Announce(ctx, who, request), "lifted"
 	case "decide":
-		answers := map[int]Answer{}
-		for n := 1; n <= maxItems; n++ {
+		answers := map[int]rights.Answer{}
+		for n := 1; n <= rights.MaxItems; n++ {
 			if d := q.Value(itemName("item", n)); d != "" {
-				answers[n] = Answer{Decision(d), policy.Ground(q.Value(itemName("ground", n)))}
+				answers[n] = rights.Answer{Decision: rights.Decision(d), Ground: policy.Ground(q.Value(itemName("ground", n)))}
 			}
 		}
-		err, notice = s.Decide(ctx, who, request, answers, q.Value("text")), "decided"
+		err, notice = s.Rights.Decide(ctx, who, request, answers, q.Value("text")), "decided"
 	}
 	if err != nil && fault.KindOf(err) == fault.Conflict { // somebody was first: what was typed stays
 		t.No("do", q.P.T(fault.From(err).Code))
@@ -217,10 +230,13 @@ func (s *Service) takeDesk(q *web.Req) error {
 	}
 	if identity.Shown(err) {
 		t.Add(err)
-		return edge(q, t, s.desk)
+		return rights.Again(q, t, s.desk)
 	}
 	if err != nil {
 		return err
 	}
 	return q.Redirect(to + "?done=" + notice)
 }
+
+// itemName is the name of a field of the form that answers an item.
+func itemName(what string, n int) string { return what + "-" + strconv.Itoa(n) }

@@ -1,0 +1,27 @@
+// Package visitor lets people use their rights who have no cabinet: they name
+// the contacts by which the portal may know them, and show by a code to each
+// that it is theirs.
+//
+// It promises:
+//
+//   - What it does and says is the same for a contact that nobody is known by:
+//     nothing is looked up before its code came back (N13, O14). How often codes
+//     are asked for and tried is limited, by contact and by network.
+//   - A code follows from a key and a salt, and is never stored. It is valid for
+//     10 minutes and 5 tries.
+//   - A request is about everybody whom a contact that was shown reaches: what
+//     somebody asked without a cabinet, and what officials entered for somebody
+//     who has none. Each has it in their log that they were found. What is in a
+//     cabinet is not among it: whoever has one is told to ask there.
+//   - What was asked is seen, and a package downloaded, by the address of the
+//     request and a fresh code to each of the contacts. The address says nothing
+//     of anybody. The package asks for codes of the last 10 minutes.
+//   - A request that waited only for who asks goes on when the codes came back.
+//
+// What was named is sealed in the scope visit:ID of a subject made for it, which
+// becomes that of the request; what nobody went on with goes by the rule that
+// the policy declares.
+//
+// Tables: visitor_visit, visitor_code, visitor_reach. Statements: N13, O14;
+// invariants I6, I10.
+package visitor
