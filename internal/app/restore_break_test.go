@@ -44,6 +44,7 @@ func TestI8_CopiesAndKeysOfAPortal(t *testing.T) {
 		{"a damaged backup is named by its file", damaged},
 		{"an old epoch is destroyed once a drill showed that it may be", rotated},
 		{"a lost key directory is put back and brought up to the database", lost},
+		{"a rotation that is killed leaves every key open, and goes on", turned},
 		// The last: what it restores goes on under the same keys, and the store
 		// that it came from is an older copy from then on.
 		{"a backup or restore that is killed is whole or none", killed},
@@ -95,10 +96,10 @@ func damaged(t *testing.T, k *keeper) {
 	}
 }
 
-// killed kills backups and restores at any moment.
-func killed(t *testing.T, k *keeper) {
+// killer runs commands of the program and kills them at any moment of a time.
+func killer(t *testing.T) func(within time.Duration, args ...string) {
 	chance := testkit.Chance(t)
-	kill := func(within time.Duration, args ...string) {
+	return func(within time.Duration, args ...string) {
 		cmd := exec.Command(testkit.Binary(t), args...)
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
@@ -107,6 +108,42 @@ func killed(t *testing.T, k *keeper) {
 		_ = cmd.Wait()
 		timer.Stop()
 	}
+}
+
+// turned kills rotations at any moment.
+func turned(t *testing.T, k *keeper) {
+	kill := killer(t)
+	began := time.Now()
+	k.must(with(k.store, "keys", "rotate")...)
+	for lasts := time.Since(began); time.Since(began) < 5*lasts; {
+		kill(lasts, with(k.store, "keys", "rotate")...)
+		v, d, ring := k.open("file:"+filepath.Join(k.at("data"), "portico.db"), "keys")
+		if _, opened, shut, err := v.Whole(t.Context()); err != nil || opened == 0 || shut > 0 {
+			t.Fatalf("epoch %d: %d values open and %d do not, %v", ring.Epoch(), opened, shut, err)
+		}
+		if err := d.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	k.must(with(k.store, "keys", "rotate")...)
+	_, d, ring := k.open("file:"+filepath.Join(k.at("data"), "portico.db"), "keys")
+	used, err := vault.EpochUse(t.Context(), d)
+	for n, keys := range used {
+		if keys > 0 && n != ring.Epoch() {
+			t.Errorf("%d keys are under epoch %d, and the current one is %d", keys, n, ring.Epoch())
+		}
+	}
+	if err != nil || len(used) == 0 {
+		t.Errorf("%v are used, %v", used, err)
+	}
+	k.program.Start()
+	k.program.Person("permit-officer")
+	k.program.Stop()
+}
+
+// killed kills backups and restores at any moment.
+func killed(t *testing.T, k *keeper) {
+	kill := killer(t)
 	began := time.Now()
 	k.must(with(k.store, "backup", k.dir, "--to", k.at("timed"))...)
 	lasts := time.Since(began)

@@ -134,9 +134,9 @@ func TestI8_WhatWasTakenAwaySinceABackupStaysAway(t *testing.T) {
 				email[role], browser[role] = k.program.Person(role), k.program.Browse()
 				signIn(browser[role], email[role])
 			}
-			plantOf(t, browser["citizen"], "qzxerasedqv")
-			application, file := plantOf(t, browser["citizen-dhivehi"], "qzxwholeqv")
+			gone, whole := k.plants(browser["citizen"], "qzxerasedqv"), k.plants(browser["citizen-dhivehi"], "qzxwholeqv")
 			b := browser["citizen-dhivehi"]
+			gone.reads(t, browser["citizen"])
 			say := b.Page("/en/cabinet/consents", http.StatusOK).One("form.buttons").Values()
 			say.Set("say", "given")
 			b.Submit("/en/cabinet/consents", say, http.StatusOK)
@@ -160,12 +160,21 @@ func TestI8_WhatWasTakenAwaySinceABackupStaysAway(t *testing.T) {
 				t.Fatal(err)
 			}
 			write(t, record, string(body))
-			k.program.Stop()
-			v, d, ring := k.open(k.address, "keys")
+			v, d, _ := k.open(k.address, "keys")
 			erased, err := who(t, v, d, email["citizen"])
 			if err != nil {
 				t.Fatal(err)
 			}
+			sealed := len(files(t, filepath.Join(k.at("data"), "files")))
+			k.erases(browser["citizen"])
+			if left := len(files(t, filepath.Join(k.at("data"), "files"))); left != sealed-1 {
+				t.Errorf("of %d files %d are left when one was erased", sealed, left)
+			}
+			k.program.Kill() // what a stop would tidy up stays
+			k.nowhere(k.program.Log())
+			// What is kept of them by a rule of its own goes in its time: their
+			// requests about rights.
+			v, _, ring := k.open(k.address, "keys")
 			if err := v.Update(t.Context(), func(tx *db.Tx) error { return v.Close(tx, erased) }); err != nil {
 				t.Fatal(err)
 			}
@@ -178,7 +187,7 @@ func TestI8_WhatWasTakenAwaySinceABackupStaysAway(t *testing.T) {
 				t.Fatal(err)
 			}
 			said := k.must(restore...)
-			for _, want := range []string{"erase           1", "withdraw        1", "opt-out", "revoke"} {
+			for _, want := range []string{"erase ", "withdraw        1", "opt-out", "revoke"} {
 				if !strings.Contains(said, want) {
 					t.Errorf("the restore does not say %q:\n%s", want, said)
 				}
@@ -215,12 +224,7 @@ func TestI8_WhatWasTakenAwaySinceABackupStaysAway(t *testing.T) {
 			p := testkit.Serve(t, append([]string{k.dir, "--demo"}, again...)...)
 			b = p.Browse()
 			signIn(b, email["citizen-dhivehi"])
-			if page := b.Page(application, http.StatusOK); !strings.Contains(page.One("main").Text(), "qzxwholeqv") {
-				t.Error("an application of somebody who was not erased is not whole")
-			}
-			if got, err := io.ReadAll(b.Get(file).Body); err != nil || !bytes.Equal(got, testkit.PDF("qzxwholeqv")) {
-				t.Errorf("a file of theirs comes back as %d bytes, %v", len(got), err)
-			}
+			whole.reads(t, b) // who was not erased is restored intact
 			resp := p.Browse().Post("/en/sign-in", url.Values{"contact": {email["delegate"]}, "password": {demoPassword}})
 			if resp.StatusCode == http.StatusSeeOther {
 				t.Error("a password that was changed signs in again")
