@@ -1,13 +1,15 @@
 # make run    a running onegov with demo people
 # make test   everything that CI runs, on a machine with nothing but Go and npm
 # make lint   the quick part of it: format, vet, staticcheck, house rules
+# make races  a hundred thousand reads against a thousand of each act that ends
+#             them, on both engines (make test races two thousand)
 # make bench  the measurements, on both engines
 # make pictures  what the README shows, from the running program
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: run build test lint bench pictures fetch
+.PHONY: run build test lint races bench pictures fetch
 
 STATICCHECK := build/tools/staticcheck@v0.8.2
 TEMPL := build/tools/templ@v0.3.977
@@ -37,6 +39,10 @@ lint: $(STATICCHECK) $(TEMPL)
 	go vet ./...
 	$(STATICCHECK) ./...
 	go test ./internal/arch
+
+races: fetch
+	scripts/ensure.sh gcc gcc libc6-dev
+	scripts/postgres.sh go test -race -timeout 60m -run ReadsRace -v ./internal/retention -args -reads 100000
 
 bench: build
 	scripts/postgres.sh --durable go test -run '^$$' -bench PermittedRead -benchtime 1x ./internal/vault

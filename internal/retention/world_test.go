@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"portico/internal/audit"
+	"portico/internal/consent"
 	"portico/internal/holdings"
 	"portico/internal/ledger"
 	"portico/internal/platform/clock"
@@ -72,12 +73,12 @@ func (w *world) Open(tx *db.Tx, i holdings.Item, asked string) (string, error) {
 }
 
 func migrations() []fs.FS {
-	return []fs.FS{audit.Migrations(), vault.Migrations(), jobs.Migrations(), ledger.Migrations(), retention.Migrations(), shelf, acts}
+	return []fs.FS{audit.Migrations(), vault.Migrations(), jobs.Migrations(), ledger.Migrations(), consent.Migrations(), retention.Migrations(), shelf, acts}
 }
 
-// rules are those of policytest, and those of books.
+// rules are those of policytest with a newsletter, and those of books.
 func rules(t testing.TB) *policy.Policy {
-	d := policytest.Declarations()
+	d := policytest.WithNewsletter(policytest.Declarations())
 	for _, r := range []policy.Retention{
 		{ID: "books", Keeps: []string{"book"}, Period: "P1Y", Grace: "P30D", Tell: true},
 		{ID: "lost-books", Keeps: []string{"book"}, Outcomes: []string{"lost"}, Period: "P1M", Action: policy.Anonymise},
@@ -96,7 +97,7 @@ func newWorld(t *testing.T, d *db.DB) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.s.Vault = vault.New(vault.Config{DB: d, Ring: w.s.Ring, Log: w.s.Log, Ledger: acts, Clock: w.s.Clock, Policy: func() *policy.Policy { return pol }})
+	w.s.Vault = vault.New(vault.Config{DB: d, Ring: w.s.Ring, Log: w.s.Log, Ledger: acts, Clock: w.s.Clock, Policy: func() *policy.Policy { return pol }, Consent: consent.Terms})
 	w.start()
 	return w
 }
