@@ -80,8 +80,36 @@ func TestO18_AServiceThatIsOnlyADirectoryIsCheckedAndRuns(t *testing.T) {
 
 	again := market()
 	again.Set("title", "Second night market")
+	again.Set("doors", "23:30")
 	answer(t, b, apply, "?variant=repeat", again) // which has its earlier approval now
-	holds(t, "the citizen", b.Page(apply+"/check?variant=repeat", http.StatusOK), "Second night market", "250.00")
+	check = b.Page(apply+"/check?variant=repeat", http.StatusOK)
+	holds(t, "the citizen", check, "Second night market", "250.00")
+	contest(t, b, officer, press(t, b, check, url.Values{"_declared": {"yes"}}))
+}
+
+// contest has the program refuse what was just sent, and a person approve it
+// after the applicant has contested that (N13).
+func contest(t *testing.T, b, officer *testkit.Browser, sent testkit.Nodes) {
+	t.Helper()
+	own := sent.One(`main a[href*="/cabinet/applications/"]:not([href*="receipt"])`).Attr("href")
+	page := b.Page(own, http.StatusOK)
+	for deadline := time.Now().Add(20 * time.Second); !page.Has("#automatic") && time.Now().Before(deadline); {
+		page = b.Page(own, http.StatusOK) // the program decides by a job
+	}
+	holds(t, "the citizen", page, "Refused by the program", "It begins at 23:00 or later.", "You may not hold the event.")
+	holds(t, "the person's log", b.Page("/en/cabinet/access", http.StatusOK), "Deciding on an event permit without a person")
+	holds(t, "the answer to who asks", b.Page("/en/cabinet/rights/automated", http.StatusOK), "Public event permit", "It begins at 23:00 or later.", "It is a repeat for at most 100 visitors")
+	holds(t, "the policy", b.Page("/en/privacy", http.StatusOK), "Refused by the program", "It begins at 23:00 or later.", "within 10 working days")
+	pushes(t, b, page, "contest", url.Values{"message": {"It is New Year's Eve."}})
+	row := officer.Page("/staff/cases?service=event-permit&state=contested", http.StatusOK)
+	page = pushes(t, officer, officer.Page(row.One(`main tbody a[href*="/staff/cases/"]`).Attr("href"), http.StatusOK), "take", nil)
+	holds(t, "the officer", page, "Refused by the program", "It is New Year's Eve.", "It begins at 23:00 or later.")
+	pushes(t, officer, page, "approve", url.Values{"remarks": {"As an exception."}})
+	holds(t, "the citizen", b.Page(own, http.StatusOK), "and a person has decided since", "As an exception.")
+	control := b.Page("/en/privacy/proof", http.StatusOK).One("#automated-contestable").Text()
+	if !strings.Contains(control, "Kept") {
+		t.Errorf("the promise stands as %s", control)
+	}
 }
 
 // market are answers to the questions of the permit for a public event.

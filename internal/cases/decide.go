@@ -34,11 +34,8 @@ func (c *Cases) Decide(tx *db.Tx, caseID string, by services.Action) error {
 		return firstOf(err, errMoved)
 	}
 	a := &Application{Case: row}
-	if a.Service, err = c.Version(row); err != nil {
-		return err
-	}
-	if !a.Untouched() {
-		return errMoved
+	if a.Service, err = c.Version(row); err != nil || !a.Untouched() {
+		return firstOf(err, errMoved)
 	}
 	if _, err := c.Vault.Permit(tx, a.ProgramUse()); err != nil {
 		return err

@@ -112,8 +112,11 @@ func (c *Cases) Timeline(p *i18n.Printer, a *Application, by func(id string) str
 		if step.Action == StepSubmit && a.Channel != Portal {
 			title = p.T("cases.step.entered", "channel", p.T("cases.channel."+string(a.Channel)))
 		}
-		if step.Action == StepAmend {
+		switch {
+		case step.Action == StepAmend:
 			text += ": " + labels(p, a.Service, step.Keys)
+		case step.Rule != "":
+			text += ": " + p.In(a.Service.Because(step.Rule))
 		}
 		out = append(out, ui.Event{Title: title, Time: p.DateTime(step.At), Text: text, Kind: ui.Kind(s.Look)})
 	}

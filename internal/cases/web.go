@@ -146,7 +146,8 @@ func (c *Cases) showOwn(q *web.Req, status int, notice *pages.Notice, typed, wro
 	if _, decided := a.Decision(); decided {
 		page.Letter = here + "/letter"
 	}
-	if due := c.Due(a.Case); a.Open() && !due.IsZero() {
+	_, contest := s.Contest() // whose term is said beside it
+	if due := c.Due(a.Case); a.Open() && !due.IsZero() && !contest {
 		page.Due = q.P.T(dueKey(s, c.Overdue(a.Case)), "date", q.P.Date(due))
 	}
 	if a.Fee != nil && (s.Fee || !s.Final) {

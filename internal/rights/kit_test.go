@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/a-h/templ"
+
 	"portico/internal/audit"
 	"portico/internal/holdings"
 	"portico/internal/identity"
@@ -170,6 +172,7 @@ func open(t *testing.T, d *db.DB) *world {
 		DB: d, Vault: w.vault, Policy: pol, Clock: clock, Jobs: w.jobs, Identity: w.id, Staff: w.staff,
 		Calendar: func() rights.Calendar { return weekdays{} }, Zone: func() *time.Location { return time.UTC },
 		Language: func() string { return "en" }, Address: address,
+		Automated: func(*web.Req) (templ.Component, error) { return templ.NopComponent, nil },
 	})
 	keeps.Requests = w.Service
 	w.visitors = visitor.New(visitor.Config{DB: d, Vault: w.vault, Policy: pol, Clock: clock, Jobs: w.jobs, Key: w.store.Ring, Identity: w.id, Rights: w.Service})

@@ -11,6 +11,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/a-h/templ"
+
 	"portico/internal/audit"
 	"portico/internal/identity"
 	"portico/internal/identity/credential"
@@ -21,6 +23,7 @@ import (
 	"portico/internal/platform/i18n"
 	"portico/internal/platform/id"
 	"portico/internal/platform/jobs"
+	"portico/internal/platform/web"
 	"portico/internal/policy"
 	"portico/internal/rights/takeout"
 	"portico/internal/staff"
@@ -47,6 +50,9 @@ type Config struct {
 	// Reached finds those without a cabinet whom a contact reaches. It is set
 	// before the first request.
 	Reached func(tx *db.Tx, c credential.Contact) ([]string, error)
+	// Automated draws which decisions about whoever is signed in the program took
+	// by itself, and by which rules: it is answered before it is asked.
+	Automated func(q *web.Req) (templ.Component, error)
 }
 
 // Service is the use cases of this package. It is safe for concurrent use.

@@ -188,6 +188,11 @@ func (s *Service) ask(q *web.Req, t *identity.Typed, who Asker) error {
 	if err != nil {
 		return err
 	}
+	if right.Kind == policy.RightAutomated {
+		if a.Answer, err = s.Automated(q); err != nil {
+			return err
+		}
+	}
 	if SortOf(right.Kind) != All {
 		f := ui.Field{Name: "items", Label: q.P.T("rights.items." + string(SortOf(right.Kind))), Error: t.Error("items"), Values: typed(q, "items")}
 		for _, o := range options {

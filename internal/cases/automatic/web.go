@@ -2,6 +2,7 @@ package automatic
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/a-h/templ"
 
@@ -64,7 +65,7 @@ func facts(p *i18n.Printer, service *services.Definition, d Decision) []ui.Row {
 	return []ui.Row{
 		{Key: p.T("cases.automatic.rule"), Value: p.In(service.Because(d.Step.Rule))},
 		{Key: p.T("cases.automatic.effect"), Value: p.In(d.Action.Effect)},
-		{Key: p.T("cases.automatic.read"), Value: p.List(read)},
+		{Key: p.T("cases.automatic.read"), Value: strings.Join(read, "\n")},
 	}
 }
 
