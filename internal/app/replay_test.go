@@ -262,6 +262,16 @@ func TestI8_EveryActOfTheLedgerIsReplayed(t *testing.T) {
 			if s, err := w.identity.Session(t.Context(), w.token, web.RealmPerson); err == nil && s != nil {
 				t.Error("a session goes on in the store that was restored")
 			}
+			// Whose request was lost ends what it began all the same.
+			for _, subject := range []string{w.one, w.other} {
+				list, err := w.rights.Suspensions(t.Context(), subject)
+				if err != nil || len(list) != 1 {
+					t.Fatalf("suspended are %+v, %v", list, err)
+				}
+				if err := w.rights.End(t.Context(), subject, list[0].ID); err != nil {
+					t.Errorf("what a lost request suspended does not end: %v", err)
+				}
+			}
 			found, err := w.log.Check(t.Context())
 			if err != nil || !found.Kept() || found.Lost == 0 {
 				t.Errorf("the log that was continued: %+v, %v", found, err)

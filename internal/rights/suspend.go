@@ -147,8 +147,11 @@ func (s *Service) end(ctx context.Context, subject, suspension string, who polic
 			return err
 		}
 		r, err := selectRequest(tx, one.Request)
-		if err != nil || r == nil {
-			return cmp.Or(err, error(errUnknown))
+		if err != nil {
+			return err
+		}
+		if r == nil { // lost with what came after a backup; what it began lasts, and ends
+			r = &Request{ID: one.Request, Right: string(one.kind())}
 		}
 		r.Subject = subject // of whom it was, if somebody else asked
 		return s.note(tx, r, "suspension-ended", who)
