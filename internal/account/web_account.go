@@ -125,6 +125,8 @@ func (s *Service) showLevel(q *web.Req) error {
 		task := ui.Task{Title: q.P.T("account.level." + l.String()), Hint: q.P.T("account.level." + l.String() + ".text"),
 			Status: ui.Label{Text: q.P.T("account.level.no"), Kind: ui.Neutral}}
 		switch {
+		case l >= web.LevelOfficial && l < me.Level && l != v.Level:
+			continue // what is known more surely says nothing of how
 		case l <= me.Level:
 			task.Status = ui.Label{Text: q.P.T("account.level.yes"), Kind: ui.Good}
 		case l == web.LevelNational && s.Identity.Login() != nil && s.Identity.Login().Gives() == l:

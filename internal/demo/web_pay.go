@@ -101,7 +101,7 @@ func letters(w http.ResponseWriter, _ *http.Request) {
 const style = `
 @font-face { font-family: Thaana; src: url(/thaana.woff2) format("woff2"); font-weight: 100 900; unicode-range: U+0780-07BF, U+060C, U+061B, U+061F }
 * { box-sizing: border-box }
-body { margin: 0; font: 1.125rem/1.8 system-ui, Thaana, sans-serif; color: #1b1f24; background: #f1f3f5 }
+body { margin: 0; font: 1.125rem/1.8 Thaana, system-ui, sans-serif; color: #1b1f24; background: #f1f3f5 }
 main { max-width: 30rem; margin: 0 auto; padding: 1.5rem; background: #fff; min-height: 100vh }
 h1 { font-size: 1.6rem; line-height: 1.3; margin: 1rem 0 }
 dl { margin: 0 0 1.5rem; border-top: 1px solid #ccd1d6 }
@@ -109,7 +109,9 @@ dt { padding-top: .75rem; color: #4a5159 }
 dd { margin: 0; padding-bottom: .75rem; border-bottom: 1px solid #ccd1d6; overflow-wrap: anywhere }
 .note { border-inline-start: .4rem solid #8a5a00; padding-inline-start: .75rem; margin: 0 }
 button { display: block; width: 100%; min-height: 3rem; margin-bottom: .75rem; padding: .5rem 1rem; font: inherit; font-weight: 600; border: 2px solid #1d4f91; border-radius: .25rem; background: #1d4f91; color: #fff; cursor: pointer }
-select { display: block; width: 100%; min-height: 3rem; font: inherit }
+fieldset { margin: 1rem 0 0; border: 1px solid #ccd1d6 }
+label { display: block; padding: .25rem 0 }
+input { inline-size: 1.25rem; block-size: 1.25rem; vertical-align: -.2em }
 button.other { background: #fff; color: #1d4f91 }
 button:focus-visible, a:focus-visible { outline: 3px solid #f2b600; outline-offset: 2px }
 a { color: #1d4f91 }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"time"
 
 	"github.com/a-h/templ"
 
@@ -252,6 +253,9 @@ func (s *Service) askOpen(q *web.Req, t *identity.Typed) error {
 	var rows []ui.Row
 	for _, field := range s.told() {
 		if text := values.Text(field); text != "" {
+			if day, err := time.ParseInLocation(time.DateOnly, text, q.P.Zone()); err == nil && field == policy.FieldBirthDate {
+				text = q.P.Date(day)
+			}
 			rows = append(rows, ui.Row{Key: s.field(q, field), Value: text, LTR: field == policy.FieldEmail || field == policy.FieldPhone || field == policy.FieldIdentityNumber})
 		}
 	}
