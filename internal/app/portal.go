@@ -366,6 +366,7 @@ func (p *portal) features(ctx context.Context, in *instance.Instance, opts insta
 	p.notices.About(changes.Sort, p.changes)
 	p.notices.About("case", notify.CaseSource{Cases: p.cases, Calendar: p.calendar, Zone: p.zone})
 	p.automatic = automatic.New(p.cases, p.queue, p.logger)
+	p.tellOfEnds()
 	p.papers(in.Catalogue)
 	if err := p.paying(in); err != nil {
 		return err

@@ -2,8 +2,14 @@ package app
 
 import (
 	"context"
+	"strconv"
+	"strings"
+	"time"
 
 	"portico/internal/holdings"
+	"portico/internal/notify"
+	"portico/internal/notify/kinds"
+	"portico/internal/platform/db"
 	"portico/internal/platform/i18n"
 	"portico/internal/platform/web"
 	"portico/internal/policy"
@@ -18,6 +24,34 @@ func (p *portal) keeping() {
 	p.keeps = retention.New(retention.Config{
 		DB: p.db, Vault: p.vault, Holdings: p.holdings, Jobs: p.queue, Ring: p.ring, Policy: p.policy, Clock: p.clock, Zone: p.zone,
 	})
+}
+
+// tellOfEnds has people told, where a rule says so, when what is kept of them
+// goes.
+func (p *portal) tellOfEnds() {
+	p.notices.About("kept", keptSource{p})
+	p.keeps.Tell = func(tx *db.Tx, i holdings.Item, _ time.Time) error {
+		since := strconv.FormatInt(i.Since.UnixMicro(), 10)
+		return p.notices.Queue(tx, notify.Notice{
+			Kind: kinds.KeptEnds, Subject: i.Subject, About: "kept:" + i.Kind + ":" + i.ID, State: since, While: true, Key: strings.Join([]string{"kept", i.Kind, i.ID, since}, ":"),
+		})
+	}
+}
+
+// keptSource says what a notice may say of a thing that goes.
+type keptSource struct{ p *portal }
+
+// Say answers for notify.Source. Where a thing stands is since when its time
+// runs.
+func (k keptSource) Say(ctx context.Context, a notify.About, words *i18n.Printer) (notify.Words, error) {
+	kind, id, _ := strings.Cut(a.ID, ":")
+	i, at, found, err := k.p.keeps.Goes(ctx, kind, a.Subject, id)
+	if err != nil || !found {
+		return notify.Words{Gone: true}, err
+	}
+	return notify.Words{Path: "/cabinet/kept", State: strconv.FormatInt(i.Since.UnixMicro(), 10), Until: at, Says: map[string]string{
+		kinds.WordWhat: words.T("holdings.kind." + i.Kind), kinds.WordReference: i.Reference, kinds.WordDate: words.Date(at),
+	}}, nil
 }
 
 // schedules are the pages of how long things are kept.

@@ -77,6 +77,9 @@ func (l *loader) notices(in *Instance) {
 		l.opened(file, k, in.Declarations)
 		in.Notices[k.ID] = k
 	}
+	if l.declared() && slices.ContainsFunc(in.Declarations.Retention, func(r policy.Retention) bool { return r.Tell }) && !slices.Contains(l.within("notices"), kinds.KeptEnds+".yaml") {
+		l.at(homes["retention"], "retention", "retention: a rule says that people are told before something goes: write notices/%s.yaml", kinds.KeptEnds)
+	}
 	if in.Portal.Help == nil {
 		return
 	}

@@ -3,6 +3,7 @@ package policy
 import (
 	"reflect"
 	"slices"
+	"strconv"
 
 	"portico/internal/platform/i18n"
 )
@@ -66,6 +67,7 @@ func Compare(a, b *Declarations) []Change {
 	compare(c, "retention", a.Retention, b.Retention, func(v *Retention) (string, i18n.Text) { return v.ID, v.Name }, func(v, w *Retention) {
 		c.value("period", string(v.Period), string(w.Period))
 		c.value("grace", string(v.Grace), string(w.Grace))
+		c.value("tell", strconv.FormatBool(v.Tell), strconv.FormatBool(w.Tell))
 		c.value("event", v.Event, w.Event)
 		c.value("action", string(v.Action), string(w.Action))
 		c.list("kind", v.Keeps, w.Keeps, plain)

@@ -169,7 +169,7 @@ type Retention struct {
 	Trigger  i18n.Text      `yaml:"trigger" json:"trigger"`                 // from when, in words
 	Period   Period         `yaml:"period" json:"period"`
 	Grace    Period         `yaml:"grace,omitempty" json:"grace,omitempty"`
-	Tell     bool           `yaml:"tell,omitempty" json:"tell,omitempty"`     // the person is told when the grace begins; refused until the program has a notice of it
+	Tell     bool           `yaml:"tell,omitempty" json:"tell,omitempty"`     // the person is told when the grace begins, which runs from then
 	Action   DisposalAction `yaml:"action,omitempty" json:"action,omitempty"` // empty: shred
 	Ground   i18n.Text      `yaml:"ground,omitempty" json:"ground,omitempty" portico:"optional"`
 	Review   Date           `yaml:"review" json:"review"` // of the schedule itself

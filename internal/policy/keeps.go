@@ -123,12 +123,14 @@ func (c *compiler) keeps() {
 		if len(r.Keeps) == 0 {
 			c.report(path, "keeps nothing: name the kinds of things that it governs, or remove it")
 		}
-		if r.Tell {
-			c.report(path+"/tell", "nobody is told when the days of grace begin: there is no such notice yet, so remove it")
+		if r.Tell && (r.Grace == "" || r.Grace == PeriodNone) {
+			c.report(path+"/tell", "whoever is told needs days of grace after it: declare grace")
 		}
 		for _, kind := range r.Keeps {
 			events, known := c.o.Kept[kind]
 			switch {
+			case r.Tell && slices.Contains([]string{"account", "draft", "evidence", "registration", "staff", "upload"}, kind):
+				c.report(path+"/tell", "nobody can be told that a thing of the kind %q goes, or they are told another way", kind)
 			case !known:
 				c.report(path+"/keeps", "nothing of the kind %q is kept; there are %q", kind, slices.Sorted(maps.Keys(c.o.Kept)))
 			case r.Event != "" && !slices.Contains(events, r.Event):

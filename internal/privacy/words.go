@@ -52,7 +52,11 @@ func kept(p *i18n.Printer, r policy.Retention) string {
 		s = p.T("privacy.kept", "period", period(p, r.Period), "trigger", s)
 	}
 	if r.Grace != "" && r.Grace != policy.PeriodNone {
-		return p.T("privacy.kept.grace", "kept", s, "grace", period(p, r.Grace))
+		key := "privacy.kept.grace"
+		if r.Tell {
+			key = "privacy.kept.told"
+		}
+		return p.T(key, "kept", s, "grace", period(p, r.Grace))
 	}
 	return s
 }

@@ -78,6 +78,11 @@ func (s *Service) Dispose(tx *db.Tx, items []holdings.Item, why Why) (*Disposal,
 				return nil, fmt.Errorf("when a thing was due: %w", err)
 			}
 		}
+		if rule.Tell {
+			if err := deleteTold(tx, i); err != nil {
+				return nil, fmt.Errorf("forget that somebody was told: %w", err)
+			}
+		}
 		if item.Action == policy.Anonymise {
 			if err := countOne(tx, item, s.Zone()); err != nil {
 				return nil, fmt.Errorf("count what is made anonymous: %w", err)

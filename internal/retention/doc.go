@@ -24,6 +24,6 @@
 // visits, used-up challenges (they say nothing of anybody), and finished jobs
 // (they hold ids).
 //
-// Tables: retention_disposal, retention_item, retention_sweep, retention_count,
+// Tables: retention_disposal, retention_item, retention_sweep, retention_told, retention_count,
 // retention_hold, retention_guard, retention_run. Statements: O7, N10, N14.
 package retention

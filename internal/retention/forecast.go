@@ -77,11 +77,11 @@ func (s *Service) Late(ctx context.Context) (n int64, err error) {
 		if err != nil {
 			return err
 		}
-		for i := range steps {
-			if steps[i].tell {
+		for j := range steps {
+			if steps[j].tell {
 				continue
 			}
-			q, err := steps[i].due(nil, s.Clock.Now().Add(-Overdue), s.Zone(), page)
+			q, err := steps[j].due(nil, s.Clock.Now().Add(-Overdue), s.Zone(), page)
 			if err != nil {
 				return err
 			}
@@ -90,6 +90,13 @@ func (s *Service) Late(ctx context.Context) (n int64, err error) {
 				return err
 			}
 			for _, i := range list {
+				goes, told, err := s.goes(tx, steps[j].of.Rule, i)
+				if err != nil {
+					return err
+				}
+				if told && goes.After(s.Clock.Now().Add(-Overdue)) {
+					continue // whoever was told has their days of grace
+				}
 				if s.Allowed(tx, i, Why{Because: holdings.BecauseDue}) == nil {
 					n++
 				}
@@ -200,11 +207,27 @@ type Own struct {
 func (s *Service) Kept(ctx context.Context, subject string) (list []*Own, err error) {
 	pol := s.Policy()
 	var items []holdings.Item
-	err = s.DB.View(ctx, func(tx *db.Tx) error { items, err = s.Holdings.Held(tx, pol, subject); return err })
+	var ends []time.Time // of each; zero: its time has not begun
+	err = s.DB.View(ctx, func(tx *db.Tx) (err error) {
+		if items, err = s.Holdings.Held(tx, pol, subject); err != nil {
+			return err
+		}
+		ends = make([]time.Time, len(items))
+		for n, i := range items {
+			rule, ok := pol.Retention(i.Rule)
+			if !ok || i.Since.IsZero() {
+				continue
+			}
+			if ends[n], _, err = s.goes(tx, rule, i); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 	if err != nil {
 		return nil, fmt.Errorf("list what is kept of a person: %w", err)
 	}
-	for _, i := range items {
+	for n, i := range items {
 		rule, ok := pol.Retention(i.Rule)
 		if !ok || i.Within != "" && i.Kind != "session" {
 			continue // it goes with what it is part of
@@ -216,12 +239,9 @@ func (s *Service) Kept(ctx context.Context, subject string) (list []*Own, err er
 		}
 		o := list[j]
 		o.N++
-		if i.Since.IsZero() {
+		due := ends[n]
+		if due.IsZero() {
 			continue
-		}
-		due, err := rule.Due(i.Since, s.Zone())
-		if err != nil {
-			return nil, fmt.Errorf("when a thing is due: %w", err)
 		}
 		o.Running++
 		if o.First.IsZero() || due.Before(o.First) {

@@ -29,6 +29,7 @@ func Holding() []db.Table {
 			"subject": who, "disposal": who, "n": no, "kind": no, "item": who, "scope": who, "service": no, "outcome": no,
 			"rule": no, "since_at": no, "due_at": no, "action": no}},
 		{Name: "retention_sweep", Columns: map[string]db.Holds{"subject": who, "disposal": who, "swept": no, "done_at": no}},
+		{Name: "retention_told", Columns: map[string]db.Holds{"subject": who, "kind": no, "item": who, "since_at": no, "at": no}},
 		{Name: "retention_count", Columns: map[string]db.Holds{"kind": no, "service": no, "outcome": no, "month": no, "n": no}},
 		{Name: "retention_hold", Columns: map[string]db.Holds{
 			"id": no, "person": who, "service": no, "rule": no, "item": who, "ground": no, "reason": db.Sealed, "official": who,

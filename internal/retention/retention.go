@@ -22,9 +22,9 @@ type Requests interface {
 	Open(tx *db.Tx, i holdings.Item, asked string) (string, error)
 }
 
-// Tell has a person told that the days of grace of a thing have begun, in the
-// caller's transaction, once.
-type Tell func(tx *db.Tx, i holdings.Item, due time.Time) error
+// Tell has a person told, in the caller's transaction, when a thing goes whose
+// days of grace have begun.
+type Tell func(tx *db.Tx, i holdings.Item, goes time.Time) error
 
 // Config is what the package needs.
 type Config struct {
@@ -37,7 +37,7 @@ type Config struct {
 	Clock    clock.Clock
 	Zone     func() *time.Location
 	Requests Requests // nil: nobody can ask for anything
-	Tell     Tell     // nil: nobody is told, and check refuses rules that say so
+	Tell     Tell     // nil: nobody is told; a portal sets it once what tells people is built
 }
 
 // Service disposes of what is kept. It is safe for concurrent use.

@@ -246,18 +246,33 @@ func (r *Run) pass(st *step, i holdings.Item) {
 	r.Seen++
 }
 
-// one disposes of one thing, or has its person told.
+// one disposes of one thing, or has its person told. What is due and was not
+// told of, such as after a rule changed, has its grace first.
 func (s *Service) one(tx *db.Tx, r *Run, st *step, i holdings.Item) (*Disposal, error) {
-	if st.tell {
-		r.Told++
-		due, err := st.of.Rule.Due(i.Since, s.Zone())
-		if err != nil || s.Tell == nil {
+	why := Why{Because: holdings.BecauseDue, Ref: r.ID, Actor: policy.System}
+	var refused *Refused
+	if st.of.Rule.Tell {
+		switch err := s.Allowed(tx, i, why); {
+		case errors.As(err, &refused): // it does not go
+			if !st.tell {
+				r.Held++
+			}
+			return nil, nil
+		case err != nil:
 			return nil, err
 		}
-		return nil, s.Tell(tx, i, due)
+		fresh, err := s.tell(tx, st.of.Rule, i)
+		if err != nil {
+			return nil, err
+		}
+		if fresh {
+			r.Told++
+		}
+		if goes, _, err := s.goes(tx, st.of.Rule, i); err != nil || st.tell || goes.After(s.Clock.Now()) {
+			return nil, err // it goes when whoever was told has had their days
+		}
 	}
-	d, err := s.Dispose(tx, []holdings.Item{i}, Why{Because: holdings.BecauseDue, Ref: r.ID, Actor: policy.System})
-	var refused *Refused
+	d, err := s.Dispose(tx, []holdings.Item{i}, why)
 	if errors.As(err, &refused) { // before anything was written
 		r.Held++
 		return nil, nil

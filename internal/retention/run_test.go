@@ -38,8 +38,8 @@ func TestO7_TheDailyRunDisposesOfWhatIsDueAndOfNothingElse(t *testing.T) {
 		anna, ben := w.s.Subject(w.t), w.s.Subject(w.t)
 		w.lent(anna, "lent", -1, "she reads it")
 		due := w.lent(anna, "read", 365+30, "due today") // 22 November 2026 comes a year after 22 November 2025
-		grace := w.lent(ben, "read", 365, "in its grace")
-		w.lent(ben, "read", 364, "not yet")
+		grace := w.lent(ben, "told", 365, "in its grace")
+		w.lent(ben, "told", 364, "not yet")
 		w.lent(ben, "lost", 31, "lost for a month and a day")
 		held := w.lent(ben, "read", 1000, "in a lawsuit")
 		if _, err := w.Hold(w.t.Context(), retention.Hold{Item: held, Ground: "legal-claim", Reason: "A lawsuit.", Review: w.s.Clock.Now().AddDate(1, 0, 0)}, anna); err != nil {
@@ -59,7 +59,7 @@ func TestO7_TheDailyRunDisposesOfWhatIsDueAndOfNothingElse(t *testing.T) {
 			t.Errorf("the same day: %+v", again)
 		}
 		w.s.Clock.Advance(24 * time.Hour)
-		if next := w.run(); next.ID == r.ID || next.Disposed != 0 || next.Told != 2 {
+		if next := w.run(); next.ID == r.ID || next.Disposed != 0 || next.Told != 1 {
 			t.Errorf("the next day: %+v", next)
 		}
 		w.s.Clock.Advance(29 * 24 * time.Hour)
@@ -73,6 +73,53 @@ func TestO7_TheDailyRunDisposesOfWhatIsDueAndOfNothingElse(t *testing.T) {
 		w.s.Clock.Advance(3 * 24 * time.Hour)
 		if st, err = w.Stand(w.t.Context()); err != nil || !st.Overdue || st.Late != 1 {
 			t.Errorf("three days without a run: %+v, %v", st, err)
+		}
+	})
+}
+
+// TestO7_WhoIsToldHasTheirGraceFromThen: nothing goes that its person was to be
+// told of and was not; a hold keeps it from being announced; what changes is
+// announced anew.
+func TestO7_WhoIsToldHasTheirGraceFromThen(t *testing.T) {
+	each(t, func(w *world) {
+		anna := w.s.Subject(w.t)
+		w.lent(anna, "lent", -1, "she reads it")
+		late, held := w.lent(anna, "told", 1000, "the schedule was changed yesterday"), w.lent(anna, "told", 1000, "in a lawsuit")
+		hold, err := w.Hold(w.t.Context(), retention.Hold{Item: held, Ground: "legal-claim", Reason: "A lawsuit.", Review: w.s.Clock.Now().AddDate(1, 0, 0)}, anna)
+		if err != nil {
+			t.Fatal(err)
+		}
+		begun := w.s.Clock.Now()
+		if r := w.run(); r.Told != 1 || r.Disposed != 0 || r.Held != 1 || w.number(`SELECT count(*) FROM acts WHERE what = 'told' AND ref = $1`, late) != 1 {
+			t.Errorf("whoever was not told loses %+v", r)
+		}
+		if _, at, found, err := w.Goes(w.t.Context(), "book", anna, late); err != nil || !found || !at.Equal(begun.In(w.Zone()).AddDate(0, 0, 30)) {
+			t.Errorf("it goes at %v (%v, %v)", at, found, err)
+		}
+		if st, err := w.Stand(w.t.Context()); err != nil || st.Late != 0 {
+			t.Errorf("in its grace it is late: %+v, %v", st, err)
+		}
+		w.s.Clock.Advance(30*24*time.Hour - time.Second)
+		if r := w.run(); r.Told != 0 || r.Disposed != 0 {
+			t.Errorf("a second early: %+v", r)
+		}
+		w.update(func(tx *db.Tx) error { // it is lent and given back again
+			_, err := tx.Exec(`UPDATE shelf_book SET returned_at = returned_at + 1, revision = revision + 1 WHERE id = $1`, late)
+			return err
+		})
+		w.s.Clock.Advance(24 * time.Hour)
+		if r := w.run(); r.Told != 1 || r.Disposed != 0 {
+			t.Errorf("what changed was not announced anew: %+v", r)
+		}
+		if err := w.Lift(w.t.Context(), hold, "The case is closed.", anna); err != nil {
+			t.Fatal(err)
+		}
+		w.s.Clock.Advance(30 * 24 * time.Hour)
+		if r := w.run(); r.Told != 1 || r.Disposed != 1 || w.books() != 2 {
+			t.Errorf("after its grace, and of what was held: %+v", r)
+		}
+		if n := w.number(`SELECT count(*) FROM retention_told`); n != 1 {
+			t.Errorf("%d notes are kept of who was told", n)
 		}
 	})
 }

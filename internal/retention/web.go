@@ -150,7 +150,11 @@ func period(q *web.Req, r policy.Retention) string {
 	if r.Grace == "" {
 		return r.Say(q.P)
 	}
-	return q.P.T("retention.and-grace", "period", r.Say(q.P), "grace", r.Grace.Say(q.P))
+	key := "retention.and-grace"
+	if r.Tell {
+		key = "retention.and-told"
+	}
+	return q.P.T(key, "period", r.Say(q.P), "grace", r.Grace.Say(q.P))
 }
 
 func (s *Site) schedules(q *web.Req, lines []Line, now time.Time) ui.Grid {

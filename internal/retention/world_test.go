@@ -80,7 +80,8 @@ func migrations() []fs.FS {
 func rules(t testing.TB) *policy.Policy {
 	d := policytest.WithNewsletter(policytest.Declarations())
 	for _, r := range []policy.Retention{
-		{ID: "books", Keeps: []string{"book"}, Period: "P1Y", Grace: "P30D", Tell: true},
+		{ID: "books", Keeps: []string{"book"}, Period: "P1Y", Grace: "P30D"},
+		{ID: "told-books", Keeps: []string{"book"}, Outcomes: []string{"told"}, Period: "P1Y", Grace: "P30D", Tell: true},
 		{ID: "lost-books", Keeps: []string{"book"}, Outcomes: []string{"lost"}, Period: "P1M", Action: policy.Anonymise},
 	} {
 		r.Name, r.Trigger, r.Review = d.Retention[0].Name, d.Retention[0].Trigger, "2027-11-22"
@@ -92,7 +93,13 @@ func rules(t testing.TB) *policy.Policy {
 func newWorld(t *testing.T, d *db.DB) *world {
 	t.Helper()
 	pol := rules(t)
-	w := &world{t: t, s: vaulttest.Open(t, d, pol), pol: pol, asked: map[string]string{}}
+	return onStore(t, d, vaulttest.Open(t, d, pol), pol)
+}
+
+// onStore is the world on a store as a process opens it.
+func onStore(t *testing.T, d *db.DB, s *vaulttest.Store, pol *policy.Policy) *world {
+	t.Helper()
+	w := &world{t: t, s: s, pol: pol, asked: map[string]string{}}
 	acts, err := ledger.Open(t.Context(), ledger.Config{DB: d, Ring: w.s.Ring, Clock: w.s.Clock})
 	if err != nil {
 		t.Fatal(err)

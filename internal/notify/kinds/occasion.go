@@ -25,6 +25,7 @@ const (
 	WordSays      = "says"      // what that means, as the workflow says it
 	WordAmount    = "amount"    // of money, with its currency
 	WordHeadline  = "headline"  // of an item of news
+	WordWhat      = "what"      // the kind of thing, such as an application
 	WordDate      = "date"      // the day until when something is to be done
 )
 
@@ -65,6 +66,8 @@ const (
 	PolicyChangeStaff = "policy-change-staff" // and with it what is done with data about officials
 
 	News = "news-published"
+
+	KeptEnds = "data-expiring" // what is kept of somebody goes, by a rule that says they are told
 )
 
 // Occasions lists them all.
@@ -90,6 +93,7 @@ func Occasions() []Occasion {
 		{ID: Overdue, To: Officials, Words: application},
 		{ID: PolicyChange, To: Person, Words: []string{WordDate}},
 		{ID: PolicyChangeStaff, To: Officials, Words: []string{WordDate}},
+		{ID: KeptEnds, To: Person, Words: []string{WordWhat, WordReference, WordDate}},
 		{ID: News, To: Person, Words: []string{WordHeadline, WordDate}, Asked: true},
 	}
 }
