@@ -5,6 +5,7 @@ import (
 	"portico/internal/cases"
 	"portico/internal/changes"
 	"portico/internal/contact"
+	"portico/internal/desk"
 	"portico/internal/documents"
 	"portico/internal/drafts"
 	"portico/internal/holdings"
@@ -29,6 +30,7 @@ func Kept() (all []holdings.Kind) {
 		cases.Kept(),
 		changes.Kept(),
 		contact.Kept(),
+		desk.Kept(),
 		documents.Kept(),
 		drafts.Kept(),
 		factor.Kept(),

@@ -41,7 +41,7 @@ var features = []row{
 	{"news", nil, nil},
 	{"notify", []string{"holdings", "notify/kinds", "cases", "services", "vault", "ledger", "policy"}, nil},
 	{"payments", []string{"holdings", "cases", "services", "forms", "vault", "policy"}, nil},
-	{"desk", []string{"cases", "cases/find", "cases/letter", "uploads", "services", "forms", "staff", "identity", "vault", "audit", "policy"}, nil},
+	{"desk", []string{"holdings", "cases", "cases/find", "cases/letter", "uploads", "services", "forms", "staff", "identity", "vault", "audit", "policy"}, nil},
 	{"documents", []string{"holdings", "cases", "services", "services/paper", "forms", "identity", "vault", "ledger", "policy"}, nil},
 	{"drafts/enter", []string{"drafts", "cases", "cases/find", "services", "identity", "policy"}, nil},
 	{"drafts", []string{"holdings", "cases", "cases/find", "uploads", "services", "forms", "identity", "vault", "audit", "policy"}, nil},

@@ -9,6 +9,7 @@ import (
 
 	"portico/internal/cases"
 	"portico/internal/cases/letter"
+	"portico/internal/holdings"
 	"portico/internal/identity/credential"
 	"portico/internal/platform/clock"
 	"portico/internal/platform/db"
@@ -41,6 +42,11 @@ func Holding() []db.Table {
 		}},
 		{Name: "desk_keys", Columns: map[string]db.Holds{"subject": db.Pseudonym, "since_at": db.Nothing}},
 	}
+}
+
+// Kept declares what hangs on an official's account (see package holdings).
+func Kept() []holdings.Kind {
+	return []holdings.Kind{{Name: holdings.Staff, Parts: []holdings.Part{holdings.Rows("desk_keys", "subject", "subject")}}}
 }
 
 // Config is what the desk of a portal needs.
