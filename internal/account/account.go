@@ -36,6 +36,9 @@ var locales embed.FS
 // Locales are the sentences of this package.
 func Locales() fs.FS { return locales }
 
+// Also is an activity under which things of a kind are kept (package holdings).
+type Also struct{ Kind, Activity string }
+
 // Config is what the package needs.
 type Config struct {
 	DB       *db.DB
@@ -55,7 +58,7 @@ type Config struct {
 	Prefers func(ctx context.Context, subject string) (string, error)
 	// Also are the activities of other features under which something is kept of
 	// somebody.
-	Also func(ctx context.Context, subject string) ([]string, error)
+	Also func(ctx context.Context, subject string) ([]Also, error)
 }
 
 // Applications knows what a person has applied for.

@@ -74,6 +74,7 @@ type portal struct {
 	apps    []account.Application
 	months  policy.Period
 	prefers string // the language that everybody chose
+	also    []account.Also
 }
 
 // Of are the applications of a test (account.Applications).
@@ -123,6 +124,9 @@ func open(t *testing.T, d *db.DB) *portal {
 			r.Keeps = []string{policy.KindCase}
 		}
 	}
+	asked := decl.Retention[0]
+	asked.ID, asked.Keeps, asked.Event, asked.Period = "asked", []string{"request"}, "", "P2Y"
+	decl.Retention = append(decl.Retention, asked)
 	decl.Roles = append(decl.Roles, policy.Role{
 		ID: "identity-officer", Name: i18n.Text{"en": "Identity officer", "dv": "އައިޑީ އޮފިސަރު"}, Party: "operator", May: []policy.Capability{policy.VerifyPeople},
 	})
@@ -153,7 +157,7 @@ func open(t *testing.T, d *db.DB) *portal {
 		Zone: func() *time.Location { return time.UTC }, Address: func() string { return "https://one.gov.mv" },
 		Confirm: func() policy.Period { return p.months }, Applications: p,
 		Prefers: func(context.Context, string) (string, error) { return p.prefers, nil },
-		Also:    func(context.Context, string) ([]string, error) { return nil, nil },
+		Also:    func(context.Context, string) ([]account.Also, error) { return p.also, nil },
 	})
 	p.staff = staff.New(staff.Config{
 		DB: d, Vault: p.Store.Vault, Identity: p.id, Jobs: p.jobs, Policy: func() *policy.Policy { return pol }, Clock: p.Store.Clock,

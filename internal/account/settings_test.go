@@ -287,11 +287,12 @@ func TestACabinetThatIsClosedOpensBySigningInUntilItsGraceIsOver(t *testing.T) {
 			{Title: "Road permit", Reference: "RP-1", Href: "/en/cabinet/applications/1", Open: true, Service: "road-permit"},
 			{Title: "Road permit", Href: "/en/services/road-permit/apply", Draft: true, Service: "road-permit"},
 		}
+		p.also = []account.Also{{Kind: "request", Activity: policy.ActivityAccount}} // its fields are kept as long as the account
 		b, other := p.browse(t), p.browse(t)
 		p.signIn(b, old, 200)
 		p.signIn(other, old, 200)
 		text := b.Page("/en/cabinet/close", 200).One("main").Text()
-		for _, want := range []string{"RP-1", "It goes on because of: Road act", "have not sent", "22 December 2026", "5 years", "eu-gdpr:A6-1-b"} {
+		for _, want := range []string{"RP-1", "It goes on because of: Road act", "have not sent", "22 December 2026", "5 years", "2 years", "eu-gdpr:A6-1-b"} {
 			if !strings.Contains(text, want) {
 				t.Errorf("before closing nobody says %q: %s", want, text)
 			}

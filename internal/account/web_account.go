@@ -222,7 +222,13 @@ func law(p *i18n.Printer, pol *policy.Policy, a policy.Activity) string {
 // declarations, for what there is of them.
 func (s *Service) kept(q *web.Req, list []Application) (out []pages.Kept, err error) {
 	pol, seen := s.Policy(), map[string]bool{}
-	add := func(a policy.Activity, name string) {
+	// A thing has one rule, that of its kind, whatever fields it is of.
+	thing := func(a policy.Activity, kind, service, name string) {
+		if rule, ok := pol.RuleOf(kind, service, ""); ok {
+			out = append(out, pages.Kept{What: name, Why: law(q.P, pol, a), Until: s.untilWords(q.P, rule)})
+		}
+	}
+	profile := func(a policy.Activity) {
 		byRule := map[string][]string{}
 		var order []string
 		for _, id := range a.Fields {
@@ -240,18 +246,11 @@ func (s *Service) kept(q *web.Req, list []Application) (out []pages.Kept, err er
 		}
 		for _, id := range order {
 			rule, _ := pol.Retention(id)
-			what := q.P.List(byRule[id])
-			if name != "" {
-				what = name
-			}
-			out = append(out, pages.Kept{What: what, Why: law(q.P, pol, a), Until: s.untilWords(q.P, rule)})
-			if name != "" {
-				return
-			}
+			out = append(out, pages.Kept{What: q.P.List(byRule[id]), Why: law(q.P, pol, a), Until: s.untilWords(q.P, rule)})
 		}
 	}
 	if own, ok := pol.Activity(policy.ActivityAccount); ok {
-		add(own, "")
+		profile(own)
 	}
 	services := map[string]bool{}
 	for _, a := range list {
@@ -260,16 +259,16 @@ func (s *Service) kept(q *web.Req, list []Application) (out []pages.Kept, err er
 		}
 		services[a.Service] = true
 		if act, ok := pol.Activity(a.Service + ".decide"); ok {
-			add(act, a.Title)
+			thing(act, policy.KindCase, a.Service, a.Title)
 		}
 	}
 	also, err := s.Also(q.R.Context(), q.Session.Subject)
 	if err != nil {
 		return nil, err
 	}
-	for _, id := range also {
-		if act, ok := pol.Activity(id); ok {
-			add(act, q.P.In(act.Name))
+	for _, o := range also {
+		if act, ok := pol.Activity(o.Activity); ok {
+			thing(act, o.Kind, "", q.P.In(act.Name))
 		}
 	}
 	if rule, ok := pol.Retention("log"); ok {

@@ -5,10 +5,10 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
+	"portico/internal/account"
 	"portico/internal/contact"
 	"portico/internal/contact/inbound"
 	"portico/internal/instance"
@@ -166,11 +166,17 @@ func certified(t *instance.TLS) (*tls.Config, error) {
 
 // kept are the activities besides an account's own under which something is
 // kept of somebody.
-func (p *portal) kept(ctx context.Context, subject string) ([]string, error) {
+func (p *portal) kept(ctx context.Context, subject string) (all []account.Also, err error) {
 	of, err := p.mandates.Activities(ctx, subject)
 	if err != nil {
 		return nil, err
 	}
 	asked, err := p.contact.Activities(ctx, subject)
-	return slices.Concat(of, asked), err
+	for _, id := range of {
+		all = append(all, account.Also{Kind: "mandate", Activity: id})
+	}
+	for _, id := range asked {
+		all = append(all, account.Also{Kind: "request", Activity: id})
+	}
+	return all, err
 }
