@@ -33,6 +33,7 @@ var apart = map[string]string{
 	"changes_announcement": "by which official a change was announced",
 	"desk_remark":          "words of the office; an official's own are theirs by a random id",
 	"notify_news":          "how far an item of news was told: the id of one person, until it is told",
+	"login_attempt":        "hashes of somebody who is on their way, deleted within a quarter of an hour or at the next one",
 	"jobs_job":             "ids, until the job is done",
 	"uploads_part":         "swept with the bytes of the file",
 }

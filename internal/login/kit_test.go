@@ -132,7 +132,7 @@ func open(t *testing.T, d *db.DB) *portal {
 		Zone: func() *time.Location { return time.UTC }, Address: func() string { return p.url },
 		Confirm: func() policy.Period { return policy.PeriodNone },
 		Prefers: func(context.Context, string) (string, error) { return "", nil },
-		Also:    func(context.Context, string) ([]string, error) { return nil, nil },
+		Also:    func(context.Context, string) ([]account.Also, error) { return nil, nil },
 	})
 	if p.logins, err = demo.TakeLogins(p.Store.Clock, "onegov", cast.Known()); err != nil {
 		t.Fatal(err)
