@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"portico/internal/identity/roll"
 	"portico/internal/ledger"
 	"portico/internal/platform/db"
 	"portico/internal/platform/jobs"
@@ -57,7 +58,7 @@ func (s *Service) Restored(tx *db.Tx) error {
 // any more by which they could sign in.
 func (s *Service) Reindex(tx *db.Tx) (people, without int64, err error) {
 	for after := ""; ; {
-		page, err := s.Identity.People(tx, after, reindexPage)
+		page, err := roll.Roll{DB: s.DB}.People(tx, after, reindexPage)
 		if err != nil || len(page) == 0 {
 			return people, without, err
 		}

@@ -241,6 +241,16 @@ func TestN18_PeopleAreAskedOnceASessionWhetherTheyAreStillReached(t *testing.T) 
 		if err := p.Store.Update(t.Context(), func(tx *db.Tx) error { return p.Bounced(tx, me, policy.FieldEmail, p.Store.Clock.Now()) }); err != nil {
 			t.Fatal(err)
 		}
+		since := p.Store.Clock.Now()
+		c, err := p.Contacts(t.Context(), func(_ *db.Tx, subject, field string, at time.Time) (int64, error) {
+			if subject != me || field != policy.FieldEmail || !at.Equal(since) {
+				t.Errorf("asked what was sent to %s of %s since %v", field, subject, at)
+			}
+			return 2, nil
+		})
+		if err != nil || c.Marked != 1 || c.Used != 2 || c.People != 1 || c.Right != 1 || c.Asked == "" {
+			t.Errorf("of the contacts is known %+v, %v", c, err)
+		}
 		p.Store.Clock.Advance(time.Minute)
 		b = p.browse(t)
 		page = p.signIn(b, old, 200)

@@ -38,6 +38,7 @@ import (
 	"portico/internal/holdings"
 	"portico/internal/identity"
 	"portico/internal/identity/recovery"
+	"portico/internal/identity/roll"
 	"portico/internal/identity/security"
 	"portico/internal/identity/signin"
 	"portico/internal/instance"
@@ -327,7 +328,7 @@ func (p *portal) features(ctx context.Context, in *instance.Instance, opts insta
 		Address: p.address, Demo: p.demo,
 	})
 	p.changes = changes.New(changes.Config{
-		DB: p.db, Vault: p.vault, Live: p.live, People: p.identity, Clock: p.clock, Log: p.logger, Tell: p.tellOfPolicy, Tells: p.tells, Officials: p.officials,
+		DB: p.db, Vault: p.vault, Live: p.live, People: roll.Roll{DB: p.db}, Clock: p.clock, Log: p.logger, Tell: p.tellOfPolicy, Tells: p.tells, Officials: p.officials,
 	})
 	p.privacy = privacy.New(privacy.Config{Source: p.changes.Source(), Clock: p.clock})
 	p.choice = cookies.New(cookies.Config{
@@ -497,7 +498,8 @@ func (p *portal) system() *proof.System {
 			return proof.Automated(n), err
 		},
 		Announced: p.changes.Announced,
-		Copies:    p.copies,
+		Notices:   p.went, Contacts: p.current, Agreements: p.agreed,
+		Copies: p.copies,
 	}
 }
 

@@ -85,3 +85,13 @@ func (s *Service) remember(subject string, since time.Time) {
 	}
 	s.accepted[subject] = since
 }
+
+// Accepted counts who accepted the version in force, by registering or by using
+// the portal.
+func (s *Service) Accepted(ctx context.Context) (n int64, err error) {
+	err = s.DB.View(ctx, func(tx *db.Tx) error { n, err = countAccepted(tx, s.Source().Current().From); return err })
+	if err != nil {
+		return 0, fmt.Errorf("count who accepted the policy: %w", err)
+	}
+	return n, nil
+}

@@ -401,6 +401,9 @@ func TestO15_GoingOnUsingThePortalIsRecordedOnceAsAcceptance(t *testing.T) {
 			})
 		}
 		all.Wait()
+		if n, err := w.Accepted(t.Context()); err != nil || n != 1 {
+			t.Errorf("%d have accepted it, %v", n, err)
+		}
 		if got := strings.Join(reasons(me), ", "); got != "policy-accepted "+first+", policy-accepted-by-use "+second {
 			t.Errorf("the log says %s", got)
 		}

@@ -106,3 +106,8 @@ func seen(tx *db.Tx, subject string, since, now time.Time) error {
 		clock.Micros(now), subject, clock.Micros(since))
 	return err
 }
+
+func countAccepted(tx *db.Tx, since time.Time) (n int64, err error) {
+	err = tx.QueryRow(`SELECT COUNT(*) FROM changes_acceptance WHERE since = $1`, clock.Micros(since)).Scan(&n)
+	return n, err
+}

@@ -182,6 +182,26 @@ func TestI7_WithdrawingOnePurposeBlocksNoOther(t *testing.T) {
 	})
 }
 
+func TestN9_ItIsKnownWhoConsentedWhenSomethingWasSent(t *testing.T) {
+	worlds(t, func(t *testing.T, w *world) {
+		began := w.Store.Clock.Now()
+		w.Store.Clock.Advance(time.Hour)
+		w.say(t, consent.Given)
+		w.Store.Clock.Advance(time.Hour)
+		given := w.Store.Clock.Now()
+		w.say(t, consent.Withdrawn)
+		for at, want := range map[time.Time]bool{began: false, given: true, given.Add(30 * time.Second): true, given.Add(time.Hour): false} {
+			var stood bool
+			if err := w.DB.View(t.Context(), func(tx *db.Tx) (err error) {
+				stood, err = w.Stood(tx, w.me, newsletter, at, time.Minute)
+				return err
+			}); err != nil || stood != want {
+				t.Errorf("at %v somebody consents: %t, %v", at, stood, err)
+			}
+		}
+	})
+}
+
 func TestI6_AWithdrawalIsOneTransaction(t *testing.T) {
 	worlds(t, func(t *testing.T, w *world) {
 		w.say(t, consent.Given)

@@ -71,6 +71,23 @@ func (s *Service) Agreed(tx *db.Tx, purpose, after string, limit int) ([]string,
 	return selectAgreed(tx, purpose, after, limit)
 }
 
+// Stood reports whether a person had consented to a purpose at a time, or had
+// withdrawn it no longer before than late: what is on its way then arrives.
+func (s *Service) Stood(tx *db.Tx, subject, purpose string, at time.Time, late time.Duration) (bool, error) {
+	events, err := selectEvents(tx, subject)
+	given := false
+	for _, e := range events {
+		switch {
+		case e.Purpose != purpose || e.At.After(at):
+		case e.Act == Given:
+			given = true
+		case e.At.Add(late).Before(at):
+			given = false
+		}
+	}
+	return given, err
+}
+
 // Events are all that a person ever said, the oldest first.
 func (s *Service) Events(ctx context.Context, subject string) (list []Event, err error) {
 	err = s.DB.View(ctx, func(tx *db.Tx) error {

@@ -12,6 +12,7 @@ import (
 	"portico/internal/audit"
 	"portico/internal/identity"
 	"portico/internal/identity/factor"
+	"portico/internal/identity/roll"
 	"portico/internal/platform/db"
 	"portico/internal/platform/i18n"
 	"portico/internal/platform/jobs"
@@ -457,6 +458,14 @@ func TestN11_WhereDataIsStoredIsAgreedToInItsOwnWordsAndRecordedWithTheTerms(t *
 		said := slices.DeleteFunc(p.Events(t, p.whose(t, email)), func(e audit.Event) bool { return e.Reason != "storage-agreed" })
 		if len(said) != 1 || said[0].Facts["version"] != "terms-1" || said[0].Policy != p.Policy().Hash() {
 			t.Errorf("the log says %+v", said)
+		}
+		if accounts, without, err := (roll.Roll{DB: p.Store.DB}).Agreed(t.Context()); err != nil || accounts != 1 || without != 0 {
+			t.Errorf("%d of %d did not agree, %v", without, accounts, err)
+		}
+		p.Agreement = nil // as if an account were opened without being asked
+		p.person(t, "other@example.mv")
+		if accounts, without, err := (roll.Roll{DB: p.Store.DB}).Agreed(t.Context()); err != nil || accounts != 2 || without != 1 {
+			t.Errorf("%d of %d did not agree, %v", without, accounts, err)
 		}
 	})
 }

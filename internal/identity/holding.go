@@ -12,7 +12,7 @@ func Holding() []db.Table {
 	const no, who, sealed = db.Nothing, db.Pseudonym, db.Sealed
 	return []db.Table{
 		{Name: "identity_account", Columns: map[string]db.Holds{
-			"subject": who, "realm": no, "state": no, "contact": no, "created_at": no, "changed_at": no, "seasoned_at": no}},
+			"subject": who, "agreed": no, "realm": no, "state": no, "contact": no, "created_at": no, "changed_at": no, "seasoned_at": no}},
 		{Name: "identity_channel", Columns: map[string]db.Holds{"subject": who, "field": no, "since": no, "seasoned_at": no}},
 		{Name: "identity_challenge", Columns: map[string]db.Holds{
 			"subject": who, "id": who, "salt": no, "tries": no, "sends": no, "created_at": no, "expires_at": no, "used_at": no}},

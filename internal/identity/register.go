@@ -294,7 +294,6 @@ func (s *Service) Describe(ctx context.Context, token string, d Details, agreed 
 	if err := s.CheckRegistration(d, agreed); err != nil {
 		return err
 	}
-	asked := s.Agree()
 	err := s.Vault.Update(ctx, func(tx *db.Tx) error {
 		row, err := s.way(tx, token, web.RealmPerson, stageRegister)
 		if err != nil {
@@ -308,10 +307,8 @@ func (s *Service) Describe(ctx context.Context, token string, d Details, agreed 
 			if err := s.move(tx, row.Subject, Confirmed, Described, "details-declared", nil); err != nil {
 				return err
 			}
-			if len(asked.Text) > 0 {
-				if err := s.note(tx, audit.KindAccount, web.RealmPerson, row.Subject, "storage-agreed", audit.Facts{"version": asked.Version}); err != nil {
-					return err
-				}
+			if err := s.agree(tx, row.Subject); err != nil {
+				return err
 			}
 		}
 		return s.put(tx, row.Subject, d.Values()...)
@@ -408,7 +405,7 @@ func (s *Service) CreatePerson(ctx context.Context, p NewPerson) (subject string
 		if subject, err = s.newAccount(tx, c, Open, policy.SourceForm); err != nil {
 			return err
 		}
-		if err := s.addChannel(tx, subject, c, s.Clock.Now()); err != nil {
+		if err := errors.Join(s.addChannel(tx, subject, c, s.Clock.Now()), s.agree(tx, subject)); err != nil {
 			return err
 		}
 		if err := s.put(tx, subject, d.Values()...); err != nil {

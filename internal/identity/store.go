@@ -222,3 +222,8 @@ func countFailure(tx *db.Tx, now time.Time) error {
 		clock.Micros(now.Truncate(time.Hour)))
 	return err
 }
+
+func setAgreed(tx *db.Tx, subject, version string) error {
+	_, err := tx.Exec(`UPDATE identity_account SET agreed = $1 WHERE subject = $2`, version, subject)
+	return err
+}

@@ -56,7 +56,20 @@ func TestI12_NewsGoOnceToWhoConsentedAndNothingIsToldOfOldOnes(t *testing.T) {
 		if text := w.caught(address)[0].Text; !strings.Contains(text, "https://one.gov.mv/en/news/new") || !strings.Contains(text, "/en/cabinet/consents") {
 			t.Errorf("it says %q", text)
 		}
-		w.consents[me] = false
+		went := func() notify.Went {
+			got, err := w.Went(t.Context(), w.Store.Clock.Now().AddDate(0, 0, -7))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return got
+		}
+		if got := went(); got.Asked != 1 || got.Unasked != 0 {
+			t.Errorf("N9: it was consented to, and counts as %+v", got)
+		}
+		w.consents[me] = false // as if it had never been given
+		if got := went(); got.Asked != 1 || got.Unasked != 1 {
+			t.Errorf("N9: it went to somebody who did not consent, and counts as %+v", got)
+		}
 		w.publish("unwanted", 0)
 		w.tellNews()
 		w.consents[me] = true

@@ -49,6 +49,9 @@ type Consents interface {
 	// Agreed are people behind one, in order, who have ever consented to a
 	// purpose: whether they still do says Granted.
 	Agreed(tx *db.Tx, purpose, after string, limit int) (subjects []string, err error)
+	// Stood reports whether somebody had consented to a purpose at a time, or
+	// had withdrawn it no longer before than late.
+	Stood(tx *db.Tx, subject, purpose string, at time.Time, late time.Duration) (bool, error)
 }
 
 // Config is what the package needs.

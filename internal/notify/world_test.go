@@ -79,6 +79,11 @@ func (w *world) Agreed(_ *db.Tx, purpose, after string, limit int) (list []strin
 	return list[:min(len(list), limit)], nil
 }
 
+// Stood answers for notify.Consents: in a world, who consents always did.
+func (w *world) Stood(tx *db.Tx, subject, purpose string, _ time.Time, _ time.Duration) (bool, error) {
+	return w.Granted(tx, subject, purpose)
+}
+
 // ticking is a clock that never says the same twice, as a real one.
 type ticking struct{ *clock.Fake }
 

@@ -38,6 +38,9 @@ const (
 	ServicesDescribed   = "services-described"
 	RightsAnswered      = "rights-answered"
 	AutomatedContest    = "automated-contestable"
+	NoticesKept         = "notices"
+	ContactsCurrent     = "contacts-current"
+	Agreed              = "agreements"
 )
 
 // ControlIDs lists the controls, for whoever checks an instance: a promise may
@@ -47,6 +50,7 @@ func ControlIDs() []string {
 		EncryptionAtRest, EncryptionInTransit, NeedToKnow, LogIntegrity, OwnAccess, DeclaredData,
 		Sources, Recipients, Cookies, PolicyComplete, PolicyInForce, KeyBackup, Answers, Announced, FilesExamined, Disposed,
 		Reachable, ServicesDescribed, RightsAnswered, AutomatedContest,
+		NoticesKept, ContactsCurrent, Agreed,
 	}
 }
 
@@ -94,6 +98,11 @@ type System struct {
 	Rights func(ctx context.Context) (Rights, error)
 	// Automated is what was decided without a person.
 	Automated func(ctx context.Context) (Automated, error)
+	// Notices is what became of notices, Contacts how current contact data is,
+	// Agreements who agreed to what.
+	Notices    func(ctx context.Context) (Notices, error)
+	Contacts   func(ctx context.Context) (Contacts, error)
+	Agreements func(ctx context.Context) (Agreements, error)
 	// Services are what the catalogue says, and where.
 	Services func() []Described
 	// Page asks the portal itself for a page, as a visitor sees it.
@@ -121,6 +130,7 @@ func Controls(s *System) []Control {
 		control{Announced, s.announced},
 		control{FilesExamined, s.filesExamined}, control{Disposed, s.disposed}, control{Reachable, s.reachable}, control{ServicesDescribed, s.described}, control{RightsAnswered, s.rightsAnswered},
 		control{AutomatedContest, s.automated},
+		control{NoticesKept, s.notices}, control{ContactsCurrent, s.contacts}, control{Agreed, s.agreed},
 	}
 }
 

@@ -41,12 +41,15 @@ type world struct {
 	in      proof.InForce
 	subject string
 
-	help      proof.Help
-	rights    proof.Rights
-	automated proof.Automated
-	services  []proof.Described
-	status    int
-	pages     map[string]string
+	help       proof.Help
+	rights     proof.Rights
+	notices    proof.Notices
+	contacts   proof.Contacts
+	agreements proof.Agreements
+	services   []proof.Described
+	status     int
+	pages      map[string]string
+	automated  proof.Automated
 }
 
 func newWorld(t *testing.T, d *db.DB) *world {
@@ -57,7 +60,7 @@ func newWorld(t *testing.T, d *db.DB) *world {
 		Hash: p.Hash(), Policy: p, Languages: []string{"en", "dv"}, Connections: []string{"mail"},
 		Chapters: map[string][]string{"en": {"collected", "used"}, "dv": {"collected", "used"}},
 	}
-	w.rights = proof.Rights{Offered: true, Open: 3}
+	w.rights, w.contacts = proof.Rights{Offered: true, Open: 3}, proof.Contacts{Asked: "P6M"}
 	w.help = proof.Help{
 		Channels: []proof.Channel{{ID: "helpline", Value: "1500"}}, Taken: true, Entering: 1, Asked: []proof.Asked{{Channel: "helpline", Open: 3}},
 		Newest: w.Clock.Now().AddDate(0, 0, -80), NewsEvery: "P3M",
@@ -85,17 +88,20 @@ func newWorld(t *testing.T, d *db.DB) *world {
 				{Method: "GET", Path: "/privacy", Audience: web.Public, Activity: "public"},
 			}
 		},
-		Cookies:   func() []web.Cookie { return []web.Cookie{{Name: "session", Class: web.Necessary}} },
-		Silence:   func() []string { return nil },
-		Factors:   factors{staff: 2},
-		Help:      func(context.Context) (proof.Help, error) { return w.help, nil },
-		Rights:    func(context.Context) (proof.Rights, error) { return w.rights, nil },
-		Automated: func(context.Context) (proof.Automated, error) { return w.automated, nil },
-		Services:  func() []proof.Described { return w.services },
-		Page:      func(_ context.Context, path string) (int, string) { return w.status, w.pages[path] },
-		Scanner:   func(context.Context) error { return nil },
-		Disposal:  func(context.Context) (proof.Disposal, error) { return proof.Disposal{Begun: w.Clock.Now()}, nil },
-		Chapters:  []string{"collected", "used"},
+		Cookies:    func() []web.Cookie { return []web.Cookie{{Name: "session", Class: web.Necessary}} },
+		Silence:    func() []string { return nil },
+		Factors:    factors{staff: 2},
+		Help:       func(context.Context) (proof.Help, error) { return w.help, nil },
+		Rights:     func(context.Context) (proof.Rights, error) { return w.rights, nil },
+		Notices:    func(context.Context) (proof.Notices, error) { return w.notices, nil },
+		Contacts:   func(context.Context) (proof.Contacts, error) { return w.contacts, nil },
+		Agreements: func(context.Context) (proof.Agreements, error) { return w.agreements, nil },
+		Services:   func() []proof.Described { return w.services },
+		Page:       func(_ context.Context, path string) (int, string) { return w.status, w.pages[path] },
+		Scanner:    func(context.Context) error { return nil },
+		Disposal:   func(context.Context) (proof.Disposal, error) { return proof.Disposal{Begun: w.Clock.Now()}, nil },
+		Chapters:   []string{"collected", "used"},
+		Automated:  func(context.Context) (proof.Automated, error) { return w.automated, nil },
 	}
 	w.subject = w.Subject(t)
 	me := policy.Actor{Kind: policy.Person, ID: w.subject}
