@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"portico/internal/account"
+	"portico/internal/account/reach"
 	"portico/internal/audit"
 	"portico/internal/platform/db"
 	"portico/internal/platform/fault"
@@ -242,7 +243,7 @@ func TestN18_PeopleAreAskedOnceASessionWhetherTheyAreStillReached(t *testing.T) 
 			t.Fatal(err)
 		}
 		since := p.Store.Clock.Now()
-		c, err := p.Contacts(t.Context(), func(_ *db.Tx, subject, field string, at time.Time) (int64, error) {
+		c, err := reach.Look(t.Context(), p.Store.DB, since, "P6M", func(_ *db.Tx, subject, field string, at time.Time) (int64, error) {
 			if subject != me || field != policy.FieldEmail || !at.Equal(since) {
 				t.Errorf("asked what was sent to %s of %s since %v", field, subject, at)
 			}

@@ -14,7 +14,7 @@ import (
 // own, on this machine.
 func (p *portal) loggingIn(in *instance.Instance) (err error) {
 	if at := in.Environment.Login; p.demo && !p.beside && at != nil {
-		if p.logins, err = demo.TakeLogins(p.clock, at.Client, cast.Known()); err != nil {
+		if p.logins, err = demo.TakeLogins(p.clock, at.Client, cast.Known(&in.Demo)); err != nil {
 			return err
 		}
 		p.vouches, err = login.NewProvider(login.ProviderConfig{

@@ -204,7 +204,7 @@ func TestN6_N8_OneeSpeaksIndonesianAndItsClientChoosesTheNewsletterAlone(t *test
 	holds(t, "the policy (N11)", b.Page("/id/privacy", http.StatusOK), "kantor kami di Jakarta", "22 November 2026", "privacy@onee.example")
 	holds(t, "the fee", b.Page("/id/services/domain-name/fee?_look=1&ending=com&years=2", http.StatusOK), "IDR 360.000")
 
-	b.Submit("/id/sign-in", url.Values{"contact": {portal.Person("citizen")}, "password": {demo.Password}}, http.StatusOK)
+	b.Submit("/id/sign-in", url.Values{"contact": {portal.Person("client")}, "password": {demo.Password}}, http.StatusOK)
 	const apply = "/id/services/domain-name/apply"
 	holder := press(t, b, b.Page(apply, http.StatusOK), url.Values{"label": {"tokobunga"}, "ending": {"id"}, "years": {"2"}})
 	check := press(t, b, holder, url.Values{

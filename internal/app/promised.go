@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"portico/internal/account/reach"
 	"portico/internal/identity/roll"
 	"portico/internal/proof"
 )
@@ -19,7 +20,7 @@ func (p *portal) went(ctx context.Context) (proof.Notices, error) {
 
 // current is how current the contact data of people is (N18).
 func (p *portal) current(ctx context.Context) (proof.Contacts, error) {
-	c, err := p.account.Contacts(ctx, p.notices.SentSince)
+	c, err := reach.Look(ctx, p.db, p.clock.Now(), p.live.Current().Portal.ConfirmContacts(), p.notices.SentSince)
 	return proof.Contacts{Asked: c.Asked, People: c.People, Right: c.Right, Marked: c.Marked, Used: c.Used}, err
 }
 

@@ -11,7 +11,7 @@ type row struct {
 // features is the table of allowed imports: imports go down the list only.
 var features = []row{
 	{"app", []string{"connect", "demo", "demo/cast", "retention", "holdings", "instance", "proof", "cabinet", "login", "account", "mandates", "payments", "changes", "consent", "contact", "contact/inbound", "rights", "rights/office", "rights/visitor", "rights/takeout", "cookies", "analytics", "privacy", "notify", "notify/kinds", "news", "desk", "documents", "drafts", "cases", "cases/amend", "uploads", "services", "services/described", "services/preview", "forms", "staff", "identity", "backup", "vault", "ledger", "audit", "keys", "policy", "policy/text", "cases/letter", "cases/automatic", "drafts/enter"}, nil},
-	{"demo/cast", []string{"demo", "account", "mandates", "staff", "identity", "vault", "policy"}, nil},
+	{"demo/cast", []string{"demo", "instance", "account", "mandates", "staff", "identity", "vault", "policy"}, nil},
 	{"demo", nil, nil},
 	{"connect", []string{"instance", "login", "payments", "uploads"}, nil},
 	{"changes", []string{"holdings", "instance", "privacy", "notify", "notify/kinds", "vault", "audit", "policy"}, nil},

@@ -2,7 +2,6 @@ package demo
 
 import (
 	"net/http"
-	"slices"
 	"strings"
 
 	"portico/internal/platform/i18n"
@@ -14,11 +13,11 @@ const Password = "portico-demo"
 
 // Tour is ten minutes through a demo: what to do, where, and as whom.
 type Tour struct {
-	Citizen string          // who applies
-	Service string          // one that people can apply for
-	Roles   func() []string // those that the instance declares
-	Dir     string          // of the instance
-	Store   string          // file of the store; empty where it is none
+	Person             string // the address of who applies
+	Service            string // one that people can apply for
+	Decides, Publishes string // the roles that decide on it, and publish the policy; empty: none does
+	Dir                string // of the instance
+	Store              string // file of the store; empty where it is none
 }
 
 // Mount declares the page.
@@ -45,36 +44,44 @@ func (t Tour) show(q *web.Req) error {
 
 // steps are the parts of the tour that this demo has.
 func (t Tour) steps(p *i18n.Printer, path func(string) string) []step {
-	citizen, service := t.Citizen, path("/services/"+t.Service)
+	service := path("/services/" + t.Service)
 	all := []struct {
-		id, role, link, command string
+		id, as, link, command string
 	}{
-		{"apply", "", service, ""},
-		{"decide", "permit-officer", "/staff/cases", ""},
-		{"pay", "", path("/cabinet/applications"), ""},
-		{"see", "", path("/cabinet/access"), ""},
-		{"policy", "privacy-officer", "/staff/policy", "sed -i '0,/P5Y/s//P6Y/' " + t.Dir + "/policy/retention.yaml"},
-		{"log", "", path("/privacy/proof"), ""},
+		{"apply", t.Person, service, ""},
+		{"decide", official(t.Decides), "/staff/cases", ""},
+		{"pay", t.Person, path("/cabinet/applications"), ""},
+		{"see", t.Person, path("/cabinet/access"), ""},
+		{"policy", official(t.Publishes), "/staff/policy", "sed -i '0,/P5Y/s//P6Y/' " + t.Dir + "/policy/retention.yaml"},
+		{"log", nobody, path("/privacy/proof"), ""},
 	}
 	var out []step
 	for _, s := range all {
-		if s.role != "" && !slices.Contains(t.Roles(), s.role) {
+		if s.as == "" || s.id == "log" && t.Store == "" {
 			continue
 		}
 		one := step{
 			Title: p.T("demo.tour." + s.id), Text: p.T("demo.tour." + s.id + ".text"), Link: s.link, Name: p.T("demo.tour." + s.id + ".link"),
-			As: citizen, In: path("/sign-in"), Command: s.command,
+			As: s.as, In: path("/sign-in"), Command: s.command,
 		}
 		switch {
-		case s.role != "":
-			one.As, one.In = s.role+"@demo.example", "/staff/sign-in"
-		case s.id == "log":
-			one.As = ""
-			if one.Command = strings.ReplaceAll(p.T("demo.tour.log.command"), "FILE", t.Store); t.Store == "" {
-				continue
-			}
+		case strings.HasPrefix(s.link, "/staff/"):
+			one.In = "/staff/sign-in"
+		case s.as == nobody:
+			one.As, one.Command = "", strings.ReplaceAll(p.T("demo.tour.log.command"), "FILE", t.Store)
 		}
 		out = append(out, one)
 	}
 	return out
+}
+
+// nobody signs in for a step.
+const nobody = "-"
+
+// official is the address of who has a role; empty if there is none.
+func official(role string) string {
+	if role == "" {
+		return ""
+	}
+	return role + "@demo.example"
 }

@@ -74,14 +74,11 @@ func (s *Service) OpenVouched(tx *db.Tx, token string, agreed bool, from From) (
 	if err != nil {
 		return Entry{}, err
 	}
-	asked := s.Agree()
-	if len(asked.Text) > 0 {
-		if !agreed {
-			return Entry{}, fault.Input(fault.Field{Name: "agreed", Code: "identity.agreed.missing"})
-		}
-		if err := s.note(tx, audit.KindAccount, web.RealmPerson, subject, "storage-agreed", audit.Facts{"version": asked.Version}); err != nil {
-			return Entry{}, err
-		}
+	if !agreed && len(s.Agree().Text) > 0 {
+		return Entry{}, fault.Input(fault.Field{Name: "agreed", Code: "identity.agreed.missing"})
+	}
+	if err := s.agree(tx, subject); err != nil {
+		return Entry{}, err
 	}
 	if err := s.move(tx, subject, Confirmed, Described, "details-vouched", nil); err != nil {
 		return Entry{}, err

@@ -36,6 +36,7 @@
 //	notices/*.yaml            what people are told, a file a kind (see package notify/kinds)
 //	news/*.yaml               what is new: date, title, text
 //	evidence/*                files that attestations name (any type)
+//	demo.yaml                 the invented people of a demonstration (optional)
 //	locales/LANG.yaml         sentences of the program that this portal says otherwise (optional)
 //	README.md                 for whoever maintains it; not loaded
 //

@@ -41,7 +41,7 @@ type files map[string][]byte
 
 // shapes are the forms of path that a directory may hold.
 var shapes = []*regexp.Regexp{
-	regexp.MustCompile(`^(portico|environment)\.yaml$`),
+	regexp.MustCompile(`^(portico|environment|demo)\.yaml$`),
 	regexp.MustCompile(`^README\.md$`),
 	regexp.MustCompile(`^policy/(data|purposes|recipients|retention|cookies|rights|promises)\.yaml$`),
 	regexp.MustCompile(`^policy/(text|terms)/[a-z]{2,3}\.md$`),

@@ -31,6 +31,7 @@ type Instance struct {
 	Policy       *policy.Policy
 	Services     map[string]*services.Definition
 	Notices      kinds.Set                 // what people are told
+	Demo         Demo                      // who is in a demonstration
 	News         []news.Item               // what is new, each from its day on
 	Text         map[string]*text.Document // the policy in words, by language
 	Terms        map[string]*text.Document // the terms of use

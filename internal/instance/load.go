@@ -17,6 +17,7 @@ import (
 
 const (
 	portalFile      = "portico.yaml"
+	demoFile        = "demo.yaml"
 	environmentFile = "environment.yaml"
 	maxFaults       = 500
 )
@@ -85,6 +86,7 @@ func (l *loader) load() (*Instance, []Fault) {
 		l.services(in)
 		l.notices(in)
 		l.news(in)
+		l.demo(in)
 		l.compile(in)
 		l.payments(in)
 		l.logins(in)

@@ -170,7 +170,7 @@ func TestAFaultHasItsFileAndLine(t *testing.T) {
 		"evidence that nobody names": {put("evidence/a.md", "x"), []string{"evidence/a.md:1: no attestation names this file"}},
 
 		"a chapter that is missing (O1)":    {edit(words, "## How we secure it {#secured}", "## How we secure it {#safe}"), []string{"policy/text/en.md:1: the chapter {#secured} is missing"}},
-		"a promise that is none":            {edit(words, "{promise:see}", "{promise:everything}"), []string{"policy/text/en.md:1: the promise \"see\" is declared", "policy/text/en.md:53: {promise:everything} leads nowhere"}},
+		"a promise that is none":            {edit(words, "{promise:see}", "{promise:everything}"), []string{"policy/text/en.md:1: the promise \"see\" is declared", "policy/text/en.md:55: {promise:everything} leads nowhere"}},
 		"HTML in the policy":                {edit(words, "We collect the data", "<b>We</b> collect the data"), []string{"policy/text/en.md:5: HTML is not allowed"}},
 		"a text that is missing":            {drop("policy/terms/en.md"), []string{"policy/terms/en.md:1: missing"}},
 		"a text in a language that is none": {put("policy/text/fr.md", "x"), []string{`policy/text/fr.md:1: "fr" is no language of this portal`}},

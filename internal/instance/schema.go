@@ -16,7 +16,7 @@ import (
 // have no type of their own: a text, or plural forms.
 func schemas() map[string]any {
 	return map[string]any{
-		"portal": Portal{}, "environment": Environment{},
+		"portal": Portal{}, "environment": Environment{}, "demo": Demo{},
 		"data": dataFile{}, "purposes": purposesFile{}, "recipients": recipientsFile{}, "retention": retentionFile{},
 		"cookies": cookiesFile{}, "rights": rightsFile{}, "promises": promisesFile{},
 		"service": services.File{}, "form": forms.File{}, "rules": forms.Rules{}, "workflow": services.Workflow{}, "document": paper.Document{},

@@ -21,6 +21,7 @@ import (
 	"portico/internal/identity/profile"
 	"portico/internal/identity/security"
 	"portico/internal/identity/signin"
+	"portico/internal/instance"
 	"portico/internal/login"
 	"portico/internal/platform/db"
 	"portico/internal/platform/i18n"
@@ -134,7 +135,10 @@ func open(t *testing.T, d *db.DB) *portal {
 		Prefers: func(context.Context, string) (string, error) { return "", nil },
 		Also:    func(context.Context, string) ([]account.Also, error) { return nil, nil },
 	})
-	if p.logins, err = demo.TakeLogins(p.Store.Clock, "onegov", cast.Known()); err != nil {
+	if p.logins, err = demo.TakeLogins(p.Store.Clock, "onegov", cast.Known(&instance.Demo{People: []instance.DemoPerson{
+		{Role: "citizen", Email: aminath, Name: "Aminath Shifza Ibrahim", Birth: "1987-04-12", Identity: "A123456", Address: "Finifenmaage"},
+		{Role: "citizen-dhivehi", Email: ahmed, Name: "Ahmed Naseer", Birth: "1974-11-30", Identity: "A654321", Address: "Finivaage"},
+	}})); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {

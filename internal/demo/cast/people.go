@@ -3,13 +3,15 @@ package cast
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"portico/internal/demo"
+	"portico/internal/instance"
 )
 
-// Person is a citizen of a demo.
+// Person is one for whom the portal of a demo is.
 type Person struct {
-	Role           string // how the demo speaks of them: citizen, citizen-dhivehi
+	Role           string // how the demo speaks of them, such as citizen
 	Email          string
 	Name           string
 	BirthDate      string // 1990-12-31
@@ -42,40 +44,40 @@ type Accounts interface {
 // SignIn is one way into a demo.
 type SignIn struct{ Role, Email string }
 
-// People are the citizens of a demo. They do not exist.
-func People() []Person {
-	return []Person{
-		{
-			Role: "citizen", Email: "aminath@demo.example", Name: "Aminath Shifza Ibrahim",
-			BirthDate: "1987-04-12", IdentityNumber: "A123456",
-			Address: "Finifenmaage\nMedhu Magu, Dhadimagu\nFuvahmulah City 18011",
-		},
-		{
-			Role: "citizen-dhivehi", Email: "ahmed@demo.example", Name: "އަޙްމަދު ނާޞިރު އިބްރާހީމްދީދީ",
-			BirthDate: "1974-11-30", IdentityNumber: "A654321",
-			Address: "ފިނިވާގެ\nމާލެގަން މަގު\nފުވައްމުލައް ސިޓީ",
-		},
-		{
-			Role: "delegate", Email: "nashida@demo.example", Name: "Nashida Abdul Raheem",
-			BirthDate: "1981-09-03", IdentityNumber: "A345678",
-			Address: "Rahdhebaige\nHoadhadu\nFuvahmulah City 18013",
-			Company: Company{Name: "Fua Mulaku Builders Private Limited", Number: "C-0123/2019"},
-		},
+// People are those for whom the portal of an instance is.
+func People(d *instance.Demo) (list []Person) {
+	for _, p := range d.People {
+		one := Person{
+			Role: p.Role, Email: p.Email, Name: p.Name, BirthDate: p.Birth, IdentityNumber: p.Identity, Address: strings.TrimSpace(p.Address),
+		}
+		if p.Company != nil {
+			one.Company = Company(*p.Company)
+		}
+		list = append(list, one)
 	}
+	if list == nil {
+		list = []Person{{
+			Role: "citizen", Email: "sam@demo.example", Name: "Sam Example", BirthDate: "1987-04-12", IdentityNumber: "A123456", Address: "1 Example Street",
+		}}
+	}
+	return list
 }
 
 // Known are those whom a demo's login knows: its citizens, and somebody who has
 // no account.
-func Known() (all []demo.Known) {
-	for _, p := range People() {
+func Known(d *instance.Demo) (all []demo.Known) {
+	for _, p := range People(d) {
 		all = append(all, demo.Known{Name: p.Name, BirthDate: p.BirthDate, IdentityNumber: p.IdentityNumber, Email: p.Email})
 	}
 	return append(all, demo.Known{Name: "Ibrahim Naseem Hassan", BirthDate: "1995-02-17", IdentityNumber: "A777888", Email: "ibrahim@demo.example"})
 }
 
 // Officials are one person a role.
-func Officials(roles []string) []Official {
-	names := []string{"Hussain Waheed", "Mariyam Zuhura", "Ali Rasheed Moosa", "Fathimath Nashwa", "Ibrahim Fayaz"}
+func Officials(d *instance.Demo, roles []string) []Official {
+	names := d.Officials
+	if len(names) == 0 {
+		names = []string{"Robin Example", "Kim Example", "Alex Example"}
+	}
 	out := make([]Official, len(roles))
 	for i, role := range roles {
 		out[i] = Official{Role: role, Email: role + "@demo.example", Name: names[i%len(names)]}
@@ -86,9 +88,9 @@ func Officials(roles []string) []Official {
 // Seed makes the people that a demo of an instance with these roles is still
 // missing, and returns all of them. A seeding that was cut off is taken up
 // again by the next start.
-func Seed(ctx context.Context, a Accounts, roles []string) ([]SignIn, error) {
+func Seed(ctx context.Context, a Accounts, d *instance.Demo, roles []string) ([]SignIn, error) {
 	var all []SignIn
-	for _, p := range People() {
+	for _, p := range People(d) {
 		err := once(ctx, a, "person", p.Email, func() error { return a.CreatePerson(ctx, p, demo.Password) })
 		if err != nil {
 			return nil, fmt.Errorf("make the demo's %s: %w", p.Role, err)
@@ -100,7 +102,7 @@ func Seed(ctx context.Context, a Accounts, roles []string) ([]SignIn, error) {
 		}
 		all = append(all, SignIn{p.Role, p.Email})
 	}
-	for _, o := range Officials(roles) {
+	for _, o := range Officials(d, roles) {
 		err := once(ctx, a, "staff", o.Email, func() error { return a.CreateOfficial(ctx, o, demo.Password) })
 		if err != nil {
 			return nil, fmt.Errorf("make the demo's %s: %w", o.Role, err)

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"portico/internal/demo/cast"
+	"portico/internal/instance"
 )
 
 // accounts are the accounts of a test; broken fails whoever is made.
@@ -49,18 +50,25 @@ func (a *accounts) create(realm, email, password string) error {
 
 func TestADemoHasOnePersonARoleAndMakesEachOnce(t *testing.T) {
 	roles := []string{"permit-officer", "administrator", "privacy-officer"}
+	declared := &instance.Demo{
+		People: []instance.DemoPerson{
+			{Role: "citizen", Email: "aminath@demo.example", Name: "Aminath"},
+			{Role: "delegate", Email: "nashida@demo.example", Name: "Nashida", Company: &instance.DemoFirm{Name: "Builders", Number: "C-0123/2019"}},
+		},
+		Officials: []string{"Hussain", "Mariyam"},
+	}
 	a := &accounts{broken: "administrator@demo.example"}
-	if _, err := cast.Seed(t.Context(), a, roles); err == nil {
+	if _, err := cast.Seed(t.Context(), a, declared, roles); err == nil {
 		t.Fatal("a seeding that broke off says nothing")
 	}
 	a.broken = ""
 	for range 2 { // taken up again, and then by a demo that has everybody
-		got, err := cast.Seed(t.Context(), a, roles)
+		got, err := cast.Seed(t.Context(), a, declared, roles)
 		if err != nil {
 			t.Fatal(err)
 		}
 		want := []cast.SignIn{
-			{"citizen", "aminath@demo.example"}, {"citizen-dhivehi", "ahmed@demo.example"}, {"delegate", "nashida@demo.example"},
+			{"citizen", "aminath@demo.example"}, {"delegate", "nashida@demo.example"},
 			{"permit-officer", "permit-officer@demo.example"}, {"administrator", "administrator@demo.example"},
 			{"privacy-officer", "privacy-officer@demo.example"},
 		}
@@ -68,10 +76,17 @@ func TestADemoHasOnePersonARoleAndMakesEachOnce(t *testing.T) {
 			t.Error(diff)
 		}
 	}
-	if len(a.made) != 6 || len(slices.Compact(slices.Sorted(slices.Values(a.made)))) != 6 {
+	if len(a.made) != 5 || len(slices.Compact(slices.Sorted(slices.Values(a.made)))) != 5 {
 		t.Errorf("made were %q", a.made)
 	}
 	if got := slices.Compact(slices.Sorted(slices.Values(a.acting))); len(got) != 1 || got[0] != "nashida@demo.example C-0123/2019" {
 		t.Errorf("somebody acts for a company: %q", got)
+	}
+}
+
+func TestADemoWithoutPeopleOfItsOwnHasNeutralOnes(t *testing.T) {
+	got, err := cast.Seed(t.Context(), &accounts{}, &instance.Demo{}, []string{"clerk"})
+	if diff := cmp.Diff([]cast.SignIn{{"citizen", "sam@demo.example"}, {"clerk", "clerk@demo.example"}}, got); err != nil || diff != "" {
+		t.Error(err, diff)
 	}
 }

@@ -1,4 +1,4 @@
-package account
+package reach
 
 import (
 	"context"
@@ -21,15 +21,14 @@ type Contacts struct {
 // markedMost is how many marked contacts are looked at.
 const markedMost = 500
 
-// Contacts looks at the contact data of everybody; sent counts what was sent to
-// a contact of somebody since a moment.
-func (s *Service) Contacts(ctx context.Context, sent func(tx *db.Tx, subject, field string, since time.Time) (int64, error)) (c Contacts, err error) {
-	now := s.Clock.Now()
-	err = s.DB.View(ctx, func(tx *db.Tx) error {
-		c = Contacts{Asked: s.Confirm()}
+// Look looks at the contact data of everybody, who are asked about it after a
+// time; sent counts what was sent to a contact of somebody since a moment.
+func Look(ctx context.Context, d *db.DB, now time.Time, asked policy.Period, sent func(tx *db.Tx, subject, field string, since time.Time) (int64, error)) (c Contacts, err error) {
+	err = d.View(ctx, func(tx *db.Tx) error {
+		c = Contacts{Asked: asked}
 		since := time.UnixMicro(0)
-		if y, m, d, err := c.Asked.Parts(); err == nil {
-			since = now.AddDate(-y, -m, -d)
+		if y, m, days, err := c.Asked.Parts(); err == nil {
+			since = now.AddDate(-y, -m, -days)
 		}
 		if c.People, c.Right, err = countRight(tx, since); err != nil {
 			return err
