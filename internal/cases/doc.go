@@ -26,6 +26,8 @@
 //     NoteLate), and moves nothing but by an action that the workflow declares.
 //   - Where somebody else was named, the conditions, the moment and the policy
 //     stand with the answers, to the person and to who decides (M18).
+//   - What the program decided, by which rule and what it read for that, is a step
+//     of the case; package automatic decides (N13).
 //   - Notes of officials are never on the person's page; they are declared as
 //     data about them all the same.
 //
@@ -35,5 +37,5 @@
 // Package casestest has a portal with cases for tests.
 //
 // Tables: cases_case, cases_item, cases_related, cases_step.
-// Statements: M5, M18, O2, O3, O6, O10, O18.
+// Statements: M5, M18, N13, O2, O3, O6, O10, O18.
 package cases

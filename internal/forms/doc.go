@@ -26,6 +26,9 @@
 // whole number, sum(list) adds. Rows, files and choices are lists: has, all,
 // exists, exists_one, map and filter look at them one by one.
 //
+// A decision rule looks at answers as a whole; what follows from it is not this
+// package's: see Decided.
+//
 // A rule may be about a part of a group: it is evaluated in each row, which it
 // reads as row.PART besides the other answers. A part that is hidden in a row
 // is dropped from it before any rule reads the group.

@@ -358,6 +358,38 @@ func TestO4_ThePolicyListsCookiesByClassAndAThirdPartysPolicyWithIts(t *testing.
 	doc.One(`td[data-label^="Whose"] a[href="https://council.example/privacy"]`)
 }
 
+func TestN13_ThePolicyListsWhatIsDecidedWithoutAPersonOrThatNothingIs(t *testing.T) {
+	listing := words + "\n{automated}\n"
+	none := browse(t, version(t, "v1", noon, listing, nil))
+	if text := none.Page("/en/privacy", http.StatusOK).One("main").Text(); !strings.Contains(text, "Nothing is decided without a person.") {
+		t.Error("it does not say that nothing is decided without a person")
+	}
+	v := version(t, "v2", noon, listing, func(d *policy.Declarations) {
+		d.Activities = append(d.Activities, policy.Activity{
+			ID: "road-permit.automatic", Purpose: d.Purposes[0].ID, Name: tr("Deciding without a person", "މީހަކު ނެތި ނިންމުން"), Who: []string{"system"},
+			Relation: policy.RelationSystem, Operations: []policy.OperationName{"use"}, Fields: []string{"road-permit.road"},
+			Automated: []policy.Automated{{Rule: "short", Name: tr("Approved", "ރުހުން"), Logic: tr("It is short.", "ކުރު"), Effect: tr("You may begin.", "ފެށިދާނެ"), Days: 10}},
+		})
+	})
+	text := browse(t, v).Page("/en/privacy", http.StatusOK).One("main").Text()
+	var plain, linked bytes.Buffer
+	for out, format := range map[*bytes.Buffer]string{&plain: "md", &linked: "jsonld"} {
+		if err := privacy.Write(t.Context(), out, v, catalogue(t).Printer("en", time.UTC), format); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, want := range []string{"Road permit: Approved", "It is short.", "You may begin.", "within 10 working days. Then a person decides."} {
+		if !strings.Contains(text, want) || !strings.Contains(plain.String(), want) {
+			t.Errorf("page or Markdown does not say %q", want)
+		}
+	}
+	for _, want := range []string{"dpv:AutomatedDecisionMaking", "dpv:hasAlgorithmicLogic", "It is short.", "dpv:hasConsequence", "You may begin."} {
+		if !strings.Contains(linked.String(), want) {
+			t.Errorf("machines do not read %q", want)
+		}
+	}
+}
+
 func TestTermsAreDatedToo(t *testing.T) {
 	doc := page(t, browse(t, version(t, "v1", noon, words, nil)), "/dv/terms")
 	doc.One(".updated time")

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"portico/internal/policy"
 	"portico/internal/services"
 	"portico/internal/services/servicestest"
 )
@@ -85,6 +86,28 @@ func TestN13_ADecisionWithoutAPersonIsRefusedUnlessAPersonCanDecide(t *testing.T
 				t.Errorf("it does not say %q:\n%s", c.says, strings.Join(says, "\n"))
 			}
 		})
+	}
+}
+
+func TestN13_ANewDecisionWithoutAPersonIsAChangeOfPolicyAndANewSummaryIsNone(t *testing.T) {
+	declared := func(edits ...string) *policy.Declarations {
+		d := servicestest.Compile(t, event(t, edits...), "event-permit")
+		return &policy.Declarations{Fields: d.Fields(), Activities: d.Activities()}
+	}
+	now := declared()
+	older := declared()
+	for i := range older.Activities {
+		older.Activities[i].Automated = older.Activities[i].Automated[:len(older.Activities[i].Automated)/2]
+	}
+	changes := policy.Compare(older, now)
+	if len(changes) != 1 || changes[0].Verb != policy.Added || changes[0].Part != "automated" || changes[0].ID != "event-permit.automatic" || changes[0].Item[""] != "late-beginning" {
+		t.Errorf("%+v", changes)
+	}
+	if changes := policy.Compare(now, declared("It begins at 23:00 or later.", "It begins late.")); len(changes) != 1 || changes[0].What != "activity" {
+		t.Errorf("other words for the rule are %+v", changes)
+	}
+	if changes := policy.Compare(now, declared("Hold a concert, a market or another event in a public place.", "Hold an event.")); len(changes) != 0 {
+		t.Errorf("another summary is a change of policy: %+v", changes)
 	}
 }
 
