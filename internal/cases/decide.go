@@ -9,8 +9,6 @@ import (
 	"portico/internal/vault"
 )
 
-// What the program decides without a person (N13): package automatic says when.
-
 // Untouched reports whether nobody has done anything since the application was
 // sent on the portal: only then may the program decide on it.
 func (a *Application) Untouched() bool {

@@ -197,6 +197,9 @@ func (h Config) Look(q *web.Req, d *Definition, variant string, now time.Time) (
 	for _, f := range d.Form.Fields() {
 		s.Asked = append(s.Asked, q.P.In(f.Label))
 	}
+	for _, a := range d.ByProgram() {
+		s.Automated = append(s.Automated, ui.Row{Key: q.P.In(a.Name), Value: q.P.In(d.Because(a.Rule)) + "\n" + q.P.In(a.Effect)})
+	}
 	s.Steps = append(s.Steps, q.P.T("services.how.account"))
 	var titles []string
 	for _, page := range d.Form.Pages {

@@ -116,7 +116,7 @@ func TestO18_AServiceIsPreviewedBeforeItOpens(t *testing.T) {
 	h := desk(t)
 	says(t, ask(t, h, "administrator", event, nil, http.StatusOK), "Not open yet", "You can apply from 1 June 2027 on.", "New event")
 	page := ask(t, h, "administrator", event+"?on=2027-06-01&variant=repeat", nil, http.StatusOK)
-	says(t, page, "Repeat of an event", "within the last 365 days: Approved", "Half of what a new event costs.")
+	says(t, page, "Repeat of an event", "within the last 365 days: Approved", "Half of what a new event costs.", "What the program decides by itself", "It begins at 23:00 or later.")
 	if strings.Contains(page.One("main").Text(), "Not open yet") || page.Has("main a.button") {
 		t.Error("on the day it opens it is closed, or one can begin from a preview")
 	}
