@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"time"
 
+	"portico/internal/ledger"
 	"portico/internal/platform/db"
 	"portico/internal/platform/id"
 	"portico/internal/platform/web"
@@ -39,6 +40,10 @@ func (s *Service) Arrived(tx *db.Tx, subject string) error {
 	}
 	reopened, err := reopen(tx, subject, s.Clock.Now())
 	if err != nil || !reopened {
+		return err
+	}
+	// A restore would close it again, and for good if they do not come back.
+	if err := s.Vault.Took(tx, ledger.Revoke, subject, refReopened); err != nil {
 		return err
 	}
 	return s.note(tx, subject, "cabinet-reopened")

@@ -12,20 +12,27 @@ import (
 	"portico/internal/vault"
 )
 
-// What the ledger says of a cabinet: that its owner closes it, and that their
-// identity number is not verified any more.
+// What the ledger says of a cabinet: that its owner closes it, that they took
+// that back, and that their identity number is not verified any more.
 const (
 	refClosing      = "closing:"
+	refReopened     = "reopened"
 	refVerification = "verification"
 )
 
 // Replay takes from a store that was restored what was taken away since, and
 // reports whether the act is one of this package. A cabinet that its owner
-// closed stays closed, and opens again as it would have then.
+// closed stays closed, and opens again as it would have then, or as it did.
 func (s *Service) Replay(tx *db.Tx, a ledger.Act) (mine bool, err error) {
 	if a.Ref == refVerification {
 		if _, err := endVerifications(tx, a.Subject, a.At); err != nil {
 			return true, fmt.Errorf("end a verification: %w", err)
+		}
+		return true, nil
+	}
+	if a.Ref == refReopened {
+		if _, err := reopen(tx, a.Subject, a.At); err != nil {
+			return true, fmt.Errorf("open a cabinet again: %w", err)
 		}
 		return true, nil
 	}

@@ -161,6 +161,9 @@ func (w *town) gives() {
 		}
 		return err
 	})
+	w.in("sign in for the first time", func(tx *db.Tx) error { return w.account.Arrived(tx, w.closed) })
+	_, err = w.account.Close(ctx, w.closed, "en")
+	w.must("close a cabinet", err)
 	approved(w.t, w.portal, w.one)
 	w.in("issue a document", func(tx *db.Tx) error {
 		w.document = "RP-1"
