@@ -327,57 +327,55 @@ func (p *portal) verified(subject, number string) {
 }
 
 func TestAnAccountKeepsAWayIn(t *testing.T) {
-	each(t, func(p *portal) {
-		b := p.browse()
-		subject := p.opened(b, newcomer)
-		if text := b.Page("/en/cabinet/security", http.StatusOK).One("main").Text(); !strings.Contains(text, "You have none") || !strings.Contains(text, "Connected since") {
-			t.Errorf("the page of one's security says %s", text)
-		}
-		b.Submit("/en/cabinet/security/login", url.Values{"do": {"end"}}, http.StatusConflict)
-		b.Submit("/en/cabinet/security/login", url.Values{"do": {"nothing"}}, http.StatusUnprocessableEntity)
-		// Who proved it by the login a while ago has nothing else to prove it by.
-		p.Store.Clock.Advance(web.StepUpAge + time.Minute)
-		page := b.Page("/en/step-up", http.StatusOK)
-		if page.Has("#current") || page.Find("main button.primary").Len() != 1 {
-			t.Error("proving again asks for a password that there is not")
-		}
-		b.Page(p.way(b, "/en/step-up/login", "go", "login", newcomer, ""), http.StatusOK)
-		b.Submit("/en/cabinet/security/password", url.Values{"password": {password}}, http.StatusOK)
-		b.Submit("/en/cabinet/security/login", url.Values{"do": {"end"}}, http.StatusOK)
-		if got := p.level(subject); got != web.LevelConfirmed {
-			t.Errorf("the level is %s", got)
-		}
-		if n := p.rows("login_link"); n != 0 {
-			t.Errorf("%d connections are left", n)
-		}
-		other := b.Another()
-		p.failed(other, p.way(other, "/en/sign-in/login", "go", "login", newcomer, ""), "contact")
-		p.signIn(other, newcomer)
-	})
+	p := one(t)
+	b := p.browse()
+	subject := p.opened(b, newcomer)
+	if text := b.Page("/en/cabinet/security", http.StatusOK).One("main").Text(); !strings.Contains(text, "You have none") || !strings.Contains(text, "Connected since") {
+		t.Errorf("the page of one's security says %s", text)
+	}
+	b.Submit("/en/cabinet/security/login", url.Values{"do": {"end"}}, http.StatusConflict)
+	b.Submit("/en/cabinet/security/login", url.Values{"do": {"nothing"}}, http.StatusUnprocessableEntity)
+	// Who proved it by the login a while ago has nothing else to prove it by.
+	p.Store.Clock.Advance(web.StepUpAge + time.Minute)
+	page := b.Page("/en/step-up", http.StatusOK)
+	if page.Has("#current") || page.Find("main button.primary").Len() != 1 {
+		t.Error("proving again asks for a password that there is not")
+	}
+	b.Page(p.way(b, "/en/step-up/login", "go", "login", newcomer, ""), http.StatusOK)
+	b.Submit("/en/cabinet/security/password", url.Values{"password": {password}}, http.StatusOK)
+	b.Submit("/en/cabinet/security/login", url.Values{"do": {"end"}}, http.StatusOK)
+	if got := p.level(subject); got != web.LevelConfirmed {
+		t.Errorf("the level is %s", got)
+	}
+	if n := p.rows("login_link"); n != 0 {
+		t.Errorf("%d connections are left", n)
+	}
+	other := b.Another()
+	p.failed(other, p.way(other, "/en/sign-in/login", "go", "login", newcomer, ""), "contact")
+	p.signIn(other, newcomer)
 }
 
 func TestAnAccountThatIsNotOpenLetsNobodyIn(t *testing.T) {
-	each(t, func(p *portal) {
-		b := p.browse()
-		subject := p.opened(b, newcomer)
-		p.update(func(tx *db.Tx) error {
-			_, err := tx.Exec(`UPDATE identity_account SET state = 'suspended' WHERE subject = $1`, subject)
-			return err
-		})
-		other := b.Another()
-		p.failed(other, p.way(other, "/en/sign-in/login", "go", "login", newcomer, ""), "closed")
-		p.update(func(tx *db.Tx) error {
-			_, err := tx.Exec(`UPDATE identity_account SET state = 'open' WHERE subject = $1`, subject)
-			return err
-		})
-		// An account that closes is known to the login no more.
-		p.update(func(tx *db.Tx) error { return p.id.Close(tx, subject, p.Store.Clock.Now()) })
-		p.update(func(tx *db.Tx) error {
-			if _, err := p.Store.Vault.Find(tx, "login", p.logins.Issuer()+"\ndemo|A777888"); fault.KindOf(err) != fault.NotFound {
-				t.Errorf("a closed account is found: %v", err)
-			}
-			return nil
-		})
+	p := one(t)
+	b := p.browse()
+	subject := p.opened(b, newcomer)
+	p.update(func(tx *db.Tx) error {
+		_, err := tx.Exec(`UPDATE identity_account SET state = 'suspended' WHERE subject = $1`, subject)
+		return err
+	})
+	other := b.Another()
+	p.failed(other, p.way(other, "/en/sign-in/login", "go", "login", newcomer, ""), "closed")
+	p.update(func(tx *db.Tx) error {
+		_, err := tx.Exec(`UPDATE identity_account SET state = 'open' WHERE subject = $1`, subject)
+		return err
+	})
+	// An account that closes is known to the login no more.
+	p.update(func(tx *db.Tx) error { return p.id.Close(tx, subject, p.Store.Clock.Now()) })
+	p.update(func(tx *db.Tx) error {
+		if _, err := p.Store.Vault.Find(tx, "login", p.logins.Issuer()+"\ndemo|A777888"); fault.KindOf(err) != fault.NotFound {
+			t.Errorf("a closed account is found: %v", err)
+		}
+		return nil
 	})
 }
 
