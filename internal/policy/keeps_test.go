@@ -34,7 +34,7 @@ func TestO7_EachKindHasARuleAndEachRuleAKind(t *testing.T) {
 		"an unknown event":       {func(d *policy.Declarations) { last(d).Event = "receipt" }, `"receipt" never happens to a visit`},
 		"two for the same":       {func(d *policy.Declarations) { d.Retention[1].Services = d.Retention[0].Services }, "keeps the same"},
 		"only for some outcomes": {func(d *policy.Declarations) { last(d).Outcomes = []string{"lost"} }, "no rule keeps"},
-		"a word too late":        {func(d *policy.Declarations) { last(d).Tell = true }, "declare grace"},
+		"a word too late":        {func(d *policy.Declarations) { last(d).Tell, last(d).Grace = true, "" }, "declare grace"},
 		"a word to nobody": {func(d *policy.Declarations) {
 			last(d).Tell, last(d).Grace, last(d).Keeps = true, "P30D", append(last(d).Keeps, "upload")
 		}, `nobody can be told that a thing of the kind "upload" goes`},

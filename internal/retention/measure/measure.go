@@ -146,15 +146,20 @@ func (m *Measure) use(subject, scope string, o policy.Operation) vault.Use {
 func (m *Measure) Erasing(ctx context.Context, many, turns int) (one, all time.Duration, err error) {
 	var took [2][]time.Duration
 	for turn := range turns {
-		for n := range 2 {
-			which := (turn + n) % 2 // now the one first, now the other
-			subject, name, err := m.person(ctx, []int{1, many}[which])
-			if err != nil {
+		var people [2][2]string // id, and that of the thing
+		for which, rows := range []int{1, many} {
+			if people[which][0], people[which][1], err = m.person(ctx, rows); err != nil {
 				return 0, 0, fmt.Errorf("make somebody: %w", err)
 			}
+		}
+		if _, err := m.crowd(ctx); err != nil { // what the making left to the next writers is done by them
+			return 0, 0, err
+		}
+		for n := range 2 {
+			which := (turn + n) % 2 // now the one first, now the other
 			began := m.Clock.Now()
 			if err := m.Vault.Update(ctx, func(tx *db.Tx) error {
-				_, err := m.keeps.Of(tx, kind, subject, name, holdings.BecauseRequest)
+				_, err := m.keeps.Of(tx, kind, people[which][0], people[which][1], holdings.BecauseRequest)
 				return err
 			}); err != nil {
 				return 0, 0, fmt.Errorf("erase somebody: %w", err)
@@ -282,7 +287,8 @@ func (m *Measure) atWork(ctx context.Context, people []string, do func() error) 
 	defer done()
 	for _, subject := range people {
 		all.Go(func() {
-			for pause(ctx, random.N(2*thinking)) == nil {
+			// Each looks once at the least, be what is done ever so short.
+			for err := pause(context.WithoutCancel(ctx), random.N(2*thinking)); err == nil; err = pause(ctx, random.N(2*thinking)) {
 				began := m.Clock.Now()
 				_, err := m.Vault.Read(context.WithoutCancel(ctx), m.use(subject, vault.Profile, policy.Use))
 				mu.Lock()
