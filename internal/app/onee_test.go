@@ -201,7 +201,7 @@ func TestN6_N8_OneeSpeaksIndonesianAndItsClientChoosesTheNewsletterAlone(t *test
 	portal := testkit.Serve(t, filepath.Join(testkit.Root(), "instances/onee"), "--demo", "--data", filepath.Join(data, "data"), "--keys", filepath.Join(data, "keys"))
 	b := portal.Browse()
 	holds(t, "the first page", b.Page("/id", http.StatusOK), "Daftarkan nama domain", "Kebijakan privasi")
-	holds(t, "the policy (N11)", b.Page("/id/privacy", http.StatusOK), "kantor kami di Jakarta", "22 November 2026", "privacy@onee.example")
+	holds(t, "the policy (N11)", b.Page("/id/privacy", http.StatusOK), "kantor kami di Jakarta", "Terakhir diperbarui", "privacy@onee.example")
 	holds(t, "the fee", b.Page("/id/services/domain-name/fee?_look=1&ending=com&years=2", http.StatusOK), "IDR 360.000")
 
 	b.Submit("/id/sign-in", url.Values{"contact": {portal.Person("client")}, "password": {demo.Password}}, http.StatusOK)
