@@ -164,6 +164,13 @@ type Verification struct {
 	At       time.Time
 }
 
+// Proved is the level at which somebody's identity is verified; the lowest if
+// it is not.
+func (s *Service) Proved(tx *db.Tx, subject string) (web.Level, error) {
+	v, err := selectVerification(tx, subject)
+	return v.Level, err
+}
+
 // Level is how well it is known who a person is.
 func (s *Service) Level(tx *db.Tx, subject string) (web.Level, error) {
 	v, err := selectVerification(tx, subject)

@@ -19,10 +19,10 @@ import (
 // thief would want first: the time in which its owner hears of it.
 const Season = 72 * time.Hour
 
-// Levels knows how well the portal knows people: package account is one. Where
-// nobody is asked, a person has a confirmed channel.
+// Levels knows at which level people's identity is verified: package account is
+// one. Whoever is signed in has a confirmed channel at the least.
 type Levels interface {
-	Level(tx *db.Tx, subject string) (web.Level, error)
+	Proved(tx *db.Tx, subject string) (web.Level, error)
 }
 
 // SetLevels says who knows the levels.
@@ -39,7 +39,7 @@ func (s *Service) levelOf(tx *db.Tx, subject string) (web.Level, error) {
 	if l == nil {
 		return web.LevelConfirmed, nil
 	}
-	level, err := l.Level(tx, subject)
+	level, err := l.Proved(tx, subject)
 	return max(level, web.LevelConfirmed), err
 }
 
