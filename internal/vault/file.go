@@ -111,8 +111,15 @@ func (v *Vault) passFiles(tx *db.Tx, p *Permit, fresh *Arriving, files ...File) 
 		}
 	}
 	subject := p.granted.Subject()
-	n, err := passGate(tx, subject, p.granted.Version())
+	box, err := v.boxes.open(subject, Evidence, p.evidence)
 	if err != nil {
+		return nil, err
+	}
+	if err := v.through(tx, p, box, func(n int64) *audit.Event {
+		e := p.event(kind, n)
+		e.Facts[factFiles] = strings.Join(ids, " ")
+		return e
+	}); err != nil {
 		return nil, err
 	}
 	h := &Files{vault: v, permit: p, files: files}
@@ -122,19 +129,8 @@ func (v *Vault) passFiles(tx *db.Tx, p *Permit, fresh *Arriving, files ...File) 
 			return nil, fmt.Errorf("keep the key of a file: %w", err)
 		}
 		h.keys = []wrappedKey{k}
-	} else {
-		if h.keys, err = selectScopes(tx, subject, files); err != nil {
-			return nil, fmt.Errorf("find the keys of files: %w", err)
-		}
-	}
-	box, err := v.boxes.open(subject, Evidence, p.evidence)
-	if err != nil {
-		return nil, err
-	}
-	e := p.event(kind, n)
-	e.Facts[factFiles] = strings.Join(ids, " ")
-	if err := v.log.Append(tx, box, e); err != nil {
-		return nil, err
+	} else if h.keys, err = selectScopes(tx, subject, files); err != nil {
+		return nil, fmt.Errorf("find the keys of files: %w", err)
 	}
 	tx.AfterCommit(func() { h.durable.Store(true) })
 	return h, nil

@@ -72,9 +72,9 @@ func keepScope(tx *db.Tx, ring *keys.Ring, subject, scope string, key []byte) (k
 
 func selectGate(tx *db.Tx, subject string) (g gate, err error) {
 	var epoch *int64
-	err = tx.QueryRow(`SELECT g.version, g.erased_at IS NOT NULL, g.restricted_at IS NOT NULL, g.objected_at IS NOT NULL, e.epoch, e.wrapped
+	err = tx.QueryRow(`SELECT g.version, g.n, g.erased_at IS NOT NULL, g.restricted_at IS NOT NULL, g.objected_at IS NOT NULL, e.epoch, e.wrapped
 		FROM vault_gate g LEFT JOIN vault_scope e ON e.subject = g.subject AND e.scope = 'evidence' WHERE g.subject = $1`, subject).
-		Scan(&g.version, &g.erased, &g.restricted, &g.objects, &epoch, &g.evidence.wrapped)
+		Scan(&g.version, &g.n, &g.erased, &g.restricted, &g.objects, &epoch, &g.evidence.wrapped)
 	g.evidence.epoch = orZero(epoch)
 	return g, err
 }

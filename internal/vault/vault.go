@@ -153,6 +153,7 @@ type Permit struct {
 	state    policy.State
 	now      time.Time
 	evidence wrappedKey // of the person's events, when it was decided
+	n        int64      // the number of the last of them then; 0: not known
 }
 
 // NewSubject makes a subject: an id, a gate, and keys for profile and evidence.
@@ -185,7 +186,7 @@ func (v *Vault) Permit(tx *db.Tx, use Use) (*Permit, error) {
 	}
 	p, err := v.decide(tx, use, state)
 	if err == nil {
-		p.evidence = g.evidence
+		p.evidence, p.n = g.evidence, g.n
 	}
 	return p, err
 }
@@ -279,14 +280,28 @@ func (v *Vault) pass(tx *db.Tx, p *Permit, s *sealedScope) (*Handle, error) {
 	if err != nil {
 		return nil, err
 	}
-	n, err := passGate(tx, p.granted.Subject(), p.granted.Version())
-	if err != nil {
-		return nil, err
-	}
-	if err := v.log.Append(tx, box, p.event(audit.KindAccess, n)); err != nil {
+	if err := v.through(tx, p, box, func(n int64) *audit.Event { return p.event(audit.KindAccess, n) }); err != nil {
 		return nil, err
 	}
 	return v.handle(tx, p, s), nil
+}
+
+// through takes the next number from the gate and writes the event with it. On
+// PostgreSQL that is one statement, which foretells the number; if somebody
+// else took it meanwhile, the number is had first, in turn.
+func (v *Vault) through(tx *db.Tx, p *Permit, box keys.Box, event func(n int64) *audit.Event) error {
+	subject, version := p.granted.Subject(), p.granted.Version()
+	if tx.Engine() == db.Postgres && p.n > 0 {
+		passed, err := v.log.AppendIf(tx, box, event(p.n+1), gatePassed, subject, version, p.n)
+		if err != nil || passed {
+			return err
+		}
+	}
+	n, err := passGate(tx, subject, version)
+	if err != nil {
+		return err
+	}
+	return v.log.Append(tx, box, event(n))
 }
 
 // passAtOnce is pass in one statement, which is all of its transaction. It
@@ -448,17 +463,16 @@ func (v *Vault) Put(tx *db.Tx, p *Permit, values []Value) error {
 	subject, scope := p.granted.Subject(), p.granted.Scope()
 	// The gate first: behind it nobody else writes for this person until the
 	// commit, and what is there to be replaced is seen.
-	n, err := passGate(tx, subject, p.granted.Version())
+	evidence, err := v.boxes.open(subject, Evidence, p.evidence)
 	if err != nil {
+		return err
+	}
+	if err := v.through(tx, p, evidence, func(n int64) *audit.Event { return p.event(audit.KindCollect, n) }); err != nil {
 		return err
 	}
 	s, err := selectSealed(tx, subject, scope)
 	if err != nil {
 		return fmt.Errorf("put values: %w", err)
-	}
-	evidence, err := v.boxes.open(subject, Evidence, s.gate.evidence)
-	if err != nil {
-		return err
 	}
 	box, err := v.boxes.open(subject, scope, s.key)
 	if err != nil {
@@ -473,11 +487,9 @@ func (v *Vault) Put(tx *db.Tx, p *Permit, values []Value) error {
 		return fmt.Errorf("put values: %w", err)
 	}
 	if s.hasAny(values) {
-		if err := v.Bump(tx, subject); err != nil {
-			return err
-		}
+		return v.Bump(tx, subject)
 	}
-	return v.log.Append(tx, evidence, p.event(audit.KindCollect, n))
+	return nil
 }
 
 // Update runs fn in a transaction, again if a gate moved under it, and
