@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"portico/internal/demo"
+	"portico/internal/testkit/chromium"
 )
 
 // asksWithout sees asking for something about data without a cabinet.
@@ -42,6 +43,38 @@ func (v *tour) asksWithout() {
 	v.press("main button[value=codes]")
 	v.tab.Judge()
 	v.stop("LANG/rights/requests/{reference}/{token}/package", at+"/package", http.StatusOK) // leads to the codes
+}
+
+// corrects sees what an institution has to correct.
+func (v *tour) corrects(officer *tour) {
+	v.enter("/en/sign-in", "contact", "citizen")
+	v.open("/en/cabinet/rights/correct")
+	v.choose("items", chromium.Value[string](v.tab, `document.querySelector('main input[value^="place case:"]').value`))
+	v.fill("text", "The road is another one.")
+	v.press("main button[value=send]")
+	v.stop("LANG/cabinet/rights/requests/{id}", "LANG"+strings.TrimPrefix(v.tab.Path(), "/en"), http.StatusOK) // with whom it is
+
+	officer.enter("/staff/sign-in", "email", "permit-officer")
+	officer.stop("/staff/corrections", "/staff/corrections", http.StatusOK)
+	officer.open("/staff/corrections")
+	officer.press(`main a[href^="/staff/corrections/"]`)
+	at := officer.tab.Path()
+	officer.stop("/staff/corrections/{id}", at, http.StatusOK) // not taken
+	officer.open(at)
+	officer.press("main button[value=take]")
+	officer.stop("/staff/corrections/{id}", at, http.StatusOK)
+	officer.open(at)
+	officer.press("main button[value=answer]") // nothing chosen
+	officer.tab.Judge()
+	officer.open(at)
+	officer.tab.Set("field", "road-permit.road")
+	officer.fill("value", "Boduthakurufaanu Magu")
+	officer.press("main button[value=write]")
+	officer.tab.Judge()
+	officer.choose("answer", "granted")
+	officer.fill("text", "The road is corrected.")
+	officer.press("main button[value=answer]")
+	officer.stop("/staff/corrections/{id}", at, http.StatusOK) // done
 }
 
 // rights sees asking for something about one's data, and answering it.

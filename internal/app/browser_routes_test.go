@@ -140,6 +140,7 @@ func TestEveryPageOfTheRouterIsJudged(t *testing.T) {
 	visitor().requests(visitor(), visitor(), visitor())
 	visitor().rights(visitor())
 	visitor().asksWithout()
+	visitor().corrects(visitor())
 	visitor().keeping(visitor())
 
 	for _, route := range slices.Sorted(maps.Keys(all)) {

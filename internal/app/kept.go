@@ -17,6 +17,7 @@ import (
 	"portico/internal/notify"
 	"portico/internal/payments"
 	"portico/internal/rights"
+	"portico/internal/rights/correct"
 	"portico/internal/rights/visitor"
 	"portico/internal/staff"
 	"portico/internal/uploads"
@@ -45,6 +46,7 @@ func Kept() (all []holdings.Kind) {
 		uploads.Kept(),
 		vault.Kinds(),
 		visitor.Kept(),
+		correct.Kept(),
 	} {
 		all = append(all, kinds...)
 	}

@@ -59,6 +59,7 @@ import (
 	"portico/internal/proof"
 	"portico/internal/retention"
 	"portico/internal/rights"
+	"portico/internal/rights/correct"
 	"portico/internal/rights/office"
 	"portico/internal/rights/visitor"
 	"portico/internal/services"
@@ -101,6 +102,7 @@ type portal struct {
 	consent   *consent.Service
 	rights    *rights.Service
 	visitors  *visitor.Service
+	corrects  *correct.Service
 	automatic *automatic.Service
 	holdings  *holdings.Registry
 	keeps     *retention.Service
@@ -415,7 +417,7 @@ func (p *portal) menu(q *web.Req) []web.Link {
 	if p.issued.Revokes(q.Session.Roles) {
 		links = slices.Insert(links, 1, web.Link{Text: q.P.T("documents.staff.title"), Href: "/staff/documents"})
 	}
-	return slices.Insert(links, 1, p.entering.Menu(q)...)
+	return slices.Insert(links, 1, append(p.entering.Menu(q), p.corrects.Menu(q)...)...)
 }
 
 // mount gives every feature its routes.
@@ -444,6 +446,7 @@ func (p *portal) mount() {
 	p.rights.Mount(p.router)
 	(&office.Site{Rights: p.rights}).Mount(p.router)
 	p.visitors.Mount(p.router)
+	p.corrects.Mount(p.router)
 	p.schedules().Mount(p.router)
 	p.notices.Mount(p.router)
 	p.changes.Mount(p.router)

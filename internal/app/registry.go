@@ -38,6 +38,7 @@ import (
 	"portico/internal/proof"
 	"portico/internal/retention"
 	"portico/internal/rights"
+	"portico/internal/rights/correct"
 	"portico/internal/rights/visitor"
 	"portico/internal/services"
 	"portico/internal/services/preview"
@@ -74,6 +75,7 @@ func Migrations() []fs.FS {
 		retention.Migrations(),
 		rights.Migrations(),
 		visitor.Migrations(),
+		correct.Migrations(),
 		staff.Migrations(),
 		uploads.Migrations(),
 		vault.Migrations(),
@@ -108,6 +110,7 @@ func Holdings() (all []db.Table) {
 		retention.Holding(),
 		rights.Holding(),
 		visitor.Holding(),
+		correct.Holding(),
 		staff.Holding(),
 		uploads.Holding(),
 		vault.Holding(),
@@ -151,6 +154,7 @@ func Locales() []fs.FS {
 		retention.Locales(),
 		rights.Locales(),
 		visitor.Locales(),
+		correct.Locales(),
 		services.Locales(),
 		staff.Locales(),
 		uploads.Locales(),

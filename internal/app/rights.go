@@ -6,13 +6,13 @@ import (
 	"slices"
 
 	"portico/internal/contact"
-	"portico/internal/holdings"
 	"portico/internal/platform/db"
 	"portico/internal/platform/i18n"
 	"portico/internal/policy"
 	"portico/internal/proof"
 	"portico/internal/retention"
 	"portico/internal/rights"
+	"portico/internal/rights/correct"
 	"portico/internal/rights/takeout"
 	"portico/internal/rights/visitor"
 	"portico/internal/uploads"
@@ -24,7 +24,7 @@ func (p *portal) openRights() {
 	p.rights = rights.New(rights.Config{
 		DB: p.db, Vault: p.vault, Policy: p.policy, Clock: p.clock, Jobs: p.queue, Identity: p.identity, Staff: p.staff,
 		Calendar: func() rights.Calendar { return &p.live.Current().Portal.Calendar }, Zone: p.zone, Address: p.address,
-		Language: func() string { return p.live.Current().Portal.Langs()[0] }, Blobs: p.blobs, Eraser: eraser{p.keeps}, Codes: p.ring, Automated: p.automatic.Answer,
+		Language: func() string { return p.live.Current().Portal.Langs()[0] }, Blobs: p.blobs, Eraser: retention.Eraser{Keeps: p.keeps}, Automated: p.automatic.Answer,
 		Takeout: &takeout.Maker{
 			DB: p.db, Vault: p.vault, Policy: p.policy, Clock: p.clock, Zone: p.zone, Ring: p.ring, Log: p.log, Holdings: p.holdings,
 			Files: takenFiles{p.uploads}, Catalogue: p.live.Current().Catalogue, Places: p.places,
@@ -32,32 +32,13 @@ func (p *portal) openRights() {
 	})
 	p.keeps.Requests = p.rights
 	p.visitors = visitor.New(visitor.Config{
-		DB: p.db, Vault: p.vault, Policy: p.policy, Clock: p.clock, Jobs: p.queue, Key: p.ring, Identity: p.identity, Rights: p.rights,
+		DB: p.db, Vault: p.vault, Policy: p.policy, Clock: p.clock, Jobs: p.queue, Key: p.ring, Identity: p.identity, Rights: p.rights, Address: p.address,
 	})
-	p.rights.Reached, p.contact.Reach, p.contact.Visitors = p.visitors.Reached, p.visitors.Reach, p.visitors.Offered
-}
-
-// eraser disposes of what somebody asked to be erased.
-type eraser struct{ keeps *retention.Service }
-
-func (e eraser) why(request string) retention.Why {
-	return retention.Why{Because: holdings.BecauseRequest, Ref: request, Actor: policy.Staff}
-}
-
-// Allowed asks whether anything holds the things back.
-func (e eraser) Allowed(tx *db.Tx, items []holdings.Item, request string) error {
-	for _, i := range items {
-		if err := e.keeps.Allowed(tx, i, e.why(request)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// Erase disposes of the things.
-func (e eraser) Erase(tx *db.Tx, items []holdings.Item, request string) error {
-	_, err := e.keeps.Dispose(tx, items, e.why(request))
-	return err
+	p.corrects = correct.New(correct.Config{
+		DB: p.db, Vault: p.vault, Policy: p.policy, Clock: p.clock, Jobs: p.queue, Identity: p.identity, Staff: p.staff, Rights: p.rights,
+		Owner: correct.Deciders(p.cases, p.policy), Language: p.rights.Language, Address: p.address,
+	})
+	p.rights.Visitors, p.rights.Corrections, p.contact.Reach, p.contact.Visitors = p.visitors, p.corrects, p.visitors.Reach, p.visitors.Offered
 }
 
 // places are where something is kept of a person, as people call it.
@@ -120,7 +101,11 @@ func (t takenFiles) Open(ctx context.Context, fileID, activity string) (*takeout
 // answeringRights is what the control looks at of requests about rights (O14).
 func (p *portal) answeringRights(ctx context.Context) (proof.Rights, error) {
 	n, err := p.rights.Standing(ctx)
-	return proof.Rights{Offered: p.rights.Offered(), Open: n.Open, Soon: n.Soon, Late: n.Late}, err
+	if err != nil {
+		return proof.Rights{}, err
+	}
+	granted, err := p.corrects.Standing(ctx)
+	return proof.Rights{Offered: p.rights.Offered(), Open: n.Open + granted.Open, Soon: n.Soon + granted.Soon, Late: n.Late + granted.Late}, err
 }
 
 // inboxRights is contact.Rights over the requests about rights, which are built

@@ -10,7 +10,7 @@ type row struct {
 
 // features is the table of allowed imports: imports go down the list only.
 var features = []row{
-	{"app", []string{"connect", "demo", "demo/cast", "retention", "holdings", "instance", "proof", "cabinet", "login", "account", "mandates", "payments", "changes", "consent", "contact", "contact/inbound", "rights", "rights/office", "rights/visitor", "rights/takeout", "cookies", "analytics", "privacy", "notify", "notify/kinds", "news", "desk", "documents", "drafts", "cases", "cases/amend", "uploads", "services", "services/described", "services/preview", "forms", "staff", "identity", "backup", "vault", "ledger", "audit", "keys", "policy", "policy/text", "cases/letter", "cases/automatic", "drafts/enter"}, nil},
+	{"app", []string{"connect", "demo", "demo/cast", "retention", "holdings", "instance", "proof", "cabinet", "login", "account", "mandates", "payments", "changes", "consent", "contact", "contact/inbound", "rights", "rights/correct", "rights/office", "rights/visitor", "rights/takeout", "cookies", "analytics", "privacy", "notify", "notify/kinds", "news", "desk", "documents", "drafts", "cases", "cases/amend", "uploads", "services", "services/described", "services/preview", "forms", "staff", "identity", "backup", "vault", "ledger", "audit", "keys", "policy", "policy/text", "cases/letter", "cases/automatic", "drafts/enter"}, nil},
 	{"demo/cast", []string{"demo", "instance", "account", "mandates", "staff", "identity", "vault", "policy"}, nil},
 	{"demo", nil, nil},
 	{"connect", []string{"instance", "login", "payments", "uploads"}, nil},
@@ -19,6 +19,7 @@ var features = []row{
 	{"login", []string{"holdings", "account", "identity", "vault", "ledger", "policy"}, nil},
 	{"account", []string{"holdings", "identity", "vault", "ledger", "audit", "policy"}, nil},
 	{"mandates", []string{"holdings", "identity", "vault", "ledger", "audit", "policy"}, nil},
+	{"rights/correct", []string{"rights", "holdings", "cases", "forms", "staff", "identity", "vault", "policy"}, nil},
 	{"rights/office", []string{"rights", "identity", "policy"}, nil},
 	{"rights/visitor", []string{"rights", "holdings", "identity", "vault", "policy"}, nil},
 	{"rights", []string{"rights/takeout", "holdings", "staff", "identity", "vault", "ledger", "audit", "policy"}, nil},

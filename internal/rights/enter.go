@@ -3,7 +3,6 @@ package rights
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"strings"
 	"time"
 
@@ -11,7 +10,6 @@ import (
 	"portico/internal/platform/db"
 	"portico/internal/platform/fault"
 	"portico/internal/platform/id"
-	"portico/internal/platform/jobs"
 	"portico/internal/policy"
 	"portico/internal/vault"
 )
@@ -94,62 +92,6 @@ func (s *Service) Prove(tx *db.Tx, request string, contacts []credential.Contact
 	return s.note(tx, r, "right-known", policy.Actor{Kind: policy.Person, ID: r.Subject})
 }
 
-// tokenUse is what the address of a request is derived for.
-const tokenUse = "rights-follow"
-
-// FollowPath is where whoever asked without a cabinet sees where it stands. It
-// says nothing of them; what it leads to opens with codes.
-func (s *Service) FollowPath(r *Request) string {
-	return "/rights/requests/" + strings.ToLower(r.Reference) + "/" + credential.TokenOf(s.Codes, tokenUse, r.ID)
-}
-
-// Followed returns a request of somebody without a cabinet to whoever has its
-// address. It opens nothing.
-func (s *Service) Followed(ctx context.Context, reference, token string) (r *Request, err error) {
-	err = s.DB.View(ctx, func(tx *db.Tx) error {
-		r, err = selectReference(tx, strings.ToUpper(reference))
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("find a request: %w", err)
-	}
-	if r == nil || !r.outside() || !credential.SameToken(credential.TokenOf(s.Codes, tokenUse, r.ID), token) {
-		return nil, errUnknown
-	}
-	return r, nil
-}
-
-// tellOutside writes to somebody without a cabinet, at the address that they
-// gave: where they read what happened, and nothing of it.
-func (s *Service) tellOutside(ctx context.Context, r *Request, job *jobs.Job) error {
-	if _, ok := s.Policy().Activity(ActivityWrite); !ok {
-		return nil
-	}
-	values, err := s.Vault.Read(ctx, vault.Use{
-		Actor: policy.Actor{Kind: policy.System, ID: "portico"}, Subject: r.Subject, Activity: ActivityWrite, Operation: policy.Use,
-		Scope: r.Scope(), Fields: []string{FieldContact}, Reference: r.Reference,
-	})
-	if err != nil {
-		return fmt.Errorf("write to whoever asked: %w", err)
-	}
-	contacts := s.Contacts(values)
-	if len(contacts) == 0 {
-		return nil // by letter only: an official writes
-	}
-	return s.Identity.Deliver(ctx, contacts[0], r.Language, job.ID, "rights.outside."+job.Get("what"),
-		"reference", r.Reference, "link", s.Address()+"/"+r.Language+s.FollowPath(r))
-}
-
-// Contacts are those that were opened with a request, as they were named.
-func (s *Service) Contacts(values vault.Values) (list []credential.Contact) {
-	for _, v := range values.Items(FieldContact) {
-		if c, ok := s.Identity.ParseContact(v.Text); ok {
-			list = append(list, c)
-		}
-	}
-	return list
-}
-
 // expand is what a request about everything stands for when it is granted: each
 // place where something is kept, or each purpose to which one can object.
 func (s *Service) expand(tx *db.Tx, r *Request) (ids []string, err error) {
@@ -162,7 +104,7 @@ func (s *Service) expand(tx *db.Tx, r *Request) (ids []string, err error) {
 		}
 		return ids, nil
 	}
-	for _, one := range r.people() {
+	for _, one := range r.People() {
 		held, err := s.Takeout.Holdings.Held(tx, s.Policy(), one)
 		if err != nil {
 			return nil, err

@@ -62,7 +62,7 @@ func (s *Service) erase(tx *db.Tx, r *Request, scopes []string) error {
 // application of it is.
 func (s *Service) placed(tx *db.Tx, r *Request, scopes []string) (items, account []holdings.Item, err error) {
 	var held []holdings.Item
-	for _, one := range r.people() {
+	for _, one := range r.People() {
 		found, err := s.Takeout.Holdings.Held(tx, s.Policy(), one)
 		if err != nil {
 			return nil, nil, err

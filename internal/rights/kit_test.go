@@ -33,6 +33,7 @@ import (
 	"portico/internal/policy/policytest"
 	"portico/internal/retention"
 	"portico/internal/rights"
+	"portico/internal/rights/correct"
 	"portico/internal/rights/office"
 	"portico/internal/rights/takeout"
 	"portico/internal/rights/visitor"
@@ -67,6 +68,9 @@ func declarations() *policy.Declarations {
 	act(rights.ActivityEnter, []string{"role:privacy-officer"}, policy.RelationTask, rights.FieldText, rights.FieldContact)
 	act(rights.ActivityWrite, []string{"system"}, policy.RelationSystem, rights.FieldContact, rights.FieldAnswer)
 	act(takeout.Activity, []string{"system"}, policy.RelationSystem, policy.Every)
+	act(correct.Activity, []string{"role:permit-officer"}, policy.RelationTask, rights.FieldText, rights.FieldAnswer)
+	last := &d.Activities[len(d.Activities)-1]
+	last.Parties, last.Purpose = []string{"council"}, "services"
 	act(rights.ActivityAnswer, []string{"role:privacy-officer"}, policy.RelationTask, rights.FieldText, rights.FieldAnswer, rights.FieldContact)
 	d.Rights = nil
 	for _, kind := range policy.RightKind("").Values() {
@@ -99,6 +103,8 @@ type world struct {
 	sent   []mail.Message
 
 	visitors *visitor.Service
+	corrects *correct.Service
+	told     []correct.Corrected
 }
 
 func (w *world) SendMail(_ context.Context, m mail.Message) error {
@@ -121,7 +127,7 @@ func one(t *testing.T, run func(t *testing.T, w *world)) {
 
 func schema() []fs.FS {
 	return []fs.FS{
-		audit.Migrations(), ledger.Migrations(), vault.Migrations(), jobs.Migrations(), identity.Migrations(), factor.Migrations(), staff.Migrations(), retention.Migrations(), rights.Migrations(), visitor.Migrations(),
+		audit.Migrations(), ledger.Migrations(), vault.Migrations(), jobs.Migrations(), identity.Migrations(), factor.Migrations(), staff.Migrations(), retention.Migrations(), rights.Migrations(), visitor.Migrations(), correct.Migrations(),
 	}
 }
 
@@ -138,7 +144,7 @@ func open(t *testing.T, d *db.DB) *world {
 	}
 	w.vault = vault.New(vault.Config{DB: d, Ledger: acts, Ring: w.store.Ring, Log: w.store.Log, Clock: clock, Policy: pol, Objected: rights.Objected})
 	w.jobs = jobs.NewQueue(jobs.Config{DB: d, Clock: clock, Log: log})
-	cat, err := i18n.Load(web.Locales(), identity.Locales(), vault.Locales(), staff.Locales(), policy.Locales(), holdings.Locales(), retention.Locales(), rights.Locales(), visitor.Locales())
+	cat, err := i18n.Load(web.Locales(), identity.Locales(), vault.Locales(), staff.Locales(), policy.Locales(), holdings.Locales(), retention.Locales(), rights.Locales(), visitor.Locales(), correct.Locales())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -158,12 +164,12 @@ func open(t *testing.T, d *db.DB) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = folder.Close() })
-	kept := holdings.New(slices.Concat(identity.Kept(), factor.Kept(), rights.Kept(), visitor.Kept()[:1]))
+	kept := holdings.New(slices.Concat(identity.Kept(), factor.Kept(), rights.Kept(), visitor.Kept()[:1], correct.Kept()))
 	keeps := retention.New(retention.Config{
 		DB: d, Vault: w.vault, Holdings: kept, Jobs: w.jobs, Ring: w.store.Ring, Policy: pol, Clock: clock, Zone: func() *time.Location { return time.UTC },
 	})
 	w.Service = rights.New(rights.Config{
-		Blobs: folder, Eraser: eraser{keeps}, Codes: w.store.Ring,
+		Blobs: folder, Eraser: eraser{keeps},
 		Takeout: &takeout.Maker{
 			DB: d, Vault: w.vault, Policy: pol, Clock: clock, Zone: func() *time.Location { return time.UTC }, Ring: w.store.Ring, Log: w.store.Log,
 			Holdings: kept, Files: given{}, Catalogue: cat,
@@ -175,8 +181,13 @@ func open(t *testing.T, d *db.DB) *world {
 		Automated: func(*web.Req) (templ.Component, error) { return templ.NopComponent, nil },
 	})
 	keeps.Requests = w.Service
-	w.visitors = visitor.New(visitor.Config{DB: d, Vault: w.vault, Policy: pol, Clock: clock, Jobs: w.jobs, Key: w.store.Ring, Identity: w.id, Rights: w.Service})
-	w.Reached = w.visitors.Reached
+	w.visitors = visitor.New(visitor.Config{DB: d, Vault: w.vault, Policy: pol, Clock: clock, Jobs: w.jobs, Key: w.store.Ring, Identity: w.id, Rights: w.Service, Address: address})
+	w.corrects = correct.New(correct.Config{
+		DB: d, Vault: w.vault, Policy: pol, Clock: clock, Jobs: w.jobs, Identity: w.id, Staff: w.staff, Rights: w.Service, Owner: w.owner,
+		Tell:     func(_ *db.Tx, c correct.Corrected) error { w.told = append(w.told, c); return nil },
+		Language: func() string { return "en" }, Address: address,
+	})
+	w.Visitors, w.Corrections = w.visitors, w.corrects
 	w.router, err = web.New(web.Config{
 		Langs: policytest.Languages(), Catalogue: cat, Portal: func() *web.Portal { return about }, Sessions: w.id,
 		Cookies: func() []web.Cookie {
@@ -192,6 +203,7 @@ func open(t *testing.T, d *db.DB) *world {
 	w.Service.Mount(w.router)
 	(&office.Site{Rights: w.Service}).Mount(w.router)
 	w.visitors.Mount(w.router)
+	w.corrects.Mount(w.router)
 	return w
 }
 
@@ -309,4 +321,12 @@ func (w *world) reads(subject string) error {
 		Task: policy.Task{Scope: vault.Profile, Holder: "shifa", Open: true},
 	})
 	return err
+}
+
+// owner is the council, which decides on the application "left".
+func (w *world) owner(_ *db.Tx, subject, scope string) (correct.Owner, bool, error) {
+	return correct.Owner{
+		Party: "council", Roles: []string{"permit-officer"}, Activity: "road-permit.decide", Reference: "RP-1", Name: text("Road permit"),
+		Fields: []correct.Field{{ID: policy.FieldName, Name: text("Name")}},
+	}, scope == "case:left", nil
 }

@@ -93,7 +93,7 @@ func (s *Service) makePackage(ctx context.Context, job *jobs.Job) error {
 		return err
 	}
 	plain := &counted{w: sealer}
-	about := takeout.For{Request: r.ID, Reference: r.Reference, People: r.people(), Language: r.Language, Copy: r.Kind == policy.RightCopy}
+	about := takeout.For{Request: r.ID, Reference: r.Reference, People: r.People(), Language: r.Language, Copy: r.Kind == policy.RightCopy}
 	err = s.Takeout.Write(ctx, about, plain, func(done, total int) error {
 		return s.DB.Update(ctx, func(tx *db.Tx) error { return putProgress(tx, r, done, total) })
 	})

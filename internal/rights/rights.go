@@ -105,8 +105,8 @@ type Request struct {
 // Scope is where its texts are sealed.
 func (r *Request) Scope() string { return "right:" + r.ID }
 
-// people are whose data it is about.
-func (r *Request) people() []string { return append([]string{r.Subject}, r.covers...) }
+// People are whose data it is about, whoever asks first.
+func (r *Request) People() []string { return append([]string{r.Subject}, r.covers...) }
 
 // Open reports whether an answer is owed.
 func (r *Request) Open() bool { return r.State != Answered }
@@ -119,8 +119,8 @@ func (r *Request) task() policy.Task {
 	return policy.Task{Scope: r.Scope(), Holder: r.Holder, Open: r.State == Taken}
 }
 
-// outside reports whether whoever asks has no cabinet in which to read.
-func (r *Request) outside() bool { return !r.Asked.IsZero() }
+// Outside reports whether whoever asks has no cabinet in which to read.
+func (r *Request) Outside() bool { return !r.Asked.IsZero() }
 
 // own is the use of a request by whom it is about.
 func (r *Request) own(op policy.Operation, fields ...string) vault.Use {

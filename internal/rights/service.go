@@ -46,13 +46,31 @@ type Config struct {
 	Takeout  *takeout.Maker
 	Blobs    blobs.Store // where packages wait
 	Eraser   Eraser
-	Codes    credential.Codes
-	// Reached finds those without a cabinet whom a contact reaches. It is set
-	// before the first request.
-	Reached func(tx *db.Tx, c credential.Contact) ([]string, error)
 	// Automated draws which decisions about whoever is signed in the program took
 	// by itself, and by which rules: it is answered before it is asked.
 	Automated func(q *web.Req) (templ.Component, error)
+	// Visitors are those without a cabinet, and Corrections what institutions have
+	// to correct. Both are set before the first request.
+	Visitors    Visitors
+	Corrections Corrections
+}
+
+// Visitors knows people without a cabinet.
+type Visitors interface {
+	// Reached finds those whom a contact reaches.
+	Reached(tx *db.Tx, c credential.Contact) ([]string, error)
+	// Write writes to whoever asked what happened, and nothing of it.
+	Write(ctx context.Context, r *Request, messageID, what string) error
+}
+
+// Corrections makes what people want corrected a task of whoever answers for it.
+type Corrections interface {
+	// Begin makes tasks of the parts of a request that somebody answers for.
+	Begin(tx *db.Tx, r *Request, items []Item) error
+	// Open says which parts are with somebody, and with which party.
+	Open(tx *db.Tx, request string) (map[int]string, error)
+	// Order has a part carried out that was granted on appeal.
+	Order(tx *db.Tx, r *Request, i Item) error
 }
 
 // Service is the use cases of this package. It is safe for concurrent use.
@@ -103,6 +121,32 @@ func (s *Service) RightOf(r *Request) policy.Right {
 	return policy.Right{ID: r.Right, Kind: r.Kind, Within: policy.PeriodNone}
 }
 
+// DueSince is Due, or for what was granted on appeal the time of the right from
+// then.
+func (s *Service) DueSince(r *Request, ordered time.Time) time.Time {
+	if ordered.IsZero() {
+		return s.Due(r)
+	}
+	again := *r
+	again.Appealed = ordered
+	return s.Due(&again)
+}
+
+// Referred is the request that people call so, nil if there is none.
+func (s *Service) Referred(ctx context.Context, reference string) (r *Request, err error) {
+	err = s.DB.View(ctx, func(tx *db.Tx) error {
+		r, err = selectReference(tx, reference)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("find a request: %w", err)
+	}
+	return r, nil
+}
+
+// Row is a request as its row says, nil if there is none.
+func (s *Service) Row(tx *db.Tx, request string) (*Request, error) { return selectRequest(tx, request) }
+
 // Due is when a request is overdue; zero while its clock stands.
 func (s *Service) Due(r *Request) time.Time { return Due(r, s.RightOf(r), s.Calendar(), s.Zone()) }
 
@@ -112,14 +156,15 @@ type Asker struct {
 	// Contacts are those that somebody without a cabinet has shown to be theirs:
 	// a request is about everybody whom these reach.
 	Contacts []credential.Contact
-	Outside  bool   // they have no cabinet
-	Home     string // the page of rights, in the language of the page
+	Outside  bool                  // they have no cabinet
+	Home     string                // the page of rights, in the language of the page
+	Path     func(*Request) string // of a request of theirs; in a cabinet it is below Home
 }
 
 // covers are whose data a request is about besides that of the subject.
 func (s *Service) covers(tx *db.Tx, subject string, contacts []credential.Contact) (list []string, err error) {
 	for _, c := range contacts {
-		found, err := s.Reached(tx, c)
+		found, err := s.Visitors.Reached(tx, c)
 		if err != nil {
 			return nil, err
 		}
@@ -210,8 +255,8 @@ func formHash(what, who, once string) []byte {
 	return h[:]
 }
 
-// checkText says what is wrong with a text; it may be left out if not needed.
-func checkText(field, text string, needed bool) []fault.Field {
+// CheckText says what is wrong with a text; it may be left out if not needed.
+func CheckText(field, text string, needed bool) []fault.Field {
 	switch n := utf8.RuneCountInString(text); {
 	case needed && strings.TrimSpace(text) == "":
 		return []fault.Field{{Name: field, Code: "rights.text.empty"}}
@@ -232,7 +277,7 @@ func (s *Service) check(ctx context.Context, a Asking) (right policy.Right, item
 	if !ok {
 		return right, nil, errUnknown
 	}
-	wrong := checkText("text", a.Text, wordy(right.Kind))
+	wrong := CheckText("text", a.Text, wordy(right.Kind))
 	options, err := s.Options(ctx, i18n.From(ctx), a.Asker, right)
 	if err != nil {
 		return right, nil, err
@@ -354,7 +399,16 @@ func (s *Service) begin(tx *db.Tx, r *Request, items []Item, text string, contac
 	if r.State == Answered {
 		return s.fulfil(tx, r, items)
 	}
-	return nil
+	return s.correct(tx, r, items)
+}
+
+// correct has the parts of a request for rectification go to whoever answers for
+// them, once it is known who asks.
+func (s *Service) correct(tx *db.Tx, r *Request, items []Item) error {
+	if r.Kind != policy.RightRectification || r.Paused() {
+		return nil
+	}
+	return s.Corrections.Begin(tx, r, items)
 }
 
 // make has the program answer a request that nobody must decide on, once it is
@@ -481,11 +535,11 @@ func (s *Service) Mine(ctx context.Context, subject, request string) (*Request, 
 	if err != nil {
 		return nil, nil, nil, fmt.Errorf("open a request: %w", err)
 	}
-	return r, items, lines(values), nil
+	return r, items, Texts(values), nil
 }
 
-// lines are the texts that were opened, the oldest first.
-func lines(values vault.Values) (list []Line) {
+// Texts are those that were opened, the oldest first.
+func Texts(values vault.Values) (list []Line) {
 	for _, field := range []string{FieldText, FieldAnswer} {
 		for _, v := range values.Items(field) {
 			list = append(list, Line{Text: v.Text, Source: v.Source, At: v.At, Office: field == FieldAnswer})
@@ -505,7 +559,7 @@ func (s *Service) MayAppeal(r *Request, items []Item) bool {
 // Appeal has somebody else than who decided look at what was refused. The same
 // form again does nothing.
 func (s *Service) Appeal(ctx context.Context, subject, request, text, once string) error {
-	wrong := checkText("text", text, true)
+	wrong := CheckText("text", text, true)
 	if len(once) < 20 || len(once) > 100 {
 		wrong = append(wrong, fault.Field{Name: "once", Code: "rights.form.old"})
 	}

@@ -19,41 +19,25 @@ import (
 // Answers reports whether an official answers requests about rights.
 func (s *Service) Answers(roles []string) bool { return s.Policy().May(roles, policy.AnswerRights) }
 
-// Look is a part of the queue.
-type Look string
-
-// The looks.
-const (
-	LookOpen     Look = "open" // what nobody holds, and what others do: the most pressing first
-	LookMine     Look = "mine"
-	LookAnswered Look = "answered"
-)
-
-// Looks are all of them.
-func Looks() []Look { return []Look{LookOpen, LookMine, LookAnswered} }
-
 // queueMax bounds how many requests a look shows.
 const queueMax = 2000
 
-// Queue lists requests by how soon they are due: references, states and times,
-// nothing of what they are about.
-func (s *Service) Queue(ctx context.Context, who policy.Actor, look Look) (list []*Request, err error) {
+// Queue lists requests by how soon they are due, or those that are answered:
+// references, states and times, nothing of what they are about.
+func (s *Service) Queue(ctx context.Context, who policy.Actor, answered bool) (list []*Request, err error) {
 	if !s.Answers(who.Roles) {
 		return nil, errRole
 	}
 	err = s.DB.View(ctx, func(tx *db.Tx) error {
-		if look == LookAnswered {
+		if answered {
 			list, err = selectAnswered(tx, queueMax)
-			return err
+		} else {
+			list, err = s.open(tx)
 		}
-		list, err = s.open(tx)
 		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list requests: %w", err)
-	}
-	if look == LookMine {
-		list = slices.DeleteFunc(list, func(r *Request) bool { return r.Holder != who.ID })
 	}
 	return list, nil
 }
@@ -122,7 +106,7 @@ func (s *Service) View(ctx context.Context, who policy.Actor, request string) (r
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	return r, items, lines(values), nil
+	return r, items, Texts(values), nil
 }
 
 // change changes a request that an official may work on.
@@ -194,7 +178,7 @@ func (s *Service) MayExtend(r *Request) bool {
 
 // Extend extends the time of a request, with a reason that the person is told.
 func (s *Service) Extend(ctx context.Context, who policy.Actor, request, reason string) error {
-	if wrong := checkText("reason", reason, true); len(wrong) > 0 {
+	if wrong := CheckText("reason", reason, true); len(wrong) > 0 {
 		return fault.Input(wrong...)
 	}
 	return s.change(ctx, who, request, func(tx *db.Tx, r *Request) error {
@@ -235,8 +219,13 @@ func (s *Service) Decide(ctx context.Context, who policy.Actor, request string, 
 		if err != nil {
 			return err
 		}
+		with, err := s.Corrections.Open(tx, r.ID)
+		if err != nil {
+			return err
+		}
 		now := s.Clock.Now()
-		decided, err := s.decided(r, items, answers, text, now)
+		mine := slices.DeleteFunc(slices.Clone(items), func(i Item) bool { return with[i.N] != "" })
+		decided, err := s.decided(r, mine, answers, text, now)
 		if err != nil {
 			return err
 		}
@@ -248,7 +237,11 @@ func (s *Service) Decide(ctx context.Context, who policy.Actor, request string, 
 		if err := s.say(tx, who, r, now, text); err != nil {
 			return err
 		}
-		r.State, r.Answered, r.Decider = Answered, now, cmp.Or(r.Decider, who.ID)
+		r.Decider = cmp.Or(r.Decider, who.ID)
+		if len(with) > 0 { // the rest is with institutions
+			return s.fulfil(tx, r, slices.DeleteFunc(decided, func(i Item) bool { return i.Decision != Granted }))
+		}
+		r.State, r.Answered = Answered, now
 		if err := s.note(tx, r, "right-answered", who); err != nil {
 			return err
 		}
@@ -256,17 +249,59 @@ func (s *Service) Decide(ctx context.Context, who policy.Actor, request string, 
 		if err := s.fulfil(tx, r, granted); err != nil {
 			return err
 		}
-		if r.Kind == policy.RightErasure && slices.ContainsFunc(granted, func(i Item) bool { return i.ID == vault.Profile || i.Sort == All }) && !r.outside() {
+		if r.Kind == policy.RightErasure && slices.ContainsFunc(granted, func(i Item) bool { return i.ID == vault.Profile || i.Sort == All }) && !r.Outside() {
 			return nil // they are told before it goes
 		}
 		return s.tell(tx, r, "answered")
 	})
 }
 
+// Settle notes what an institution answered on a part of a request. With the last
+// one the request is answered.
+func (s *Service) Settle(tx *db.Tx, who policy.Actor, request string, n int, a Answer) error {
+	r, err := selectRequest(tx, request)
+	if err != nil || r == nil {
+		return cmp.Or(err, error(errUnknown))
+	}
+	items, err := selectItems(tx, r)
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(items, func(i Item) bool { return i.N == n && i.Decision == Open })
+	if i < 0 || !r.Open() {
+		return errMoved
+	}
+	items[i].Decision, items[i].Ground, items[i].Decided = a.Decision, a.Ground, s.Clock.Now()
+	if err := updateItem(tx, r, items[i]); err != nil {
+		return err
+	}
+	r.Decider = cmp.Or(r.Decider, who.ID)
+	if OutcomeOf(items) != Pending {
+		r.State, r.Answered = Answered, s.Clock.Now()
+		if err := errors.Join(s.note(tx, r, "right-answered", who), s.tell(tx, r, "answered")); err != nil {
+			return err
+		}
+	}
+	if ok, err := moveRequest(tx, r); err != nil || !ok {
+		return cmp.Or(err, error(errMoved))
+	}
+	return nil
+}
+
+// Carried notes that what was granted on appeal was carried out, and has the
+// person told.
+func (s *Service) Carried(tx *db.Tx, request string, who policy.Actor) error {
+	r, err := selectRequest(tx, request)
+	if err != nil || r == nil {
+		return cmp.Or(err, error(errUnknown))
+	}
+	return errors.Join(s.note(tx, r, "right-carried", who), s.tell(tx, r, "answered"))
+}
+
 // decided applies answers to the items that are open, or says what is wrong
 // with them: a refusal has a ground that the right declares (I11).
 func (s *Service) decided(r *Request, items []Item, answers map[int]Answer, text string, now time.Time) (list []Item, err error) {
-	right, wrong := s.RightOf(r), checkText("text", text, true)
+	right, wrong := s.RightOf(r), CheckText("text", text, true)
 	for _, i := range items {
 		if i.Decision != Open {
 			continue
@@ -297,6 +332,18 @@ func (s *Service) decided(r *Request, items []Item, answers map[int]Answer, text
 // due within soon, or overdue.
 type Standing struct{ Open, Soon, Late int64 }
 
+// Count counts one more, which is due at a moment; zero: its clock stands.
+func (n *Standing) Count(due, now time.Time) {
+	n.Open++
+	switch {
+	case due.IsZero():
+	case !now.Before(due):
+		n.Late++
+	case !now.Add(soon).Before(due):
+		n.Soon++
+	}
+}
+
 // soon is how long before its time a request is at risk.
 const soon = 5 * 24 * time.Hour
 
@@ -307,14 +354,7 @@ func (s *Service) Standing(ctx context.Context) (n Standing, err error) {
 		list, err := s.open(tx)
 		now := s.Clock.Now()
 		for _, r := range list {
-			n.Open++
-			switch due := s.Due(r); {
-			case due.IsZero():
-			case !now.Before(due):
-				n.Late++
-			case !now.Add(soon).Before(due):
-				n.Soon++
-			}
+			n.Count(s.Due(r), now)
 		}
 		return err
 	})
@@ -345,8 +385,8 @@ func (s *Service) sendTell(ctx context.Context, job *jobs.Job) error {
 	if err != nil {
 		return err
 	}
-	if r.outside() {
-		return s.tellOutside(ctx, r, job)
+	if r.Outside() {
+		return s.Visitors.Write(ctx, r, job.ID, job.Get("what"))
 	}
 	return s.Identity.Write(ctx, r.Subject, r.Language, job.ID, "rights.mail."+job.Get("what"),
 		"reference", r.Reference, "link", s.Address()+"/"+r.Language+"/cabinet/rights/requests/"+r.ID)

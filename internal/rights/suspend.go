@@ -28,6 +28,15 @@ func (s *Service) fulfil(tx *db.Tx, r *Request, granted []Item) error {
 	}
 	switch {
 	case len(ids) == 0:
+	case r.Kind == policy.RightRectification:
+		for _, i := range granted {
+			if i.Sort != Place {
+				continue
+			}
+			if err := s.Corrections.Order(tx, r, i); err != nil {
+				return err
+			}
+		}
 	case r.Kind == policy.RightErasure:
 		return s.erase(tx, r, ids)
 	case r.Kind == policy.RightRestriction:
@@ -41,7 +50,7 @@ func (s *Service) fulfil(tx *db.Tx, r *Request, granted []Item) error {
 // suspend begins a restriction, or objections to purposes, of everybody whose
 // data a request is about.
 func (s *Service) suspend(tx *db.Tx, r *Request, purposes []string) error {
-	for _, one := range r.people() {
+	for _, one := range r.People() {
 		for _, purpose := range purposes {
 			if err := s.suspendOne(tx, r, one, purpose); err != nil {
 				return err
@@ -184,7 +193,7 @@ func (s *Service) Announce(ctx context.Context, who policy.Actor, request string
 			return errMoved
 		}
 		var list []Suspension
-		for _, subject := range r.people() {
+		for _, subject := range r.People() {
 			found, err := selectSuspensions(tx, subject)
 			if err != nil {
 				return err

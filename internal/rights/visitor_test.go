@@ -268,7 +268,7 @@ func TestN14_WhatAVisitorHasErasedIsGoneAndAnAccountIsLeftAlone(t *testing.T) {
 		if page := b.Page(at, http.StatusOK); !strings.Contains(page.One("main").Text(), "Answered by") {
 			t.Error("it is not said until when it is answered")
 		}
-		list, err := w.Queue(t.Context(), policy.Actor{Kind: policy.Staff, ID: "x", Roles: []string{"privacy-officer"}}, rights.LookOpen)
+		list, err := w.Queue(t.Context(), policy.Actor{Kind: policy.Staff, ID: "x", Roles: []string{"privacy-officer"}}, false)
 		if err != nil || len(list) != 1 || list[0].Source != rights.Form || list[0].Paused() || w.Due(list[0]).IsZero() {
 			t.Fatalf("the queue: %+v, %v", list, err)
 		}

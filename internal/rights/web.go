@@ -1,10 +1,12 @@
 package rights
 
 import (
+	"context"
 	"net/http"
 	"slices"
 
 	"portico/internal/identity"
+	"portico/internal/platform/db"
 	"portico/internal/platform/fault"
 	"portico/internal/platform/i18n"
 	"portico/internal/platform/id"
@@ -58,7 +60,7 @@ func asker(q *web.Req) Asker {
 // at is the page of a request.
 func (s *Service) at(q *web.Req, a Asker, r *Request) string {
 	if a.Outside {
-		return q.Path(s.FollowPath(r))
+		return q.Path(a.Path(r))
 	}
 	return a.Home + "/requests/" + r.ID
 }
@@ -188,7 +190,7 @@ func (s *Service) ask(q *web.Req, t *identity.Typed, who Asker) error {
 	if err != nil {
 		return err
 	}
-	if right.Kind == policy.RightAutomated {
+	if right.Kind == policy.RightAutomated && !who.Outside {
 		if a.Answer, err = s.Automated(q); err != nil {
 			return err
 		}
@@ -378,8 +380,15 @@ func (s *Service) ItemsGrid(q *web.Req, r *Request, items []Item) (ui.Grid, erro
 	if err != nil {
 		return g, err
 	}
+	with, err := s.With(q.R.Context(), r)
+	if err != nil {
+		return g, err
+	}
 	for i, item := range items {
 		row := []ui.Cell{{Text: names[i]}, {Tag: &ui.Label{Text: q.P.T("rights.decision.open"), Kind: ui.Neutral}}, {Text: "–"}}
+		if party, ok := s.Policy().Party(with[item.N]); ok {
+			row[1].Tag.Text, row[1].Tag.Kind = q.P.T("rights.decision.with", "party", q.P.In(party.Name)), ui.Info
+		}
 		switch item.Decision {
 		case Granted:
 			row[1].Tag = &ui.Label{Text: q.P.T("rights.decision.granted"), Kind: ui.Good}
@@ -392,12 +401,21 @@ func (s *Service) ItemsGrid(q *web.Req, r *Request, items []Item) (ui.Grid, erro
 	return g, nil
 }
 
+// With says which parts of a request are with an institution, and with which.
+func (s *Service) With(ctx context.Context, r *Request) (with map[int]string, err error) {
+	err = s.DB.View(ctx, func(tx *db.Tx) error {
+		with, err = s.Corrections.Open(tx, r.ID)
+		return err
+	})
+	return with, err
+}
+
 // Names are what people call the items of a request.
 func (s *Service) Names(q *web.Req, r *Request, items []Item) ([]string, error) {
 	var places []takeout.Named
 	if SortOf(r.Kind) == Place {
 		var err error
-		if places, err = s.places(q.R.Context(), q.P, r.outside(), r.people()); err != nil {
+		if places, err = s.places(q.R.Context(), q.P, r.Outside(), r.People()); err != nil {
 			return nil, err
 		}
 	}

@@ -35,18 +35,34 @@ func actor(q *web.Req) policy.Actor {
 	return policy.Actor{Kind: policy.Staff, ID: q.Session.Subject, Roles: q.Session.Roles, Party: q.Session.Party, Strong: q.Session.Strong}
 }
 
+// Look is a part of the queue.
+type Look string
+
+// The looks.
+const (
+	LookOpen     Look = "open" // what nobody holds, and what others do: the most pressing first
+	LookMine     Look = "mine"
+	LookAnswered Look = "answered"
+)
+
+// Looks are all of them.
+func Looks() []Look { return []Look{LookOpen, LookMine, LookAnswered} }
+
 // pageSize is how many requests a page of the queue shows.
 const pageSize = 50
 
 func (s *Site) showQueue(q *web.Req) error {
 	ctx, who := q.R.Context(), actor(q)
-	here := rights.Look(q.Value("show"))
-	if !slices.Contains(rights.Looks(), here) {
-		here = rights.LookOpen
+	here := Look(q.Value("show"))
+	if !slices.Contains(Looks(), here) {
+		here = LookOpen
 	}
-	list, err := s.Rights.Queue(ctx, who, here)
+	list, err := s.Rights.Queue(ctx, who, here == LookAnswered)
 	if err != nil {
 		return err
+	}
+	if here == LookMine {
+		list = slices.DeleteFunc(list, func(r *rights.Request) bool { return r.Holder != who.ID })
 	}
 	n, err := s.Rights.Standing(ctx)
 	if err != nil {
@@ -57,7 +73,7 @@ func (s *Site) showQueue(q *web.Req) error {
 		page.Late = q.P.T("rights.staff.late", "n", n.Late)
 	}
 	at := "/staff/rights?show=" + string(here)
-	for _, l := range rights.Looks() {
+	for _, l := range Looks() {
 		page.Tabs = append(page.Tabs, pages.Tab{Text: q.P.T("rights.staff.show." + string(l)), Href: "/staff/rights?show=" + string(l), Here: l == here})
 	}
 	from, err := strconv.Atoi(q.Value("from"))
@@ -132,7 +148,7 @@ func (s *Site) desk(q *web.Req, t *identity.Typed) error {
 		}
 	}
 	page.Problems = t.Problems(slices.Concat(names, []string{"text", "reason"})...)
-	if !page.Held {
+	if !page.Held || len(page.Decide) < len(items) {
 		if page.Items, err = s.Rights.ItemsGrid(q, r, items); err != nil {
 			return err
 		}
@@ -159,9 +175,13 @@ func (s *Site) held(q *web.Req, t *identity.Typed, r *rights.Request, items []ri
 	if err != nil {
 		return nil, err
 	}
+	with, err := s.Rights.With(q.R.Context(), r)
+	if err != nil {
+		return nil, err
+	}
 	right := s.Rights.RightOf(r)
 	for i, item := range items {
-		if item.Decision != rights.Open {
+		if item.Decision != rights.Open || with[item.N] != "" {
 			continue
 		}
 		answer, ground := itemName("item", item.N), itemName("ground", item.N)

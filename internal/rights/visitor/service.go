@@ -37,6 +37,7 @@ type Config struct {
 	Key      Key
 	Identity *identity.Service
 	Rights   *rights.Service
+	Address  func() string // of the portal, as links in messages begin
 }
 
 // Service is the use cases of this package. It is safe for concurrent use.
@@ -410,7 +411,7 @@ func (s *Service) Asker(ctx context.Context, token string) (a rights.Asker, cabi
 	if v.Proved.IsZero() || v.Request != "" {
 		return a, 0, errOver
 	}
-	a.Subject, a.Outside = v.Subject, true
+	a.Subject, a.Outside, a.Path = v.Subject, true, s.Path
 	if a.Contacts, err = s.contacts(ctx, v); err != nil {
 		return a, 0, err
 	}
@@ -453,4 +454,47 @@ func (s *Service) began(ctx context.Context, token string, r *rights.Request) (*
 		err = errOver
 	}
 	return v, err
+}
+
+// tokenUse is what the address of a request is derived for.
+const tokenUse = "rights-follow"
+
+// Path is where whoever asked without a cabinet sees where it stands. It says
+// nothing of them; what it leads to opens with codes.
+func (s *Service) Path(r *rights.Request) string {
+	return "/rights/requests/" + strings.ToLower(r.Reference) + "/" + credential.TokenOf(s.Key, tokenUse, r.ID)
+}
+
+// Followed returns a request of somebody without a cabinet to whoever has its
+// address. It opens nothing.
+func (s *Service) Followed(ctx context.Context, reference, token string) (*rights.Request, error) {
+	r, err := s.Rights.Referred(ctx, strings.ToUpper(reference))
+	if err != nil {
+		return nil, err
+	}
+	if r == nil || !r.Outside() || !credential.SameToken(credential.TokenOf(s.Key, tokenUse, r.ID), token) {
+		return nil, errUnknown
+	}
+	return r, nil
+}
+
+// Write writes to whoever asked, at the contact that they named first: where they
+// read what happened, and nothing of it.
+func (s *Service) Write(ctx context.Context, r *rights.Request, messageID, what string) error {
+	if !s.Offered() {
+		return nil
+	}
+	values, err := s.Vault.Read(ctx, vault.Use{
+		Actor: policy.Actor{Kind: policy.System, ID: "portico"}, Subject: r.Subject, Activity: rights.ActivityWrite, Operation: policy.Use,
+		Scope: r.Scope(), Fields: []string{rights.FieldContact}, Reference: r.Reference,
+	})
+	if err != nil {
+		return fmt.Errorf("write to whoever asked: %w", err)
+	}
+	for _, item := range values.Items(rights.FieldContact) {
+		if to, ok := s.Identity.ParseContact(item.Text); ok {
+			return s.Identity.Deliver(ctx, to, r.Language, messageID, "rights.outside."+what, "reference", r.Reference, "link", s.Address()+"/"+r.Language+s.Path(r))
+		}
+	}
+	return nil // by letter only: an official writes
 }

@@ -274,11 +274,11 @@ func (s *Service) asking(then func(*web.Req, rights.Asker) error) web.Handler {
 
 // followed is the request of an address, with who sees it and where it is.
 func (s *Service) followed(q *web.Req) (r *rights.Request, a rights.Asker, at string, err error) {
-	r, err = s.Rights.Followed(q.R.Context(), q.R.PathValue("reference"), q.R.PathValue("token"))
+	r, err = s.Followed(q.R.Context(), q.R.PathValue("reference"), q.R.PathValue("token"))
 	if err != nil {
 		return nil, a, "", err
 	}
-	return r, rights.Asker{Subject: r.Subject, Outside: true, Home: q.Path("/rights/ask")}, q.Path(s.Rights.FollowPath(r)), nil
+	return r, rights.Asker{Subject: r.Subject, Outside: true, Home: q.Path("/rights/ask"), Path: s.Path}, q.Path(s.Path(r)), nil
 }
 
 func (s *Service) showRequest(q *web.Req) error { return s.request(q, nil) }

@@ -1,0 +1,2 @@
+// Package pages renders what officials see who correct.
+package pages
