@@ -40,6 +40,8 @@ type Config struct {
 	// Cancel takes away what waits to be sent to a person for a purpose, each
 	// in the transaction of the withdrawal (I6).
 	Cancel []func(tx *db.Tx, subject, purpose string) error
+	// Said is told of a consent that is given, or that one withdraws; nil: nobody is.
+	Said func(tx *db.Tx, subject, purpose string) error
 }
 
 // Service is the use cases of this package. It is safe for concurrent use.
@@ -144,6 +146,11 @@ func (s *Service) Say(ctx context.Context, subject, purpose string, act Act, ter
 			Policy: s.Policy().Hash(), Facts: audit.Facts{"terms": terms},
 		}); err != nil {
 			return err
+		}
+		if s.Said != nil && (act == Given || last.Act == Given) {
+			if err := s.Said(tx, subject, purpose); err != nil {
+				return err
+			}
 		}
 		if act == Given {
 			return nil

@@ -46,11 +46,12 @@ const (
 	Restrict Kind = "restrict" // a person has processing restricted
 	OptOut   Kind = "opt-out"  // a person does not want to be told of something
 	Hold     Kind = "hold"     // a legal hold: nothing is destroyed
+	StayOut  Kind = "stay-out" // a keyed hash of an address at which something is not wanted any more: Ref
 	Revoke   Kind = "revoke"   // a credential, a role, a mandate, a document
 )
 
 // Kinds are all of them.
-func Kinds() []Kind { return []Kind{Erase, Withdraw, Object, Restrict, OptOut, Hold, Revoke} }
+func Kinds() []Kind { return []Kind{Erase, Withdraw, Object, Restrict, OptOut, StayOut, Hold, Revoke} }
 
 // Act is an act that takes something away.
 type Act struct {

@@ -67,6 +67,11 @@ func (s *Service) Choose(ctx context.Context, subject, lang string, list []Choic
 			if err := putChoice(tx, subject, c, s.Clock.Now()); err != nil {
 				return err
 			}
+			if c.Channel == subscription && s.StaysOut != nil {
+				if err := s.StaysOut.Said(tx, subject, c.Kind); err != nil {
+					return err
+				}
+			}
 		}
 		return nil
 	})
@@ -86,6 +91,11 @@ type wishes struct{ s *Service }
 func (w wishes) Subscribed(tx *db.Tx, subject, kind string) (bool, error) {
 	choices, err := selectChoices(tx, subject)
 	return subscribed(kind, choices), err
+}
+
+// Subscribed reports whether somebody asks for a newsletter now.
+func (s *Service) Subscribed(tx *db.Tx, subject, kind string) (bool, error) {
+	return wishes{s}.Subscribed(tx, subject, kind)
 }
 
 // Granted answers for kinds.Wishes.

@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -54,6 +55,14 @@ type Consents interface {
 	Stood(tx *db.Tx, subject, purpose string, at time.Time, late time.Duration) (bool, error)
 }
 
+// StaysOut knows at which addresses something is not wanted any more (N9).
+type StaysOut interface {
+	// Said is told that somebody asks for a newsletter, or does not any more.
+	Said(tx *db.Tx, subject, list string) error
+	// Out reports whether nothing of a list is sent to an address.
+	Out(tx *db.Tx, list, address string) (bool, error)
+}
+
 // Config is what the package needs.
 type Config struct {
 	DB        *db.DB
@@ -62,6 +71,7 @@ type Config struct {
 	Sender    Sender
 	Contacts  Contacts
 	Consents  Consents      // nil: nobody consents to anything
+	StaysOut  StaysOut      // nil: nobody does
 	News      func() []Item // those that are published; nil: there are none
 	Kinds     func() kinds.Set
 	Quiet     func() Quiet
@@ -280,6 +290,8 @@ func outcome(err error) State {
 	switch {
 	case err == nil:
 		return Sent
+	case errors.Is(err, errStaysOut):
+		return Off
 	case errors.Is(err, mail.ErrNobody):
 		return Bounced
 	case mail.Final(err):
@@ -353,6 +365,9 @@ func (s *Service) hand(ctx context.Context, out *sending, w Words, p *i18n.Print
 	if to == "" {
 		return fault.New(fault.NotFound, "notify.nowhere")
 	}
+	if out, err := s.staysOut(ctx, out.kind, to); err != nil || out {
+		return cmp.Or(err, error(errStaysOut))
+	}
 	text := func(t i18n.Text) string { return unmarked(kinds.Fill(p, t, w.Says)) }
 	if out.channel == kinds.SMS {
 		return s.Sender.SendSMS(ctx, to, text(out.kind.SMS))
@@ -360,6 +375,25 @@ func (s *Service) hand(ctx context.Context, out *sending, w Words, p *i18n.Print
 	return s.Sender.SendMail(ctx, mail.Message{
 		To: to, MessageID: out.ID, Subject: cut(text(out.kind.Title), maxSubject), Text: s.letter(out, w, p, text),
 	})
+}
+
+// errStaysOut says that whoever receives at an address opted out there, under
+// whatever account.
+var errStaysOut = fault.New(fault.Denied, "notify.stays-out")
+
+// staysOut reports whether nothing of a kind is sent to an address.
+func (s *Service) staysOut(ctx context.Context, k *kinds.Kind, to string) (out bool, err error) {
+	if s.StaysOut == nil || k.List() == "" {
+		return false, nil
+	}
+	err = s.DB.View(ctx, func(tx *db.Tx) error {
+		out, err = s.StaysOut.Out(tx, k.List(), to)
+		return err
+	})
+	if err != nil {
+		return false, fmt.Errorf("look whether somebody stays out: %w", err)
+	}
+	return out, nil
 }
 
 // activity is the one under which an address is opened for a kind.

@@ -41,6 +41,7 @@ const (
 	NoticesKept         = "notices"
 	ContactsCurrent     = "contacts-current"
 	Agreed              = "agreements"
+	StayOut             = "stays-out"
 )
 
 // ControlIDs lists the controls, for whoever checks an instance: a promise may
@@ -50,7 +51,7 @@ func ControlIDs() []string {
 		EncryptionAtRest, EncryptionInTransit, NeedToKnow, LogIntegrity, OwnAccess, DeclaredData,
 		Sources, Recipients, Cookies, PolicyComplete, PolicyInForce, KeyBackup, Answers, Announced, FilesExamined, Disposed,
 		Reachable, ServicesDescribed, RightsAnswered, AutomatedContest,
-		NoticesKept, ContactsCurrent, Agreed,
+		NoticesKept, ContactsCurrent, Agreed, StayOut,
 	}
 }
 
@@ -117,6 +118,8 @@ type System struct {
 	Scanner func(ctx context.Context) error
 	// Disposal says how what has had its time is disposed of; nil: nobody does.
 	Disposal func(ctx context.Context) (Disposal, error)
+	// StaysOut is how it stands with who opted out; nil: nobody knows.
+	StaysOut func(ctx context.Context) (StaysOut, error)
 }
 
 // Controls returns every control of the program over a running system.
@@ -130,7 +133,7 @@ func Controls(s *System) []Control {
 		control{Announced, s.announced},
 		control{FilesExamined, s.filesExamined}, control{Disposed, s.disposed}, control{Reachable, s.reachable}, control{ServicesDescribed, s.described}, control{RightsAnswered, s.rightsAnswered},
 		control{AutomatedContest, s.automated},
-		control{NoticesKept, s.notices}, control{ContactsCurrent, s.contacts}, control{Agreed, s.agreed},
+		control{NoticesKept, s.notices}, control{ContactsCurrent, s.contacts}, control{Agreed, s.agreed}, control{StayOut, s.staysOut},
 	}
 }
 

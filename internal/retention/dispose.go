@@ -110,9 +110,10 @@ func (s *Service) sweepLater(tx *db.Tx, d *Disposal) error {
 }
 
 // last closes the gate of a person of whom nothing is left but the evidence,
-// unless it is they who are here and throw something away.
+// unless it is they who are here and throw something away. The system, whose is
+// what belonged to nobody any more, stays.
 func (s *Service) last(tx *db.Tx, d *Disposal) error {
-	if d.Because == holdings.BecauseOwn || d.evidence() {
+	if d.Because == holdings.BecauseOwn || d.evidence() || d.Subject == audit.System {
 		return nil
 	}
 	left, err := s.Holdings.Any(tx, d.Subject)

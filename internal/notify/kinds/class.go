@@ -2,6 +2,7 @@ package kinds
 
 import (
 	"fmt"
+	"slices"
 
 	"portico/internal/platform/db"
 )
@@ -106,6 +107,29 @@ func (k *Kind) Clear(tx *db.Tx, w Wishes, subject string) (Cleared, bool, error)
 		return c.With(s), ok, err
 	}
 	return Cleared{}, false, fmt.Errorf("a kind of notice has the class %q", k.Class)
+}
+
+// List is what a kind is one of that is sent only to who asks for it: the
+// purpose of marketing, the newsletter itself. It is empty for other kinds.
+func (k *Kind) List() string {
+	switch k.Class {
+	case MarketingClass:
+		return k.Purpose
+	case NewsletterClass:
+		return k.ID
+	}
+	return ""
+}
+
+// Lists are what the kinds of a set are sent for to who asks, each once.
+func (s Set) Lists() (all []string) {
+	for _, k := range s {
+		if list := k.List(); list != "" && !slices.Contains(all, list) {
+			all = append(all, list)
+		}
+	}
+	slices.Sort(all)
+	return all
 }
 
 // Optional reports whether people may switch it off.
