@@ -112,7 +112,7 @@ func kept(t *testing.T, d *db.DB) string {
 	err := d.View(t.Context(), func(tx *db.Tx) error {
 		for _, table := range []string{"vault_value", "vault_index", "vault_scope", "cases_case", "cases_step", "documents_document", "drafts_draft", "identity_account", "factor_passkey", "factor_code",
 			"factor_secret WHERE kind <> 'totp-new'", // the key of a factor that is being set up, of which nothing depends yet
-			"uploads_file", "contact_request", "rights_request", "rights_suspension", "mandates_mandate", "staff_member", "staff_invitation", "instance_version"} {
+			"uploads_file", "contact_request", "rights_request", "rights_suspension", "recipients_notice WHERE acked_at IS NOT NULL", "mandates_mandate", "staff_member", "staff_invitation", "instance_version"} {
 			var n int64
 			if err := tx.QueryRow("SELECT count(*) FROM " + table).Scan(&n); err != nil {
 				return err

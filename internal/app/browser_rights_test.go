@@ -128,4 +128,37 @@ func (v *tour) rights(officer *tour) {
 	officer.press(`main button[value=decide]`)
 	officer.stop("/staff/rights/{id}", desk, http.StatusOK)
 	v.stop("LANG/cabinet/rights/requests/{id}", own, http.StatusOK) // to be appealed
+	v.told(officer)
+}
+
+// told sees who is told that a person restricts the use of their data, and
+// acknowledging it.
+func (v *tour) told(officer *tour) {
+	b, o := v.portal.Browse(), v.portal.Browse()
+	b.Submit("/en/sign-in", url.Values{"contact": {v.portal.Person("citizen-dhivehi")}, "password": {demo.Password}}, http.StatusOK)
+	o.Submit("/staff/sign-in", url.Values{"email": {v.portal.Person("privacy-officer")}, "password": {demo.Password}}, http.StatusOK)
+	form := b.Page("/en/cabinet/rights/restrict", http.StatusOK).One("main form").Values()
+	form.Set("do", "send")
+	own, _, _ := strings.Cut(b.Post("/en/cabinet/rights/restrict", form).Header.Get("Location"), "?")
+	desk := "/staff/rights/" + own[strings.LastIndex(own, "/")+1:]
+	o.Submit(desk, url.Values{"do": {"take"}}, http.StatusOK)
+	o.Submit(desk, url.Values{"do": {"decide"}, "item-1": {"granted"}, "text": {"It is restricted."}}, http.StatusOK)
+	link := ""
+	for deadline := time.Now().Add(20 * time.Second); link == "" && time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+		_, found, _ := strings.Cut(v.portal.Browse().Page("/demo/mail?lang=en", http.StatusOK).One("main").Text(), "/told/")
+		link, _, _ = strings.Cut(strings.TrimSpace(strings.ReplaceAll(found, "\n", " ")), " ")
+	}
+	v.stop("LANG/cabinet/rights/requests/{id}", "LANG"+strings.TrimPrefix(own, "/en"), http.StatusOK) // with who was told
+	officer.stop("/staff/told", "/staff/told", http.StatusOK)
+	officer.stop("/staff/told/{id}", o.Page("/staff/told", http.StatusOK).Find(`main td a[href^="/staff/told/"], main a[href^="/staff/told/"]`).Attr("href"), http.StatusOK)
+	officer.stop("/staff/told/{id}", "/staff/told/nothing", http.StatusNotFound)
+	officer.stop("/staff/told", "/staff/told?show=done", http.StatusOK)
+	v.stop("LANG/told/{reference}/{token}", "LANG/told/"+link, http.StatusOK)
+	v.open("/en/told/" + link)
+	v.press("main button[value=acknowledge]")
+	v.says("Acknowledged on")
+	v.stop("LANG/told/{reference}/{token}", "LANG/told/nothing/here", http.StatusNotFound)
+	ended := b.Page("/en/cabinet/rights", http.StatusOK).One(`main form:has(button[value="end"])`).Values()
+	ended.Set("do", "end")
+	b.Submit("/en/cabinet/rights", ended, http.StatusOK)
 }

@@ -16,10 +16,12 @@ import (
 	"portico/internal/mandates"
 	"portico/internal/notify"
 	"portico/internal/payments"
+	"portico/internal/recipients"
 	"portico/internal/rights"
 	"portico/internal/rights/correct"
 	"portico/internal/rights/visitor"
 	"portico/internal/staff"
+	"portico/internal/staysout"
 	"portico/internal/uploads"
 	"portico/internal/vault"
 )
@@ -40,9 +42,11 @@ func Kept() (all []holdings.Kind) {
 		mandates.Kept(),
 		notify.Kept(),
 		payments.Kept(),
+		recipients.Kept(),
 		recovery.Kept(),
 		rights.Kept(),
 		staff.Kept(),
+		staysout.Kept(),
 		uploads.Kept(),
 		vault.Kinds(),
 		visitor.Kept(),

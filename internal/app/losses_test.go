@@ -80,6 +80,18 @@ func losses() []loss {
 		{"a notice is not wanted", "notify.Choose", ledger.OptOut,
 			func(w *town) error { return w.wants(false) },
 			row(`notify_choice WHERE subject = $1 AND channel = 'email' AND wanted = 1`, one)},
+		{"an address stays out", "staysout.keep", ledger.StayOut,
+			func(w *town) error {
+				keep, err := w.staysOut.Leaving(w.t.Context(), w.other)
+				if err != nil {
+					return err
+				}
+				return w.vault.Update(w.t.Context(), keep)
+			},
+			func(w *town, tx *db.Tx) (bool, error) {
+				out, err := w.staysOut.Out(tx, "newsletter", "other@example.mv")
+				return !out, err
+			}},
 		{"something is held", "retention.Hold", ledger.Hold,
 			func(w *town) error { _, err := w.holds(retention.Hold{Person: w.one, Item: "thing"}); return err },
 			row(`vault_gate WHERE subject = $1 AND NOT EXISTS (SELECT 1 FROM retention_hold WHERE person = $1 AND item = 'thing' AND lifted_at IS NULL)`, one)},

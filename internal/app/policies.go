@@ -20,7 +20,7 @@ import (
 // consents is what package consent needs.
 func (p *portal) consents() consent.Config {
 	return consent.Config{
-		DB: p.db, Vault: p.vault, Ring: p.ring, Policy: p.policy, Clock: p.clock, Kept: privacy.Kept,
+		DB: p.db, Vault: p.vault, Ring: p.ring, Policy: p.policy, Clock: p.clock, Kept: privacy.Kept, Said: func(tx *db.Tx, subject, purpose string) error { return p.staysOut.Said(tx, subject, purpose) },
 		Cancel: []func(*db.Tx, string, string) error{func(tx *db.Tx, subject, purpose string) error { return p.notices.Cancel(tx, subject, purpose) }},
 		About: func() consent.About {
 			in := p.live.Current()

@@ -57,6 +57,7 @@ import (
 	"portico/internal/policy/text"
 	"portico/internal/privacy"
 	"portico/internal/proof"
+	"portico/internal/recipients"
 	"portico/internal/retention"
 	"portico/internal/rights"
 	"portico/internal/rights/correct"
@@ -65,6 +66,7 @@ import (
 	"portico/internal/services"
 	"portico/internal/services/preview"
 	"portico/internal/staff"
+	"portico/internal/staysout"
 	"portico/internal/uploads"
 	"portico/internal/vault"
 )
@@ -103,6 +105,8 @@ type portal struct {
 	rights    *rights.Service
 	visitors  *visitor.Service
 	corrects  *correct.Service
+	told      *recipients.Service
+	staysOut  *staysout.Service
 	automatic *automatic.Service
 	holdings  *holdings.Registry
 	keeps     *retention.Service
@@ -417,6 +421,7 @@ func (p *portal) menu(q *web.Req) []web.Link {
 	if p.issued.Revokes(q.Session.Roles) {
 		links = slices.Insert(links, 1, web.Link{Text: q.P.T("documents.staff.title"), Href: "/staff/documents"})
 	}
+	links = slices.Insert(links, len(links)-1, p.told.Menu(q)...)
 	return slices.Insert(links, 1, append(p.entering.Menu(q), p.corrects.Menu(q)...)...)
 }
 
@@ -447,6 +452,7 @@ func (p *portal) mount() {
 	(&office.Site{Rights: p.rights}).Mount(p.router)
 	p.visitors.Mount(p.router)
 	p.corrects.Mount(p.router)
+	p.told.Mount(p.router)
 	p.schedules().Mount(p.router)
 	p.notices.Mount(p.router)
 	p.changes.Mount(p.router)
@@ -494,6 +500,7 @@ func (p *portal) system() *proof.System {
 		Page:     p.page,
 		Scanner:  p.scans(),
 		Disposal: p.disposal,
+		StaysOut: p.stayingOut,
 
 		Rights: p.answeringRights,
 		Automated: func(ctx context.Context) (proof.Automated, error) {

@@ -36,6 +36,7 @@ import (
 	"portico/internal/policy"
 	"portico/internal/privacy"
 	"portico/internal/proof"
+	"portico/internal/recipients"
 	"portico/internal/retention"
 	"portico/internal/rights"
 	"portico/internal/rights/correct"
@@ -43,6 +44,7 @@ import (
 	"portico/internal/services"
 	"portico/internal/services/preview"
 	"portico/internal/staff"
+	"portico/internal/staysout"
 	"portico/internal/uploads"
 	"portico/internal/vault"
 )
@@ -72,11 +74,13 @@ func Migrations() []fs.FS {
 		payments.Migrations(),
 		notify.Migrations(),
 		proof.Migrations(),
+		recipients.Migrations(),
 		retention.Migrations(),
 		rights.Migrations(),
 		visitor.Migrations(),
 		correct.Migrations(),
 		staff.Migrations(),
+		staysout.Migrations(),
 		uploads.Migrations(),
 		vault.Migrations(),
 	}
@@ -107,11 +111,13 @@ func Holdings() (all []db.Table) {
 		payments.Holding(),
 		notify.Holding(),
 		proof.Holding(),
+		recipients.Holding(),
 		retention.Holding(),
 		rights.Holding(),
 		visitor.Holding(),
 		correct.Holding(),
 		staff.Holding(),
+		staysout.Holding(),
 		uploads.Holding(),
 		vault.Holding(),
 	} {
@@ -151,6 +157,7 @@ func Locales() []fs.FS {
 		privacy.Locales(),
 		preview.Locales(),
 		proof.Locales(),
+		recipients.Locales(),
 		retention.Locales(),
 		rights.Locales(),
 		visitor.Locales(),

@@ -2,32 +2,38 @@ package app
 
 import (
 	"context"
-	"maps"
-	"slices"
 
 	"portico/internal/contact"
 	"portico/internal/platform/db"
 	"portico/internal/platform/i18n"
 	"portico/internal/policy"
 	"portico/internal/proof"
+	"portico/internal/recipients"
 	"portico/internal/retention"
 	"portico/internal/rights"
 	"portico/internal/rights/correct"
+	"portico/internal/rights/deadline"
+	"portico/internal/rights/places"
 	"portico/internal/rights/takeout"
 	"portico/internal/rights/visitor"
-	"portico/internal/uploads"
-	"portico/internal/vault"
 )
 
 // openRights builds what takes requests about people's own data.
 func (p *portal) openRights() {
+	p.told = recipients.New(recipients.Config{
+		DB: p.db, Vault: p.vault, Log: p.log, Policy: p.policy, Clock: p.clock, Jobs: p.queue, Sender: p.sender, Codes: p.ring,
+		Identity: p.identity, Staff: p.staff, Catalogue: p.live.Current().Catalogue, Zone: p.zone, Address: p.address,
+		Name:     func() i18n.Text { return p.live.Current().Portal.Name },
+		Language: func() string { return p.live.Current().Portal.Langs()[0] },
+	})
+	kept := &places.Places{Policy: p.policy, Services: p.live.Catalogue(), Cases: p.cases, Drafts: p.drafts, Mandates: p.mandates, Contact: p.contact}
 	p.rights = rights.New(rights.Config{
 		DB: p.db, Vault: p.vault, Policy: p.policy, Clock: p.clock, Jobs: p.queue, Identity: p.identity, Staff: p.staff,
-		Calendar: func() rights.Calendar { return &p.live.Current().Portal.Calendar }, Zone: p.zone, Address: p.address,
-		Language: func() string { return p.live.Current().Portal.Langs()[0] }, Blobs: p.blobs, Eraser: retention.Eraser{Keeps: p.keeps}, Automated: p.automatic.Answer,
+		Calendar: func() deadline.Calendar { return &p.live.Current().Portal.Calendar }, Zone: p.zone, Address: p.address,
+		Language: func() string { return p.live.Current().Portal.Langs()[0] }, Blobs: p.blobs, Eraser: retention.Eraser{Keeps: p.keeps}, Automated: p.automatic.Answer, Told: p.told, StaysOut: p.staysOut.Leaving,
 		Takeout: &takeout.Maker{
 			DB: p.db, Vault: p.vault, Policy: p.policy, Clock: p.clock, Zone: p.zone, Ring: p.ring, Log: p.log, Holdings: p.holdings,
-			Files: takenFiles{p.uploads}, Catalogue: p.live.Current().Catalogue, Places: p.places,
+			Files: places.Files{Uploads: p.uploads}, Catalogue: p.live.Current().Catalogue, Places: kept.Of,
 		},
 	})
 	p.keeps.Requests = p.rights
@@ -36,66 +42,16 @@ func (p *portal) openRights() {
 	})
 	p.corrects = correct.New(correct.Config{
 		DB: p.db, Vault: p.vault, Policy: p.policy, Clock: p.clock, Jobs: p.queue, Identity: p.identity, Staff: p.staff, Rights: p.rights,
-		Owner: correct.Deciders(p.cases, p.policy), Language: p.rights.Language, Address: p.address,
+		Owner: correct.Deciders(p.cases, p.policy), Tell: p.tellCorrected, Language: p.rights.Language, Address: p.address,
 	})
 	p.rights.Visitors, p.rights.Corrections, p.contact.Reach, p.contact.Visitors = p.visitors, p.corrects, p.visitors.Reach, p.visitors.Offered
 }
 
-// places are where something is kept of a person, as people call it.
-func (p *portal) places(ctx context.Context, words *i18n.Printer, subject string) ([]takeout.Named, error) {
-	basis := func(activity string) takeout.Named {
-		a, _ := p.policy().Activity(activity)
-		return takeout.Named{Basis: p.policy().BasisOf(a).DPV}
-	}
-	list := []takeout.Named{{Scope: vault.Profile, Name: words.T("rights.place.profile"), Basis: basis("account").Basis}}
-	cases, err := p.cases.Of(ctx, subject)
-	if err != nil {
-		return nil, err
-	}
-	for _, row := range cases {
-		d, err := p.cases.Version(row)
-		if err != nil {
-			continue // a service that this store no longer knows
-		}
-		one := basis(d.ApplyActivity())
-		one.Scope, one.Name = "case:"+row.ID, words.In(d.Name)+" "+words.Isolate(row.Reference)
-		list = append(list, one)
-	}
-	asked, err := p.contact.Of(ctx, subject)
-	if err != nil {
-		return nil, err
-	}
-	for _, r := range asked {
-		one := basis("inquiry")
-		one.Scope, one.Name = r.Scope(), words.T("rights.place.request")+" "+words.Isolate(r.Reference)
-		list = append(list, one)
-	}
-	return list, nil
-}
-
-// takenFiles gives out files for packages.
-type takenFiles struct{ uploads *uploads.Uploads }
-
-// Of lists the files of a place that can be opened.
-func (t takenFiles) Of(ctx context.Context, subject, scope string) (ids []string, err error) {
-	states, err := t.uploads.States(ctx, subject, scope)
-	for _, id := range slices.Sorted(maps.Keys(states)) {
-		if states[id].State == uploads.Clean {
-			ids = append(ids, id)
-		}
-	}
-	return ids, err
-}
-
-// Open opens a file as a use of the program's own.
-func (t takenFiles) Open(ctx context.Context, fileID, activity string) (*takeout.File, error) {
-	c, err := t.uploads.Open(ctx, fileID, func(_ *db.Tx, f *uploads.File) (vault.Use, error) {
-		return vault.Use{Actor: policy.Actor{Kind: policy.System, ID: "portico"}, Subject: f.Subject, Activity: activity, Scope: f.Scope}, nil
+// tellCorrected queues telling whoever received what is corrected now.
+func (p *portal) tellCorrected(tx *db.Tx, c correct.Corrected) error {
+	return p.told.Tell(tx, recipients.Act{
+		Subject: c.Subject, Kind: recipients.Rectified, Request: c.Request, Reference: c.Reference, Scopes: []string{c.Scope}, Fields: c.Fields,
 	})
-	if err != nil {
-		return nil, err
-	}
-	return &takeout.File{ID: c.ID, Name: c.Name, Type: c.Kind.Media(), Field: c.Field, Content: c}, nil
 }
 
 // answeringRights is what the control looks at of requests about rights (O14).
@@ -104,8 +60,12 @@ func (p *portal) answeringRights(ctx context.Context) (proof.Rights, error) {
 	if err != nil {
 		return proof.Rights{}, err
 	}
+	overdue, unreachable, err := p.told.Standing(ctx)
+	if err != nil {
+		return proof.Rights{}, err
+	}
 	granted, err := p.corrects.Standing(ctx)
-	return proof.Rights{Offered: p.rights.Offered(), Open: n.Open + granted.Open, Soon: n.Soon + granted.Soon, Late: n.Late + granted.Late}, err
+	return proof.Rights{Offered: p.rights.Offered(), Open: n.Open + granted.Open, Soon: n.Soon + granted.Soon, Late: n.Late + granted.Late, Silent: overdue + unreachable}, err
 }
 
 // inboxRights is contact.Rights over the requests about rights, which are built

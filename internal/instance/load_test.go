@@ -159,7 +159,7 @@ func TestAFaultHasItsFileAndLine(t *testing.T) {
 			`environment.yaml:4: scanner/address: "tcp:10.0.0.9:3310" is not unix:/PATH or tcp:127.0.0.1:PORT, on this machine: files travel to the scanner in clear`,
 		}},
 		"a connection of nobody (O6)":      {edit(recipients, "destinations: [sms]", "destinations: []"), []string{`policy/recipients.yaml:3: parties: destination "sms" of the environment belongs to no party`}},
-		"a destination that is none (O6)":  {edit(recipients, "destinations: [sms]", "destinations: [sms, fax]"), []string{`policy/recipients.yaml:20: parties/sms-provider/destinations: the environment names no destination "fax"`}},
+		"a destination that is none (O6)":  {edit(recipients, "destinations: [sms]", "destinations: [sms, fax]"), []string{`policy/recipients.yaml:21: parties/sms-provider/destinations: the environment names no destination "fax"`}},
 		"a field without an activity (I1)": {edit(purposes, ", device.browser, device.passkey]", ", device.passkey]"), []string{"policy/data.yaml:90: fields/device.browser: no activity uses this field"}},
 		"a category without a period (I1)": {edit(data, "retention: sign-ins", "retention: never"), []string{`policy/data.yaml:18: categories/device/retention: no retention rule "never" is declared`}},
 		"a purpose without a basis (I1)":   {edit(purposes, "      dpv: dpv:LegalObligation\n", ""), []string{"policy/purposes.yaml:35: missing key \"dpv\""}},

@@ -93,9 +93,15 @@ func (w wishes) Subscribed(tx *db.Tx, subject, kind string) (bool, error) {
 	return subscribed(kind, choices), err
 }
 
-// Subscribed reports whether somebody asks for a newsletter now.
-func (s *Service) Subscribed(tx *db.Tx, subject, kind string) (bool, error) {
-	return wishes{s}.Subscribed(tx, subject, kind)
+// Wants reports whether somebody asks now for what is sent only to who does.
+func (s *Service) Wants(tx *db.Tx, subject, list string) (bool, error) {
+	for _, k := range s.Kinds() {
+		if k.List() == list {
+			_, ok, err := k.Clear(tx, wishes{s}, subject)
+			return ok, err
+		}
+	}
+	return false, nil
 }
 
 // Granted answers for kinds.Wishes.

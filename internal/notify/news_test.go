@@ -83,6 +83,33 @@ func TestI12_NewsGoOnceToWhoConsentedAndNothingIsToldOfOldOnes(t *testing.T) {
 	})
 }
 
+// out are addresses that opted out, under whatever account, by list.
+type out map[string]bool
+
+func (o out) Said(*db.Tx, string, string) error { return nil }
+
+func (o out) Out(_ *db.Tx, list, address string) (bool, error) { return o[list+" "+address], nil }
+
+func TestN9_NoNewsletterGoesToAnAddressThatOptedOutUnderAnotherAccount(t *testing.T) {
+	worlds(t, func(t *testing.T, w *world) {
+		opted := out{"newsletter " + address: true}
+		w.Service.StaysOut = opted
+		w.consents[w.Citizen.ID+" newsletter"] = true
+		w.tellNews() // what is there is old
+		w.publish("first", 0)
+		w.tellNews()
+		if got := w.titles(); len(got) != 0 {
+			t.Errorf("it was sent %q", got)
+		}
+		delete(opted, "newsletter "+address) // they opted in anew
+		w.publish("second", 0)
+		w.tellNews()
+		if got := w.titles(); !slices.Equal(got, []string{"oneGov: About second"}) {
+			t.Errorf("it was sent %q", got)
+		}
+	})
+}
+
 func TestI6_AConsentThatIsWithdrawnBeforeANewsletterIsSentStopsIt(t *testing.T) {
 	worlds(t, func(t *testing.T, w *world) {
 		me := w.Citizen.ID + " newsletter"

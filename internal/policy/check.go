@@ -73,6 +73,9 @@ func (c *compiler) data() {
 		if v.Policy != "" && !strings.HasPrefix(v.Policy, "https://") {
 			c.report(path+"/policy", "must begin with https://")
 		}
+		if v.Email != "" && !addressForm.MatchString(v.Email) {
+			c.report(path+"/email", "%q is no mail address", v.Email)
+		}
 		for _, n := range v.Destinations {
 			if first, twice := owner[n]; twice {
 				c.report(path+"/destinations", "destination %q belongs to %q already", n, first)
@@ -106,6 +109,7 @@ func (c *compiler) data() {
 }
 
 var countryForm = regexp.MustCompile(`^[A-Z]{2}$`)
+var addressForm = regexp.MustCompile(`^[^\s@<>"]+@[^\s@<>"]+\.[^\s@<>".]+$`)
 
 // purposes checks that each has a basis and is somebody's purpose.
 func (c *compiler) purposes() {

@@ -149,6 +149,7 @@ type Party struct {
 	Destinations []string  `yaml:"destinations,omitempty" json:"destinations,omitempty"`
 	Country      string    `yaml:"country" json:"country"` // ISO 3166-1 alpha-2
 	Contact      string    `yaml:"contact,omitempty" json:"contact,omitempty"`
+	Email        string    `yaml:"email,omitempty" json:"email,omitempty"`   // where it is told of what it received that it was corrected, erased or restricted
 	Policy       string    `yaml:"policy,omitempty" json:"policy,omitempty"` // address of its own privacy policy
 }
 

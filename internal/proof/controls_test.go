@@ -50,6 +50,7 @@ type world struct {
 	status     int
 	pages      map[string]string
 	automated  proof.Automated
+	staysOut   proof.StaysOut
 }
 
 func newWorld(t *testing.T, d *db.DB) *world {
@@ -61,6 +62,7 @@ func newWorld(t *testing.T, d *db.DB) *world {
 		Chapters: map[string][]string{"en": {"collected", "used"}, "dv": {"collected", "used"}},
 	}
 	w.rights, w.contacts = proof.Rights{Offered: true, Open: 3}, proof.Contacts{Asked: "P6M"}
+	w.staysOut = proof.StaysOut{Lists: 1, Declared: true, Kept: 2, Works: true}
 	w.help = proof.Help{
 		Channels: []proof.Channel{{ID: "helpline", Value: "1500"}}, Taken: true, Entering: 1, Asked: []proof.Asked{{Channel: "helpline", Open: 3}},
 		Newest: w.Clock.Now().AddDate(0, 0, -80), NewsEvery: "P3M",
@@ -102,6 +104,7 @@ func newWorld(t *testing.T, d *db.DB) *world {
 		Disposal:   func(context.Context) (proof.Disposal, error) { return proof.Disposal{Begun: w.Clock.Now()}, nil },
 		Chapters:   []string{"collected", "used"},
 		Automated:  func(context.Context) (proof.Automated, error) { return w.automated, nil },
+		StaysOut:   func(context.Context) (proof.StaysOut, error) { return w.staysOut, nil },
 	}
 	w.subject = w.Subject(t)
 	me := policy.Actor{Kind: policy.Person, ID: w.subject}
@@ -468,6 +471,7 @@ func TestO14_ARequestAboutRightsThatIsOverdueBreaksThePromise(t *testing.T) {
 			{proof.Rights{Offered: true, Open: 4}, proof.Kept, proof.ReasonExamined},
 			{proof.Rights{Offered: true, Open: 4, Soon: 1}, proof.AtRisk, "rights-soon"},
 			{proof.Rights{Offered: true, Open: 4, Soon: 1, Late: 2}, proof.Broken, "rights-late"},
+			{proof.Rights{Offered: true, Silent: 1}, proof.AtRisk, "recipients-silent"},
 			{proof.Rights{}, proof.AtRisk, "no-rights"},
 		} {
 			w.rights = c.rights
@@ -490,6 +494,25 @@ func TestN13_ADecisionWithoutAPersonThatIsNotAsPromisedBreaksThePromise(t *testi
 		} {
 			w.automated = c.automated
 			w.is(t, proof.AutomatedContest, c.status, c.reason)
+		}
+	})
+}
+
+func TestN9_WhoeverOptedOutIsRecognisedOrThePromiseIsBroken(t *testing.T) {
+	worlds(t, func(t *testing.T, w *world) {
+		for _, c := range []struct {
+			found  proof.StaysOut
+			status proof.Status
+			reason string
+		}{
+			{proof.StaysOut{Lists: 1, Declared: true, Kept: 4, Works: true}, proof.Kept, proof.ReasonExamined},
+			{proof.StaysOut{Works: true}, proof.Kept, proof.ReasonExamined}, // nothing to opt out of
+			{proof.StaysOut{Lists: 1, Works: true}, proof.Broken, "stays-out-undeclared"},
+			{proof.StaysOut{Lists: 1, Declared: true}, proof.Broken, "stays-out-blind"},
+			{proof.StaysOut{Lists: 1, Declared: true, Works: true, Stuck: 1}, proof.Broken, "stays-out-stuck"},
+		} {
+			w.staysOut = c.found
+			w.is(t, proof.StayOut, c.status, c.reason)
 		}
 	})
 }

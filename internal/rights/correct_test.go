@@ -108,8 +108,8 @@ func TestN14_WhatAnInstitutionEnteredIsCorrectedByItInTimeAndItsRecipientsAreTol
 		if got := w.named(subject); !slices.Equal(got, []string{"Aishat", "Aishath"}) {
 			t.Errorf("what was declared stays, and the right value stands beside it: %q", got)
 		}
-		if len(w.told) != 1 || w.told[0].Scope != "case:left" || w.told[0].Subject != subject || !slices.Equal(w.told[0].Fields, []string{policy.FieldName}) {
-			t.Errorf("recipients are told of %+v", w.told)
+		if len(w.corrected) != 1 || w.corrected[0].Scope != "case:left" || w.corrected[0].Subject != subject || !slices.Equal(w.corrected[0].Fields, []string{policy.FieldName}) {
+			t.Errorf("recipients are told of %+v", w.corrected)
 		}
 		if mails := w.work(); len(mails) != 0 {
 			t.Errorf("it is answered although a part is open: %+v", mails)
@@ -170,8 +170,8 @@ func TestI11_WhatWasRefusedAndGrantedOnAppealIsCorrectedAndCountsUntilItIs(t *te
 		press(officer, at, "write", http.StatusOK, "field", policy.FieldName, "value", "Aishath")
 		press(officer, at, "answer", http.StatusOK, "answer", "granted", "text", "Your name is corrected.")
 		standing(0, 0)
-		if len(w.told) != 1 {
-			t.Errorf("recipients are told of %+v", w.told)
+		if len(w.corrected) != 1 {
+			t.Errorf("recipients are told of %+v", w.corrected)
 		}
 	})
 }

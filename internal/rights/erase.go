@@ -3,6 +3,7 @@ package rights
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -11,6 +12,7 @@ import (
 	"portico/internal/platform/fault"
 	"portico/internal/platform/jobs"
 	"portico/internal/policy"
+	"portico/internal/recipients"
 	"portico/internal/vault"
 )
 
@@ -52,9 +54,22 @@ func (s *Service) erase(tx *db.Tx, r *Request, scopes []string) error {
 		if err := s.Eraser.Erase(tx, items[:n], r.ID); err != nil {
 			return err
 		}
+		if err := s.toldOf(tx, r, items[0].Subject, recipients.Erased, items[:n]...); err != nil {
+			return err
+		}
 		items = items[n:]
 	}
 	return nil
+}
+
+// toldOf has whoever received data of some things, or of all where none is
+// named, told what became of it.
+func (s *Service) toldOf(tx *db.Tx, r *Request, subject string, kind recipients.Kind, items ...holdings.Item) error {
+	act := recipients.Act{Subject: subject, Kind: kind, Request: r.ID, Reference: r.Reference}
+	for _, i := range items {
+		act.Scopes = append(act.Scopes, i.Scope)
+	}
+	return s.Told.Tell(tx, act)
 }
 
 // placed are the things that are kept in some places, apart from the account.
@@ -101,12 +116,21 @@ func (s *Service) eraseAccount(ctx context.Context, job *jobs.Job) error {
 	if err := s.Identity.Write(ctx, r.Subject, r.Language, job.ID, "rights.mail.erased", "reference", r.Reference); err != nil {
 		return err
 	}
+	keep := func(*db.Tx) error { return nil }
+	if s.StaysOut != nil {
+		if keep, err = s.StaysOut(ctx, r.Subject); err != nil {
+			return err
+		}
+	}
 	err = s.Vault.Update(ctx, func(tx *db.Tx) error {
 		_, account, err := s.placed(tx, r, []string{vault.Profile})
 		if err != nil || len(account) == 0 {
 			return err
 		}
-		return s.Eraser.Erase(tx, account, r.ID)
+		if err := errors.Join(keep(tx), s.Eraser.Erase(tx, account, r.ID)); err != nil {
+			return err
+		}
+		return s.toldOf(tx, r, r.Subject, recipients.Erased, account...)
 	})
 	if err != nil {
 		return fmt.Errorf("erase an account: %w", err)

@@ -31,9 +31,11 @@ import (
 	"portico/internal/platform/web"
 	"portico/internal/policy"
 	"portico/internal/policy/policytest"
+	"portico/internal/recipients"
 	"portico/internal/retention"
 	"portico/internal/rights"
 	"portico/internal/rights/correct"
+	"portico/internal/rights/deadline"
 	"portico/internal/rights/office"
 	"portico/internal/rights/takeout"
 	"portico/internal/rights/visitor"
@@ -99,12 +101,13 @@ type world struct {
 	staff  *staff.Service
 	jobs   *jobs.Queue
 	router *web.Router
+	told   *recipients.Service
 	places []takeout.Named
 	sent   []mail.Message
 
-	visitors *visitor.Service
-	corrects *correct.Service
-	told     []correct.Corrected
+	visitors  *visitor.Service
+	corrects  *correct.Service
+	corrected []correct.Corrected
 }
 
 func (w *world) SendMail(_ context.Context, m mail.Message) error {
@@ -127,13 +130,19 @@ func one(t *testing.T, run func(t *testing.T, w *world)) {
 
 func schema() []fs.FS {
 	return []fs.FS{
-		audit.Migrations(), ledger.Migrations(), vault.Migrations(), jobs.Migrations(), identity.Migrations(), factor.Migrations(), staff.Migrations(), retention.Migrations(), rights.Migrations(), visitor.Migrations(), correct.Migrations(),
+		audit.Migrations(), ledger.Migrations(), vault.Migrations(), jobs.Migrations(), identity.Migrations(), factor.Migrations(), staff.Migrations(), retention.Migrations(), recipients.Migrations(), rights.Migrations(), visitor.Migrations(), correct.Migrations(),
 	}
 }
 
 func open(t *testing.T, d *db.DB) *world {
 	t.Helper()
-	p := policytest.CompileAs(t, declarations(), policy.Options{Languages: policytest.Languages(), Demo: true})
+	return openAs(t, d, declarations())
+}
+
+// openAs is open for an instance that declares something else.
+func openAs(t *testing.T, d *db.DB, declared *policy.Declarations) *world {
+	t.Helper()
+	p := policytest.CompileAs(t, declared, policy.Options{Languages: policytest.Languages(), Demo: true})
 	pol := func() *policy.Policy { return p }
 	w := &world{t: t, store: vaulttest.Open(t, d, p), places: []takeout.Named{{Scope: vault.Profile, Name: "Your account", Basis: "eu-gdpr:A6-1-b"}}}
 	log, clock := slog.New(slog.DiscardHandler), w.store.Clock
@@ -144,7 +153,7 @@ func open(t *testing.T, d *db.DB) *world {
 	}
 	w.vault = vault.New(vault.Config{DB: d, Ledger: acts, Ring: w.store.Ring, Log: w.store.Log, Clock: clock, Policy: pol, Objected: rights.Objected})
 	w.jobs = jobs.NewQueue(jobs.Config{DB: d, Clock: clock, Log: log})
-	cat, err := i18n.Load(web.Locales(), identity.Locales(), vault.Locales(), staff.Locales(), policy.Locales(), holdings.Locales(), retention.Locales(), rights.Locales(), visitor.Locales(), correct.Locales())
+	cat, err := i18n.Load(web.Locales(), identity.Locales(), vault.Locales(), staff.Locales(), policy.Locales(), holdings.Locales(), retention.Locales(), recipients.Locales(), rights.Locales(), visitor.Locales(), correct.Locales())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -164,19 +173,24 @@ func open(t *testing.T, d *db.DB) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = folder.Close() })
-	kept := holdings.New(slices.Concat(identity.Kept(), factor.Kept(), rights.Kept(), visitor.Kept()[:1], correct.Kept()))
+	kept := holdings.New(slices.Concat(identity.Kept(), factor.Kept(), recipients.Kept(), rights.Kept(), visitor.Kept()[:1], correct.Kept()))
 	keeps := retention.New(retention.Config{
 		DB: d, Vault: w.vault, Holdings: kept, Jobs: w.jobs, Ring: w.store.Ring, Policy: pol, Clock: clock, Zone: func() *time.Location { return time.UTC },
 	})
+	w.told = recipients.New(recipients.Config{
+		DB: d, Vault: w.vault, Log: w.store.Log, Policy: pol, Clock: clock, Jobs: w.jobs, Sender: w, Codes: w.store.Ring, Identity: w.id, Staff: w.staff,
+		Catalogue: cat, Zone: func() *time.Location { return time.UTC }, Name: func() i18n.Text { return about.Name },
+		Language: func() string { return "en" }, Address: address,
+	})
 	w.Service = rights.New(rights.Config{
-		Blobs: folder, Eraser: eraser{keeps},
+		Told: w.told, Blobs: folder, Eraser: retention.Eraser{Keeps: keeps},
 		Takeout: &takeout.Maker{
 			DB: d, Vault: w.vault, Policy: pol, Clock: clock, Zone: func() *time.Location { return time.UTC }, Ring: w.store.Ring, Log: w.store.Log,
 			Holdings: kept, Files: given{}, Catalogue: cat,
 			Places: func(context.Context, *i18n.Printer, string) ([]takeout.Named, error) { return w.places, nil },
 		},
 		DB: d, Vault: w.vault, Policy: pol, Clock: clock, Jobs: w.jobs, Identity: w.id, Staff: w.staff,
-		Calendar: func() rights.Calendar { return weekdays{} }, Zone: func() *time.Location { return time.UTC },
+		Calendar: func() deadline.Calendar { return weekdays{} }, Zone: func() *time.Location { return time.UTC },
 		Language: func() string { return "en" }, Address: address,
 		Automated: func(*web.Req) (templ.Component, error) { return templ.NopComponent, nil },
 	})
@@ -184,7 +198,7 @@ func open(t *testing.T, d *db.DB) *world {
 	w.visitors = visitor.New(visitor.Config{DB: d, Vault: w.vault, Policy: pol, Clock: clock, Jobs: w.jobs, Key: w.store.Ring, Identity: w.id, Rights: w.Service, Address: address})
 	w.corrects = correct.New(correct.Config{
 		DB: d, Vault: w.vault, Policy: pol, Clock: clock, Jobs: w.jobs, Identity: w.id, Staff: w.staff, Rights: w.Service, Owner: w.owner,
-		Tell:     func(_ *db.Tx, c correct.Corrected) error { w.told = append(w.told, c); return nil },
+		Tell:     func(_ *db.Tx, c correct.Corrected) error { w.corrected = append(w.corrected, c); return nil },
 		Language: func() string { return "en" }, Address: address,
 	})
 	w.Visitors, w.Corrections = w.visitors, w.corrects
@@ -204,19 +218,8 @@ func open(t *testing.T, d *db.DB) *world {
 	(&office.Site{Rights: w.Service}).Mount(w.router)
 	w.visitors.Mount(w.router)
 	w.corrects.Mount(w.router)
+	w.told.Mount(w.router)
 	return w
-}
-
-// eraser is rights.Eraser over the one path that disposes of things.
-type eraser struct{ keeps *retention.Service }
-
-func (e eraser) Allowed(tx *db.Tx, items []holdings.Item, request string) error {
-	return e.keeps.Allowed(tx, items[0], retention.Why{Because: holdings.BecauseRequest, Ref: request, Actor: policy.Staff})
-}
-
-func (e eraser) Erase(tx *db.Tx, items []holdings.Item, request string) error {
-	_, err := e.keeps.Dispose(tx, items, retention.Why{Because: holdings.BecauseRequest, Ref: request, Actor: policy.Staff})
-	return err
 }
 
 // given is one file that somebody gave with their account.

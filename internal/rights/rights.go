@@ -9,6 +9,7 @@ import (
 
 	"portico/internal/platform/fault"
 	"portico/internal/policy"
+	"portico/internal/rights/deadline"
 	"portico/internal/vault"
 )
 
@@ -112,7 +113,11 @@ func (r *Request) People() []string { return append([]string{r.Subject}, r.cover
 func (r *Request) Open() bool { return r.State != Answered }
 
 // Paused reports whether it is outstanding who asks.
-func (r *Request) Paused() bool { return !r.Asked.IsZero() && r.Shown.IsZero() }
+func (r *Request) Paused() bool { return r.moments().Paused() }
+
+func (r *Request) moments() deadline.Moments {
+	return deadline.Moments{Received: r.Received, Asked: r.Asked, Shown: r.Shown, Extended: r.Extended, Appealed: r.Appealed}
+}
 
 // task is the request as an official's task.
 func (r *Request) task() policy.Task {
@@ -136,43 +141,6 @@ func (r *Request) answering(who policy.Actor, op policy.Operation, fields ...str
 		Actor: who, Subject: r.Subject, Activity: ActivityAnswer, Operation: op,
 		Scope: r.Scope(), Fields: fields, Task: r.task(), Reference: r.Reference,
 	}
-}
-
-// Calendar knows on which days the operator works.
-type Calendar interface {
-	Working(t time.Time) bool
-}
-
-// lookAhead ends the search for a working day in a calendar without one.
-const lookAhead = 60
-
-// Due is the moment at which a request is overdue: its time, counted from
-// receipt or appeal, longer by as long as it was outstanding who asks, to the
-// end of the day, or of the next one on which somebody works. It is zero while
-// the clock stands.
-func Due(r *Request, right policy.Right, c Calendar, zone *time.Location) time.Time {
-	if r.Paused() {
-		return time.Time{}
-	}
-	since := r.Received
-	if !r.Asked.IsZero() {
-		since = since.Add(r.Shown.Sub(r.Asked))
-	}
-	extended := !r.Extended.IsZero()
-	if !r.Appealed.IsZero() {
-		since, extended = r.Appealed, r.Extended.After(r.Appealed)
-	}
-	due, err := right.Answered(since.In(zone), extended)
-	if err != nil {
-		return since // a policy whose right has no time does not load
-	}
-	for range lookAhead {
-		if c.Working(due.Add(-time.Minute)) {
-			break
-		}
-		due = due.AddDate(0, 0, 1)
-	}
-	return due
 }
 
 // Item is what a request is about: a place where something is kept, a purpose,

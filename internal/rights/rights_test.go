@@ -13,43 +13,9 @@ import (
 	"portico/internal/platform/fault"
 	"portico/internal/policy"
 	"portico/internal/rights"
+	"portico/internal/rights/deadline"
 	"portico/internal/rights/takeout"
 )
-
-func TestI10_TheClockIsComputedAndPausesOnlyWhileItIsOutstandingWhoAsks(t *testing.T) {
-	zone := time.FixedZone("Maldives", 5*3600)
-	right := policy.Right{Within: "P30D", Extension: "P60D"}
-	day := func(s string) time.Time {
-		at, err := time.ParseInLocation("2006-01-02 15:04", s, zone)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return at
-	}
-	received := day("2026-11-23 09:00") // a Monday
-	for name, c := range map[string]struct {
-		request rights.Request
-		want    string // the first moment that is too late; empty: the clock stands
-	}{
-		"from receipt":                    {rights.Request{Received: received}, "2026-12-24 00:00"},
-		"to the next working day":         {rights.Request{Received: day("2026-11-26 23:59")}, "2026-12-29 00:00"},
-		"who asks is outstanding":         {rights.Request{Received: received, Asked: received}, ""},
-		"and was shown four days later":   {rights.Request{Received: received, Asked: received, Shown: received.AddDate(0, 0, 4)}, "2026-12-29 00:00"},
-		"asked later, shown the same day": {rights.Request{Received: received, Asked: day("2026-12-01 09:00"), Shown: day("2026-12-01 10:00")}, "2026-12-24 00:00"},
-		"extended":                        {rights.Request{Received: received, Extended: received}, "2027-02-23 00:00"},
-		"appealed":                        {rights.Request{Received: received, Extended: received, Appealed: day("2027-01-04 12:00")}, "2027-02-04 00:00"},
-		"appealed, and extended then":     {rights.Request{Received: received, Extended: day("2027-01-05 12:00"), Appealed: day("2027-01-04 12:00")}, "2027-04-06 00:00"},
-		"taken, and nothing else happens": {rights.Request{Received: received, State: rights.Taken, Holder: "x"}, "2026-12-24 00:00"},
-	} {
-		got := ""
-		if due := rights.Due(&c.request, right, weekdays{}, zone); !due.IsZero() {
-			got = due.Format("2006-01-02 15:04")
-		}
-		if got != c.want {
-			t.Errorf("%s: %q, not %q", name, got, c.want)
-		}
-	}
-}
 
 func TestN13_ARestrictionActsAtTheNextUseAndItsEndIsAnnouncedFirst(t *testing.T) {
 	worlds(t, func(t *testing.T, w *world) {
@@ -211,17 +177,17 @@ func TestO14_WhatIsOverdueIsToldOnceAndAnExtensionHasAReason(t *testing.T) {
 		me, b := w.person("aishath@example.mv")
 		who, _ := w.official("shifa@example.mv")
 		request := w.asks(b, "complaint", "Somebody told my neighbour.")
-		standing := func(want rights.Standing) {
+		standing := func(want deadline.Standing) {
 			t.Helper()
 			if got, err := w.Standing(t.Context()); err != nil || got != want {
 				t.Errorf("%+v, not %+v, %v", got, want, err)
 			}
 		}
-		standing(rights.Standing{Open: 1})
+		standing(deadline.Standing{Open: 1})
 		w.store.Clock.Advance(27 * 24 * time.Hour)
-		standing(rights.Standing{Open: 1, Soon: 1})
+		standing(deadline.Standing{Open: 1, Soon: 1})
 		w.store.Clock.Advance(5 * 24 * time.Hour)
-		standing(rights.Standing{Open: 1, Late: 1})
+		standing(deadline.Standing{Open: 1, Late: 1})
 		for range 2 {
 			if err := w.Watch(t.Context()); err != nil {
 				t.Fatal(err)
@@ -239,7 +205,7 @@ func TestO14_WhatIsOverdueIsToldOnceAndAnExtensionHasAReason(t *testing.T) {
 		if err := w.Extend(t.Context(), who, request, "Two registers must be asked."); err != nil {
 			t.Fatal(err)
 		}
-		standing(rights.Standing{Open: 1})
+		standing(deadline.Standing{Open: 1})
 		if err := w.Extend(t.Context(), who, request, "And again."); err == nil {
 			t.Error("it is extended twice")
 		}

@@ -25,6 +25,8 @@ import (
 	"portico/internal/platform/jobs"
 	"portico/internal/platform/web"
 	"portico/internal/policy"
+	"portico/internal/recipients"
+	"portico/internal/rights/deadline"
 	"portico/internal/rights/takeout"
 	"portico/internal/staff"
 	"portico/internal/vault"
@@ -39,7 +41,7 @@ type Config struct {
 	Jobs     *jobs.Queue
 	Identity *identity.Service
 	Staff    *staff.Service
-	Calendar func() Calendar
+	Calendar func() deadline.Calendar
 	Zone     func() *time.Location
 	Language func() string // in which officials are written to
 	Address  func() string // of the portal, as links in messages begin
@@ -49,6 +51,9 @@ type Config struct {
 	// Automated draws which decisions about whoever is signed in the program took
 	// by itself, and by which rules: it is answered before it is asked.
 	Automated func(q *web.Req) (templ.Component, error)
+	Told      *recipients.Service
+	// StaysOut opens the addresses of somebody whose account goes, and returns what keeps in that transaction that nothing is advertised there any more; nil: nothing is.
+	StaysOut func(ctx context.Context, subject string) (keep func(*db.Tx) error, err error)
 	// Visitors are those without a cabinet, and Corrections what institutions have
 	// to correct. Both are set before the first request.
 	Visitors    Visitors
@@ -148,7 +153,9 @@ func (s *Service) Referred(ctx context.Context, reference string) (r *Request, e
 func (s *Service) Row(tx *db.Tx, request string) (*Request, error) { return selectRequest(tx, request) }
 
 // Due is when a request is overdue; zero while its clock stands.
-func (s *Service) Due(r *Request) time.Time { return Due(r, s.RightOf(r), s.Calendar(), s.Zone()) }
+func (s *Service) Due(r *Request) time.Time {
+	return deadline.Due(r.moments(), s.RightOf(r), s.Calendar(), s.Zone())
+}
 
 // Asker is who asks.
 type Asker struct {

@@ -13,6 +13,7 @@ import (
 	"portico/internal/platform/id"
 	"portico/internal/platform/jobs"
 	"portico/internal/policy"
+	"portico/internal/rights/deadline"
 	"portico/internal/vault"
 )
 
@@ -328,29 +329,10 @@ func (s *Service) decided(r *Request, items []Item, answers map[int]Answer, text
 	return list, nil
 }
 
-// Standing is how many requests wait for their answer, and how many of them are
-// due within soon, or overdue.
-type Standing struct{ Open, Soon, Late int64 }
-
-// Count counts one more, which is due at a moment; zero: its clock stands.
-func (n *Standing) Count(due, now time.Time) {
-	n.Open++
-	switch {
-	case due.IsZero():
-	case !now.Before(due):
-		n.Late++
-	case !now.Add(soon).Before(due):
-		n.Soon++
-	}
-}
-
-// soon is how long before its time a request is at risk.
-const soon = 5 * 24 * time.Hour
-
 // Standing counts what is open (O14).
-func (s *Service) Standing(ctx context.Context) (n Standing, err error) {
+func (s *Service) Standing(ctx context.Context) (n deadline.Standing, err error) {
 	err = s.DB.View(ctx, func(tx *db.Tx) error {
-		n = Standing{}
+		n = deadline.Standing{}
 		list, err := s.open(tx)
 		now := s.Clock.Now()
 		for _, r := range list {
@@ -359,7 +341,7 @@ func (s *Service) Standing(ctx context.Context) (n Standing, err error) {
 		return err
 	})
 	if err != nil {
-		return Standing{}, fmt.Errorf("count what is open: %w", err)
+		return deadline.Standing{}, fmt.Errorf("count what is open: %w", err)
 	}
 	return n, nil
 }

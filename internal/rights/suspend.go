@@ -12,6 +12,7 @@ import (
 	"portico/internal/platform/db"
 	"portico/internal/platform/id"
 	"portico/internal/policy"
+	"portico/internal/recipients"
 )
 
 // fulfil does what was granted, in the transaction of the answer.
@@ -75,7 +76,10 @@ func (s *Service) suspendOne(tx *db.Tx, r *Request, subject, purpose string) err
 	if err := s.Vault.Took(tx, one.kind(), one.Subject, strings.Join([]string{one.ID, one.Request, one.Purpose}, ":")); err != nil {
 		return err
 	}
-	return insertSuspension(tx, one)
+	if err := insertSuspension(tx, one); err != nil || purpose != "" {
+		return err
+	}
+	return s.toldOf(tx, r, subject, recipients.Restricted)
 }
 
 // kind is what the ledger calls it.
@@ -163,7 +167,10 @@ func (s *Service) end(ctx context.Context, subject, suspension string, who polic
 			r = &Request{ID: one.Request, Right: string(one.kind())}
 		}
 		r.Subject = subject // of whom it was, if somebody else asked
-		return s.note(tx, r, "suspension-ended", who)
+		if err := s.note(tx, r, "suspension-ended", who); err != nil || one.Purpose != "" {
+			return err
+		}
+		return s.toldOf(tx, r, subject, recipients.Lifted)
 	})
 	if err != nil {
 		return fmt.Errorf("end what is suspended: %w", err)

@@ -291,6 +291,9 @@ func (s *Service) Show(q *web.Req, t *identity.Typed, a Asker, request string) e
 	if page.Items, err = s.ItemsGrid(q, r, items); err != nil {
 		return err
 	}
+	if page.Told, err = s.Told.Section(q.R.Context(), q.P, r.ID); err != nil {
+		return err
+	}
 	if made(r.Kind) {
 		if err := s.packaged(q, r, &page); err != nil {
 			return err

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 
 	"portico/internal/audit"
@@ -52,14 +53,14 @@ type Config struct {
 // Service keeps who stays out. It is safe for concurrent use.
 type Service struct{ Config }
 
-// JobSettle brings what is kept of somebody's addresses to what they said last.
+// jobSettle brings what is kept of somebody's addresses to what they said last.
 // Its payload holds ids.
-const JobSettle = "staysout.settle"
+const jobSettle = "staysout.settle"
 
 // New returns the service and registers its job.
 func New(c Config) *Service {
 	s := &Service{c}
-	s.Jobs.Register(JobSettle, s.settle, jobs.Options{Inside: true})
+	s.Jobs.Register(jobSettle, s.settle, jobs.Options{Inside: true})
 	return s
 }
 
@@ -70,9 +71,12 @@ func (s *Service) hash(list, address string) []byte {
 }
 
 // Said is called in the transaction in which somebody asks for a list, or does
-// not want it any more.
+// not want it any more. What is no such list is left alone.
 func (s *Service) Said(tx *db.Tx, subject, list string) error {
-	return s.Jobs.Enqueue(tx, jobs.New{Kind: JobSettle, Payload: map[string]string{"subject": subject, "list": list}})
+	if !slices.Contains(s.Lists(), list) {
+		return nil
+	}
+	return s.Jobs.Enqueue(tx, jobs.New{Kind: jobSettle, Payload: map[string]string{"subject": subject, "list": list}})
 }
 
 // addresses opens where somebody is reached.
@@ -208,6 +212,7 @@ type Standing struct {
 	Declared bool  // the activity under which addresses are hashed
 	Kept     int64 // hashes
 	Works    bool  // an address that is kept is recognised, and another is not
+	Stuck    int64 // opt-outs whose hash could not be made
 }
 
 // errProbe ends the transaction of a probe, which leaves nothing.
@@ -241,5 +246,11 @@ func (s *Service) Stand(ctx context.Context) (st Standing, err error) {
 	if !errors.Is(err, errProbe) {
 		return Standing{}, fmt.Errorf("see whether who opted out is recognised: %w", err)
 	}
-	return st, nil
+	dead, err := s.Jobs.Dead(ctx)
+	for _, job := range dead {
+		if job.Kind == jobSettle {
+			st.Stuck++
+		}
+	}
+	return st, err
 }

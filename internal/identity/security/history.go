@@ -64,7 +64,7 @@ func Cause(p *i18n.Printer, reason string) string {
 
 // Known is Cause where a feature has a sentence for the reason.
 func Known(p *i18n.Printer, reason string) (string, bool) {
-	for _, feature := range []string{"account", "mandates", "consent", "changes", "rights", "identity"} {
+	for _, feature := range []string{"account", "mandates", "consent", "changes", "rights", "recipients", "identity"} {
 		if key := feature + ".reason." + reason; p.Has(key) {
 			return p.T(key), true
 		}

@@ -17,6 +17,7 @@ import (
 	"portico/internal/platform/jobs"
 	"portico/internal/policy"
 	"portico/internal/rights"
+	"portico/internal/rights/deadline"
 	"portico/internal/staff"
 	"portico/internal/vault"
 )
@@ -188,9 +189,9 @@ func (s *Service) listed(tx *db.Tx, t *Task) (one Listed, err error) {
 
 // Standing counts what was granted and is not carried out: all of it, what is
 // due within a few days, and what is overdue (O14).
-func (s *Service) Standing(ctx context.Context) (n rights.Standing, err error) {
+func (s *Service) Standing(ctx context.Context) (n deadline.Standing, err error) {
 	err = s.DB.View(ctx, func(tx *db.Tx) error {
-		n = rights.Standing{}
+		n = deadline.Standing{}
 		list, err := s.open(tx, func(Owner) bool { return true })
 		for _, one := range list {
 			if !one.Ordered.IsZero() {
@@ -200,7 +201,7 @@ func (s *Service) Standing(ctx context.Context) (n rights.Standing, err error) {
 		return err
 	})
 	if err != nil {
-		return rights.Standing{}, fmt.Errorf("count what is to be corrected: %w", err)
+		return deadline.Standing{}, fmt.Errorf("count what is to be corrected: %w", err)
 	}
 	return n, nil
 }

@@ -148,6 +148,9 @@ func (s *Site) desk(q *web.Req, t *identity.Typed) error {
 		}
 	}
 	page.Problems = t.Problems(slices.Concat(names, []string{"text", "reason"})...)
+	if page.Told, err = s.Rights.Told.Section(ctx, q.P, r.ID); err != nil {
+		return err
+	}
 	if !page.Held || len(page.Decide) < len(items) {
 		if page.Items, err = s.Rights.ItemsGrid(q, r, items); err != nil {
 			return err

@@ -1,0 +1,2 @@
+// Package pages renders what package recipients shows.
+package pages
