@@ -202,6 +202,9 @@ func (m *Measure) Retaining(ctx context.Context, rows, each, turns int) (k Kept,
 	running.Go(func() { _ = m.Log.Run(background, func(error) {}) })
 	defer running.Wait()
 	defer stop()
+	if err := m.swept(ctx); err != nil { // of who was erased before
+		return k, err
+	}
 	people, err := m.crowd(ctx)
 	if err != nil {
 		return k, err
@@ -336,6 +339,11 @@ func (m *Measure) schedule(ctx context.Context) error {
 	if err := m.keeps.Run(ctx); err != nil {
 		return err
 	}
+	return m.swept(ctx)
+}
+
+// swept waits until nothing is left of what was disposed of.
+func (m *Measure) swept(ctx context.Context) error {
 	for {
 		left, _, err := m.keeps.Sweeping(ctx)
 		if err != nil || left == 0 {
