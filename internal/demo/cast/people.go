@@ -58,6 +58,8 @@ func People(d *instance.Demo) (list []Person) {
 	if list == nil {
 		list = []Person{{
 			Role: "citizen", Email: "sam@demo.example", Name: "Sam Example", BirthDate: "1987-04-12", IdentityNumber: "A123456", Address: "1 Example Street",
+		}, {
+			Role: "neighbour", Email: "robin@demo.example", Name: "Robin Example", BirthDate: "1974-11-30", IdentityNumber: "A654321", Address: "2 Example Street",
 		}}
 	}
 	return list

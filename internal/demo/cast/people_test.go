@@ -86,7 +86,7 @@ func TestADemoHasOnePersonARoleAndMakesEachOnce(t *testing.T) {
 
 func TestADemoWithoutPeopleOfItsOwnHasNeutralOnes(t *testing.T) {
 	got, err := cast.Seed(t.Context(), &accounts{}, &instance.Demo{}, []string{"clerk"})
-	if diff := cmp.Diff([]cast.SignIn{{"citizen", "sam@demo.example"}, {"clerk", "clerk@demo.example"}}, got); err != nil || diff != "" {
+	if diff := cmp.Diff([]cast.SignIn{{"citizen", "sam@demo.example"}, {"neighbour", "robin@demo.example"}, {"clerk", "clerk@demo.example"}}, got); err != nil || diff != "" {
 		t.Error(err, diff)
 	}
 }
