@@ -15,6 +15,9 @@ func (v *tour) enter(path, field, role string) {
 	v.fill(field, v.portal.Person(role))
 	v.fill("password", demo.Password)
 	v.send()
+	if v.tab.Path() == path { // such as one who has come too often
+		v.t.Fatalf("the demo's %s is not let in: %s", role, v.tab.Text("main"))
+	}
 }
 
 // ask sends a request from the page that is open, and returns where it leads.

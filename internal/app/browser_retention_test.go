@@ -2,9 +2,9 @@ package app
 
 import "net/http"
 
-// keeping sees how long things are kept, holds something back, and lets it go.
+// keeping sees how long things are kept, for a citizen who is signed in, and
+// holds something back, and lets it go.
 func (v *tour) keeping(officer *tour) {
-	v.enter("/en/sign-in", "contact", "citizen")
 	v.stop("LANG/cabinet/kept", "LANG/cabinet/kept", http.StatusOK)
 
 	officer.enter("/staff/sign-in", "email", "privacy-officer")

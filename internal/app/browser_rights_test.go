@@ -45,9 +45,9 @@ func (v *tour) asksWithout() {
 	v.stop("LANG/rights/requests/{reference}/{token}/package", at+"/package", http.StatusOK) // leads to the codes
 }
 
-// corrects sees what an institution has to correct.
+// corrects sees what an institution has to correct, for a citizen who is signed
+// in.
 func (v *tour) corrects(officer *tour) {
-	v.enter("/en/sign-in", "contact", "citizen")
 	v.open("/en/cabinet/rights/correct")
 	v.choose("items", chromium.Value[string](v.tab, `document.querySelector('main input[value^="place case:"]').value`))
 	v.fill("text", "The road is another one.")
@@ -158,7 +158,7 @@ func (v *tour) told(officer *tour) {
 	v.press("main button[value=acknowledge]")
 	v.says("Acknowledged on")
 	v.stop("LANG/told/{reference}/{token}", "LANG/told/nothing/here", http.StatusNotFound)
-	ended := b.Page("/en/cabinet/rights", http.StatusOK).One(`main form:has(button[value="end"])`).Values()
+	ended := b.Page("/en/cabinet/rights", http.StatusOK).One(`main li:last-child form:has(button[value="end"])`).Values() // the restriction came after the objection
 	ended.Set("do", "end")
 	b.Submit("/en/cabinet/rights", ended, http.StatusOK)
 }

@@ -140,8 +140,8 @@ func TestEveryPageOfTheRouterIsJudged(t *testing.T) {
 	visitor().requests(visitor(), visitor(), visitor())
 	visitor().rights(visitor())
 	visitor().asksWithout()
-	visitor().corrects(visitor())
-	visitor().keeping(visitor())
+	citizen.corrects(visitor())
+	citizen.keeping(visitor())
 
 	for _, route := range slices.Sorted(maps.Keys(all)) {
 		if !seen[route] {
