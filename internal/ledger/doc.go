@@ -8,8 +8,8 @@
 //     to the file, flushed, before anybody is told that it is done: Keep.
 //   - What is committed and not yet in the file is appended at the start,
 //     before anybody is served.
-//   - The file is append-only and hash-chained; it holds ids and times, never
-//     a value. Damage is named by its line, and stops the start.
+//   - The file is append-only and hash-chained; it holds ids, times and
+//     keyed hashes, never a value. Damage is named by its line, and stops the start.
 //   - A store that is older than the file was put back from a backup by hand,
 //     a file that is older than the store was: both stop the start, and say
 //     what to do.

@@ -10,8 +10,8 @@
 //   - A code follows from a key and a salt, and is never stored. It is valid for
 //     10 minutes and 5 tries.
 //   - A request is about everybody whom a contact that was shown reaches: what
-//     somebody asked without a cabinet, and what officials entered for somebody
-//     who has none. Each has it in their log that they were found. What is in a
+//     somebody asked without a cabinet, by the form, by mail or through an
+//     official. Applications that officials entered are not among it. Each has it in their log that they were found. What is in a
 //     cabinet is not among it: whoever has one is told to ask there.
 //   - What was asked is seen, and a package downloaded, by the address of the
 //     request and a fresh code to each of the contacts. The address says nothing
