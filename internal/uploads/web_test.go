@@ -316,14 +316,15 @@ func TestAScriptGoesOnAfterALostConnection(t *testing.T) {
 	for range 4 { // each time the line is cut somewhere
 		rest := content[is.Offset:]
 		cut := r.IntN(len(rest))
-		req, err := http.NewRequestWithContext(t.Context(), "PATCH", s.server.URL+"/en/files/"+is.ID, &dying{bytes.NewReader(rest), cut})
+		line := httptest.NewServer(s.server.Config.Handler)
+		req, err := http.NewRequestWithContext(t.Context(), "PATCH", line.URL+"/en/files/"+is.ID, &dying{bytes.NewReader(rest), cut})
 		if err != nil {
 			t.Fatal(err)
 		}
 		req.ContentLength = int64(len(rest))
 		req.Header.Set("Upload-Offset", strconv.FormatInt(is.Offset, 10))
 		req.AddCookie(&http.Cookie{Name: web.SessionCookie, Value: s.citizen.ID})
-		if resp, err := s.server.Client().Do(req); err == nil {
+		if resp, err := line.Client().Do(req); err == nil {
 			_ = resp.Body.Close()
 			t.Fatalf("a cut line was answered with %d", resp.StatusCode)
 		}
@@ -334,6 +335,8 @@ func TestAScriptGoesOnAfterALostConnection(t *testing.T) {
 				break
 			}
 		}
+		line.Close() // when it has taken in all that arrived
+		is = tells(t, s.ask(s.citizen, "GET", "/en/files/"+is.ID+"/state", nil, "Accept", "application/json"))
 		if is.Offset > before.Offset+int64(cut) || is.Offset%vault.FileChunk != 0 || is.State != "received" {
 			t.Fatalf("after %d of %d bytes it stands at %+v", cut, len(rest), is)
 		}
