@@ -10,7 +10,7 @@ func Holding() []db.Table {
 	const no, who = db.Nothing, db.Pseudonym
 	return []db.Table{
 		{Name: "recipients_act", Columns: map[string]db.Holds{
-			"subject": who, "id": who, "kind": no, "request": who, "reference": who, "scopes": who, "fields": no, "party": no, "at": no, "found_at": no}},
+			"subject": who, "id": who, "kind": no, "request": who, "reference": who, "scopes": who, "fields": no, "at": no, "found_at": no}},
 		{Name: "recipients_notice", Columns: map[string]db.Holds{
 			"subject": who, "id": who, "act": who, "reference": who, "party": no, "channel": no, "about": who, "fields": no,
 			"sent_at": no, "failed_at": no, "acked_at": no, "acked_by": who, "noted": no}},

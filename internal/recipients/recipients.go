@@ -30,11 +30,10 @@ type Kind string
 
 // The kinds of acts.
 const (
-	Rectified   Kind = "rectified"   // it was wrong, and is corrected
-	Erased      Kind = "erased"      // it is not kept here any more
-	Restricted  Kind = "restricted"  // it may not be used for the time being
-	Lifted      Kind = "lifted"      // it may be used again
-	Transferred Kind = "transferred" // it was handed over to the one who is told
+	Rectified  Kind = "rectified"  // it was wrong, and is corrected
+	Erased     Kind = "erased"     // it is not kept here any more
+	Restricted Kind = "restricted" // it may not be used for the time being
+	Lifted     Kind = "lifted"     // it may be used again
 )
 
 // Act is what happened to some of a person's data.
@@ -45,7 +44,6 @@ type Act struct {
 	Reference string   // what people call that request
 	Scopes    []string // where the data is; none: everywhere
 	Fields    []string // which of it; none: all
-	Party     string   // who alone is told; empty: whoever received it
 
 	id    string
 	at    time.Time
@@ -181,9 +179,6 @@ func channel(pol *policy.Policy, party string) Channel {
 // one entry each, with the fields and the references that they know. What
 // hangs on an application bears its reference, whatever key it is under.
 func (a *Act) concerned(all []use) (list []use) {
-	if a.Party != "" {
-		return []use{{party: a.Party, reference: a.Reference, fields: a.Fields}}
-	}
 	var about []string
 	for _, u := range all {
 		if u.reference != "" && u.scope != "" && slices.Contains(a.Scopes, u.scope) {

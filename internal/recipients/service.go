@@ -88,11 +88,9 @@ func (s *Service) find(ctx context.Context, job *jobs.Job) error {
 	if err != nil || a == nil || !a.found.IsZero() {
 		return err
 	}
-	var uses []use
-	if a.Party == "" {
-		if uses, err = s.uses(ctx, a); err != nil {
-			return fmt.Errorf("find out who received something: %w", err)
-		}
+	uses, err := s.uses(ctx, a)
+	if err != nil {
+		return fmt.Errorf("find out who received something: %w", err)
 	}
 	list := a.concerned(uses)
 	err = s.Vault.Update(ctx, func(tx *db.Tx) error {

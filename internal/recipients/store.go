@@ -27,13 +27,13 @@ func at(us *int64) time.Time {
 }
 
 func insertAct(tx *db.Tx, a *Act) error {
-	_, err := tx.Exec(`INSERT INTO recipients_act (subject, id, kind, request, reference, scopes, fields, party, at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-		a.Subject, a.id, string(a.Kind), a.Request, a.Reference, strings.Join(a.Scopes, " "), strings.Join(a.Fields, " "), a.Party, clock.Micros(a.at))
+	_, err := tx.Exec(`INSERT INTO recipients_act (subject, id, kind, request, reference, scopes, fields, at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+		a.Subject, a.id, string(a.Kind), a.Request, a.Reference, strings.Join(a.Scopes, " "), strings.Join(a.Fields, " "), clock.Micros(a.at))
 	return err
 }
 
-const actColumns = `subject, id, kind, request, reference, scopes, fields, party, at, found_at`
+const actColumns = `subject, id, kind, request, reference, scopes, fields, at, found_at`
 
 func selectActs(tx *db.Tx, query string, args ...any) (list []*Act, err error) {
 	err = tx.Select(func(r *db.Rows) error {
@@ -41,7 +41,7 @@ func selectActs(tx *db.Tx, query string, args ...any) (list []*Act, err error) {
 		var kind, scopes, fields string
 		var when int64
 		var found *int64
-		err := r.Scan(&a.Subject, &a.id, &kind, &a.Request, &a.Reference, &scopes, &fields, &a.Party, &when, &found)
+		err := r.Scan(&a.Subject, &a.id, &kind, &a.Request, &a.Reference, &scopes, &fields, &when, &found)
 		a.Kind, a.Scopes, a.Fields, a.at, a.found = Kind(kind), strings.Fields(scopes), strings.Fields(fields), clock.FromMicros(when), at(found)
 		list = append(list, &a)
 		return err

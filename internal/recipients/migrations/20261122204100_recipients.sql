@@ -9,7 +9,6 @@ CREATE TABLE recipients_act (
 	reference TEXT NOT NULL,
 	scopes    TEXT NOT NULL,
 	fields    TEXT NOT NULL,
-	party     TEXT NOT NULL,
 	at        BIGINT NOT NULL,
 	found_at  BIGINT,
 	PRIMARY KEY (subject, id)
