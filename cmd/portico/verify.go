@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -15,6 +16,7 @@ import (
 	"portico/internal/platform/clock"
 	"portico/internal/retention"
 	"portico/internal/rights/export"
+	"portico/internal/rights/fate"
 )
 
 func verifyCommand() *cobra.Command {
@@ -24,8 +26,8 @@ func verifyCommand() *cobra.Command {
 		Short: "Check downloaded records and receipts with the log's published key, offline",
 		Long: "Checks that the event in FILE, or each of many, is one that the log held when it signed the checkpoint in FILE.\n" +
 			"With --against, also that a copy of the log, a folder with its checkpoint and tiles as downloaded,\n" +
-			"still holds it, and everything else that was signed then. FILE may also be the receipt of a consent, the certificate of a disposal,\n" +
-			"or the package with somebody's data. Exits 0 if so, 1 if not.",
+			"still holds it, and everything else that was signed then. FILE may also be the receipt of a consent, the certificate of a disposal\n" +
+			"or of an erasure, or the package with somebody's data. Exits 0 if so, 1 if not.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if key == "" {
@@ -79,6 +81,19 @@ func verify(out io.Writer, file, key, against string) error {
 		}
 		_, err = fmt.Fprintf(out, "disposal %s at %s, because %s: %d things, %d keys destroyed, %d rows removed\nverified: the portal signed this certificate, which is %s.\n",
 			printable(c.Disposal), printable(c.At), printable(c.Because), len(c.Items), c.Keys, c.Rows, printable(c.State))
+		return err
+	}
+	if c, err := fate.Verify(text, key); !errors.Is(err, fate.ErrNone) {
+		if err != nil {
+			return err
+		}
+		for _, p := range c.Parts {
+			if err := line(out, p); err != nil {
+				return err
+			}
+		}
+		_, err = fmt.Fprintf(out, "erasure %s of %s, answered at %s\nverified: the portal signed this certificate, which is %s.\n",
+			printable(c.Request), printable(c.Person), printable(c.Answered), printable(c.State))
 		return err
 	}
 	records, err := audit.SplitRecords(text)
@@ -146,6 +161,21 @@ func describe(e *audit.Event) []string {
 	add("reason", e.Reason)
 	add("policy", e.Policy)
 	return lines
+}
+
+// line says what became of a part of an erasure.
+func line(out io.Writer, p fate.Part) error {
+	said := []string{p.Answer}
+	for _, one := range []struct{ name, text string }{{"at", p.At}, {"ground", p.Ground}, {"until", p.Until}, {"counted from an event that has not happened:", p.Event}, {"period", p.Period}} {
+		if one.text != "" {
+			said = append(said, one.name+" "+one.text)
+		}
+	}
+	for _, h := range p.Holds {
+		said = append(said, "held by "+h.Ground+" until "+cmp.Or(h.Until, "it is lifted"))
+	}
+	_, err := fmt.Fprintf(out, "  %s %s: %s\n", printable(p.Kind), printable(p.ID), printable(strings.Join(said, ", ")))
+	return err
 }
 
 // printable keeps a record from driving the terminal.

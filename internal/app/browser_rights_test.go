@@ -43,6 +43,7 @@ func (v *tour) asksWithout() {
 	v.press("main button[value=codes]")
 	v.tab.Judge()
 	v.stop("LANG/rights/requests/{reference}/{token}/package", at+"/package", http.StatusOK) // leads to the codes
+	v.stop("LANG/rights/requests/{reference}/{token}/certificate", at+"/certificate", http.StatusNotFound)
 }
 
 // corrects sees what an institution has to correct, for a citizen who is signed
@@ -128,6 +129,8 @@ func (v *tour) rights(officer *tour) {
 	officer.press(`main button[value=decide]`)
 	officer.stop("/staff/rights/{id}", desk, http.StatusOK)
 	v.stop("LANG/cabinet/rights/requests/{id}", own, http.StatusOK) // to be appealed
+	v.stop("LANG/cabinet/rights/requests/{id}/certificate", "LANG/cabinet/rights/requests/nothing/certificate", http.StatusNotFound)
+	officer.stop("/staff/rights/{id}/certificate", "/staff/rights/nothing/certificate", http.StatusNotFound)
 	v.told(officer)
 }
 

@@ -61,6 +61,7 @@ import (
 	"portico/internal/retention"
 	"portico/internal/rights"
 	"portico/internal/rights/correct"
+	"portico/internal/rights/fate"
 	"portico/internal/rights/office"
 	"portico/internal/rights/visitor"
 	"portico/internal/services"
@@ -105,6 +106,7 @@ type portal struct {
 	rights    *rights.Service
 	visitors  *visitor.Service
 	corrects  *correct.Service
+	fates     *fate.Site
 	told      *recipients.Service
 	staysOut  *staysout.Service
 	automatic *automatic.Service
@@ -452,6 +454,7 @@ func (p *portal) mount() {
 	(&office.Site{Rights: p.rights}).Mount(p.router)
 	p.visitors.Mount(p.router)
 	p.corrects.Mount(p.router)
+	p.fates.Mount(p.router)
 	p.told.Mount(p.router)
 	p.schedules().Mount(p.router)
 	p.notices.Mount(p.router)

@@ -13,6 +13,7 @@ import (
 	"portico/internal/rights"
 	"portico/internal/rights/correct"
 	"portico/internal/rights/deadline"
+	"portico/internal/rights/fate"
 	"portico/internal/rights/places"
 	"portico/internal/rights/takeout"
 	"portico/internal/rights/visitor"
@@ -44,7 +45,8 @@ func (p *portal) openRights() {
 		DB: p.db, Vault: p.vault, Policy: p.policy, Clock: p.clock, Jobs: p.queue, Identity: p.identity, Staff: p.staff, Rights: p.rights,
 		Owner: correct.Deciders(p.cases, p.policy), Tell: p.tellCorrected, Language: p.rights.Language, Address: p.address,
 	})
-	p.rights.Visitors, p.rights.Corrections, p.contact.Reach, p.contact.Visitors = p.visitors, p.corrects, p.visitors.Reach, p.visitors.Offered
+	p.fates = &fate.Site{Fates: &fate.Fates{Keeps: p.keeps, Ring: p.ring, Rights: p.rights}}
+	p.rights.Fates, p.rights.Visitors, p.rights.Corrections, p.contact.Reach, p.contact.Visitors = p.fates, p.visitors, p.corrects, p.visitors.Reach, p.visitors.Offered
 }
 
 // tellCorrected queues telling whoever received what is corrected now.

@@ -10,7 +10,7 @@ type row struct {
 
 // features is the table of allowed imports: imports go down the list only.
 var features = []row{
-	{"app", []string{"connect", "demo", "demo/cast", "retention", "recipients", "staysout", "holdings", "instance", "proof", "cabinet", "login", "account", "mandates", "payments", "changes", "consent", "contact", "contact/inbound", "rights", "rights/correct", "rights/deadline", "rights/office", "rights/visitor", "rights/places", "rights/takeout", "cookies", "analytics", "privacy", "notify", "notify/kinds", "news", "desk", "documents", "drafts", "cases", "cases/amend", "uploads", "services", "services/described", "services/preview", "forms", "staff", "identity", "backup", "vault", "ledger", "audit", "keys", "policy", "policy/text", "cases/letter", "cases/automatic", "drafts/enter"}, nil},
+	{"app", []string{"connect", "demo", "demo/cast", "retention", "recipients", "staysout", "holdings", "instance", "proof", "cabinet", "login", "account", "mandates", "payments", "changes", "consent", "contact", "contact/inbound", "rights", "rights/correct", "rights/fate", "rights/deadline", "rights/office", "rights/visitor", "rights/places", "rights/takeout", "cookies", "analytics", "privacy", "notify", "notify/kinds", "news", "desk", "documents", "drafts", "cases", "cases/amend", "uploads", "services", "services/described", "services/preview", "forms", "staff", "identity", "backup", "vault", "ledger", "audit", "keys", "policy", "policy/text", "cases/letter", "cases/automatic", "drafts/enter"}, nil},
 	{"demo/cast", []string{"demo", "instance", "account", "mandates", "staff", "identity", "vault", "policy"}, nil},
 	{"demo", nil, nil},
 	{"connect", []string{"instance", "login", "payments", "uploads"}, nil},
@@ -21,6 +21,7 @@ var features = []row{
 	{"account", []string{"holdings", "identity", "vault", "ledger", "audit", "policy"}, nil},
 	{"mandates", []string{"holdings", "identity", "vault", "ledger", "audit", "policy"}, nil},
 	{"rights/correct", []string{"rights", "rights/deadline", "holdings", "cases", "forms", "staff", "identity", "vault", "policy"}, nil},
+	{"rights/fate", []string{"rights", "retention", "holdings", "keys", "policy"}, nil},
 	{"rights/office", []string{"rights", "identity", "policy"}, nil},
 	{"rights/visitor", []string{"rights", "holdings", "identity", "vault", "policy"}, nil},
 	{"rights", []string{"rights/deadline", "rights/takeout", "recipients", "holdings", "staff", "identity", "vault", "ledger", "audit", "policy"}, nil},
@@ -111,7 +112,7 @@ var dependencies = map[string][]string{
 	"github.com/go-text/typesetting":        {"internal/documents/pdf"},
 	"github.com/go-webauthn/webauthn":       {"internal/identity"},
 	"github.com/goccy/go-yaml":              {"internal/platform/i18n", "internal/platform/strict"},
-	"github.com/gowebpki/jcs":               {"internal/audit", "internal/consent", "internal/instance", "internal/policy", "internal/retention", "internal/rights/export"},
+	"github.com/gowebpki/jcs":               {"internal/audit", "internal/consent", "internal/instance", "internal/policy", "internal/retention", "internal/rights/export", "internal/rights/fate"},
 	"github.com/jackc/pgx":                  {"internal/platform/db", "internal/testkit"},
 	"github.com/pquerna/otp":                {"internal/identity"},
 	"github.com/pressly/goose":              {"internal/platform/db"},

@@ -146,15 +146,15 @@ func (s *Site) kind(q *web.Req, kind, service string) string {
 }
 
 // period says a rule's time and its grace.
-func period(q *web.Req, r policy.Retention) string {
+func period(p *i18n.Printer, r policy.Retention) string {
 	if r.Grace == "" {
-		return r.Say(q.P)
+		return r.Say(p)
 	}
 	key := "retention.and-grace"
 	if r.Tell {
 		key = "retention.and-told"
 	}
-	return q.P.T(key, "period", r.Say(q.P), "grace", r.Grace.Say(q.P))
+	return p.T(key, "period", r.Say(p), "grace", r.Grace.Say(p))
 }
 
 func (s *Site) schedules(q *web.Req, lines []Line, now time.Time) ui.Grid {
@@ -168,7 +168,7 @@ func (s *Site) schedules(q *web.Req, lines []Line, now time.Time) ui.Grid {
 			review = ui.Cell{Tag: &ui.Label{Text: q.P.T("retention.review.overdue"), Kind: ui.Bad}}
 		}
 		g.Rows = append(g.Rows, []ui.Cell{
-			{Text: q.P.In(l.Rule.Name)}, {Text: s.kind(q, l.Kind, l.Service)}, {Text: period(q, l.Rule)},
+			{Text: q.P.In(l.Rule.Name)}, {Text: s.kind(q, l.Kind, l.Service)}, {Text: period(q.P, l.Rule)},
 			{Text: q.P.Number(l.Kept), Numeric: true}, {Text: q.P.Number(l.Due + l.Soon), Numeric: true}, review,
 		})
 	}
@@ -276,7 +276,7 @@ func (s *Site) own(q *web.Req) error {
 	}}
 	for _, o := range list {
 		g.Rows = append(g.Rows, []ui.Cell{
-			{Text: s.kind(q, o.Kind, o.Service)}, {Text: q.P.Number(int64(o.N)), Numeric: true}, {Text: period(q, o.Rule)}, {Text: until(q.P, o)},
+			{Text: s.kind(q, o.Kind, o.Service)}, {Text: q.P.Number(int64(o.N)), Numeric: true}, {Text: period(q.P, o.Rule)}, {Text: until(q.P, o)},
 		})
 	}
 	return q.Page(http.StatusOK, web.Page{Title: q.P.T("retention.own.title"), Body: pages.OwnPage(g)})

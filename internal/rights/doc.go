@@ -13,8 +13,8 @@
 //     stored (I10). What is overdue is told to everybody who answers.
 //
 //   - An answer is per item: granted, or refused on one of the declared grounds,
-//     with how to appeal (I11, N14). An appeal goes to somebody else than who
-//     decided first.
+//     with how to appeal (I11, N14). Of an erasure package rights/fate says until
+//     when each part is kept. An appeal goes to somebody else than who decided.
 //
 //   - A restriction and an objection act at the next use, everywhere: the
 //     person's gate moves in the transaction of the answer (I6). The end of a

@@ -10,7 +10,9 @@ import (
 	"portico/internal/holdings"
 	"portico/internal/platform/db"
 	"portico/internal/platform/fault"
+	"portico/internal/platform/i18n"
 	"portico/internal/platform/jobs"
+	"portico/internal/platform/web"
 	"portico/internal/policy"
 	"portico/internal/recipients"
 	"portico/internal/vault"
@@ -22,6 +24,13 @@ type Eraser interface {
 	Allowed(tx *db.Tx, items []holdings.Item, request string) error
 	// Erase disposes of them, in the caller's transaction.
 	Erase(tx *db.Tx, items []holdings.Item, request string) error
+}
+
+// Fates says what became of each item of a request, or until when it is kept: in
+// words, nothing of one that erases nothing, and in a certificate.
+type Fates interface {
+	Of(ctx context.Context, p *i18n.Printer, r *Request, items []Item) ([]string, error)
+	Give(q *web.Req, subject, request string) error
 }
 
 // jobErase destroys an account once its holder was told.

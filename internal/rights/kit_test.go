@@ -36,6 +36,7 @@ import (
 	"portico/internal/rights"
 	"portico/internal/rights/correct"
 	"portico/internal/rights/deadline"
+	"portico/internal/rights/fate"
 	"portico/internal/rights/office"
 	"portico/internal/rights/takeout"
 	"portico/internal/rights/visitor"
@@ -105,6 +106,7 @@ type world struct {
 	places []takeout.Named
 	sent   []mail.Message
 
+	keeps     *retention.Service
 	visitors  *visitor.Service
 	corrects  *correct.Service
 	corrected []correct.Corrected
@@ -201,7 +203,8 @@ func openAs(t *testing.T, d *db.DB, declared *policy.Declarations) *world {
 		Tell:     func(_ *db.Tx, c correct.Corrected) error { w.corrected = append(w.corrected, c); return nil },
 		Language: func() string { return "en" }, Address: address,
 	})
-	w.Visitors, w.Corrections = w.visitors, w.corrects
+	fates := &fate.Site{Fates: &fate.Fates{Keeps: keeps, Ring: w.store.Ring, Rights: w.Service}}
+	w.Visitors, w.Corrections, w.Fates, w.keeps = w.visitors, w.corrects, fates, keeps
 	w.router, err = web.New(web.Config{
 		Langs: policytest.Languages(), Catalogue: cat, Portal: func() *web.Portal { return about }, Sessions: w.id,
 		Cookies: func() []web.Cookie {
@@ -218,6 +221,7 @@ func openAs(t *testing.T, d *db.DB, declared *policy.Declarations) *world {
 	(&office.Site{Rights: w.Service}).Mount(w.router)
 	w.visitors.Mount(w.router)
 	w.corrects.Mount(w.router)
+	fates.Mount(w.router)
 	w.told.Mount(w.router)
 	return w
 }

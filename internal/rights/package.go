@@ -87,14 +87,12 @@ func (s *Service) makePackage(ctx context.Context, job *jobs.Job) error {
 		return fmt.Errorf("begin a package: %w", err)
 	}
 	defer w.Abort()
-	count := &counted{w: w}
-	sealer, err := h.Sealer(count, p.file, 1, 0)
+	sealer, err := h.Sealer(w, p.file, 1, 0)
 	if err != nil {
 		return err
 	}
-	plain := &counted{w: sealer}
 	about := takeout.For{Request: r.ID, Reference: r.Reference, People: r.People(), Language: r.Language, Copy: r.Kind == policy.RightCopy}
-	err = s.Takeout.Write(ctx, about, plain, func(done, total int) error {
+	p.Size, err = s.Takeout.Write(ctx, about, sealer, func(done, total int) error {
 		return s.DB.Update(ctx, func(tx *db.Tx) error { return putProgress(tx, r, done, total) })
 	})
 	if err != nil {
@@ -103,20 +101,8 @@ func (s *Service) makePackage(ctx context.Context, job *jobs.Job) error {
 	if err := errors.Join(sealer.Close(), w.Commit()); err != nil {
 		return fmt.Errorf("keep a package: %w", err)
 	}
-	p.blob, p.Size = w.ID(), plain.n
+	p.blob = w.ID()
 	return s.finish(ctx, r, items, p)
-}
-
-// counted counts what passes through it.
-type counted struct {
-	w io.Writer
-	n int64
-}
-
-func (c *counted) Write(p []byte) (int, error) {
-	n, err := c.w.Write(p)
-	c.n += int64(n)
-	return n, err
 }
 
 // finish answers a request by the package that was made for it.

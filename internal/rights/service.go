@@ -54,10 +54,11 @@ type Config struct {
 	Told      *recipients.Service
 	// StaysOut opens the addresses of somebody whose account goes, and returns what keeps in that transaction that nothing is advertised there any more; nil: nothing is.
 	StaysOut func(ctx context.Context, subject string) (keep func(*db.Tx) error, err error)
-	// Visitors are those without a cabinet, and Corrections what institutions have
-	// to correct. Both are set before the first request.
+	// Visitors are those without a cabinet, Corrections what institutions have to
+	// correct, Fates what becomes of erasures: set before the first request.
 	Visitors    Visitors
 	Corrections Corrections
+	Fates       Fates
 }
 
 // Visitors knows people without a cabinet.

@@ -294,6 +294,9 @@ func (s *Service) Show(q *web.Req, t *identity.Typed, a Asker, request string) e
 	if page.Told, err = s.Told.Section(q.R.Context(), q.P, r.ID); err != nil {
 		return err
 	}
+	if r.Kind == policy.RightErasure && !r.Open() {
+		page.Certificate = page.Action + "/certificate"
+	}
 	if made(r.Kind) {
 		if err := s.packaged(q, r, &page); err != nil {
 			return err
@@ -387,6 +390,13 @@ func (s *Service) ItemsGrid(q *web.Req, r *Request, items []Item) (ui.Grid, erro
 	if err != nil {
 		return g, err
 	}
+	fates, err := s.Fates.Of(q.R.Context(), q.P, r, items)
+	if err != nil {
+		return g, err
+	}
+	if fates != nil {
+		g.Head = append(g.Head, ui.Cell{Text: q.P.T("rights.fate")})
+	}
 	for i, item := range items {
 		row := []ui.Cell{{Text: names[i]}, {Tag: &ui.Label{Text: q.P.T("rights.decision.open"), Kind: ui.Neutral}}, {Text: "–"}}
 		if party, ok := s.Policy().Party(with[item.N]); ok {
@@ -398,6 +408,9 @@ func (s *Service) ItemsGrid(q *web.Req, r *Request, items []Item) (ui.Grid, erro
 		case Refused:
 			row[1].Tag = &ui.Label{Text: q.P.T("rights.decision.refused"), Kind: ui.Bad}
 			row[2].Text = q.P.T("rights.ground." + item.Ground.Word())
+		}
+		if fates != nil {
+			row = append(row, ui.Cell{Text: fates[i]})
 		}
 		g.Rows = append(g.Rows, row)
 	}

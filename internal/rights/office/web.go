@@ -151,6 +151,9 @@ func (s *Site) desk(q *web.Req, t *identity.Typed) error {
 	if page.Told, err = s.Rights.Told.Section(ctx, q.P, r.ID); err != nil {
 		return err
 	}
+	if r.Kind == policy.RightErasure && !r.Open() {
+		page.Certificate = page.Action + "/certificate"
+	}
 	if !page.Held || len(page.Decide) < len(items) {
 		if page.Items, err = s.Rights.ItemsGrid(q, r, items); err != nil {
 			return err
@@ -182,6 +185,10 @@ func (s *Site) held(q *web.Req, t *identity.Typed, r *rights.Request, items []ri
 	if err != nil {
 		return nil, err
 	}
+	fates, err := s.Rights.Fates.Of(q.R.Context(), q.P, r, items)
+	if err != nil {
+		return nil, err
+	}
 	right := s.Rights.RightOf(r)
 	for i, item := range items {
 		if item.Decision != rights.Open || with[item.N] != "" {
@@ -194,6 +201,9 @@ func (s *Site) held(q *web.Req, t *identity.Typed, r *rights.Request, items []ri
 				{Value: string(rights.Granted), Label: q.P.T("rights.decide.grant." + string(r.Kind))},
 			}},
 			Ground: ui.Field{Name: ground, Label: q.P.T("rights.decide.ground.label"), Value: identity.Value(q, ground), Error: t.Error(ground)},
+		}
+		if fates != nil {
+			d.Answer.Hint = fates[i]
 		}
 		if len(right.Refusal) > 0 {
 			d.Answer.Options = append(d.Answer.Options, ui.Option{Value: string(rights.Refused), Label: q.P.T("rights.decide.refuse")})

@@ -147,9 +147,27 @@ func provided(source string) bool {
 	return source == policy.SourceForm || source == policy.SourceBrowser || source == policy.SourceMail
 }
 
+// counted counts what passes through it.
+type counted struct {
+	w io.Writer
+	n int64
+}
+
+func (c *counted) Write(p []byte) (int, error) {
+	n, err := c.w.Write(p)
+	c.n += int64(n)
+	return n, err
+}
+
 // Write writes everything that belongs into the package of a request, and says
-// how far it is.
-func (s *Maker) Write(ctx context.Context, r For, to io.Writer, progress func(done, total int) error) error {
+// how far it is. It returns how long the package is.
+func (s *Maker) Write(ctx context.Context, r For, to io.Writer, progress func(done, total int) error) (int64, error) {
+	count := &counted{w: to}
+	err := s.write(ctx, r, count, progress)
+	return count.n, err
+}
+
+func (s *Maker) write(ctx context.Context, r For, to io.Writer, progress func(done, total int) error) error {
 	g := &gathered{request: r, p: s.Catalogue.Printer(r.Language, s.Zone()), pol: s.Policy(), names: map[string]string{}}
 	places, total := []place{}, 2
 	for _, one := range r.People {
@@ -195,7 +213,7 @@ func (s *Maker) Write(ctx context.Context, r For, to io.Writer, progress func(do
 	if err := progress(len(places)+1, total); err != nil {
 		return err
 	}
-	if err := s.write(ctx, g, w); err != nil {
+	if err := s.fill(ctx, g, w); err != nil {
 		return err
 	}
 	return w.Close(export.Manifest{
@@ -377,8 +395,8 @@ func jsonContext() map[string]any {
 	}
 }
 
-// write writes what was gathered: as JSON-LD, as tables, and to be read.
-func (s *Maker) write(ctx context.Context, g *gathered, w *export.Writer) error {
+// fill writes what was gathered: as JSON-LD, as tables, and to be read.
+func (s *Maker) fill(ctx context.Context, g *gathered, w *export.Writer) error {
 	data := map[string]any{
 		"@context": jsonContext(), "@type": "dpv:PersonalDataHandling", "person": g.request.People[0], "request": g.request.Reference,
 		"made": written(s.Clock.Now()), "policy": g.pol.Hash(), "values": g.values, "files": g.files,

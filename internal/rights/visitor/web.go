@@ -37,6 +37,7 @@ func (s *Service) Mount(r *web.Router) {
 		{Method: "GET", Path: see, Activity: own, Handler: s.showRequest},
 		{Method: "POST", Path: see, Activity: own, Handler: s.takeRequest},
 		{Method: "GET", Path: see + "/package", Activity: own, Handler: s.give},
+		{Method: "GET", Path: see + "/certificate", Activity: own, Handler: s.certificate},
 	} {
 		handler := rt.Handler
 		rt.Handler = func(q *web.Req) error {
@@ -372,4 +373,17 @@ func (s *Service) give(q *web.Req) error {
 		return q.Redirect(at + "?done=codes")
 	}
 	return s.Rights.Give(q, r.Subject, r.ID)
+}
+
+// certificate sends the certificate of an erasure to who has shown that it is
+// theirs.
+func (s *Service) certificate(q *web.Req) error {
+	r, _, _, err := s.followed(q)
+	if err != nil {
+		return err
+	}
+	if _, _, err := s.Sees(q.R.Context(), token(q), r); err != nil {
+		return err
+	}
+	return s.Rights.Fates.Give(q, r.Subject, r.ID)
 }
