@@ -229,7 +229,7 @@ func (r *Registry) Parts(tx *db.Tx, i Item) (all []Item, err error) {
 	for j := range r.kinds {
 		k := &r.kinds[j]
 		value, of := strings.CutPrefix(i.Scope, k.Prefix)
-		if k.Within == "" || !of {
+		if k.Within == "" || !of || k.elsewhere(value) {
 			continue
 		}
 		items, err := k.within(tx, i.Subject, value)
@@ -250,6 +250,12 @@ func (r *Registry) Parts(tx *db.Tx, i Item) (all []Item, err error) {
 		}
 	}
 	return all, nil
+}
+
+// elsewhere reports whether all things of the kind are part of one whole, such
+// as a profile, and this is another.
+func (k *Kind) elsewhere(whole string) bool {
+	return k.Within[0] == '\'' && strings.Trim(k.Within, "'") != whole
 }
 
 // Refer finds what people call so, of whatever kind it is.
@@ -273,16 +279,11 @@ func (r *Registry) Refer(tx *db.Tx, pol *policy.Policy, reference string) (Item,
 
 // Any reports whether anything is kept of a person but what outlives the rest.
 func (r *Registry) Any(tx *db.Tx, subject string) (bool, error) {
-	for j := range r.kinds {
-		k := &r.kinds[j]
-		if k.Outlives {
-			continue
-		}
-		if there, err := k.any(tx, subject); err != nil || there {
-			return there, wrap("look for", k, err)
-		}
+	there, err := r.any(tx, subject)
+	if err != nil {
+		return false, fmt.Errorf("look for what is kept of a person: %w", err)
 	}
-	return false, nil
+	return there, nil
 }
 
 // Due asks for things of one kind by the time of an event, the oldest first.

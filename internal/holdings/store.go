@@ -112,11 +112,16 @@ func (k *Kind) of(tx *db.Tx, pol *policy.Policy, subject string) ([]Item, error)
 	return list, err
 }
 
-func (k *Kind) any(tx *db.Tx, subject string) (bool, error) {
+// any asks for all kinds in one statement.
+func (r *Registry) any(tx *db.Tx, subject string) (bool, error) {
+	var there []string
+	for j := range r.kinds {
+		if k := &r.kinds[j]; !k.Outlives {
+			there = append(there, "EXISTS ("+k.from("SELECT 1", "subject = $1").text.String()+")")
+		}
+	}
 	var one int64
-	s := k.from("SELECT 1", "subject = ?", subject)
-	s.add(" LIMIT 1")
-	err := tx.QueryRow(s.text.String(), s.args...).Scan(&one)
+	err := tx.QueryRow("SELECT 1 WHERE "+strings.Join(there, " OR "), subject).Scan(&one)
 	if errors.Is(err, db.ErrNoRows) {
 		return false, nil
 	}
@@ -228,21 +233,12 @@ func (p Part) name(i Item) string {
 	return i.ID
 }
 
-// sweep deletes some rows of a part: all of them, or those up to the last one
-// that the limit leaves.
+// sweep deletes rows of a part in one statement, those with the first keys.
 func (p Part) sweep(tx *db.Tx, i Item, limit int) (int, error) {
-	where := " FROM " + p.Table + " WHERE subject = ? AND " + p.By + " = ?"
+	where := " FROM " + p.Table + " WHERE subject = $1 AND " + p.By + " = $2"
 	s := &statement{}
-	s.add("SELECT count(*) FROM (SELECT 1 AS one"+where+" LIMIT ?) r", i.Subject, p.name(i), limit+1)
-	var there int
-	if err := tx.QueryRow(s.text.String(), s.args...).Scan(&there); err != nil || there == 0 {
-		return 0, err
-	}
-	s = &statement{}
-	s.add("DELETE"+where, i.Subject, p.name(i))
-	if there > limit {
-		s.add(" AND ("+p.Key+") <= (SELECT "+p.Key+where+" ORDER BY "+p.Key+" LIMIT 1 OFFSET ?)", i.Subject, p.name(i), limit-1)
-	}
+	s.add("DELETE"+where+" AND ("+p.Key+") <= (SELECT "+p.Key+" FROM (SELECT "+p.Key+where+" ORDER BY "+p.Key+" LIMIT $3) r"+
+		" ORDER BY "+strings.ReplaceAll(p.Key, ",", " DESC,")+" DESC LIMIT 1)", i.Subject, p.name(i), limit)
 	n, err := tx.Exec(s.text.String(), s.args...)
 	return int(n), err
 }
