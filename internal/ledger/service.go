@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -190,9 +191,9 @@ func (l *Ledger) mark(ctx context.Context, f *os.File, compare bool) error {
 		return err
 	}
 	err := l.DB.Update(ctx, func(tx *db.Tx) error {
-		for _, e := range l.fresh {
-			if known, err := markAct(tx, e); err != nil || !known && compare {
-				return errors.Join(err, errStoreBehind(e.N))
+		for some := range slices.Chunk(l.fresh, 100) {
+			if known, err := markActs(tx, some); err != nil || known < int64(len(some)) && compare {
+				return errors.Join(err, errStoreBehind(some[0].N, some[len(some)-1].N))
 			}
 		}
 		return nil
@@ -247,8 +248,8 @@ func (c *comparison) end(head Head) error {
 	return nil
 }
 
-func errStoreBehind(n int64) error {
-	return fmt.Errorf("act %d of the ledger is not in the store: the store is older than the ledger and would bring back what was taken away; put it back with portico restore", n)
+func errStoreBehind(from, to int64) error {
+	return fmt.Errorf("of the acts %d to %d of the ledger not all are in the store: the store is older than the ledger and would bring back what was taken away; put it back with portico restore", from, to)
 }
 
 func (e Entry) same(o Entry) bool {

@@ -1,6 +1,9 @@
 package ledger
 
 import (
+	"fmt"
+	"strings"
+
 	"portico/internal/platform/clock"
 	"portico/internal/platform/db"
 )
@@ -24,10 +27,16 @@ func selectWaiting(tx *db.Tx, limit int) (acts []Act, err error) {
 	return acts, err
 }
 
-// markAct notes the line of an act, and reports whether the store has the act.
-func markAct(tx *db.Tx, e Entry) (bool, error) {
-	n, err := tx.Exec(`UPDATE ledger_act SET n = $1 WHERE subject = $2 AND id = $3 AND (n IS NULL OR n = $1)`, e.N, e.Subject, e.ID)
-	return n == 1, err
+// markActs notes the lines of acts in one statement, and counts those that the
+// store has.
+func markActs(tx *db.Tx, list []Entry) (int64, error) {
+	rows, args := make([]string, len(list)), make([]any, 0, 3*len(list))
+	for i, e := range list {
+		rows[i] = fmt.Sprintf("(CAST($%d AS BIGINT), $%d, $%d)", len(args)+1, len(args)+2, len(args)+3)
+		args = append(args, e.N, e.Subject, e.ID)
+	}
+	return tx.Exec(`WITH line (n, subject, id) AS (VALUES `+strings.Join(rows, ", ")+`) UPDATE ledger_act SET n = line.n FROM line
+		WHERE ledger_act.subject = line.subject AND ledger_act.id = line.id AND (ledger_act.n IS NULL OR ledger_act.n = line.n)`, args...)
 }
 
 func countMarked(tx *db.Tx) (n int64, err error) {
@@ -59,8 +68,8 @@ func selectBehind(tx *db.Tx, n int64, limit int) (acts []Act, err error) {
 
 // adoptAct makes the store know a line of the file.
 func adoptAct(tx *db.Tx, e Entry) error {
-	known, err := markAct(tx, e)
-	if err != nil || known {
+	known, err := markActs(tx, []Entry{e})
+	if err != nil || known > 0 {
 		return err
 	}
 	_, err = tx.Exec(`INSERT INTO ledger_act (subject, id, kind, scope, ref, at, n) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
