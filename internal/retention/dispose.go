@@ -22,6 +22,19 @@ import (
 // the ledger to its file. What is left of the rows is swept by a job, or by the
 // run that disposed of it.
 func (s *Service) Dispose(tx *db.Tx, items []holdings.Item, why Why) (*Disposal, error) {
+	d, err := s.take(tx, items, why)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.write(tx, []*Disposal{d}); err != nil {
+		return nil, err
+	}
+	return d, s.sweepLater(tx, d)
+}
+
+// take is Dispose without what is written of it, which a run writes of several
+// disposals together.
+func (s *Service) take(tx *db.Tx, items []holdings.Item, why Why) (*Disposal, error) {
 	if err := guard(tx, false); err != nil {
 		return nil, fmt.Errorf("wait for holds that are being made: %w", err)
 	}
@@ -90,19 +103,20 @@ func (s *Service) Dispose(tx *db.Tx, items []holdings.Item, why Why) (*Disposal,
 		}
 		d.Items = append(d.Items, item)
 	}
-	if err := s.last(tx, d); err != nil {
-		return nil, err
+	return d, s.last(tx, d)
+}
+
+// write writes disposals, with how far their rows are swept, and the events.
+func (s *Service) write(tx *db.Tx, list []*Disposal) error {
+	if err := insertDisposals(tx, list); err != nil {
+		return fmt.Errorf("write a disposal: %w", err)
 	}
-	if err := insertDisposal(tx, d); err != nil {
-		return nil, fmt.Errorf("write a disposal: %w", err)
+	for _, d := range list {
+		if err := s.event(tx, d); err != nil {
+			return err
+		}
 	}
-	if err := s.event(tx, d); err != nil {
-		return nil, err
-	}
-	if d.Because == holdings.BecauseDue {
-		return d, nil // the run sweeps what it disposed of
-	}
-	return d, s.sweepLater(tx, d)
+	return nil
 }
 
 func (s *Service) sweepLater(tx *db.Tx, d *Disposal) error {
@@ -204,34 +218,32 @@ func (s *Service) Of(tx *db.Tx, kind, subject, itemID, because string) (bool, er
 
 // What a transaction of a run or a sweep does. On SQLite whoever writes waits
 // for it, so that it is short; on PostgreSQL nobody does, and the way there and
-// back is what takes long.
+// back and the flush are what takes long.
 const (
 	shortest   = 2 * time.Millisecond
-	short      = 20 * time.Millisecond
+	short      = 50 * time.Millisecond
 	thingsMost = 20
-	rowsMost   = 2000
-	rowsAtOnce = 250
 	openAtOnce = 50
 )
 
-// turn is how much a transaction has done.
+// turn is how much a transaction has done, and may do.
 type turn struct {
-	clock clock.Clock
-	ends  time.Time
-	rows  int
-	done  bool // something: that much it does however long it takes
+	clock      clock.Clock
+	ends       time.Time
+	rows, most int
+	once       int  // rows in a statement
+	done       bool // something: that much it does however long it takes
 }
 
 func (s *Service) turn() *turn {
-	long := shortest
 	if s.DB.Engine() == db.Postgres {
-		long = short
+		return &turn{clock: s.Clock, ends: s.Clock.Now().Add(short), most: 10_000, once: 2000}
 	}
-	return &turn{clock: s.Clock, ends: s.Clock.Now().Add(long)}
+	return &turn{clock: s.Clock, ends: s.Clock.Now().Add(shortest), most: 2000, once: 250}
 }
 
 // goesOn reports whether it does more.
-func (t *turn) goesOn() bool { return !t.done || t.rows < rowsMost && t.clock.Now().Before(t.ends) }
+func (t *turn) goesOn() bool { return !t.done || t.rows < t.most && t.clock.Now().Before(t.ends) }
 
 func (s *Service) sweepJob(ctx context.Context, job *jobs.Job) error {
 	return s.Sweep(ctx, job.Get("disposal"))
@@ -265,40 +277,49 @@ func (s *Service) sweep(ctx context.Context, list []*Disposal) error {
 // sweepSome removes rows of disposals in one transaction, and returns those of
 // which rows may be left.
 func (s *Service) sweepSome(tx *db.Tx, t *turn, list []*Disposal) (left []*Disposal, err error) {
-	for len(list) > 0 {
-		d, swept, more := list[0], 0, false
-		for _, i := range d.Items {
-			for again := true; again && !more; {
-				var n int
-				if n, again, err = s.sweepRows(tx, d.Subject, i); err != nil {
-					return nil, fmt.Errorf("sweep what is left of a %s: %w", i.Kind, err)
-				}
-				swept, t.rows, t.done = swept+n, t.rows+n, t.done || n > 0
-				more = again && !t.goesOn()
-			}
+	for len(list) > 0 && t.goesOn() {
+		d := list[0]
+		swept, more, err := s.sweepOne(tx, t, d)
+		if err != nil {
+			return nil, err
 		}
 		if err := noteSweep(tx, d, int64(swept), !more, s.Clock.Now()); err != nil {
 			return nil, fmt.Errorf("note how far a sweep came: %w", err)
 		}
 		if more {
-			return list, nil
-		}
-		list = list[1:]
-		if !t.goesOn() {
 			break
 		}
+		list = list[1:]
 	}
 	return list, nil
 }
 
+// sweepOne removes rows of a disposal, and says how many and whether there may
+// be more.
+func (s *Service) sweepOne(tx *db.Tx, t *turn, d *Disposal) (swept int, more bool, err error) {
+	for _, i := range d.Items {
+		for again := true; again; {
+			var n int
+			if n, again, err = s.sweepRows(tx, d.Subject, i, t.once); err != nil {
+				return 0, false, fmt.Errorf("sweep what is left of a %s: %w", i.Kind, err)
+			}
+			swept, t.rows, t.done = swept+n, t.rows+n, t.done || n > 0
+			if again && !t.goesOn() {
+				return swept, true, nil
+			}
+		}
+	}
+	return swept, false, nil
+}
+
 // sweepRows removes rows of a thing, and says whether there may be more.
-func (s *Service) sweepRows(tx *db.Tx, subject string, i Item) (n int, more bool, err error) {
+func (s *Service) sweepRows(tx *db.Tx, subject string, i Item, limit int) (n int, more bool, err error) {
 	if i.Scope != "" {
-		if n, err = s.Vault.Sweep(tx, subject, i.Scope, rowsAtOnce); err != nil || n == rowsAtOnce {
+		if n, err = s.Vault.Sweep(tx, subject, i.Scope, limit); err != nil || n == limit {
 			return n, true, err
 		}
 	}
-	rows, more, err := s.Holdings.Sweep(tx, i.held(subject), rowsAtOnce-n)
+	rows, more, err := s.Holdings.Sweep(tx, i.held(subject), limit-n)
 	return n + rows, more, err
 }
 

@@ -204,6 +204,7 @@ func (s *Service) some(ctx context.Context, r *Run, st *step, list []holdings.It
 	err = s.DB.Update(ctx, func(tx *db.Tx) error {
 		next, n, left = *r, 0, nil
 		t := s.turn()
+		var gone []*Disposal
 		for n < min(len(list), thingsMost) && len(left) == 0 && t.goesOn() {
 			next.pass(st, list[n])
 			d, err := s.one(tx, &next, st, list[n])
@@ -211,12 +212,22 @@ func (s *Service) some(ctx context.Context, r *Run, st *step, list []holdings.It
 				return err
 			}
 			if d != nil {
-				if left, err = s.sweepSome(tx, t, []*Disposal{d}); err != nil {
+				swept, more, err := s.sweepOne(tx, t, d)
+				if err != nil {
 					return err
 				}
+				if d.Swept = int64(swept); more {
+					left = []*Disposal{d}
+				} else {
+					d.Done = s.Clock.Now()
+				}
+				gone = append(gone, d)
 			}
 			t.done = true
 			n++
+		}
+		if err := s.write(tx, gone); err != nil {
+			return err
 		}
 		next.Moved = s.Clock.Now()
 		return updateRun(tx, &next)
@@ -272,7 +283,7 @@ func (s *Service) one(tx *db.Tx, r *Run, st *step, i holdings.Item) (*Disposal, 
 			return nil, err // it goes when whoever was told has had their days
 		}
 	}
-	d, err := s.Dispose(tx, []holdings.Item{i}, why)
+	d, err := s.take(tx, []holdings.Item{i}, why)
 	if errors.As(err, &refused) { // before anything was written
 		r.Held++
 		return nil, nil

@@ -2,6 +2,10 @@ package retention
 
 import (
 	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"portico/internal/platform/clock"
@@ -27,20 +31,43 @@ func truth(b bool) int64 {
 	return 0
 }
 
-func insertDisposal(tx *db.Tx, d *Disposal) error {
-	if _, err := tx.Exec(`INSERT INTO retention_disposal (subject, id, at, because, ref, actor, policy, last) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-		d.Subject, d.ID, clock.Micros(d.At), d.Because, d.Ref, d.Actor, d.Policy, truth(d.Last)); err != nil {
-		return err
+// insertDisposals writes disposals, each with how far it is swept.
+func insertDisposals(tx *db.Tx, list []*Disposal) error {
+	var disposals, items, sweeps []any
+	for _, d := range list {
+		disposals = append(disposals, d.Subject, d.ID, clock.Micros(d.At), d.Because, d.Ref, d.Actor, d.Policy, truth(d.Last))
+		sweeps = append(sweeps, d.Subject, d.ID, d.Swept, orNull(d.Done))
+		for n, i := range d.Items {
+			items = append(items, d.Subject, d.ID, n, i.Kind, i.ID, i.Scope, i.Service, i.Outcome, i.Rule, orNull(i.Since), orNull(i.Due), string(i.Action))
+		}
 	}
-	for n, i := range d.Items {
-		if _, err := tx.Exec(`INSERT INTO retention_item (subject, disposal, n, kind, item, scope, service, outcome, rule, since_at, due_at, action)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
-			d.Subject, d.ID, n, i.Kind, i.ID, i.Scope, i.Service, i.Outcome, i.Rule, orNull(i.Since), orNull(i.Due), string(i.Action)); err != nil {
+	return errors.Join(
+		insertRows(tx, `retention_disposal (subject, id, at, because, ref, actor, policy, last)`, 8, disposals),
+		insertRows(tx, `retention_item (subject, disposal, n, kind, item, scope, service, outcome, rule, since_at, due_at, action)`, 12, items),
+		insertRows(tx, `retention_sweep (subject, disposal, swept, done_at)`, 4, sweeps),
+	)
+}
+
+// insertRows puts rows of so many columns, a hundred in a statement.
+func insertRows(tx *db.Tx, into string, columns int, args []any) error {
+	for some := range slices.Chunk(args, 100*columns) {
+		var rows strings.Builder
+		for n := range some {
+			switch {
+			case n == 0:
+				rows.WriteString("(")
+			case n%columns == 0:
+				rows.WriteString("), (")
+			default:
+				rows.WriteString(", ")
+			}
+			fmt.Fprintf(&rows, "$%d", n+1)
+		}
+		if _, err := tx.Exec(`INSERT INTO `+into+` VALUES `+rows.String()+`)`, some...); err != nil {
 			return err
 		}
 	}
-	_, err := tx.Exec(`INSERT INTO retention_sweep (subject, disposal, swept) VALUES ($1, $2, 0)`, d.Subject, d.ID)
-	return err
+	return nil
 }
 
 // selectDisposal returns a disposal with its items, nil if there is none.
