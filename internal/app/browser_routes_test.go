@@ -172,6 +172,7 @@ func strangers(v *tour, version string) {
 	v.stop("LANG/services/{id}", "LANG/services/road-permit", http.StatusOK)
 	v.stop("LANG/news/{id}", "LANG/news/road-permits-online", http.StatusOK)
 	v.stop("LANG/news/{id}", "LANG/news/nothing", http.StatusNotFound)
+	v.stop("LANG/unsubscribe/{token}", "LANG/unsubscribe/nothing", http.StatusNotFound)
 	v.stop("LANG/services", "LANG/services?q=zebra", http.StatusOK)        // nothing is found
 	v.stop("LANG/services", "LANG/services?q=zebra+permit", http.StatusOK) // but something near
 	v.stop("LANG/services/{id}", "LANG/services/zebra", http.StatusNotFound)
@@ -401,6 +402,8 @@ func officials(officer, administrator, invited *tour, reference string) {
 	administrator.open("/staff/people")
 	person := chromium.Value[string](administrator.tab, `document.querySelector('main a[href^="/staff/people/"]').pathname`)
 	administrator.stop("/staff/people/{reference}", person, http.StatusOK)
+	administrator.stop("/staff/offers", "/staff/offers", http.StatusForbidden) // this portal makes none
+	administrator.stop("/staff/offers/{id}", "/staff/offers/nothing", http.StatusForbidden)
 	administrator.open("/staff/invite")
 	administrator.fill("name", "Mariyam Sheeza")
 	administrator.fill("email", "mariyam@demo.example")

@@ -20,8 +20,8 @@ func (p *portal) publish() {
 
 // items are the news that people are told of.
 func (p *portal) items() (list []notify.Item) {
-	for _, i := range p.news.Published() {
-		list = append(list, notify.Item{ID: i.ID, Day: i.Date})
+	for _, i := range p.live.Current().News {
+		list = append(list, notify.Item{ID: i.ID, Day: i.Date, Offer: i.Offer})
 	}
 	return list
 }
@@ -29,11 +29,15 @@ func (p *portal) items() (list []notify.Item) {
 // newsSource says what a notice of an item of news may say.
 type newsSource struct{ news *news.News }
 
-// Say answers for notify.Source. An item that was withdrawn is gone.
+// Say answers for notify.Source. An item that was withdrawn is gone; one that is
+// to come says something to nobody, who looks at it before.
 func (n newsSource) Say(_ context.Context, a notify.About, p *i18n.Printer) (notify.Words, error) {
 	i, ok := n.news.Find(a.ID)
+	if a.Subject == "" {
+		i, ok = n.news.Declared(a.ID)
+	}
 	if !ok {
 		return notify.Words{Gone: true}, nil
 	}
-	return notify.Words{Path: "/news/" + i.ID, Says: map[string]string{kinds.WordHeadline: p.In(i.Title), kinds.WordDate: p.Date(i.Date)}}, nil
+	return notify.Words{Path: "/news/" + i.ID, Says: map[string]string{kinds.WordHeadline: p.In(i.Title), kinds.WordText: i.First(p), kinds.WordDate: p.Date(i.Date)}}, nil
 }

@@ -18,7 +18,7 @@ import (
 func (p *portal) tell(langs []string, catalogue *i18n.Catalogue) {
 	p.openStaysOut()
 	p.notices = notify.New(notify.Config{
-		DB: p.db, Vault: p.vault, Jobs: p.queue, Sender: p.sender, Contacts: p.account, Consents: p.consent, StaysOut: p.staysOut, Policy: p.policy, Clock: p.clock,
+		DB: p.db, Vault: p.vault, Jobs: p.queue, Sender: p.sender, Contacts: p.account, Consents: p.consent, StaysOut: p.staysOut, Keys: p.ring, Policy: p.policy, Clock: p.clock,
 		Kinds: func() kinds.Set { return p.live.Current().Notices }, News: p.items,
 		Quiet: func() notify.Quiet {
 			from, until := p.live.Current().Portal.QuietHours()

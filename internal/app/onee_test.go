@@ -56,8 +56,8 @@ func TestN_WhatOneeTellsItsClientsIsDeclared(t *testing.T) {
 		}
 		return &d.Rights[i]
 	}
-	for _, p := range d.Promises { // the others are kept, or somebody vouches
-		if p.NotYetKept && p.ID != "stays-out" {
+	for _, p := range d.Promises {
+		if p.NotYetKept {
 			t.Errorf("%s is not yet kept", p.ID)
 		}
 	}
@@ -72,7 +72,7 @@ func TestN_WhatOneeTellsItsClientsIsDeclared(t *testing.T) {
 		},
 		"N7": func(*testing.T) bool { // nobody else advertises: no party gets data for it but who sends our mail
 			for _, p := range d.Parties {
-				if slices.Contains(p.Purposes, "newsletter") && p.ID != "operator" && p.ID != "mail-provider" {
+				if (slices.Contains(p.Purposes, "newsletter") || slices.Contains(p.Purposes, "offers")) && p.ID != "operator" && p.ID != "mail-provider" {
 					return false
 				}
 			}
@@ -87,7 +87,12 @@ func TestN_WhatOneeTellsItsClientsIsDeclared(t *testing.T) {
 			return behind("important-notices", "notices")
 		},
 		"N9": func(*testing.T) bool {
-			return purpose("newsletter").Basis.DPV == "dpv:Consent" && in.Notices[kinds.News].Class == kinds.MarketingClass
+			for kind, to := range map[string]string{kinds.News: "newsletter", kinds.Offer: "offers"} {
+				if k := in.Notices[kind]; k == nil || k.Class != kinds.MarketingClass || k.Purpose != to || purpose(to).Basis.DPV != "dpv:Consent" {
+					return false
+				}
+			}
+			return behind("newsletter", "notices") && behind("stays-out", "stays-out")
 		},
 		"N10": func(t *testing.T) bool { // data without a period is refused
 			files := os.DirFS(copied(t, dir, "policy/data.yaml", "retention: communication", "retention: for-ever"))
@@ -198,7 +203,12 @@ func copied(t *testing.T, dir, name, old, replacement string) string {
 func TestN6_N8_OneeSpeaksIndonesianAndItsClientChoosesTheNewsletterAlone(t *testing.T) {
 	t.Parallel()
 	data := t.TempDir()
-	portal := testkit.Serve(t, filepath.Join(testkit.Root(), "instances/onee"), "--demo", "--data", filepath.Join(data, "data"), "--keys", filepath.Join(data, "keys"))
+	dir := filepath.Join(t.TempDir(), "onee")
+	if err := os.CopyFS(dir, os.DirFS(filepath.Join(testkit.Root(), "instances/onee"))); err != nil {
+		t.Fatal(err)
+	}
+	awake(t, dir)
+	portal := testkit.Serve(t, dir, "--demo", "--data", filepath.Join(data, "data"), "--keys", filepath.Join(data, "keys"))
 	b := portal.Browse()
 	holds(t, "the first page", b.Page("/id", http.StatusOK), "Daftarkan nama domain", "Kebijakan privasi")
 	holds(t, "the policy (N11)", b.Page("/id/privacy", http.StatusOK), "kantor kami di Jakarta", "Terakhir diperbarui", "privacy@onee.example")
@@ -222,8 +232,77 @@ func TestN6_N8_OneeSpeaksIndonesianAndItsClientChoosesTheNewsletterAlone(t *test
 		t.Error("the settings do not lead to where the newsletter is chosen")
 	}
 	asked := b.Page("/id/cabinet/consents", http.StatusOK)
-	holds(t, "the consents", asked, "Mengirim buletin tentang layanan kami", "Belum dijawab")
-	given := press(t, b, asked, url.Values{"say": {"given"}})
-	holds(t, "after consenting", given, "Anda setuju")
-	holds(t, "after withdrawing", press(t, b, b.Page("/id/cabinet/consents", http.StatusOK), url.Values{"say": {"withdrawn"}}), "Ditarik")
+	holds(t, "the consents", asked, "Mengirim buletin tentang layanan kami", "Mengirim penawaran produk kami sendiri", "Belum dijawab")
+	pushesSay(t, b, asked, "newsletter", "given")
+	asked = b.Page("/id/cabinet/consents", http.StatusOK)
+	holds(t, "after consenting", asked, "Anda setuju")
+	pushesSay(t, b, asked, "newsletter", "withdrawn")
+	holds(t, "after withdrawing", b.Page("/id/cabinet/consents", http.StatusOK), "Ditarik")
+	offered(t, portal, b)
+}
+
+// offered has an official send an offer to the one client who consents to
+// offers, and the client's mail service end them with one click (RFC 8058).
+func offered(t *testing.T, portal *testkit.Program, client *testkit.Browser) {
+	t.Helper()
+	abroad, official, service := portal.Browse(), portal.Browse(), portal.Browse()
+	abroad.Submit("/en/sign-in", url.Values{"contact": {portal.Person("client-abroad")}, "password": {demo.Password}}, http.StatusOK)
+	pushesSay(t, abroad, abroad.Page("/en/cabinet/consents", http.StatusOK), "newsletter", "given")
+	pushesSay(t, client, client.Page("/id/cabinet/consents", http.StatusOK), "offers", "given")
+
+	official.Submit("/staff/sign-in", url.Values{"email": {portal.Person("marketing-officer")}, "password": {demo.Password}}, http.StatusOK)
+	const offer = "/staff/offers/ten-years"
+	if !official.Page("/staff/offers?lang=en", http.StatusOK).Has("main a[href='" + offer + "']") {
+		t.Fatal("the offer is not listed")
+	}
+	page := official.Page(offer+"?lang=en", http.StatusOK)
+	holds(t, "before it is sent", page, "Send to 1 person", "Keep your name for up to ten years", "Simpan nama Anda sampai sepuluh tahun", "/id/unsubscribe/")
+	press(t, official, page, url.Values{"do": {"send"}})
+	mails := until(t, portal.Browse(), "/demo/mail?lang=en", "Simpan nama Anda sampai sepuluh tahun")
+	ends := ""
+	for mail := range mails.Find("main section").All() {
+		if strings.Contains(mail.Text(), "sepuluh tahun") || strings.Contains(mail.Text(), "up to ten years") {
+			if ends != "" || !strings.Contains(mail.Text(), portal.Person("client")) {
+				t.Errorf("N7: the offer goes to %s", mail.Text())
+			}
+			ends = mail.One("a[href*='/unsubscribe/']").Attr("href")
+		}
+	}
+	if official.Page(offer, http.StatusOK).Has("main form") {
+		t.Error("it can be sent twice")
+	}
+
+	// A mail service opens the link, which ends nothing, and then asks to end it.
+	holds(t, "who opens the link", service.Page(ends, http.StatusOK), "Penawaran kami", "Pemberitahuan penting")
+	consents := func() testkit.Nodes { return client.Page("/id/cabinet/consents", http.StatusOK) }
+	if !consents().Has("main button[value=withdrawn]") {
+		t.Error("opening the link ended something")
+	}
+	for kind, body := range map[string]string{
+		"application/x-www-form-urlencoded": "List-Unsubscribe=Other",
+		"multipart/form-data; boundary=x":   "--x\r\nContent-Disposition: form-data; name=\"List-Unsubscribe\"\r\n\r\n\r\n--x--\r\n",
+		"text/plain":                        "List-Unsubscribe=One-Click",
+	} {
+		if got := click(service, ends, kind, body); got < 400 || got > 499 {
+			t.Errorf("%s: %d", kind, got)
+		}
+	}
+	if got := click(service, ends, "multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data; name=\"List-Unsubscribe\"\r\n\r\nOne-Click\r\n--x--\r\n"); got != http.StatusOK {
+		t.Errorf("RFC 8058: one click is answered with %d", got)
+	}
+	if got := click(service, ends, "application/x-www-form-urlencoded", "List-Unsubscribe=One-Click"); got != http.StatusOK {
+		t.Errorf("RFC 8058: one click again is answered with %d", got)
+	}
+	if page := consents(); page.Has("main button[value=withdrawn]") || !strings.Contains(page.One("main").Text(), "Anda menarik persetujuan: Mengirim penawaran produk kami sendiri") {
+		t.Errorf("N9: after one click the client consents as %s", page.One("main").Text())
+	}
+	holds(t, "the official", official.Page(offer+"?lang=en", http.StatusOK), "Sent", "People who consent now")
+}
+
+// click posts as a mail service does: without a session, from no page.
+func click(b *testkit.Browser, path, kind, body string) int {
+	r := b.Request(http.MethodPost, path, strings.NewReader(body))
+	r.Header.Del("Sec-Fetch-Site")
+	r.Header.Set("Content-Type", kind)
+	return b.Do(r).StatusCode
 }

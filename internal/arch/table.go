@@ -44,7 +44,7 @@ var features = []row{
 		"proof": "the policy page shows the status of a promise beside its sentence",
 	}},
 	{"news", nil, nil},
-	{"notify", []string{"holdings", "notify/kinds", "cases", "services", "vault", "ledger", "policy"}, nil},
+	{"notify", []string{"holdings", "notify/kinds", "cases", "services", "vault", "audit", "ledger", "policy"}, nil},
 	{"payments", []string{"holdings", "cases", "services", "forms", "vault", "policy"}, nil},
 	{"desk", []string{"holdings", "cases", "cases/find", "cases/letter", "uploads", "services", "forms", "staff", "identity", "vault", "audit", "policy"}, nil},
 	{"documents", []string{"holdings", "cases", "services", "services/paper", "forms", "identity", "vault", "ledger", "policy"}, nil},

@@ -2,6 +2,7 @@ package consent
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -71,6 +72,15 @@ func (s *Service) Granted(tx *db.Tx, subject, purpose string) (bool, error) {
 // Whether one of them still does says Granted.
 func (s *Service) Agreed(tx *db.Tx, purpose, after string, limit int) ([]string, error) {
 	return selectAgreed(tx, purpose, after, limit)
+}
+
+// Agreeing counts the people who consent to what a purpose asks for now.
+func (s *Service) Agreeing(tx *db.Tx, purpose string) (int64, error) {
+	asked, ok := s.Policy().AskedFor(purpose)
+	if !ok {
+		return 0, nil
+	}
+	return countAgreeing(tx, purpose, asked.Terms)
 }
 
 // Stood reports whether a person had consented to a purpose at a time, or had
@@ -172,6 +182,14 @@ func (s *Service) Say(ctx context.Context, subject, purpose string, act Act, ter
 	}
 	if err != nil {
 		return fmt.Errorf("take a consent: %w", err)
+	}
+	return nil
+}
+
+// Withdraw withdraws what a person consents to for a purpose, if they do.
+func (s *Service) Withdraw(ctx context.Context, subject, purpose string) error {
+	if err := s.Say(ctx, subject, purpose, Withdrawn, ""); !errors.Is(err, errNothing) {
+		return err
 	}
 	return nil
 }

@@ -55,3 +55,12 @@ func selectAgreed(tx *db.Tx, purpose, after string, limit int) (list []string, e
 		purpose, string(Given), after, limit)
 	return list, err
 }
+
+// countAgreeing counts the people whose last word about a purpose is a consent
+// to these terms.
+func countAgreeing(tx *db.Tx, purpose, terms string) (n int64, err error) {
+	err = tx.QueryRow(`SELECT COUNT(*) FROM consent_event e WHERE e.purpose = $1 AND e.act = $2 AND e.terms = $3 AND NOT EXISTS (
+		SELECT 1 FROM consent_event later WHERE later.subject = e.subject AND later.purpose = e.purpose AND later.n > e.n)`,
+		purpose, string(Given), terms).Scan(&n)
+	return n, err
+}

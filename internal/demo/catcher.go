@@ -36,6 +36,7 @@ type Message struct {
 	Subject string // empty for a text message
 	Text    string
 	ID      string // the Message-ID; empty for a text message
+	Ends    string // where one click ends such messages (RFC 8058); empty: nowhere
 	Times   int    // how often it came: a mailbox shows it once
 }
 
@@ -170,7 +171,11 @@ func (s *session) Data(r io.Reader) error {
 	if err != nil {
 		return err
 	}
-	s.k.keep(Message{To: s.to, Subject: subject, Text: body, ID: m.Header.Get("Message-ID")})
+	ends := ""
+	if m.Header.Get("List-Unsubscribe-Post") == "List-Unsubscribe=One-Click" {
+		ends = strings.Trim(m.Header.Get("List-Unsubscribe"), "<>")
+	}
+	s.k.keep(Message{To: s.to, Subject: subject, Text: body, ID: m.Header.Get("Message-ID"), Ends: ends})
 	return nil
 }
 

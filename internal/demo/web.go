@@ -52,11 +52,15 @@ func shown(p *i18n.Printer, m Message, host string) card {
 	if path := link(m.Text, host); path != "" {
 		text.Href, text.Action = path, p.T("demo.mail.follow")
 	}
-	return card{title, []ui.Row{
+	rows := []ui.Row{
 		{Key: p.T("demo.mail.to"), Value: m.To, LTR: true},
 		{Key: p.T("demo.mail.at"), Value: p.DateTime(m.At)},
 		text,
-	}}
+	}
+	if path := link(m.Ends, host); path != "" {
+		rows = append(rows, ui.Row{Key: "List-Unsubscribe", Value: path, LTR: true, Href: path, Action: p.T("demo.mail.follow")})
+	}
+	return card{title, rows}
 }
 
 var address = regexp.MustCompile(`https?://[^\s<>"]+`)

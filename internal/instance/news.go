@@ -13,6 +13,7 @@ type newsFile struct {
 	Date  Date      `yaml:"date" doc:"the day on which it is published"`
 	Title i18n.Text `yaml:"title" doc:"one line"`
 	Text  i18n.Text `yaml:"text" doc:"an empty line begins a paragraph"`
+	Offer bool      `yaml:"offer" doc:"it offers something of the operator's own: the newsletter does not tell of it, but an official sends it to who consents to offers"`
 }
 
 // maxHeadline bounds the title of an item of news.
@@ -39,6 +40,6 @@ func (l *loader) news(in *Instance) {
 		if err != nil {
 			continue // the decoder has said so
 		}
-		in.News = append(in.News, news.Item{ID: id, Date: day, Title: f.Title, Text: f.Text})
+		in.News = append(in.News, news.Item{ID: id, Date: day, Title: f.Title, Text: f.Text, Offer: f.Offer})
 	}
 }

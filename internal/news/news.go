@@ -25,6 +25,15 @@ type Item struct {
 	Date  time.Time // the first moment of its day, in the portal's zone
 	Title i18n.Text
 	Text  i18n.Text // an empty line begins a paragraph
+	Offer bool      // it offers something: no newsletter tells of it
+}
+
+// First is the first paragraph of its text in a language.
+func (i Item) First(p *i18n.Printer) string {
+	if all := paragraphs(p.In(i.Text)); len(all) > 0 {
+		return all[0]
+	}
+	return ""
 }
 
 // Config is what the package needs.
@@ -60,7 +69,16 @@ func (n *News) Published() (list []Item) {
 
 // Find returns a published item.
 func (n *News) Find(id string) (Item, bool) {
-	list := n.Published()
+	i, ok := n.Declared(id)
+	if !ok || i.Date.After(n.Clock.Now()) {
+		return Item{}, false
+	}
+	return i, true
+}
+
+// Declared returns an item, also one whose day is to come.
+func (n *News) Declared(id string) (Item, bool) {
+	list := n.Items()
 	i := slices.IndexFunc(list, func(i Item) bool { return i.ID == id })
 	if i < 0 {
 		return Item{}, false

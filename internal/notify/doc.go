@@ -24,6 +24,13 @@
 //     is older than the portal. That they ask for it is looked at when a notice
 //     is queued, again when it is sent, and their address is opened for it under
 //     the purpose to which they consented, which the gate refuses without.
+//   - An offer of the operator's own is marketing. It is sent once, when an
+//     official presses the button: they see before how it reads and how many
+//     consent, and the log says who it was (N7).
+//   - Each newsletter and each offer says in its headers and its text where it
+//     ends: by one click of a mail service (RFC 8058) or one button, without
+//     signing in. Opening that page ends nothing. The link is a MAC that only
+//     whoever has the message knows.
 //   - Words are templates of the instance; what fills them is data.
 //
 // What guards an account is no notice and does not come by here: codes and links
@@ -36,5 +43,5 @@
 // Others call Queue, and register a Source for what their notices are about.
 //
 // Tables: notify_notice, notify_delivery, notify_choice, notify_language,
-// notify_news. Statements: O5, O16, O18, N8, N9, N18, M14.
+// notify_news. Statements: O5, O16, O18, N6 to N9, N18, M14.
 package notify

@@ -23,10 +23,19 @@ const (
 // aboutNews is the sort of notices about news.
 const aboutNews = "news"
 
-// Item is a piece of news that is published.
+// Item is a piece of news.
 type Item struct {
-	ID  string
-	Day time.Time // the first moment of its day
+	ID    string
+	Day   time.Time // the first moment of its day: it is published then
+	Offer bool
+}
+
+// kind is the one of the notice that tells of it.
+func (i Item) kind() string {
+	if i.Offer {
+		return kinds.Offer
+	}
+	return kinds.News
 }
 
 // telling is how far an item was told.
@@ -34,6 +43,8 @@ type telling struct {
 	Item   string
 	Cursor string // the last person who was told, or did not want to be
 	Done   bool
+	At     time.Time // since when it is noted
+	kind   string
 }
 
 // errElsewhere says that another node goes on with an item.
@@ -42,7 +53,8 @@ var errElsewhere = errors.New("another node tells of it")
 // TellNews tells of each item once whoever asked for it, in batches, each with
 // how far it came: it goes on where it was interrupted. What was there when it
 // first ran is old, and so is what comes later with an older day; and what
-// comes while the instance declares no such notice.
+// comes while the instance declares no such notice. An offer it tells of only
+// once an official has it sent.
 func (s *Service) TellNews(ctx context.Context) error {
 	var open []telling
 	err := s.DB.Update(ctx, func(tx *db.Tx) (err error) {
@@ -76,22 +88,24 @@ func (s *Service) openNews(tx *db.Tx) (open []telling, err error) {
 	}
 	now := s.Clock.Now()
 	if since.IsZero() { // the first time
-		if err := insertNews(tx, telling{Done: true}, now); err != nil {
+		if _, err := insertNews(tx, telling{Done: true}, now); err != nil {
 			return nil, err
 		}
 	}
 	y, m, d := since.In(s.Zone()).Date()
 	first := time.Date(y, m, d, 0, 0, 0, 0, s.Zone())
-	declared := s.Kinds()[kinds.News] != nil
 	for _, item := range s.News() {
 		one, ok := known[item.ID]
+		if !ok && (item.Offer || item.Day.After(now)) {
+			continue
+		}
 		if !ok {
-			one = telling{Item: item.ID, Done: !declared || since.IsZero() || item.Day.Before(first)}
-			if err := insertNews(tx, one, now); err != nil {
+			one = telling{Item: item.ID, Done: s.Kinds()[item.kind()] == nil || since.IsZero() || item.Day.Before(first)}
+			if _, err := insertNews(tx, one, now); err != nil {
 				return nil, err
 			}
 		}
-		if !one.Done {
+		if one.kind = item.kind(); !one.Done {
 			open = append(open, one)
 		}
 	}
@@ -100,7 +114,7 @@ func (s *Service) openNews(tx *db.Tx) (open []telling, err error) {
 
 // tellSome tells the next people of an item, and returns how far it came.
 func (s *Service) tellSome(tx *db.Tx, one telling) (next telling, err error) {
-	k := s.Kinds()[kinds.News]
+	k := s.Kinds()[one.kind]
 	var people []string
 	switch {
 	case k == nil:
@@ -125,7 +139,7 @@ func (s *Service) tellSome(tx *db.Tx, one telling) (next telling, err error) {
 	}
 	for _, subject := range people {
 		about := aboutNews + ":" + one.Item
-		if err := s.Queue(tx, Notice{Kind: kinds.News, Subject: subject, About: about, Key: about}); err != nil {
+		if err := s.Queue(tx, Notice{Kind: one.kind, Subject: subject, About: about, Key: about}); err != nil {
 			return next, err
 		}
 	}

@@ -101,6 +101,12 @@ type Delivery struct {
 var (
 	errUnknown = fault.New(fault.NotFound, "notify.unknown")
 	errNothing = fault.New(fault.Invalid, "notify.choose.nothing")
+	errNoLink  = fault.New(fault.NotFound, "notify.end.unknown")
+	errNoEnd   = fault.New(fault.Invalid, "notify.end.nothing")
+	errNoOffer = fault.New(fault.NotFound, "notify.offer.unknown")
+	errEarly   = fault.New(fault.Conflict, "notify.offer.early")
+	errUnsent  = fault.New(fault.Invalid, "notify.offer.nothing")
+	errDenied  = fault.New(fault.Denied, "error.denied")
 )
 
 // Quiet are the hours in which nothing is sent, in the zone of the portal: from

@@ -53,6 +53,10 @@ type Consents interface {
 	// Stood reports whether somebody had consented to a purpose at a time, or
 	// had withdrawn it no longer before than late.
 	Stood(tx *db.Tx, subject, purpose string, at time.Time, late time.Duration) (bool, error)
+	// Agreeing counts those who consent to a purpose now.
+	Agreeing(tx *db.Tx, purpose string) (int64, error)
+	// Withdraw withdraws what somebody consents to for a purpose, if they do.
+	Withdraw(ctx context.Context, subject, purpose string) error
 }
 
 // StaysOut knows at which addresses something is not wanted any more (N9).
@@ -72,7 +76,8 @@ type Config struct {
 	Contacts  Contacts
 	Consents  Consents      // nil: nobody consents to anything
 	StaysOut  StaysOut      // nil: nobody does
-	News      func() []Item // those that are published; nil: there are none
+	News      func() []Item // also those to come; nil: there are none
+	Keys      Keys          // for the links that end messages
 	Kinds     func() kinds.Set
 	Quiet     func() Quiet
 	Zone      func() *time.Location
@@ -368,13 +373,17 @@ func (s *Service) hand(ctx context.Context, out *sending, w Words, p *i18n.Print
 	if out, err := s.staysOut(ctx, out.kind, to); err != nil || out {
 		return cmp.Or(err, error(errStaysOut))
 	}
-	text := func(t i18n.Text) string { return unmarked(kinds.Fill(p, t, w.Says)) }
 	if out.channel == kinds.SMS {
-		return s.Sender.SendSMS(ctx, to, text(out.kind.SMS))
+		return s.Sender.SendSMS(ctx, to, filled(p, out.kind.SMS, w))
 	}
-	return s.Sender.SendMail(ctx, mail.Message{
-		To: to, MessageID: out.ID, Subject: cut(text(out.kind.Title), maxSubject), Text: s.letter(out, w, p, text),
-	})
+	m := s.letter(out, w, p)
+	m.To = to
+	return s.Sender.SendMail(ctx, m)
+}
+
+// filled is a template with its words, as a message has it.
+func filled(p *i18n.Printer, t i18n.Text, w Words) string {
+	return unmarked(kinds.Fill(p, t, w.Says))
 }
 
 // errStaysOut says that whoever receives at an address opted out there, under
@@ -419,21 +428,27 @@ func cut(s string, n int) string {
 	return s
 }
 
-// letter is the text of an e-mail: what is declared, the address of the page,
-// and where one chooses what is sent.
-func (s *Service) letter(out *sending, w Words, p *i18n.Printer, text func(i18n.Text) string) string {
-	parts := []string{text(out.kind.Text), w.Says[kinds.WordLink]}
-	switch portal := unmarked(p.In(s.Name())); {
+// letter is an e-mail without whom it goes to: what is declared, the address of
+// the page, and where one chooses what is sent or ends it.
+func (s *Service) letter(out *sending, w Words, p *i18n.Printer) mail.Message {
+	m := mail.Message{MessageID: out.ID, Subject: cut(filled(p, out.kind.Title, w), maxSubject)}
+	foot := unmarked(p.In(s.Name()))
+	line := func(key, at string) { foot += "\n" + strings.TrimSpace(unmarked(p.T(key))+" "+at) }
+	switch {
 	case out.Official:
-		parts = append(parts, portal)
 	case out.kind.Class == kinds.MarketingClass:
-		parts = append(parts, portal+"\n"+unmarked(p.T("notify.mail.consent"))+" "+s.Address()+"/"+p.Lang+pathConsents)
+		line("notify.mail.consent", s.Address()+"/"+p.Lang+pathConsents)
 	case out.kind.Optional():
-		parts = append(parts, portal+"\n"+unmarked(p.T("notify.mail.choose"))+" "+s.Address()+"/"+p.Lang+pathChoices)
+		line("notify.mail.choose", s.Address()+"/"+p.Lang+pathChoices)
 	default:
-		parts = append(parts, portal+"\n"+unmarked(p.T("notify.mail.important")))
+		line("notify.mail.important", "")
 	}
-	return strings.Join(parts, "\n\n") + "\n"
+	if out.kind.List() != "" {
+		m.Unsubscribe = s.endsAt(out.ID, p.Lang)
+		line("notify.mail.end", m.Unsubscribe)
+	}
+	m.Text = strings.Join([]string{strings.TrimSpace(filled(p, out.kind.Text, w)), w.Says[kinds.WordLink], foot}, "\n\n") + "\n"
+	return m
 }
 
 // unmarked takes the marks of direction away, which not every phone and no

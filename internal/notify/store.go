@@ -203,8 +203,8 @@ func selectNews(tx *db.Tx) (known map[string]telling, since time.Time, err error
 		var one telling
 		var done, at int64
 		err := r.Scan(&one.Item, &one.Cursor, &done, &at)
-		if one.Done = done != 0; one.Item == "" {
-			since = clock.FromMicros(at)
+		if one.Done, one.At = done != 0, clock.FromMicros(at); one.Item == "" {
+			since = one.At
 		} else {
 			known[one.Item] = one
 		}
@@ -214,11 +214,11 @@ func selectNews(tx *db.Tx) (known map[string]telling, since time.Time, err error
 }
 
 // insertNews notes an item that is not noted yet; the one without an id says
-// since when items are noted.
-func insertNews(tx *db.Tx, one telling, now time.Time) error {
-	_, err := tx.Exec(`INSERT INTO notify_news (item, cursor, done, at) VALUES ($1, $2, $3, $4) ON CONFLICT (item) DO NOTHING`,
+// since when items are noted. It reports whether it was not noted before.
+func insertNews(tx *db.Tx, one telling, now time.Time) (bool, error) {
+	count, err := tx.Exec(`INSERT INTO notify_news (item, cursor, done, at) VALUES ($1, $2, $3, $4) ON CONFLICT (item) DO NOTHING`,
 		one.Item, one.Cursor, bit(one.Done), clock.Micros(now))
-	return err
+	return count == 1, err
 }
 
 // moveNews notes how far an item was told, and reports whether nobody else did.

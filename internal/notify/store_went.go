@@ -27,6 +27,18 @@ func countWent(tx *db.Tx, since time.Time) (list []counted, err error) {
 	return list, err
 }
 
+// countAbout counts what became of the e-mails about something, since a moment.
+func countAbout(tx *db.Tx, about string, since time.Time) (list []counted, err error) {
+	err = tx.Select(func(r *db.Rows) error {
+		var c counted
+		err := r.Scan(&c.State, &c.n)
+		list = append(list, c)
+		return err
+	}, `SELECT d.state, COUNT(*) FROM notify_notice n JOIN notify_delivery d ON d.subject = n.subject AND d.notice = n.id
+		WHERE n.at >= $1 AND n.about = $2 GROUP BY d.state ORDER BY d.state`, clock.Micros(since), about)
+	return list, err
+}
+
 // sent is that a notice left, to whom and when.
 type sent struct {
 	Subject string

@@ -37,6 +37,8 @@ func (s *Service) Mount(r *web.Router) {
 		rt.Audience, rt.Activity = web.Person, none
 		r.Handle(rt)
 	}
+	s.mountOffers(r)
+	s.mountEnd(r)
 }
 
 // worded is a notice in the words of the page's language.

@@ -79,6 +79,22 @@ func (w *world) Agreed(_ *db.Tx, purpose, after string, limit int) (list []strin
 	return list[:min(len(list), limit)], nil
 }
 
+// Agreeing answers for notify.Consents.
+func (w *world) Agreeing(_ *db.Tx, purpose string) (n int64, err error) {
+	for said, given := range w.consents {
+		if _, to, _ := strings.Cut(said, " "); to == purpose && given {
+			n++
+		}
+	}
+	return n, nil
+}
+
+// Withdraw answers for notify.Consents.
+func (w *world) Withdraw(_ context.Context, subject, purpose string) error {
+	w.consents[subject+" "+purpose] = false
+	return nil
+}
+
 // Stood answers for notify.Consents: in a world, who consents always did.
 func (w *world) Stood(tx *db.Tx, subject, purpose string, _ time.Time, _ time.Duration) (bool, error) {
 	return w.Granted(tx, subject, purpose)
@@ -161,7 +177,7 @@ func tell(cw *casestest.World) *world {
 	}
 	w.jobs = jobs.NewQueue(jobs.Config{DB: cw.Store.DB, Clock: cw.Store.Clock, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
 	w.Service = notify.New(notify.Config{
-		DB: cw.Store.DB, Vault: w.vault(), Jobs: w.jobs, Sender: w, Contacts: w.contacts, Consents: w,
+		DB: cw.Store.DB, Vault: w.vault(), Jobs: w.jobs, Sender: w, Contacts: w.contacts, Consents: w, Keys: cw.Store.Ring,
 		Policy: cw.Policy, News: func() []notify.Item { return w.news },
 		Kinds: func() kinds.Set { return w.kinds }, Quiet: func() notify.Quiet { return w.quiet }, Zone: servicestest.Zone,
 		Name: func() i18n.Text { return i18n.Text{"en": "oneGov", "dv": "ވަންގަވް"} }, Langs: []string{"en", "dv"}, Catalogue: catalogue,

@@ -118,13 +118,14 @@ const (
 	Supervise        Capability = "supervise"          // load and hand-over of the cases that the role's party decides
 	AnswerInquiries  Capability = "answer-inquiries"   // take and answer what people ask the operator
 	EnterInquiries   Capability = "enter-inquiries"    // write down what came by telephone, and see where it stands
+	SendOffers       Capability = "send-offers"        // send offers of the operator's own to who consents
 	KeepSchedules    Capability = "keep-schedules"     // what is kept until when, and what is held back from disposal
 	AnswerRights     Capability = "answer-rights"      // take and answer requests about people's rights
 )
 
 // Values lists the capabilities.
 func (Capability) Values() []string {
-	return []string{"administer-people", "see-operations", "attest", "preview-services", "publish-policy", "reconcile-payments", "supervise", "verify-people", "verify-companies", "answer-inquiries", "enter-inquiries", "keep-schedules", "answer-rights"}
+	return []string{"administer-people", "see-operations", "attest", "preview-services", "publish-policy", "reconcile-payments", "supervise", "verify-people", "verify-companies", "answer-inquiries", "enter-inquiries", "keep-schedules", "answer-rights", "send-offers"}
 }
 
 // Term is a term of a vocabulary, written prefix:Name. The prefixes are dpv,

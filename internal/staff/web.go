@@ -70,6 +70,8 @@ func (s *Service) home(q *web.Req) error {
 		return q.Redirect("/staff/requests")
 	case pol.May(q.Session.Roles, policy.Reconcile):
 		return q.Redirect("/staff/payments")
+	case pol.May(q.Session.Roles, policy.SendOffers):
+		return q.Redirect("/staff/offers")
 	}
 	return q.Redirect("/staff/cases")
 }
@@ -109,6 +111,9 @@ func (s *Service) Menu(q *web.Req) []web.Link {
 	}
 	if pol.May(q.Session.Roles, policy.Reconcile) {
 		links = append(links, web.Link{Text: q.P.T("staff.menu.payments"), Href: "/staff/payments"})
+	}
+	if pol.May(q.Session.Roles, policy.SendOffers) {
+		links = append(links, web.Link{Text: q.P.T("staff.menu.offers"), Href: "/staff/offers"})
 	}
 	if pol.May(q.Session.Roles, policy.PreviewServices) {
 		links = append(links, web.Link{Text: q.P.T("staff.menu.services"), Href: "/staff/services"})

@@ -161,6 +161,9 @@ func Compile(id string, f File) (*Kind, []Problem) {
 	if o.Official() && f.Class != ImportantClass && f.Class != ServiceClass {
 		fail("class", "it goes to officials, because of their work: important or service")
 	}
+	if id == Offer && f.Class != MarketingClass {
+		fail("class", "an offer is marketing")
+	}
 	if o.Asked && f.Class != NewsletterClass && f.Class != MarketingClass {
 		fail("class", "it goes to who asked for it: newsletter or marketing")
 	}

@@ -14,8 +14,8 @@ const (
 	Officials Audience = "officials"
 )
 
-// The placeholders. None is for what a person typed: a message says what the
-// portal knows of where things stand.
+// The placeholders. None is for what a visitor typed: a message says what the
+// portal knows of where things stand, and what the operator publishes.
 const (
 	WordPortal    = "portal"    // the portal's name
 	WordLink      = "link"      // the address of the page that the notice leads to
@@ -25,6 +25,7 @@ const (
 	WordSays      = "says"      // what that means, as the workflow says it
 	WordAmount    = "amount"    // of money, with its currency
 	WordHeadline  = "headline"  // of an item of news
+	WordText      = "text"      // of an item of news: its first paragraph
 	WordWhat      = "what"      // the kind of thing, such as an application
 	WordDate      = "date"      // the day until when something is to be done
 )
@@ -65,7 +66,8 @@ const (
 	PolicyChange      = "policy-change"       // policy or terms change on a day
 	PolicyChangeStaff = "policy-change-staff" // and with it what is done with data about officials
 
-	News = "news-published"
+	News  = "news-published"
+	Offer = "own-offer" // of the operator's own; an official has it sent
 
 	KeptEnds = "data-expiring" // what is kept of somebody goes, by a rule that says they are told
 )
@@ -94,7 +96,8 @@ func Occasions() []Occasion {
 		{ID: PolicyChange, To: Person, Words: []string{WordDate}},
 		{ID: PolicyChangeStaff, To: Officials, Words: []string{WordDate}},
 		{ID: KeptEnds, To: Person, Words: []string{WordWhat, WordReference, WordDate}},
-		{ID: News, To: Person, Words: []string{WordHeadline, WordDate}, Asked: true},
+		{ID: News, To: Person, Words: []string{WordHeadline, WordText, WordDate}, Asked: true},
+		{ID: Offer, To: Person, Words: []string{WordHeadline, WordText, WordDate}, Asked: true},
 	}
 }
 

@@ -28,6 +28,10 @@ type Message struct {
 	MessageID string // of the work that asked for it, so that a repetition is recognised; made up if empty
 	ReplyTo   string // an address, nothing else; empty: none
 	From      string // the instance's address if empty; may have a name: Portal <portal@example.org>
+
+	// Unsubscribe is the address at which one POST ends such messages (RFC
+	// 8058); empty: they cannot be ended so.
+	Unsubscribe string
 }
 
 // Mailer sends mail.
@@ -58,6 +62,8 @@ const (
 	subjectMax = 200
 	textMax    = 64 << 10
 	smsMax     = 480
+
+	unsubscribeMax = 800 // with its name on one line of a header, which has 998 at the most
 )
 
 // ValidAddress reports whether s is one plain mail address.

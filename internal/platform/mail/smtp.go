@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net"
 	"net/mail"
+	"net/url"
 	"strconv"
 	"strings"
 	"sync"
@@ -187,6 +188,13 @@ func (s *SMTP) compose(m Message) (*gomail.Msg, error) {
 	msg.SetMessageIDWithValue(m.MessageID + "@" + domain(from.Address))
 	msg.SetDateWithValue(s.c.Clock.Now())
 	msg.SetGenHeader("Auto-Submitted", "auto-generated")
+	if m.Unsubscribe != "" {
+		if u, err := url.Parse(m.Unsubscribe); err != nil || u.Host == "" || !line(m.Unsubscribe, unsubscribeMax) || strings.ContainsAny(m.Unsubscribe, " <>,") {
+			return nil, ErrInvalid
+		}
+		msg.SetGenHeaderPreformatted("List-Unsubscribe", "<"+m.Unsubscribe+">")
+		msg.SetGenHeader("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")
+	}
 	msg.SetBodyString(gomail.TypeTextPlain, m.Text)
 	return msg, nil
 }

@@ -165,13 +165,37 @@ func TestO1MailTravelsEncrypted(t *testing.T) {
 			}
 			for name, want := range map[string]string{
 				"Message-Id": "<job-1@onegov.example>", "Auto-Submitted": "auto-generated",
-				"Date": "Mon, 23 Nov 2026 09:00:00 +0000", "User-Agent": "", "X-Mailer": "",
+				"Date": "Mon, 23 Nov 2026 09:00:00 +0000", "User-Agent": "", "X-Mailer": "", "List-Unsubscribe": "", "List-Unsubscribe-Post": "",
 			} {
 				if got := m.Header.Get(name); got != want {
 					t.Errorf("%s is %q, not %q", name, got, want)
 				}
 			}
 		})
+	}
+}
+
+func TestN9_AMailThatOneClickEndsSaysSoInItsHeadersOnOneLine(t *testing.T) {
+	config, roots := certificate(t)
+	s := serve(t, config, false)
+	out := sender(t, mail.SMTPConfig{Port: s.port, Roots: roots})
+	m := hello
+	m.Unsubscribe = "https://onegov.example/en/unsubscribe/" + strings.Repeat("x", 400)
+	if err := out.SendMail(t.Context(), m); err != nil {
+		t.Fatal(err)
+	}
+	got, err := netmail.ReadMessage(bytes.NewReader((<-s.taken).data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if h := got.Header; h.Get("List-Unsubscribe") != "<"+m.Unsubscribe+">" || h.Get("List-Unsubscribe-Post") != "List-Unsubscribe=One-Click" {
+		t.Errorf("the headers are %q and %q", h.Get("List-Unsubscribe"), h.Get("List-Unsubscribe-Post"))
+	}
+	for _, bad := range []string{"x", "https://", "https://a.example/>, <mailto:b@c.example", "https://a.example/\r\nBcc: b@c.example", "https://a.example/" + strings.Repeat("x", 1000)} {
+		m.Unsubscribe = bad
+		if err := out.SendMail(t.Context(), m); !errors.Is(err, mail.ErrInvalid) {
+			t.Errorf("%q: %v", bad, err)
+		}
 	}
 }
 
