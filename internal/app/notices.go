@@ -19,7 +19,7 @@ func (p *portal) tell(langs []string, catalogue *i18n.Catalogue) {
 	p.openStaysOut()
 	p.notices = notify.New(notify.Config{
 		DB: p.db, Vault: p.vault, Jobs: p.queue, Sender: p.sender, Contacts: p.account, Consents: p.consent, StaysOut: p.staysOut, Keys: p.ring, Policy: p.policy, Clock: p.clock,
-		Kinds: func() kinds.Set { return p.live.Current().Notices }, News: p.items,
+		Kinds: func() kinds.Set { return p.live.Current().Notices }, News: func() []notify.Item { return p.news.Told() },
 		Quiet: func() notify.Quiet {
 			from, until := p.live.Current().Portal.QuietHours()
 			return notify.Quiet{From: from, Until: until}

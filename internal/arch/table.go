@@ -43,7 +43,7 @@ var features = []row{
 	{"privacy", []string{"proof", "policy", "policy/text"}, map[string]string{
 		"proof": "the policy page shows the status of a promise beside its sentence",
 	}},
-	{"news", nil, nil},
+	{"news", []string{"notify", "notify/kinds"}, nil},
 	{"notify", []string{"holdings", "notify/kinds", "cases", "services", "vault", "audit", "ledger", "policy"}, nil},
 	{"payments", []string{"holdings", "cases", "services", "forms", "vault", "policy"}, nil},
 	{"desk", []string{"holdings", "cases", "cases/find", "cases/letter", "uploads", "services", "forms", "staff", "identity", "vault", "audit", "policy"}, nil},

@@ -28,14 +28,6 @@ type Item struct {
 	Offer bool      // it offers something: no newsletter tells of it
 }
 
-// First is the first paragraph of its text in a language.
-func (i Item) First(p *i18n.Printer) string {
-	if all := paragraphs(p.In(i.Text)); len(all) > 0 {
-		return all[0]
-	}
-	return ""
-}
-
 // Config is what the package needs.
 type Config struct {
 	Items   func() []Item // all that are declared, in any order
@@ -69,15 +61,15 @@ func (n *News) Published() (list []Item) {
 
 // Find returns a published item.
 func (n *News) Find(id string) (Item, bool) {
-	i, ok := n.Declared(id)
+	i, ok := n.declared(id)
 	if !ok || i.Date.After(n.Clock.Now()) {
 		return Item{}, false
 	}
 	return i, true
 }
 
-// Declared returns an item, also one whose day is to come.
-func (n *News) Declared(id string) (Item, bool) {
+// declared returns an item, also one whose day is to come.
+func (n *News) declared(id string) (Item, bool) {
 	list := n.Items()
 	i := slices.IndexFunc(list, func(i Item) bool { return i.ID == id })
 	if i < 0 {
