@@ -193,6 +193,34 @@ func (tab *Tab) watch() {
 	}()
 }
 
+// Frame is the document in the frame of the page, once it is there.
+func (tab *Tab) Frame() *Tab {
+	tab.t.Helper()
+	var at target.ID
+	tab.call("find the frame", func(ctx context.Context) error {
+		for ctx.Err() == nil {
+			all, err := chromedp.Targets(ctx)
+			if err != nil {
+				return err
+			}
+			for _, one := range all {
+				if one.Type == "iframe" && one.ParentFrameID != "" {
+					at = one.TargetID
+					return nil
+				}
+			}
+			time.Sleep(20 * time.Millisecond) // a browser tells of no frame that is not asked for
+		}
+		return ctx.Err()
+	})
+	ctx, cancel := chromedp.NewContext(tab.ctx, chromedp.WithTargetID(at))
+	tab.t.Cleanup(cancel)
+	if err := chromedp.Do(ctx); err != nil {
+		tab.t.Fatalf("look into the frame: %v", err)
+	}
+	return &Tab{t: tab.t, ctx: ctx, Look: tab.Look}
+}
+
 func (tab *Tab) stray(what string) {
 	tab.mu.Lock()
 	defer tab.mu.Unlock()
