@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # scripts/npm.sh: fetches what scripts/npm/package-lock.json pins by hash into
-# build/npm, runs none of its scripts, and puts the fonts where the program
-# embeds them. Does nothing when the lock file has not changed.
+# build/npm, runs none of its scripts, and puts the fonts and the reader of PDFs
+# where the program embeds them. Fetches nothing when the lock file has not
+# changed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -20,3 +21,12 @@ done
 for name in public-sans-latin public-sans-latin-ext noto-sans-thaana-thaana; do
   cp -u build/npm/node_modules/@fontsource-variable/*/files/"$name-wght-normal.woff2" "$fonts"
 done
+
+pdfjs=build/npm/node_modules/pdfjs-dist
+viewer=internal/uploads/viewer/pdfjs
+mkdir -p "$viewer"
+for file in legacy/build/pdf.min.mjs legacy/build/pdf.worker.min.mjs wasm/openjpeg_nowasm_fallback.js wasm/jbig2_nowasm_fallback.js; do
+  to="$viewer/${file##*/}.gz"
+  [ "$to" -nt "$pdfjs/$file" ] || gzip -9nc "$pdfjs/$file" >"$to"
+done
+cat "$pdfjs"/LICENSE "$pdfjs"/wasm/LICENSE_{PDFJS_,}{OPENJPEG,JBIG2} | gzip -9nc >"$viewer/LICENSES.txt.gz"

@@ -369,6 +369,10 @@ func officials(officer, administrator, invited *tour, reference string) {
 	officer.stop("/staff/cases/hand-over", "/staff/cases/hand-over?case="+strings.TrimPrefix(at, "/staff/cases/"), http.StatusOK)
 	officer.stop("/staff/files/{id}", "/staff/files/nobodys", http.StatusNotFound)
 	officer.stop("/staff/files/{id}/picture", "/staff/files/nobodys/picture", http.StatusNotFound)
+	officer.stop("/staff/files/viewer", "/staff/files/viewer", http.StatusNotFound) // it is a frame, and no page
+	b := officer.portal.Browse()
+	b.Submit("/staff/sign-in", url.Values{"email": {officer.portal.Person("permit-officer")}, "password": {demo.Password}}, http.StatusOK)
+	officer.file(b, "/_/viewer/{set}/{file}", b.Page("/staff/files/viewer", http.StatusOK).One("script").Attr("src"))
 	officer.stop("/staff/people", "/staff/people", http.StatusForbidden)
 	officer.stop("/staff/services", "/staff/services", http.StatusOK)
 	for _, part := range []string{"start", "form", "workflow", "tests"} {

@@ -104,6 +104,7 @@ func (k *Desk) documents(q *web.Req, a *cases.Application) (list []pages.Documen
 				if strings.HasPrefix(file.Type, "image/") || known.Kind.Picture() {
 					d.Picture = d.Href + "/picture"
 				}
+				d.Frame = uploads.Frame(q, known.Kind)
 			default:
 				d.State = ui.Label{Text: q.P.T("desk.case.document.wait"), Kind: ui.Warn}
 			}
@@ -123,6 +124,7 @@ func (k *Desk) earlier(q *web.Req, f forms.Field, states map[string]*uploads.Fil
 	for _, id := range slices.Sorted(maps.Keys(states)) {
 		if file := states[id]; file.Field == f.ID && !answered[id] && !file.Attached.IsZero() && file.State == uploads.Clean {
 			list = append(list, pages.Document{
+				Frame: uploads.Frame(q, file.Kind),
 				Name:  q.P.T("desk.case.document.earlier", "kind", file.Kind.Word(), "time", q.P.DateTime(file.Attached)),
 				About: q.P.T("desk.case.document", "question", q.P.In(f.Label), "size", uploads.SizeWords(q.P, file.Got)),
 				Href:  "/staff/files/" + id, State: ui.Label{Text: q.P.T("desk.case.document.replaced"), Kind: ui.Neutral},

@@ -21,8 +21,9 @@
 //   - Until it was examined nobody can read a file. Where a scanner is declared
 //     that includes the scanner, however long it is away; what it finds is
 //     destroyed, and the person is told.
-//   - Officials read the files of a case that they hold (O6, O10); somebody
-//     else's file is not found, and the attempt is recorded.
+//   - Officials read the files of a case that they hold (O6, O10), a PDF too
+//     within the page, in a frame that reaches nothing (package viewer);
+//     somebody else's file is not found, and the attempt is recorded.
 //   - A file that nobody attached is destroyed with its key.
 //
 // States: received (bytes are missing) → checking → clean, or refused.

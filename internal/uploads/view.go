@@ -12,6 +12,7 @@ import (
 	"portico/internal/platform/web/ui"
 	"portico/internal/policy"
 	"portico/internal/uploads/pages"
+	"portico/internal/uploads/viewer"
 )
 
 // InputID is the id of the question's input, to which an error summary leads.
@@ -94,6 +95,16 @@ func (s *Site) row(q *web.Req, f *File) pages.File {
 	return row
 }
 
+// Frame is the address of the document that shows a file of this kind in a
+// frame, and lets the page have that frame; empty: there is none.
+func Frame(q *web.Req, k Kind) string {
+	if k != PDF || !viewer.Built() {
+		return ""
+	}
+	q.Frame(viewer.Path)
+	return viewer.Path
+}
+
 // Named is a file as an answer names it.
 type Named struct {
 	ID   string
@@ -134,6 +145,9 @@ func (s *Site) documents(q *web.Req, states map[string]*File, named []Named, at 
 			row.Href = at + f.ID
 			if shows && f.Kind.Picture() {
 				row.Shows = at + f.ID + "/picture"
+			}
+			if shows {
+				row.Frame = Frame(q, f.Kind)
 			}
 		}
 		rows = append(rows, row)

@@ -16,6 +16,7 @@ import (
 	"portico/internal/platform/i18n"
 	"portico/internal/platform/web"
 	"portico/internal/policy"
+	"portico/internal/uploads/viewer"
 	"portico/internal/vault"
 )
 
@@ -86,6 +87,7 @@ func (s *Site) Mount(r *web.Router) {
 	}
 	staff("/staff/files/{id}", s.document)
 	staff("/staff/files/{id}/picture", s.picture)
+	viewer.Mount(r)
 }
 
 // entering is before the addresses of files that officials send for somebody.
@@ -353,7 +355,7 @@ func (s *Site) document(q *web.Req) error {
 
 // picture shows an official a picture of a case that they hold, within a page:
 // the program drew it itself, so it is a picture and nothing else. No other
-// kind is ever shown by the browser itself: see docs/decisions/0030-files.md.
+// kind is ever shown by the browser itself: see docs/decisions/0023-files.md.
 func (s *Site) picture(q *web.Req) error {
 	id := q.R.PathValue("id")
 	f, err := s.Uploads.find(q.R.Context(), id)

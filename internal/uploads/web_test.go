@@ -38,6 +38,7 @@ type site struct {
 	pages  uploads.Site
 	spot   *uploads.Spot
 	server *httptest.Server
+	router *web.Router
 	holder policy.Actor // who holds the case
 	who    map[string]policy.Actor
 	season time.Time // from when on what they signed in with is not new
@@ -108,7 +109,7 @@ func newSite(t *testing.T) *site {
 	router.Handle(web.Route{Method: "GET", Path: "/question", Audience: web.Person, Activity: "road-permit.apply", Handler: func(q *web.Req) error {
 		return s.Page(q, s.spot, http.StatusOK, "")
 	}})
-	s.server = httptest.NewServer(router)
+	s.router, s.server = router, httptest.NewServer(router)
 	t.Cleanup(s.server.Close)
 	return s
 }

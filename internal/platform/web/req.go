@@ -311,6 +311,28 @@ func (q *Req) cookieName(name string) string {
 // Secure reports whether the browser speaks TLS with the portal.
 func (q *Req) Secure() bool { return peerOf(q.R).secure }
 
+// Origin returns the origin under which the browser asked, as a content
+// security policy writes it. One that no browser asks under is nobody's.
+func (q *Req) Origin() string {
+	scheme := "http://"
+	if q.Secure() {
+		scheme = "https://"
+	}
+	odd := func(r rune) bool {
+		return !strings.ContainsRune("-.:[]", r) && (r < '0' || r > '9') && (r|' ' < 'a' || r|' ' > 'z')
+	}
+	if strings.ContainsFunc(q.R.Host, odd) {
+		return "'none'"
+	}
+	return scheme + q.R.Host
+}
+
+// Frame lets the page show one document of the portal in a frame, and that
+// frame never be anything else.
+func (q *Req) Frame(path string) {
+	q.W.Header().Set("Content-Security-Policy", contentPolicy+"; frame-src "+q.Origin()+path)
+}
+
 // Network returns the network that the request comes from as a keyed hash,
 // for limits: it names nobody and changes with each start.
 func (q *Req) Network() string { return q.router.network(peerOf(q.R).addr) }

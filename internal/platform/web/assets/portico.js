@@ -52,7 +52,8 @@ if (document.querySelector("[data-keys]")) {
   addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     if (event.target.closest("textarea, select, input:not([type=checkbox], [type=radio])")) return;
-    let goal = [...document.querySelectorAll("[data-key]")].find((e) => e.dataset.key === event.key);
+    const goals = [...document.querySelectorAll("[data-key]")].filter((e) => e.dataset.key === event.key);
+    let goal = goals[(goals.indexOf(document.activeElement) + 1) % goals.length];
     if (event.key === "j" || event.key === "k") {
       const rows = [...document.querySelectorAll("main tbody tr")].map((row) => row.querySelector("a")).filter(Boolean);
       const row = document.activeElement.closest("tr");
@@ -158,6 +159,55 @@ if (watched) {
       if ((await r.json()).state !== "checking") return location.reload();
     }
   })().catch(() => {});
+}
+
+// A PDF beside the data: a frame that can reach nothing is given the bytes, and
+// says how far it is. What it says is taken for numbers and for words of ours.
+for (const box of document.querySelectorAll("[data-viewer]")) {
+  const say = box.dataset;
+  const [toggle, bar, told] = box.children;
+  let frame;
+  let asked = false;
+  let missing = "";
+  const tell = (text) => { told.textContent = text; };
+  const post = (message, move) => frame.contentWindow.postMessage(message, "*", move);
+  const hand = async () => {
+    asked = true;
+    const r = await fetch(say.file, { headers: json });
+    if (!r.ok) return tell((await r.json()).detail);
+    const bytes = await r.arrayBuffer();
+    post({ bytes, name: say.name, label: say.page }, [bytes]);
+  };
+  const fail = () => tell(say.failed);
+  addEventListener("message", ({ source, data }) => {
+    if (!frame || source !== frame.contentWindow) return;
+    if (data.is === "ready" && !asked) hand().catch(fail);
+    if (["broken", "locked", "failed"].includes(data.is)) {
+      frame.hidden = bar.hidden = true;
+      tell(say[data.is]);
+    }
+    if (data.is === "part") missing = ` ${say.part.replace("#", Number(data.page))}`;
+    if (data.is === "at") {
+      bar.hidden = false;
+      tell(say.page.replace("##", Number(data.of)).replace("#", Number(data.page)) + missing);
+    }
+    if (data.is === "leave") toggle.focus();
+  });
+  toggle.addEventListener("click", () => {
+    const open = toggle.getAttribute("aria-expanded") === "false";
+    toggle.setAttribute("aria-expanded", open);
+    box.classList.toggle("open", open);
+    if (!open || frame) return;
+    tell(say.loading);
+    frame = document.createElement("iframe");
+    frame.setAttribute("sandbox", "allow-scripts");
+    frame.title = say.name;
+    frame.src = say.viewer;
+    box.append(frame);
+    setTimeout(() => asked || fail(), 15000);
+  });
+  bar.addEventListener("click", ({ target }) => post({ go: Number(target.dataset.go), zoom: Number(target.dataset.zoom) }));
+  box.hidden = false;
 }
 
 // A page of questions saves itself: a second after the last change, and when it
