@@ -215,7 +215,7 @@ func (s *sqlite) run(c *conn, w *write, first bool) (lost error) {
 			return err
 		}
 	}
-	w.tx = &Tx{kind: SQLite, run: c, writes: true}
+	w.tx = &Tx{kind: SQLite, run: c, writes: true, behind: s.queue}
 	func() {
 		defer func() { w.panic = recover() }()
 		w.err = w.fn(w.tx)
