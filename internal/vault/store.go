@@ -186,10 +186,18 @@ func passGate(tx *db.Tx, subject string, version int64) (n int64, err error) {
 // whose number was foretold: it passes only if no other event came between.
 const gatePassed = `UPDATE vault_gate SET n = n + 1 WHERE subject = $1 AND version = $2 AND n = $3 RETURNING n`
 
-// nextNumber takes the next number whatever the gate's version.
-func nextNumber(tx *db.Tx, subject string) (n int64, err error) {
-	err = tx.QueryRow(`UPDATE vault_gate SET n = n + 1 WHERE subject = $1 RETURNING n`, subject).Scan(&n)
-	return n, err
+// nextNumber takes the next number whatever the gate's version, with the key of
+// the person's events.
+func nextNumber(tx *db.Tx, subject string) (n int64, k wrappedKey, err error) {
+	var epoch *int64
+	err = tx.QueryRow(`UPDATE vault_gate SET n = n + 1 WHERE subject = $1 RETURNING n,
+		(SELECT e.epoch FROM vault_scope e WHERE e.subject = vault_gate.subject AND e.scope = 'evidence'),
+		(SELECT e.wrapped FROM vault_scope e WHERE e.subject = vault_gate.subject AND e.scope = 'evidence')`, subject).Scan(&n, &epoch, &k.wrapped)
+	if errors.Is(err, db.ErrNoRows) || err == nil && epoch == nil {
+		err = errNoScope
+	}
+	k.epoch = orZero(epoch)
+	return n, k, err
 }
 
 func bumpGate(tx *db.Tx, subject string) error {

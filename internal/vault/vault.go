@@ -523,7 +523,7 @@ func (v *Vault) Kept(ctx context.Context) error { return v.ledger.Keep(ctx) }
 // Append writes an event that opens nothing: a sign-in, a change of roles.
 // Its subject may be audit.System.
 func (v *Vault) Append(tx *db.Tx, e audit.Event) error {
-	wrapped, err := selectScope(tx, e.Subject, Evidence)
+	n, wrapped, err := nextNumber(tx, e.Subject)
 	if err != nil {
 		return fmt.Errorf("write an event: %w", err)
 	}
@@ -531,9 +531,7 @@ func (v *Vault) Append(tx *db.Tx, e audit.Event) error {
 	if err != nil {
 		return err
 	}
-	if e.N, err = nextNumber(tx, e.Subject); err != nil {
-		return fmt.Errorf("write an event: %w", err)
-	}
+	e.N = n
 	return v.log.Append(tx, box, &e)
 }
 
