@@ -22,6 +22,9 @@ import (
 // the ledger to its file. What is left of the rows is swept by a job, or by the
 // run that disposed of it.
 func (s *Service) Dispose(tx *db.Tx, items []holdings.Item, why Why) (*Disposal, error) {
+	if err := guard(tx, false); err != nil {
+		return nil, err
+	}
 	d, err := s.take(tx, items, why)
 	if err != nil {
 		return nil, err
@@ -32,12 +35,9 @@ func (s *Service) Dispose(tx *db.Tx, items []holdings.Item, why Why) (*Disposal,
 	return d, s.sweepLater(tx, d)
 }
 
-// take is Dispose without what is written of it, which a run writes of several
-// disposals together.
+// take is Dispose behind the guard and without what is written of it, which a
+// run has for several disposals together.
 func (s *Service) take(tx *db.Tx, items []holdings.Item, why Why) (*Disposal, error) {
-	if err := guard(tx, false); err != nil {
-		return nil, fmt.Errorf("wait for holds that are being made: %w", err)
-	}
 	now := s.Clock.Now()
 	pol := s.Policy()
 	d := &Disposal{Subject: items[0].Subject, ID: id.New(now), At: now, Because: why.Because, Ref: why.Ref, Actor: why.Actor.String(), Policy: pol.Hash()}
@@ -217,33 +217,41 @@ func (s *Service) Of(tx *db.Tx, kind, subject, itemID, because string) (bool, er
 }
 
 // What a transaction of a run or a sweep does. On SQLite whoever writes waits
-// for it, so that it is short; on PostgreSQL nobody does, and the way there and
-// back and the flush are what takes long.
+// for it: it ends soon when somebody does, and in time to be flushed together
+// with them. On PostgreSQL nobody waits, and the way there and back and the
+// flush are what takes long.
 const (
-	shortest   = 2 * time.Millisecond
-	short      = 50 * time.Millisecond
+	least      = time.Millisecond
+	most       = 4 * time.Millisecond
+	long       = 50 * time.Millisecond
 	thingsMost = 20
 	openAtOnce = 50
 )
 
 // turn is how much a transaction has done, and may do.
 type turn struct {
+	tx         *db.Tx
 	clock      clock.Clock
+	yields     time.Time // to who waits
 	ends       time.Time
 	rows, most int
 	once       int  // rows in a statement
 	done       bool // something: that much it does however long it takes
 }
 
-func (s *Service) turn() *turn {
-	if s.DB.Engine() == db.Postgres {
-		return &turn{clock: s.Clock, ends: s.Clock.Now().Add(short), most: 10_000, once: 2000}
+func (s *Service) turn(tx *db.Tx) *turn {
+	now := s.Clock.Now()
+	if tx.Engine() == db.Postgres {
+		return &turn{tx: tx, clock: s.Clock, yields: now.Add(long), ends: now.Add(long), most: 10_000, once: 2000}
 	}
-	return &turn{clock: s.Clock, ends: s.Clock.Now().Add(shortest), most: 2000, once: 250}
+	return &turn{tx: tx, clock: s.Clock, yields: now.Add(least), ends: now.Add(most), most: 2000, once: 125}
 }
 
 // goesOn reports whether it does more.
-func (t *turn) goesOn() bool { return !t.done || t.rows < t.most && t.clock.Now().Before(t.ends) }
+func (t *turn) goesOn() bool {
+	now := t.clock.Now()
+	return !t.done || t.rows < t.most && now.Before(t.ends) && (now.Before(t.yields) || !t.tx.Waited())
+}
 
 func (s *Service) sweepJob(ctx context.Context, job *jobs.Job) error {
 	return s.Sweep(ctx, job.Get("disposal"))
@@ -266,7 +274,7 @@ func (s *Service) Sweep(ctx context.Context, disposal string) error {
 func (s *Service) sweep(ctx context.Context, list []*Disposal) error {
 	for len(list) > 0 {
 		left := list
-		if err := s.DB.Update(ctx, func(tx *db.Tx) (err error) { left, err = s.sweepSome(tx, s.turn(), list); return err }); err != nil {
+		if err := s.DB.Update(ctx, func(tx *db.Tx) (err error) { left, err = s.sweepSome(tx, s.turn(tx), list); return err }); err != nil {
 			return err
 		}
 		list = left

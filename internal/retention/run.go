@@ -145,10 +145,14 @@ func (s *Service) Run(ctx context.Context) error {
 		if st.name < r.step {
 			continue
 		}
+		seen := r.Seen
 		if err := s.pass(ctx, r, st); err != nil {
 			return fmt.Errorf("run %s, %s: %w", r.Day, st.name, err)
 		}
 		r.Passed, r.step, r.after, r.afterID = int64(i+1), st.name+"\x7f", time.Time{}, ""
+		if r.Seen == seen {
+			continue // where nothing was, it may begin again
+		}
 		if err := s.save(ctx, r); err != nil {
 			return err
 		}
@@ -170,6 +174,9 @@ func (s *Service) pass(ctx context.Context, r *Run, st *step) error {
 		var list []holdings.Item
 		if err := s.DB.View(ctx, func(tx *db.Tx) (err error) { list, err = s.Holdings.Due(tx, s.Policy(), q); return err }); err != nil {
 			return err
+		}
+		if len(list) == 0 {
+			return nil
 		}
 		whole := len(list) == page
 		for len(list) > 0 {
@@ -203,7 +210,10 @@ func (s *Service) some(ctx context.Context, r *Run, st *step, list []holdings.It
 	next := *r
 	err = s.DB.Update(ctx, func(tx *db.Tx) error {
 		next, n, left = *r, 0, nil
-		t := s.turn()
+		t := s.turn(tx)
+		if err := guard(tx, false); err != nil {
+			return err
+		}
 		var gone []*Disposal
 		for n < min(len(list), thingsMost) && len(left) == 0 && t.goesOn() {
 			next.pass(st, list[n])

@@ -3,6 +3,7 @@ package retention
 import (
 	"database/sql"
 	"errors"
+	"fmt"
 	"time"
 
 	"portico/internal/holdings"
@@ -21,7 +22,10 @@ func guard(tx *db.Tx, making bool) error {
 		return nil // has one writer at a time
 	}
 	var n int64
-	return tx.QueryRow(`SELECT holds FROM retention_guard WHERE one = 1 FOR SHARE`).Scan(&n)
+	if err := tx.QueryRow(`SELECT holds FROM retention_guard WHERE one = 1 FOR SHARE`).Scan(&n); err != nil {
+		return fmt.Errorf("wait for holds that are being made: %w", err)
+	}
+	return nil
 }
 
 // selectStanding returns a hold that a thing falls under now, empty if none.
