@@ -63,10 +63,10 @@ func benchCommand() *cobra.Command {
 				return fmt.Errorf("bench: %w", err)
 			}
 			b := &bench{dir: dir, data: filepath.Join(base, "data"), keys: filepath.Join(base, "keys"), events: 10_000, starts: 15, rounds: 20}
-			k := &keeping{base: base, database: database, many: 100_000, turns: 7, rows: rows, each: 1000, small: 50, run: 4}
+			k := &keeping{base: base, database: database, many: 100_000, turns: 7, rows: rows, each: 1000, small: 50, rounds: 5}
 			if short {
 				b.events, b.starts, b.rounds = 500, 3, 3
-				k.many, k.turns, k.rows, k.run = 2000, 3, min(rows, 4000), 1
+				k.many, k.turns, k.rows, k.rounds = 2000, 3, min(rows, 4000), 1
 			}
 			all, err := k.measured(cmd.Context(), dir)
 			if err == nil && database == "" && !forgetting {

@@ -27,11 +27,11 @@ const (
 
 // keeping is how much forgetting is measured with.
 type keeping struct {
-	base            string // folder for the store
-	database        string // postgres:// address of an empty database; empty: the embedded one
-	many, turns     int    // rows of the person who has many, and how often both are erased
-	rows, each, run int    // rows that the schedule removes, of things that have so many, in so many runs
-	small           int    // rows of a small thing
+	base               string // folder for the store
+	database           string // postgres:// address of an empty database; empty: the embedded one
+	many, turns        int    // rows of the person who has many, and how often both are erased
+	rows, each, rounds int    // rows that the schedule removes, of things that have so many, in so many runs
+	small              int    // rows of a small thing
 }
 
 // measure measures what erasing and the schedule cost, in a store of its own
@@ -85,14 +85,14 @@ func (k *keeping) measured(ctx context.Context, dir string) (all []measure, err 
 		Name: "erasing many rows" + on, Value: float64(many) / float64(one), Bound: eraseBound, Unit: "times",
 		Note: fmt.Sprintf("%d rows, median of %d: %.2f ms; one row: %.2f ms", k.many, k.turns, milliseconds(many), milliseconds(one)),
 	})
-	kept, err := m.Retaining(ctx, k.rows, k.each, k.run)
+	kept, err := m.Retaining(ctx, k.rows, k.each, k.rounds)
 	if err != nil {
 		return nil, err
 	}
 	beside := func(kept forgetting.Kept, rows, each int) string {
 		return fmt.Sprintf("%d rows of things of %d: %.0f rows/s; plainly %.0f rows/s", rows, each, kept.Rows, kept.PlainRows)
 	}
-	small, err := m.Retaining(ctx, k.rows/10, k.small, k.run)
+	small, err := m.Retaining(ctx, k.rows/10, k.small, k.rounds)
 	if err != nil {
 		return nil, err
 	}
@@ -103,7 +103,7 @@ func (k *keeping) measured(ctx context.Context, dir string) (all []measure, err 
 		Note: beside(small, k.rows/10, k.small) + "; each has a certificate, a line of the ledger and an event",
 	}, measure{
 		Name: "people beside the schedule" + on, Value: float64(kept.Beside) / float64(kept.Alone), Bound: besideBound, Unit: "times",
-		Note: fmt.Sprintf("99th percentile of %d reads: %.1f ms; alone %.1f ms; beside the plain DELETE %.1f ms",
-			kept.Requests, milliseconds(kept.Beside), milliseconds(kept.Alone), milliseconds(kept.BesidePlain)),
+		Note: fmt.Sprintf("%d reads, 99th percentile, median of %d rounds: %.1f ms; alone %.1f ms; beside the plain DELETE %.1f ms",
+			kept.Requests, k.rounds, milliseconds(kept.Beside), milliseconds(kept.Alone), milliseconds(kept.BesidePlain)),
 	}), nil
 }

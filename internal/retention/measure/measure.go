@@ -177,13 +177,13 @@ func percentile[T cmp.Ordered](list []T, p int) T {
 	return list[min(len(list)-1, len(list)*p/100)]
 }
 
-// Kept is how a run of the schedule did.
+// Kept is how a run of the schedule did: medians of the rounds.
 type Kept struct {
 	Rows, PlainRows float64       // a second
 	Alone           time.Duration // 99th percentile of a request while nothing is removed
 	Beside          time.Duration // while the schedule runs
 	BesidePlain     time.Duration
-	Requests        int
+	Requests        int // beside the schedule, in all rounds
 }
 
 const (
@@ -192,10 +192,11 @@ const (
 	plainOnce = 500                   // rows that the plain script deletes in a transaction
 )
 
-// Retaining measures in turns, with people at work, how many rows a second a
+// Retaining measures in rounds, with people at work, how many rows a second a
 // run of the schedule removes, each thing having so many, and how many a plain
-// DELETE in batches does; and how long people wait meanwhile.
-func (m *Measure) Retaining(ctx context.Context, rows, each, turns int) (k Kept, err error) {
+// DELETE in batches does; and how long people wait meanwhile, and while nothing
+// is removed. Each round begins with another of the three.
+func (m *Measure) Retaining(ctx context.Context, rows, each, rounds int) (k Kept, err error) {
 	background, stop := context.WithCancel(ctx)
 	var running sync.WaitGroup
 	running.Go(func() { m.queue.Run(background) })
@@ -209,11 +210,16 @@ func (m *Measure) Retaining(ctx context.Context, rows, each, turns int) (k Kept,
 	if err != nil {
 		return k, err
 	}
+	long := time.Second // as long as the schedule takes, once that is known
+	sides := []func(context.Context) error{
+		m.schedule,
+		func(ctx context.Context) error { return m.plainly(ctx, each) },
+		func(ctx context.Context) error { return pause(ctx, long) },
+	}
+	var rates [3][]float64
 	var waited [3][]time.Duration
-	var took [2]time.Duration
-	removed := 0
-	for turn := range turns {
-		n := max(1, rows/turns/each)
+	for round := range rounds {
+		n := max(1, rows/rounds/each)
 		for _, side := range []string{ours, "plain"} {
 			if err := m.fill(ctx, side, n, each); err != nil {
 				return k, fmt.Errorf("fill the store: %w", err)
@@ -221,31 +227,29 @@ func (m *Measure) Retaining(ctx context.Context, rows, each, turns int) (k Kept,
 		}
 		m.Clock.next()
 		m.Clock.next()
-		removed += n * each
-		sides := []func(context.Context) error{m.schedule, func(ctx context.Context) error { return m.plainly(ctx, each) }}
 		for i := range sides {
-			side := (turn + i) % 2
+			side := (round + i) % len(sides)
+			var took time.Duration
 			busy, err := m.atWork(ctx, people, func() error {
 				began := m.Clock.Now()
 				err := sides[side](ctx)
-				took[side] += m.Clock.Now().Sub(began)
+				took = m.Clock.Now().Sub(began)
 				return err
 			})
 			if err != nil {
 				return k, err
 			}
-			waited[1+side] = append(waited[1+side], busy...)
+			if side == 0 {
+				long = max(long, took)
+				k.Requests += len(busy)
+			}
+			rates[side] = append(rates[side], float64(n*each)/took.Seconds())
+			waited[side] = append(waited[side], percentile(busy, 99))
 		}
-		quiet, err := m.atWork(ctx, people, func() error { return pause(ctx, max(time.Second/2, took[0]/time.Duration(turn+1))) })
-		if err != nil {
-			return k, err
-		}
-		waited[0] = append(waited[0], quiet...)
 	}
-	return Kept{
-		Rows: float64(removed) / took[0].Seconds(), PlainRows: float64(removed) / took[1].Seconds(),
-		Alone: percentile(waited[0], 99), Beside: percentile(waited[1], 99), BesidePlain: percentile(waited[2], 99), Requests: len(waited[1]),
-	}, nil
+	k.Rows, k.PlainRows = median(rates[0]), median(rates[1])
+	k.Beside, k.BesidePlain, k.Alone = median(waited[0]), median(waited[1]), median(waited[2])
+	return k, nil
 }
 
 func pause(ctx context.Context, d time.Duration) error {
