@@ -63,6 +63,7 @@ import (
 	"portico/internal/rights/correct"
 	"portico/internal/rights/fate"
 	"portico/internal/rights/office"
+	"portico/internal/rights/own"
 	"portico/internal/rights/visitor"
 	"portico/internal/services"
 	"portico/internal/services/preview"
@@ -104,6 +105,7 @@ type portal struct {
 	contact   *contact.Service
 	consent   *consent.Service
 	rights    *rights.Service
+	asking    *own.Site
 	visitors  *visitor.Service
 	corrects  *correct.Service
 	fates     *fate.Site
@@ -450,7 +452,7 @@ func (p *portal) mount() {
 	p.account.Mount(p.router)
 	p.mandates.Mount(p.router)
 	p.consent.Mount(p.router)
-	p.rights.Mount(p.router)
+	p.asking.Mount(p.router)
 	(&office.Site{Rights: p.rights}).Mount(p.router)
 	p.visitors.Mount(p.router)
 	p.corrects.Mount(p.router)

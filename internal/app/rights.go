@@ -14,6 +14,7 @@ import (
 	"portico/internal/rights/correct"
 	"portico/internal/rights/deadline"
 	"portico/internal/rights/fate"
+	"portico/internal/rights/own"
 	"portico/internal/rights/places"
 	"portico/internal/rights/takeout"
 	"portico/internal/rights/visitor"
@@ -31,15 +32,15 @@ func (p *portal) openRights() {
 	p.rights = rights.New(rights.Config{
 		DB: p.db, Vault: p.vault, Policy: p.policy, Clock: p.clock, Jobs: p.queue, Identity: p.identity, Staff: p.staff,
 		Calendar: func() deadline.Calendar { return &p.live.Current().Portal.Calendar }, Zone: p.zone, Address: p.address,
-		Language: func() string { return p.live.Current().Portal.Langs()[0] }, Blobs: p.blobs, Eraser: retention.Eraser{Keeps: p.keeps}, Automated: p.automatic.Answer, Told: p.told, StaysOut: p.staysOut.Leaving,
+		Language: func() string { return p.live.Current().Portal.Langs()[0] }, Blobs: p.blobs, Eraser: retention.Eraser{Keeps: p.keeps}, Told: p.told, StaysOut: p.staysOut.Leaving,
 		Takeout: &takeout.Maker{
 			DB: p.db, Vault: p.vault, Policy: p.policy, Clock: p.clock, Zone: p.zone, Ring: p.ring, Log: p.log, Holdings: p.holdings,
 			Files: places.Files{Uploads: p.uploads}, Catalogue: p.live.Current().Catalogue, Places: kept.Of,
 		},
 	})
-	p.keeps.Requests = p.rights
+	p.keeps.Requests, p.asking = p.rights, &own.Site{Service: p.rights, Automated: p.automatic.Answer}
 	p.visitors = visitor.New(visitor.Config{
-		DB: p.db, Vault: p.vault, Policy: p.policy, Clock: p.clock, Jobs: p.queue, Key: p.ring, Identity: p.identity, Rights: p.rights, Address: p.address,
+		DB: p.db, Vault: p.vault, Policy: p.policy, Clock: p.clock, Jobs: p.queue, Key: p.ring, Identity: p.identity, Rights: p.asking, Address: p.address,
 	})
 	p.corrects = correct.New(correct.Config{
 		DB: p.db, Vault: p.vault, Policy: p.policy, Clock: p.clock, Jobs: p.queue, Identity: p.identity, Staff: p.staff, Rights: p.rights,

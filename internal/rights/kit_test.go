@@ -38,6 +38,7 @@ import (
 	"portico/internal/rights/deadline"
 	"portico/internal/rights/fate"
 	"portico/internal/rights/office"
+	"portico/internal/rights/own"
 	"portico/internal/rights/takeout"
 	"portico/internal/rights/visitor"
 	"portico/internal/staff"
@@ -194,10 +195,10 @@ func openAs(t *testing.T, d *db.DB, declared *policy.Declarations) *world {
 		DB: d, Vault: w.vault, Policy: pol, Clock: clock, Jobs: w.jobs, Identity: w.id, Staff: w.staff,
 		Calendar: func() deadline.Calendar { return weekdays{} }, Zone: func() *time.Location { return time.UTC },
 		Language: func() string { return "en" }, Address: address,
-		Automated: func(*web.Req) (templ.Component, error) { return templ.NopComponent, nil },
 	})
 	keeps.Requests = w.Service
-	w.visitors = visitor.New(visitor.Config{DB: d, Vault: w.vault, Policy: pol, Clock: clock, Jobs: w.jobs, Key: w.store.Ring, Identity: w.id, Rights: w.Service, Address: address})
+	site := &own.Site{Service: w.Service, Automated: func(*web.Req) (templ.Component, error) { return templ.NopComponent, nil }}
+	w.visitors = visitor.New(visitor.Config{DB: d, Vault: w.vault, Policy: pol, Clock: clock, Jobs: w.jobs, Key: w.store.Ring, Identity: w.id, Rights: site, Address: address})
 	w.corrects = correct.New(correct.Config{
 		DB: d, Vault: w.vault, Policy: pol, Clock: clock, Jobs: w.jobs, Identity: w.id, Staff: w.staff, Rights: w.Service, Owner: w.owner,
 		Tell:     func(_ *db.Tx, c correct.Corrected) error { w.corrected = append(w.corrected, c); return nil },
@@ -217,7 +218,7 @@ func openAs(t *testing.T, d *db.DB, declared *policy.Declarations) *world {
 	}
 	signin.Mount(w.router, w.id)
 	w.staff.Mount(w.router)
-	w.Service.Mount(w.router)
+	site.Mount(w.router)
 	(&office.Site{Rights: w.Service}).Mount(w.router)
 	w.visitors.Mount(w.router)
 	w.corrects.Mount(w.router)

@@ -42,9 +42,9 @@ const (
 	packageTime = 20 * time.Minute
 )
 
-// made reports whether a request is answered by a package, which nobody must
+// Made reports whether a request is answered by a package, which nobody must
 // decide on.
-func made(k policy.RightKind) bool { return k == policy.RightAccess || k == policy.RightCopy }
+func Made(k policy.RightKind) bool { return k == policy.RightAccess || k == policy.RightCopy }
 
 // PackageOf returns the package of a request, nil if none was begun.
 func (s *Service) PackageOf(ctx context.Context, r *Request) (p *Package, err error) {

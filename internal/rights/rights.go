@@ -76,8 +76,8 @@ const (
 	MaxItems = 100  // of one request
 )
 
-// appealWithin is how long after an answer an appeal is taken.
-const appealWithin = 90 * 24 * time.Hour
+// AppealWithin is how long after an answer an appeal is taken.
+const AppealWithin = 90 * 24 * time.Hour
 
 // Request is what somebody asks for, as its row says.
 type Request struct {

@@ -11,8 +11,6 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/a-h/templ"
-
 	"portico/internal/audit"
 	"portico/internal/identity"
 	"portico/internal/identity/credential"
@@ -23,7 +21,6 @@ import (
 	"portico/internal/platform/i18n"
 	"portico/internal/platform/id"
 	"portico/internal/platform/jobs"
-	"portico/internal/platform/web"
 	"portico/internal/policy"
 	"portico/internal/recipients"
 	"portico/internal/rights/deadline"
@@ -48,10 +45,7 @@ type Config struct {
 	Takeout  *takeout.Maker
 	Blobs    blobs.Store // where packages wait
 	Eraser   Eraser
-	// Automated draws which decisions about whoever is signed in the program took
-	// by itself, and by which rules: it is answered before it is asked.
-	Automated func(q *web.Req) (templ.Component, error)
-	Told      *recipients.Service
+	Told     *recipients.Service
 	// StaysOut opens the addresses of somebody whose account goes, and returns what keeps in that transaction that nothing is advertised there any more; nil: nothing is.
 	StaysOut func(ctx context.Context, subject string) (keep func(*db.Tx) error, err error)
 	// Visitors are those without a cabinet, Corrections what institutions have to
@@ -274,8 +268,8 @@ func CheckText(field, text string, needed bool) []fault.Field {
 	return nil
 }
 
-// wordy reports whether a right cannot be answered without words.
-func wordy(k policy.RightKind) bool {
+// Wordy reports whether a right cannot be answered without words.
+func Wordy(k policy.RightKind) bool {
 	return k == policy.RightRectification || k == policy.RightComplaint || k == policy.RightObjection
 }
 
@@ -285,7 +279,7 @@ func (s *Service) check(ctx context.Context, a Asking) (right policy.Right, item
 	if !ok {
 		return right, nil, errUnknown
 	}
-	wrong := CheckText("text", a.Text, wordy(right.Kind))
+	wrong := CheckText("text", a.Text, Wordy(right.Kind))
 	options, err := s.Options(ctx, i18n.From(ctx), a.Asker, right)
 	if err != nil {
 		return right, nil, err
@@ -422,7 +416,7 @@ func (s *Service) correct(tx *db.Tx, r *Request, items []Item) error {
 // make has the program answer a request that nobody must decide on, once it is
 // known who asks.
 func (s *Service) make(tx *db.Tx, r *Request) error {
-	if !made(r.Kind) || r.Paused() {
+	if !Made(r.Kind) || r.Paused() {
 		return nil
 	}
 	r.State, r.Holder = Making, ""
@@ -561,7 +555,7 @@ func Texts(values vault.Values) (list []Line) {
 // did not appeal before, and it is not too long ago.
 func (s *Service) MayAppeal(r *Request, items []Item) bool {
 	outcome := OutcomeOf(items)
-	return r.State == Answered && r.Appealed.IsZero() && (outcome == Some || outcome == None) && s.Clock.Now().Before(r.Answered.Add(appealWithin))
+	return r.State == Answered && r.Appealed.IsZero() && (outcome == Some || outcome == None) && s.Clock.Now().Before(r.Answered.Add(AppealWithin))
 }
 
 // Appeal has somebody else than who decided look at what was refused. The same

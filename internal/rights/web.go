@@ -7,9 +7,7 @@ import (
 
 	"portico/internal/identity"
 	"portico/internal/platform/db"
-	"portico/internal/platform/fault"
 	"portico/internal/platform/i18n"
-	"portico/internal/platform/id"
 	"portico/internal/platform/web"
 	"portico/internal/platform/web/ui"
 	"portico/internal/policy"
@@ -19,21 +17,6 @@ import (
 
 // formLimit bounds the body of a form: MaxText characters of any script.
 const formLimit = 128 << 10
-
-// Mount declares the pages.
-func (s *Service) Mount(r *web.Router) {
-	const states = "none: lists references, states and dates"
-	const own = "/cabinet/rights/requests/{id}"
-	s.Handle(r, []web.Route{
-		{Method: "GET", Path: "/cabinet/rights", Audience: web.Person, Activity: states, Handler: s.showRights},
-		{Method: "POST", Path: "/cabinet/rights", Audience: web.Person, Activity: ActivityOwn, Handler: s.takeRights},
-		{Method: "GET", Path: "/cabinet/rights/{right}", Audience: web.Person, Activity: ActivityOwn, Handler: func(q *web.Req) error { return s.ShowForm(q, asker(q)) }},
-		{Method: "POST", Path: "/cabinet/rights/{right}", Audience: web.Person, Activity: ActivityOwn, Handler: func(q *web.Req) error { return s.TakeForm(q, asker(q)) }},
-		{Method: "GET", Path: own, Audience: web.Person, Activity: ActivityOwn, Handler: s.showOwn},
-		{Method: "GET", Path: own + "/package", Audience: web.Person, Activity: ActivityOwn, Seasoned: true, StepUp: web.StepUpAge, Handler: s.give},
-		{Method: "POST", Path: own, Audience: web.Person, Activity: ActivityOwn, Handler: s.takeOwn},
-	})
-}
 
 // Handle declares routes that are there while rights are asked for. Nobody
 // keeps their answers.
@@ -50,27 +33,6 @@ func (s *Service) Handle(r *web.Router, routes []web.Route) {
 		rt.Limit = formLimit
 		r.Handle(rt)
 	}
-}
-
-// asker is whoever is signed in, in their cabinet.
-func asker(q *web.Req) Asker {
-	return Asker{Subject: q.Session.Subject, Home: q.Path("/cabinet/rights")}
-}
-
-// at is the page of a request.
-func (s *Service) at(q *web.Req, a Asker, r *Request) string {
-	if a.Outside {
-		return q.Path(a.Path(r))
-	}
-	return a.Home + "/requests/" + r.ID
-}
-
-// once is what makes a form one of its kind: what it came with, or new.
-func once(q *web.Req) string {
-	if v := identity.Value(q, "once"); len(v) >= 20 && len(v) <= 100 {
-		return v
-	}
-	return id.Token()
 }
 
 // Status is under which a form is shown.
@@ -106,127 +68,12 @@ func Done(q *web.Req, known ...string) string {
 	return ""
 }
 
-func (s *Service) showRights(q *web.Req) error {
-	ctx := q.R.Context()
-	page := pages.Rights{Action: q.Path("/cabinet/rights"), Notice: Done(q, "ended")}
-	requests, items, err := s.Of(ctx, q.Session.Subject)
-	if err != nil {
-		return err
-	}
-	for _, r := range requests {
-		tag := s.Tag(q.P, r, items[r.ID])
-		one := ui.Item{
-			Title: q.P.In(s.RightOf(r).Name) + " " + q.P.Isolate(r.Reference), Href: q.Path("/cabinet/rights/requests/" + r.ID), Tag: &tag,
-			Meta: q.P.T("rights.asked", "date", q.P.Date(r.Received)),
-		}
-		if due := s.Due(r); r.Open() && !due.IsZero() {
-			one.Meta = q.P.T("rights.until", "date", q.P.Date(due.Add(-1)))
-		}
-		page.Requests = append(page.Requests, one)
-	}
-	page.Rights = s.Choices(q.P, page.Action)
-	lasting, err := s.Suspensions(ctx, q.Session.Subject)
-	if err != nil {
-		return err
-	}
-	for _, l := range lasting {
-		page.Lasting = append(page.Lasting, s.lasting(q.P, l))
-	}
-	return q.Page(http.StatusOK, web.Page{Title: q.P.T("rights.title"), Body: pages.RightsPage(page), Back: q.Path("/cabinet/")})
-}
-
-// Choices lists what can be asked for, with where its form is.
-func (s *Service) Choices(p *i18n.Printer, home string) (list []ui.Item) {
-	for _, right := range s.Policy().AskedRights() {
-		list = append(list, ui.Item{Title: p.In(right.Name), Href: home + "/" + right.ID, Text: p.T("rights.kind." + string(right.Kind))})
-	}
-	return list
-}
-
-// lasting says what a person has suspended.
-func (s *Service) lasting(p *i18n.Printer, l Suspension) pages.Lasting {
-	one := pages.Lasting{ID: l.ID, Title: p.T("rights.lasting.restriction"), Text: p.T("rights.lasting.restriction.text")}
-	if l.Purpose != "" {
-		one.Title, one.Text = p.T("rights.lasting.objection", "purpose", s.purpose(p, l.Purpose)), p.T("rights.lasting.objection.text")
-	}
-	one.Facts = []ui.Row{{Key: p.T("rights.since"), Value: p.DateTime(l.Since)}}
-	if !l.Ends.IsZero() {
-		one.Facts = append(one.Facts, ui.Row{Key: p.T("rights.ends"), Value: p.DateTime(l.Ends)})
-	}
-	return one
-}
-
-func (s *Service) purpose(p *i18n.Printer, id string) string {
+// PurposeName is what people call a purpose.
+func (s *Service) PurposeName(p *i18n.Printer, id string) string {
 	if u, ok := s.Policy().Purpose(id); ok {
 		return p.In(u.Name)
 	}
 	return id
-}
-
-func (s *Service) takeRights(q *web.Req) error {
-	t := identity.ReadForm(q, "do", "suspension")
-	if Press(q, t, "end"); t.Bad() {
-		return fault.New(fault.Invalid, "rights.form.button")
-	}
-	if err := s.End(q.R.Context(), q.Session.Subject, q.Value("suspension")); err != nil {
-		return err
-	}
-	return q.Redirect(q.Path("/cabinet/rights?done=ended"))
-}
-
-// ShowForm shows the form of a right to whoever asks.
-func (s *Service) ShowForm(q *web.Req, a Asker) error { return s.ask(q, nil, a) }
-
-func (s *Service) ask(q *web.Req, t *identity.Typed, who Asker) error {
-	right, ok := s.Policy().Right(q.R.PathValue("right"))
-	if !ok {
-		return errUnknown
-	}
-	a := pages.Ask{
-		Title: q.P.In(right.Name), Lead: q.P.T("rights.kind." + string(right.Kind)), Facts: Terms(q.P, right), Problems: t.Problems("items", "text"),
-		Action: who.Home + "/" + right.ID, Once: once(q), Button: q.P.T("rights.ask.go"),
-	}
-	options, err := s.Options(q.R.Context(), q.P, who, right)
-	if err != nil {
-		return err
-	}
-	if right.Kind == policy.RightAutomated && !who.Outside {
-		if a.Answer, err = s.Automated(q); err != nil {
-			return err
-		}
-	}
-	if SortOf(right.Kind) != All {
-		f := ui.Field{Name: "items", Label: q.P.T("rights.items." + string(SortOf(right.Kind))), Error: t.Error("items"), Values: typed(q, "items")}
-		for _, o := range options {
-			f.Options = append(f.Options, ui.Option{Value: o.Value(), Label: o.Name})
-		}
-		a.Fields = append(a.Fields, ui.Checkboxes(f))
-		if len(options) == 0 {
-			a.Nothing = q.P.T("rights.items.nothing")
-		}
-	}
-	a.Fields = append(a.Fields, ui.Textarea(ui.Field{
-		Name: "text", Label: q.P.T("rights.text." + word(right.Kind)), Hint: q.P.T("rights.text.hint"), Value: identity.Value(q, "text"), Error: t.Error("text"),
-		Why: s.Identity.Why(q.P, FieldText, ActivityOwn), Rows: 6, Max: MaxText, Optional: !wordy(right.Kind),
-	}))
-	return q.Page(Status(t), web.Page{Title: a.Title, Body: pages.AskPage(a), Invalid: t.Bad(), Back: who.Home, Private: true})
-}
-
-// word is how the question for words is put.
-func word(k policy.RightKind) string {
-	if wordy(k) {
-		return string(k)
-	}
-	return "more"
-}
-
-// typed are the values of a field that may be sent more than once.
-func typed(q *web.Req, name string) []string {
-	if q.R.Method != http.MethodPost {
-		return nil
-	}
-	form, _ := q.Form()
-	return form[name]
 }
 
 // Terms say what goes for a right, as the policy declares it.
@@ -250,89 +97,6 @@ func within(p *i18n.Printer, right policy.Right) string {
 		return right.Within.Say(p)
 	}
 	return p.T("rights.within.extended", "period", right.Within.Say(p), "more", right.Extension.Say(p))
-}
-
-// TakeForm takes the form of a right.
-func (s *Service) TakeForm(q *web.Req, a Asker) error {
-	t := identity.ReadForm(q, "do", "text", "once")
-	again := func(q *web.Req, t *identity.Typed) error { return s.ask(q, t, a) }
-	if Press(q, t, "send"); t.Bad() {
-		return Again(q, t, again)
-	}
-	r, err := s.Ask(i18n.With(q.R.Context(), q.P), Asking{
-		Asker: a, Right: q.R.PathValue("right"), Items: typed(q, "items"), Text: q.Value("text"), Language: q.Lang, Once: q.Value("once"),
-	})
-	if identity.Shown(err) {
-		t.Add(err)
-		return Again(q, t, again)
-	}
-	if err != nil {
-		return err
-	}
-	return q.Redirect(s.at(q, a, r) + "?done=sent")
-}
-
-func (s *Service) showOwn(q *web.Req) error { return s.Show(q, nil, asker(q), q.R.PathValue("id")) }
-
-// Show shows whoever asked their request.
-func (s *Service) Show(q *web.Req, t *identity.Typed, a Asker, request string) error {
-	r, items, text, err := s.Mine(q.R.Context(), a.Subject, request)
-	if err != nil {
-		return err
-	}
-	right := s.RightOf(r)
-	page := pages.Request{
-		Problems: t.Problems("text"), Sent: q.R.URL.Query().Get("done") == "sent", Notice: Done(q, "appealed"), Title: q.P.In(right.Name), Ref: r.Reference,
-		Facts: s.Facts(q.P, r, items), Action: s.at(q, a, r), Once: once(q), Lines: Lines(q.P, text, "rights.line.you"),
-	}
-	if page.Sent {
-		page.Title = q.P.T("rights.sent")
-	}
-	if page.Items, err = s.ItemsGrid(q, r, items); err != nil {
-		return err
-	}
-	if page.Told, err = s.Told.Section(q.R.Context(), q.P, r.ID); err != nil {
-		return err
-	}
-	if r.Kind == policy.RightErasure && !r.Open() {
-		page.Certificate = page.Action + "/certificate"
-	}
-	if made(r.Kind) {
-		if err := s.packaged(q, r, &page); err != nil {
-			return err
-		}
-	}
-	if outcome := OutcomeOf(items); outcome == Some || outcome == None {
-		page.Refused = q.P.T("rights.appeal.done") + " " + q.P.In(right.Appeal)
-		if s.MayAppeal(r, items) {
-			page.Refused = q.P.T("rights.appeal.text", "date", q.P.Date(r.Answered.Add(appealWithin))) + " " + q.P.In(right.Appeal)
-			page.Appeal = &ui.Field{
-				Name: "text", Label: q.P.T("rights.appeal.why"), Value: identity.Value(q, "text"), Error: t.Error("text"), Rows: 6, Max: MaxText,
-				Why: s.Identity.Why(q.P, FieldText, ActivityOwn),
-			}
-		}
-	}
-	return q.Page(Status(t), web.Page{Title: page.Title, Body: pages.RequestPage(page), Invalid: t.Bad(), Back: a.Home, Private: true})
-}
-
-func (s *Service) takeOwn(q *web.Req) error { return s.TakeOn(q, asker(q), q.R.PathValue("id")) }
-
-// TakeOn takes what whoever asked does with their request: they appeal.
-func (s *Service) TakeOn(q *web.Req, a Asker, request string) error {
-	t := identity.ReadForm(q, "do", "text", "once")
-	again := func(q *web.Req, t *identity.Typed) error { return s.Show(q, t, a, request) }
-	if Press(q, t, "appeal"); t.Bad() {
-		return Again(q, t, again)
-	}
-	err := s.Appeal(q.R.Context(), a.Subject, request, q.Value("text"), q.Value("once"))
-	if identity.Shown(err) {
-		t.Add(err)
-		return Again(q, t, again)
-	}
-	if err != nil {
-		return err
-	}
-	return q.Redirect(q.R.URL.EscapedPath() + "?done=appealed")
 }
 
 // Facts say where a request stands.
@@ -439,7 +203,7 @@ func (s *Service) Names(q *web.Req, r *Request, items []Item) ([]string, error) 
 	for i, item := range items {
 		switch item.Sort {
 		case Purpose:
-			out[i] = s.purpose(q.P, item.ID)
+			out[i] = s.PurposeName(q.P, item.ID)
 		case Place:
 			out[i] = q.P.T("rights.item.gone")
 			if n := slices.IndexFunc(places, func(p takeout.Named) bool { return p.Scope == item.ID }); n >= 0 {

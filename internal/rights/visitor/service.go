@@ -18,6 +18,7 @@ import (
 	"portico/internal/platform/jobs"
 	"portico/internal/policy"
 	"portico/internal/rights"
+	"portico/internal/rights/own"
 	"portico/internal/vault"
 )
 
@@ -36,7 +37,7 @@ type Config struct {
 	Jobs     *jobs.Queue
 	Key      Key
 	Identity *identity.Service
-	Rights   *rights.Service
+	Rights   *own.Site
 	Address  func() string // of the portal, as links in messages begin
 }
 
@@ -84,7 +85,7 @@ func (s *Service) mac(c credential.Contact) []byte {
 func (s *Service) Restored(tx *db.Tx) error { return endVisits(tx, s.Clock.Now()) }
 
 // own is the use of contacts by whoever named them.
-func own(v *Visit, op policy.Operation) vault.Use {
+func (v *Visit) own(op policy.Operation) vault.Use {
 	return vault.Use{
 		Actor: policy.Actor{Kind: policy.Person, ID: v.Subject}, Subject: v.Subject, Activity: rights.ActivityOwn, Operation: op,
 		Scope: v.scope(), Fields: []string{rights.FieldContact},
@@ -144,7 +145,7 @@ func (s *Service) Begin(ctx context.Context, typed []string, lang, network strin
 			values = append(values, vault.Value{Field: rights.FieldContact, Item: id.New(now.Add(time.Duration(i) * time.Millisecond)), Text: c.Value, Source: policy.SourceForm})
 			v.codes = append(v.codes, fresh(i+1, values[i].Item, c.Field, now))
 		}
-		permit, err := s.Vault.Permit(tx, own(v, policy.Collect))
+		permit, err := s.Vault.Permit(tx, v.own(policy.Collect))
 		if err != nil {
 			return err
 		}
@@ -189,7 +190,7 @@ func (s *Service) See(ctx context.Context, r *rights.Request, lang, network stri
 		return "", errOften
 	}
 	v := &Visit{Subject: r.Subject, Request: r.ID}
-	values, err := s.Vault.Read(ctx, own(v, policy.Use))
+	values, err := s.Vault.Read(ctx, v.own(policy.Use))
 	if err != nil {
 		return "", fmt.Errorf("open where codes go: %w", err)
 	}
@@ -388,7 +389,7 @@ func (s *Service) prove(ctx context.Context, v *Visit) error {
 
 // contacts opens those that were shown to be somebody's.
 func (s *Service) contacts(ctx context.Context, v *Visit) (list []credential.Contact, err error) {
-	values, err := s.Vault.Read(ctx, own(v, policy.Use))
+	values, err := s.Vault.Read(ctx, v.own(policy.Use))
 	if err != nil {
 		return nil, fmt.Errorf("open contacts: %w", err)
 	}

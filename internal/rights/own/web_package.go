@@ -1,4 +1,4 @@
-package rights
+package own
 
 import (
 	"io"
@@ -6,11 +6,12 @@ import (
 	"strconv"
 
 	"portico/internal/platform/web"
+	"portico/internal/rights"
 	"portico/internal/rights/pages"
 )
 
 // packaged says how it is with the package of a request.
-func (s *Service) packaged(q *web.Req, r *Request, page *pages.Request) error {
+func (s *Site) packaged(q *web.Req, r *rights.Request, page *pages.Request) error {
 	p, err := s.PackageOf(q.R.Context(), r)
 	switch now := s.Clock.Now(); {
 	case err != nil:
@@ -28,12 +29,12 @@ func (s *Service) packaged(q *web.Req, r *Request, page *pages.Request) error {
 	return nil
 }
 
-func (s *Service) give(q *web.Req) error {
+func (s *Site) give(q *web.Req) error {
 	return s.Give(q, q.Session.Subject, q.R.PathValue("id"))
 }
 
 // Give sends the package of a request of somebody's.
-func (s *Service) Give(q *web.Req, subject, request string) error {
+func (s *Site) Give(q *web.Req, subject, request string) error {
 	p, content, err := s.Download(q.R.Context(), subject, request)
 	if err != nil {
 		return err
