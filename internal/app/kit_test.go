@@ -190,7 +190,7 @@ func applyAt(t testing.TB, b *testkit.Browser, path string, given url.Values) (i
 			b.Submit(action, sent, http.StatusUnprocessableEntity) // on without the document
 			resp := upload(t, b, page.One("main form[data-upload]"), name+".pdf", testkit.PDF(name))
 			page = testkit.Page(t, b.Follow(resp))
-			if !page.Has(".files a") {
+			if !strings.Contains(page.One("main .files").Text(), name+".pdf") {
 				t.Fatalf("the file of %s is not there: %s", name, page.One("main").Text())
 			}
 			form = page.One(`main form[action*="/apply/"]`)
@@ -231,7 +231,7 @@ func answered(page testkit.Nodes, given url.Values) (string, url.Values) {
 	return form.Attr("action"), sent
 }
 
-var application = regexp.MustCompile(`/cabinet/applications/([0-9a-f-]{36})`)
+var application = regexp.MustCompile(`/(?:cabinet/applications|staff/entered)/([0-9a-f-]{36})`)
 
 // files is the content of every file below a folder, by name.
 func files(t testing.TB, dir string) map[string][]byte {

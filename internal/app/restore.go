@@ -267,7 +267,7 @@ func (r *restore) finish(ctx context.Context, p *portal) error {
 		if err := p.staff.Reindex(tx); err != nil {
 			return err
 		}
-		if err := p.mandates.Reindex(tx); err != nil {
+		if err := errors.Join(p.mandates.Reindex(tx), p.visitors.Reindex(tx)); err != nil {
 			return err
 		}
 		if res.lost, err = p.log.Continue(tx, published); err != nil {

@@ -44,10 +44,11 @@ func (p *portal) openRights() {
 	})
 	p.corrects = correct.New(correct.Config{
 		DB: p.db, Vault: p.vault, Policy: p.policy, Clock: p.clock, Jobs: p.queue, Identity: p.identity, Staff: p.staff, Rights: p.rights,
-		Owner: correct.Deciders(p.cases, p.policy), Tell: p.tellCorrected, Language: p.rights.Language, Address: p.address,
+		Owner: correct.Deciders(p.cases, p.policy), Tell: p.tellCorrected, Reach: p.visitors.Names, Language: p.rights.Language, Address: p.address,
 	})
 	p.fates = &fate.Site{Fates: &fate.Fates{Keeps: p.keeps, Ring: p.ring, Rights: p.rights}}
 	p.rights.Fates, p.rights.Visitors, p.rights.Corrections, p.contact.Reach, p.contact.Visitors = p.fates, p.visitors, p.corrects, p.visitors.Reach, p.visitors.Offered
+	p.drafts.Reach = p.visitors.Names
 }
 
 // tellCorrected queues telling whoever received what is corrected now.

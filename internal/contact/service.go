@@ -56,7 +56,7 @@ type Config struct {
 	Reports Reports // nil: what becomes of mails is nobody's business
 	// Reach has whoever asks without a cabinet found by the contact that they
 	// gave, for rights on what they asked; nil: nobody is.
-	Reach func(tx *db.Tx, subject, scope string, c credential.Contact) error
+	Reach func(tx *db.Tx, subject, scope, field string, given ...credential.Contact) error
 	// Visitors reports whether people without a cabinet use their rights here;
 	// nil: they do not.
 	Visitors func() bool
@@ -231,15 +231,12 @@ func (s *Service) begin(tx *db.Tx, r *Request, use vault.Use, text string, conta
 		return err
 	}
 	values := []vault.Value{{Field: FieldText, Item: id.New(r.Created), Text: text, Source: source}}
-	switch contact.Field {
-	case policy.FieldEmail:
-		values = append(values, vault.Value{Field: FieldEmail, Text: contact.Value, Source: source})
-	case policy.FieldPhone:
-		values = append(values, vault.Value{Field: FieldPhone, Text: contact.Value, Source: source})
-	}
-	if s.Reach != nil && !r.Cabinet && contact.Value != "" {
-		if err := s.Reach(tx, r.Subject, r.Scope(), contact); err != nil {
-			return err
+	if field := map[string]string{policy.FieldEmail: FieldEmail, policy.FieldPhone: FieldPhone}[contact.Field]; field != "" {
+		values = append(values, vault.Value{Field: field, Text: contact.Value, Source: source})
+		if s.Reach != nil && !r.Cabinet {
+			if err := s.Reach(tx, r.Subject, r.Scope(), field, contact); err != nil {
+				return err
+			}
 		}
 	}
 	use.Scope = r.Scope()

@@ -61,6 +61,9 @@ type Config struct {
 	Mandates  Mandates      // nil: nobody acts for a company
 	Disposer  holdings.Disposer
 	Endings   Endings // nil: nobody is told before a draft expires
+	// Reach has somebody for whom an official entered an application found by
+	// what it names of them, for their rights; nil: nobody is.
+	Reach func(tx *db.Tx, subject, scope, field, value string) error
 }
 
 // Endings tells people that a draft of theirs expires.

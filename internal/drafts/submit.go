@@ -85,6 +85,11 @@ func (s *Drafts) seal(tx *db.Tx, w *Work, made *cases.Case) error {
 			v.Source = filled.Source
 		}
 		values, use.Fields = append(values, v), append(use.Fields, f.ID)
+		if f.Core && w.actor.Kind == policy.Staff && s.Reach != nil {
+			if err := s.Reach(tx, w.Draft.Subject, w.Draft.Scope(), f.ID, text); err != nil {
+				return err
+			}
+		}
 	}
 	permit, err := s.Vault.Permit(tx, use)
 	if err != nil {

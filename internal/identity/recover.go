@@ -29,6 +29,12 @@ func (s *Service) OpenPerson(tx *db.Tx, subject string) (bool, error) {
 	return a.State == Open && a.Realm == web.RealmPerson, err
 }
 
+// HasAccount reports whether a subject has an account, in whatever state.
+func (s *Service) HasAccount(tx *db.Tx, subject string) (bool, error) {
+	a, err := selectAccount(tx, subject)
+	return a.Subject != "", err
+}
+
 // WriteTo sends a message to one channel of an account.
 func (s *Service) WriteTo(ctx context.Context, subject, channel, lang, messageID, key string, args ...any) error {
 	return s.writeTo(ctx, account{Subject: subject}, channel, lang, messageID, key, args...)

@@ -33,6 +33,10 @@
 //     theirs (package rights/visitor): the request is about everybody whom these
 //     reach. What is written to them holds an address and nothing of them.
 //
+//   - A cabinet's request is about its account, and about what its holder asked
+//     or had entered without it. It is not about what other people did for a
+//     company that they act for, nor what an official enters for somebody.
+//
 // States: waiting → taken → answered; an appeal leads back to waiting, once.
 // What nobody must decide (an opt-out) is answered at once,
 // and a package is made → answered by the program.

@@ -51,11 +51,11 @@ func (s *Service) Enter(tx *db.Tx, who policy.Actor, e Entered) (*Request, error
 		Actor: who, Subject: r.Subject, Activity: ActivityEnter, Scope: r.Scope(), Reference: r.Reference,
 		Task: policy.Task{Scope: r.Scope(), Holder: who.ID, Open: true},
 	}
-	var contacts []credential.Contact
+	a := Asker{Subject: r.Subject, Outside: !e.Cabinet}
 	if e.Contact.Value != "" && !e.Cabinet {
-		contacts = append(contacts, e.Contact)
+		a.Contacts = append(a.Contacts, e.Contact)
 	}
-	if err := s.begin(tx, r, []Item{{N: 1, Sort: All}}, e.Text, contacts, use, policy.SourceStaff); err != nil {
+	if err := s.begin(tx, r, []Item{{N: 1, Sort: All}}, e.Text, a, use, policy.SourceStaff); err != nil {
 		return nil, err
 	}
 	return r, s.tell(tx, r, "entered")
@@ -80,7 +80,7 @@ func (s *Service) Prove(tx *db.Tx, request string, contacts []credential.Contact
 		return err
 	}
 	r.Shown = s.Clock.Now()
-	if err := s.cover(tx, r, contacts); err != nil {
+	if err := s.cover(tx, r, Asker{Subject: r.Subject, Outside: true, Contacts: contacts}); err != nil {
 		return err
 	}
 	if err := s.make(tx, r); err != nil {

@@ -99,7 +99,7 @@ func (s *Service) placed(tx *db.Tx, r *Request, scopes []string) (items, account
 		switch {
 		case i.Kind == holdings.Account && named:
 			account = append(account, i)
-		case i.Since.IsZero() && (named || whole && i.Kind == policy.KindCase):
+		case i.Since.IsZero() && (named || whole && i.Kind == policy.KindCase && i.Subject == r.Subject):
 			return nil, nil, errUndecided
 		case named:
 			items = append(items, i)

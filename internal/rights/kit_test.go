@@ -176,7 +176,7 @@ func openAs(t *testing.T, d *db.DB, declared *policy.Declarations) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = folder.Close() })
-	kept := holdings.New(slices.Concat(identity.Kept(), factor.Kept(), recipients.Kept(), rights.Kept(), visitor.Kept()[:1], correct.Kept()))
+	kept := holdings.New(slices.Concat(identity.Kept(), factor.Kept(), recipients.Kept(), rights.Kept(), visitor.Kept()[:2], correct.Kept()))
 	keeps := retention.New(retention.Config{
 		DB: d, Vault: w.vault, Holdings: kept, Jobs: w.jobs, Ring: w.store.Ring, Policy: pol, Clock: clock, Zone: func() *time.Location { return time.UTC },
 	})
@@ -200,7 +200,7 @@ func openAs(t *testing.T, d *db.DB, declared *policy.Declarations) *world {
 	site := &own.Site{Service: w.Service, Automated: func(*web.Req) (templ.Component, error) { return templ.NopComponent, nil }}
 	w.visitors = visitor.New(visitor.Config{DB: d, Vault: w.vault, Policy: pol, Clock: clock, Jobs: w.jobs, Key: w.store.Ring, Identity: w.id, Rights: site, Address: address})
 	w.corrects = correct.New(correct.Config{
-		DB: d, Vault: w.vault, Policy: pol, Clock: clock, Jobs: w.jobs, Identity: w.id, Staff: w.staff, Rights: w.Service, Owner: w.owner,
+		DB: d, Vault: w.vault, Policy: pol, Clock: clock, Jobs: w.jobs, Identity: w.id, Staff: w.staff, Rights: w.Service, Owner: w.owner, Reach: w.visitors.Names,
 		Tell:     func(_ *db.Tx, c correct.Corrected) error { w.corrected = append(w.corrected, c); return nil },
 		Language: func() string { return "en" }, Address: address,
 	})

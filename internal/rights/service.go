@@ -57,8 +57,10 @@ type Config struct {
 
 // Visitors knows people without a cabinet.
 type Visitors interface {
-	// Reached finds those whom a contact reaches.
-	Reached(tx *db.Tx, c credential.Contact) ([]string, error)
+	// Reached finds whom the contacts reach of who asks.
+	Reached(tx *db.Tx, a Asker) ([]string, error)
+	// Reach has somebody found by the contacts that they gave in a field.
+	Reach(tx *db.Tx, subject, scope, field string, given ...credential.Contact) error
 	// Write writes to whoever asked what happened, and nothing of it.
 	Write(ctx context.Context, r *Request, messageID, what string) error
 }
@@ -155,38 +157,57 @@ func (s *Service) Due(r *Request) time.Time {
 // Asker is who asks.
 type Asker struct {
 	Subject string
-	// Contacts are those that somebody without a cabinet has shown to be theirs:
-	// a request is about everybody whom these reach.
+	// Contacts are those that they have shown to be theirs: a request is about
+	// everybody without an account whom these reach.
 	Contacts []credential.Contact
+	Number   string                // by which they are known in their cabinet
 	Outside  bool                  // they have no cabinet
 	Home     string                // the page of rights, in the language of the page
 	Path     func(*Request) string // of a request of theirs; in a cabinet it is below Home
 }
 
-// covers are whose data a request is about besides that of the subject.
-func (s *Service) covers(tx *db.Tx, subject string, contacts []credential.Contact) (list []string, err error) {
-	for _, c := range contacts {
-		found, err := s.Visitors.Reached(tx, c)
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, found...)
-	}
-	slices.Sort(list)
-	return slices.DeleteFunc(slices.Compact(list), func(one string) bool { return one == subject }), nil
-}
-
-// places are where something is kept of people. Who has no cabinet has no
-// account in it.
+// places are where something is kept of people. Nobody has an account but the
+// first, in a cabinet.
 func (s *Service) places(ctx context.Context, p *i18n.Printer, outside bool, people []string) (list []takeout.Named, err error) {
-	for _, one := range people {
+	for i, one := range people {
 		found, err := s.Takeout.Places(ctx, p, one)
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, slices.DeleteFunc(found, func(n takeout.Named) bool { return outside && n.Scope == vault.Profile })...)
+		list = append(list, slices.DeleteFunc(found, func(n takeout.Named) bool { return (outside || i > 0) && n.Scope == vault.Profile })...)
 	}
 	return list, nil
+}
+
+// Holder is somebody in their cabinet, with the contacts that they confirmed and
+// the number by which they are known there.
+func (s *Service) Holder(ctx context.Context, a Asker) (Asker, error) {
+	var fields []string
+	err := s.DB.View(ctx, func(tx *db.Tx) error {
+		list, err := s.Identity.Channels(tx, a.Subject)
+		fields = []string{policy.FieldIdentityNumber}
+		for _, c := range list {
+			fields = append(fields, c.Field)
+		}
+		return err
+	})
+	if err != nil {
+		return a, err
+	}
+	values, err := s.Vault.Read(ctx, vault.Use{
+		Actor: policy.Actor{Kind: policy.Person, ID: a.Subject}, Subject: a.Subject, Activity: policy.ActivityAccount, Operation: policy.Use,
+		Scope: vault.Profile, Fields: fields,
+	})
+	if err != nil {
+		return a, fmt.Errorf("open by what somebody is known: %w", err)
+	}
+	a.Number = values.Text(policy.FieldIdentityNumber)
+	for _, f := range fields[1:] {
+		if text := values.Text(f); text != "" {
+			a.Contacts = append(a.Contacts, credential.Contact{Field: f, Value: text})
+		}
+	}
+	return a, nil
 }
 
 // Options are what somebody can name when they ask for a right.
@@ -195,7 +216,7 @@ func (s *Service) Options(ctx context.Context, p *i18n.Printer, a Asker, right p
 	case Place:
 		var others []string
 		if err := s.DB.View(ctx, func(tx *db.Tx) (err error) {
-			others, err = s.covers(tx, a.Subject, a.Contacts)
+			others, err = s.Visitors.Reached(tx, a)
 			return err
 		}); err != nil {
 			return nil, fmt.Errorf("look for whom a request is about: %w", err)
@@ -341,7 +362,7 @@ func (s *Service) Ask(ctx context.Context, a Asking) (*Request, error) {
 		if n := len(slices.DeleteFunc(mine, func(o *Request) bool { return !o.Open() })); n >= maxOpen {
 			return errOften
 		}
-		if err := s.begin(tx, r, slices.Clone(items), a.Text, a.Contacts, r.own(policy.Collect), policy.SourceForm); err != nil || !a.Outside {
+		if err := s.begin(tx, r, slices.Clone(items), a.Text, a.Asker, r.own(policy.Collect), policy.SourceForm); err != nil || !a.Outside {
 			return err
 		}
 		return s.tell(tx, r, "received")
@@ -357,7 +378,7 @@ func (s *Service) Ask(ctx context.Context, a Asking) (*Request, error) {
 
 // begin writes a request with its items, its first text and how whoever asks is
 // reached. What nobody must decide is answered at once.
-func (s *Service) begin(tx *db.Tx, r *Request, items []Item, text string, contacts []credential.Contact, use vault.Use, source string) error {
+func (s *Service) begin(tx *db.Tx, r *Request, items []Item, text string, a Asker, use vault.Use, source string) error {
 	if r.Kind == policy.RightOptOut && !r.Paused() {
 		r.State, r.Answered = Answered, r.Received
 		for i := range items {
@@ -385,8 +406,13 @@ func (s *Service) begin(tx *db.Tx, r *Request, items []Item, text string, contac
 	if strings.TrimSpace(text) != "" {
 		values = append(values, vault.Value{Field: FieldText, Item: id.New(s.Clock.Now()), Text: text, Source: source})
 	}
-	for n, c := range contacts { // in the order of their ids
-		values = append(values, vault.Value{Field: FieldContact, Item: id.New(s.Clock.Now().Add(time.Duration(n) * time.Millisecond)), Text: c.Value, Source: source})
+	if a.Outside {
+		for n, c := range a.Contacts { // in the order of their ids
+			values = append(values, vault.Value{Field: FieldContact, Item: id.New(s.Clock.Now().Add(time.Duration(n) * time.Millisecond)), Text: c.Value, Source: source})
+		}
+		if err := s.Visitors.Reach(tx, r.Subject, r.Scope(), FieldContact, a.Contacts...); err != nil {
+			return err
+		}
 	}
 	if len(values) > 0 {
 		if err := s.put(tx, use, values...); err != nil {
@@ -394,7 +420,7 @@ func (s *Service) begin(tx *db.Tx, r *Request, items []Item, text string, contac
 		}
 	}
 	if !r.Paused() {
-		if err := s.cover(tx, r, contacts); err != nil {
+		if err := s.cover(tx, r, a); err != nil {
 			return err
 		}
 	}
@@ -423,10 +449,10 @@ func (s *Service) make(tx *db.Tx, r *Request) error {
 	return s.Jobs.Enqueue(tx, jobs.New{Kind: jobPackage, Key: "package:" + r.ID, Payload: map[string]string{"request": r.ID}})
 }
 
-// cover has a request be about everybody whom some contacts reach. Each has it
-// in their own log that somebody looked for them.
-func (s *Service) cover(tx *db.Tx, r *Request, contacts []credential.Contact) (err error) {
-	if r.covers, err = s.covers(tx, r.Subject, contacts); err != nil {
+// cover has a request be about everybody whom the contacts reach of who asks.
+// Each has it in their own log that somebody looked for them.
+func (s *Service) cover(tx *db.Tx, r *Request, a Asker) (err error) {
+	if r.covers, err = s.Visitors.Reached(tx, a); err != nil {
 		return err
 	}
 	for _, one := range r.covers {

@@ -32,15 +32,17 @@ func (w *world) left(email, words string) (subject string) {
 		}
 		permit, err := w.vault.Permit(tx, vault.Use{
 			Actor: policy.Actor{Kind: policy.Person, ID: subject}, Subject: subject, Activity: rights.ActivityOwn, Operation: policy.Collect,
-			Scope: "request:left", Fields: []string{rights.FieldText},
+			Scope: "request:left", Fields: []string{rights.FieldText, rights.FieldContact},
 		})
 		if err != nil {
 			return err
 		}
-		if err := w.vault.Put(tx, permit, []vault.Value{{Field: rights.FieldText, Text: words, Source: policy.SourceForm}}); err != nil {
+		if err := w.vault.Put(tx, permit, []vault.Value{
+			{Field: rights.FieldText, Text: words, Source: policy.SourceForm}, {Field: rights.FieldContact, Text: email, Source: policy.SourceForm},
+		}); err != nil {
 			return err
 		}
-		return w.visitors.Reach(tx, subject, "request:left", credential.Contact{Field: policy.FieldEmail, Value: email})
+		return w.visitors.Reach(tx, subject, "request:left", rights.FieldContact, credential.Contact{Field: policy.FieldEmail, Value: email})
 	})
 	if err != nil {
 		w.t.Fatal(err)

@@ -1,9 +1,11 @@
 package vault
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"portico/internal/ledger"
 	"portico/internal/platform/clock"
@@ -54,27 +56,58 @@ func (v *Vault) Replay(tx *db.Tx, a ledger.Act) (mine bool, err error) {
 // that was restored without its indexes: found is a subject or what else Index
 // was told. The value stays in here. It reports false where there is none.
 func (v *Vault) Reindex(tx *db.Tx, field, subject, scope, found string) (bool, error) {
+	there := false
+	err := v.again(tx, field, subject, scope, func(item, text string) error {
+		if item != "" {
+			return nil
+		}
+		there = true
+		return v.Index(tx, field, found, text)
+	})
+	return there, err
+}
+
+// Rehash is Reindex for a feature with an index of its own: the keyed hashes of
+// a field's values, the oldest first. Form says how a value is compared, and
+// leaves out what it is not compared by.
+func (v *Vault) Rehash(tx *db.Tx, kind, field, subject, scope string, form func(value string) (string, bool)) (list [][]byte, err error) {
+	err = v.again(tx, field, subject, scope, func(_, text string) error {
+		if compared, ok := form(text); ok {
+			list = append(list, v.ring.Index(kind, compared))
+		}
+		return nil
+	})
+	return list, err
+}
+
+// again opens what is there of a field for whoever indexes it, the oldest first.
+func (v *Vault) again(tx *db.Tx, field, subject, scope string, each func(item, text string) error) error {
 	s, err := selectSealed(tx, subject, scope)
 	if errors.Is(err, db.ErrNoRows) || err == nil && (s.key.wrapped == nil || s.gate.erased) {
-		return false, nil
+		return nil
 	}
 	if err != nil {
-		return false, fmt.Errorf("index again: %w", err)
+		return fmt.Errorf("index again: %w", err)
 	}
 	box, err := v.boxes.open(subject, scope, s.key)
 	if err != nil {
-		return false, err
+		return err
 	}
+	slices.SortStableFunc(s.values, func(a, b sealedValue) int { return cmp.Compare(a.at, b.at) })
 	for i := range s.values {
-		if sealed := &s.values[i]; sealed.field == field && sealed.item == "" {
-			text, err := box.Open(v.place(subject, scope, sealed), sealed.sealed)
-			if err != nil {
-				return false, fmt.Errorf("index %s again: %w", field, err)
-			}
-			return true, v.Index(tx, field, found, string(text))
+		sealed := &s.values[i]
+		if sealed.field != field {
+			continue
+		}
+		text, err := box.Open(v.place(subject, scope, sealed), sealed.sealed)
+		if err == nil {
+			err = each(sealed.item, string(text))
+		}
+		if err != nil {
+			return fmt.Errorf("index %s again: %w", field, err)
 		}
 	}
-	return false, nil
+	return nil
 }
 
 // Whole opens every value of a store and says whose there are, and how many do

@@ -3,6 +3,7 @@ package correct
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -35,6 +36,8 @@ type Config struct {
 	// Owner is who answers for a place of somebody's data; false: nobody but
 	// who answers for the portal.
 	Owner func(tx *db.Tx, subject, scope string) (Owner, bool, error)
+	// Reach has somebody without an account found by the right value.
+	Reach func(tx *db.Tx, subject, scope, field, value string) error
 	// Tell has whoever received the old value told; nil: nobody is.
 	Tell     func(tx *db.Tx, c Corrected) error
 	Language func() string // in which officials are written to
@@ -363,7 +366,9 @@ func (s *Service) Write(ctx context.Context, who policy.Actor, task, field, valu
 		if err != nil {
 			return err
 		}
-		return s.Vault.Put(tx, permit, []vault.Value{{Field: field, Item: id.New(s.Clock.Now()), Text: value, Source: policy.SourceStaff}})
+		return errors.Join(
+			s.Vault.Put(tx, permit, []vault.Value{{Field: field, Item: id.New(s.Clock.Now()), Text: value, Source: policy.SourceStaff}}),
+			s.Reach(tx, one.About, one.Scope, field, value))
 	})
 }
 

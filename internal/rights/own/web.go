@@ -34,8 +34,8 @@ func (s *Site) Mount(r *web.Router) {
 	s.Handle(r, []web.Route{
 		{Method: "GET", Path: "/cabinet/rights", Audience: web.Person, Activity: states, Handler: s.showRights},
 		{Method: "POST", Path: "/cabinet/rights", Audience: web.Person, Activity: rights.ActivityOwn, Handler: s.takeRights},
-		{Method: "GET", Path: "/cabinet/rights/{right}", Audience: web.Person, Activity: rights.ActivityOwn, Handler: func(q *web.Req) error { return s.ShowForm(q, asker(q)) }},
-		{Method: "POST", Path: "/cabinet/rights/{right}", Audience: web.Person, Activity: rights.ActivityOwn, Handler: func(q *web.Req) error { return s.TakeForm(q, asker(q)) }},
+		{Method: "GET", Path: "/cabinet/rights/{right}", Audience: web.Person, Activity: rights.ActivityOwn, Handler: s.known(s.ShowForm)},
+		{Method: "POST", Path: "/cabinet/rights/{right}", Audience: web.Person, Activity: rights.ActivityOwn, Handler: s.known(s.TakeForm)},
 		{Method: "GET", Path: own, Audience: web.Person, Activity: rights.ActivityOwn, Handler: s.showOwn},
 		{Method: "GET", Path: own + "/package", Audience: web.Person, Activity: rights.ActivityOwn, Seasoned: true, StepUp: web.StepUpAge, Handler: s.give},
 		{Method: "POST", Path: own, Audience: web.Person, Activity: rights.ActivityOwn, Handler: s.takeOwn},
@@ -45,6 +45,17 @@ func (s *Site) Mount(r *web.Router) {
 // asker is whoever is signed in, in their cabinet.
 func asker(q *web.Req) rights.Asker {
 	return rights.Asker{Subject: q.Session.Subject, Home: q.Path("/cabinet/rights")}
+}
+
+// known does something as whoever is signed in, with what they are known by.
+func (s *Site) known(then func(*web.Req, rights.Asker) error) web.Handler {
+	return func(q *web.Req) error {
+		a, err := s.Holder(q.R.Context(), asker(q))
+		if err != nil {
+			return err
+		}
+		return then(q, a)
+	}
 }
 
 // at is the page of a request.

@@ -9,10 +9,16 @@
 //     are asked for and tried is limited, by contact and by network.
 //   - A code follows from a key and a salt, and is never stored. It is valid for
 //     10 minutes and 5 tries.
-//   - A request is about everybody whom a contact that was shown reaches: what
-//     somebody asked without a cabinet, by the form, by mail or through an
-//     official. Applications that officials entered are not among it. Each has it in their log that they were found. What is in a
-//     cabinet is not among it: whoever has one is told to ask there.
+//   - A request is about everybody without an account whom a contact reaches that
+//     was shown: what somebody asked, by the form, by mail or through an official,
+//     and the applications that officials entered for them, by each address and
+//     number that these name. Each has it in their log that they were found. What
+//     is in a cabinet is not among it: whoever has one is told to ask there.
+//   - A cabinet's request is about them too, by the contacts that were confirmed
+//     there, unless they are known by another identity number alone: a contact may
+//     be shared, or have been somebody else's.
+//   - What was corrected reaches nobody any more by what was wrong. A store that
+//     was restored without the hashes makes them again.
 //   - What was asked is seen, and a package downloaded, by the address of the
 //     request and a fresh code to each of the contacts. The address says nothing
 //     of anybody. The package asks for codes of the last 10 minutes.

@@ -14,7 +14,7 @@ func Holding() []db.Table {
 			"subject": who, "id": who, "request": who, "token_hash": who, "created_at": no, "proved_at": no, "expires_at": no}},
 		{Name: "visitor_code", Columns: map[string]db.Holds{
 			"subject": who, "visit": who, "n": no, "item": who, "field": no, "salt": no, "tries": no, "sends": no, "expires_at": no, "proved_at": no}},
-		{Name: "visitor_reach", Columns: map[string]db.Holds{"subject": who, "scope": who, "mac": db.Index}},
+		{Name: "visitor_reach", Columns: map[string]db.Holds{"subject": who, "scope": who, "field": no, "mac": db.Index}},
 	}
 }
 
@@ -25,6 +25,7 @@ func Kept() []holdings.Kind {
 	return []holdings.Kind{
 		{Name: "visit", Table: "visitor_visit", ID: "id", Scope: "visit:", Events: []holdings.Event{{Name: "visit", Column: "created_at"}},
 			Parts: []holdings.Part{holdings.Rows("visitor_code", "visit", "n")}},
+		{Name: "right", Parts: reach},
 		{Name: "request", Parts: reach},
 		{Name: policy.KindCase, Parts: reach},
 	}

@@ -56,31 +56,6 @@ func New(c Config) *Service {
 	return s
 }
 
-// reachMax bounds whom one request is about.
-const reachMax = 200
-
-// Reach has somebody without a cabinet found by a contact that they gave with
-// something, for as long as that is kept.
-func (s *Service) Reach(tx *db.Tx, subject, scope string, c credential.Contact) error {
-	if err := insertReach(tx, subject, scope, s.mac(c)); err != nil {
-		return fmt.Errorf("have somebody found by a contact: %w", err)
-	}
-	return nil
-}
-
-// Reached finds those without a cabinet whom a contact reaches.
-func (s *Service) Reached(tx *db.Tx, c credential.Contact) ([]string, error) {
-	list, err := selectReach(tx, s.mac(c), reachMax)
-	if err != nil {
-		return nil, fmt.Errorf("find whom a contact reaches: %w", err)
-	}
-	return list, nil
-}
-
-func (s *Service) mac(c credential.Contact) []byte {
-	return s.Key.Index("visitor-reach", c.Field+"\n"+c.Value)
-}
-
 // Restored ends every visit in a store that was restored.
 func (s *Service) Restored(tx *db.Tx) error { return endVisits(tx, s.Clock.Now()) }
 

@@ -100,8 +100,15 @@ func endVisits(tx *db.Tx, now time.Time) error {
 	return err
 }
 
-func insertReach(tx *db.Tx, subject, scope string, mac []byte) error {
-	_, err := tx.Exec(`INSERT INTO visitor_reach (subject, scope, mac) VALUES ($1, $2, $3) ON CONFLICT (subject, scope, mac) DO NOTHING`, subject, scope, mac)
+func insertReach(tx *db.Tx, subject, scope, field string, mac []byte) error {
+	_, err := tx.Exec(`INSERT INTO visitor_reach (subject, scope, field, mac) VALUES ($1, $2, $3, $4) ON CONFLICT (subject, scope, mac) DO NOTHING`,
+		subject, scope, field, mac)
+	return err
+}
+
+// deleteReach takes away what reached somebody by a field of something.
+func deleteReach(tx *db.Tx, subject, scope, field string) error {
+	_, err := tx.Exec(`DELETE FROM visitor_reach WHERE subject = $1 AND scope = $2 AND field = $3`, subject, scope, field)
 	return err
 }
 
@@ -113,5 +120,27 @@ func selectReach(tx *db.Tx, mac []byte, limit int) (list []string, err error) {
 		list = append(list, one)
 		return err
 	}, `SELECT DISTINCT subject FROM visitor_reach WHERE mac = $1 ORDER BY subject LIMIT $2`, mac, limit)
+	return list, err
+}
+
+// selectHashes returns those of a field of somebody, in whatever they gave.
+func selectHashes(tx *db.Tx, subject, field string) (list [][]byte, err error) {
+	err = tx.Select(func(rows *db.Rows) error {
+		var mac []byte
+		err := rows.Scan(&mac)
+		list = append(list, mac)
+		return err
+	}, `SELECT mac FROM visitor_reach WHERE subject = $1 AND field = $2`, subject, field)
+	return list, err
+}
+
+// selectReaching returns subject, scope and field of all that reaches anybody.
+func selectReaching(tx *db.Tx) (list [][3]string, err error) {
+	err = tx.Select(func(rows *db.Rows) error {
+		var one [3]string
+		err := rows.Scan(&one[0], &one[1], &one[2])
+		list = append(list, one)
+		return err
+	}, `SELECT DISTINCT subject, scope, field FROM visitor_reach ORDER BY subject, scope, field`)
 	return list, err
 }

@@ -1,0 +1,125 @@
+package visitor
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"portico/internal/identity/credential"
+	"portico/internal/platform/db"
+	"portico/internal/policy"
+	"portico/internal/rights"
+)
+
+// reachMax bounds whom one request is about.
+const reachMax = 200
+
+// reachUse is what the hashes are made for.
+const reachUse = "visitor-reach"
+
+// compared is how a contact, or an identity number, is compared.
+func compared(c credential.Contact) string { return c.Field + "\n" + c.Value }
+
+// parse reads what is sealed in a field as what somebody is found by.
+func (s *Service) parse(field, value string) (credential.Contact, bool) {
+	if field == policy.FieldIdentityNumber {
+		return credential.Contact{Field: field, Value: strings.ToUpper(strings.TrimSpace(value))}, value != ""
+	}
+	return s.Identity.ParseContact(value)
+}
+
+// Reach has somebody without an account found by what they gave in a field of
+// something, and no more by what stood there before.
+func (s *Service) Reach(tx *db.Tx, subject, scope, field string, given ...credential.Contact) error {
+	account, err := s.Identity.HasAccount(tx, subject)
+	if err == nil && !account {
+		err = deleteReach(tx, subject, scope, field)
+	}
+	for _, c := range given {
+		if err == nil && !account {
+			err = insertReach(tx, subject, scope, field, s.Key.Index(reachUse, compared(c)))
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("have somebody found by what they gave: %w", err)
+	}
+	return nil
+}
+
+// Names has somebody found by what an application names in a field, if people
+// are known by that. By a number nobody is found, but told apart.
+func (s *Service) Names(tx *db.Tx, subject, scope, field, value string) error {
+	if !slices.Contains([]string{policy.FieldEmail, policy.FieldPhone, policy.FieldIdentityNumber}, field) {
+		return nil
+	}
+	if c, ok := s.parse(field, value); ok {
+		return s.Reach(tx, subject, scope, field, c)
+	}
+	return nil
+}
+
+// Reached finds those without an account whom the contacts reach of who asks. A
+// contact may be shared, or have been somebody else's once: in a cabinet nobody
+// is among them of whom only another identity number is known.
+func (s *Service) Reached(tx *db.Tx, a rights.Asker) (list []string, err error) {
+	for _, c := range a.Contacts {
+		found, err := selectReach(tx, s.Key.Index(reachUse, compared(c)), reachMax)
+		for _, one := range found {
+			if err != nil {
+				break
+			}
+			var account, same bool
+			account, err = s.Identity.HasAccount(tx, one)
+			if same = a.Outside; err == nil && !same && !account {
+				same, err = s.same(tx, one, a.Number)
+			}
+			if same && !account {
+				list = append(list, one)
+			}
+		}
+		if err != nil {
+			return nil, fmt.Errorf("find whom a contact reaches: %w", err)
+		}
+	}
+	slices.Sort(list)
+	return slices.DeleteFunc(slices.Compact(list), func(one string) bool { return one == a.Subject }), nil
+}
+
+// same reports whether somebody may be who has an identity number.
+func (s *Service) same(tx *db.Tx, subject, number string) (bool, error) {
+	known, err := selectHashes(tx, subject, policy.FieldIdentityNumber)
+	c, _ := s.parse(policy.FieldIdentityNumber, number)
+	mine := s.Key.Index(reachUse, compared(c))
+	return len(known) == 0 || slices.ContainsFunc(known, func(h []byte) bool { return slices.Equal(h, mine) }), err
+}
+
+// Reindex has people found again in a store that was restored without the
+// hashes: by what stands in the field now, and in a request by all of it.
+func (s *Service) Reindex(tx *db.Tx) error {
+	list, err := selectReaching(tx)
+	for _, at := range list {
+		subject, scope, field := at[0], at[1], at[2]
+		hashes, err := s.Vault.Rehash(tx, reachUse, field, subject, scope, func(value string) (string, bool) {
+			c, ok := s.parse(field, value)
+			return compared(c), ok
+		})
+		if err == nil {
+			err = deleteReach(tx, subject, scope, field)
+		}
+		if n := len(hashes); n > 1 && !strings.HasPrefix(scope, "right:") {
+			hashes = hashes[n-1:]
+		}
+		for _, h := range hashes {
+			if err == nil {
+				err = insertReach(tx, subject, scope, field, h)
+			}
+		}
+		if err != nil {
+			return fmt.Errorf("have people found again: %w", err)
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("list who is found by what: %w", err)
+	}
+	return nil
+}
