@@ -113,6 +113,13 @@ func TestN13_WhatAnOfficialEnteredForSomebodyIsTheirs(t *testing.T) {
 			}
 			privacy.Submit(desk, granted, http.StatusOK)
 			mail.to("hassan@example.mv", "is answered")
+			if resp := k.program.Browse().Get(erase + "/certificate"); resp.StatusCode != http.StatusSeeOther {
+				t.Errorf("the certificate without a code: %d", resp.StatusCode)
+			}
+			mail.shows(b, erase, erase, "hassan@example.mv", url.Values{"act": {"codes"}})
+			if proof, err := io.ReadAll(b.Get(erase + "/certificate").Body); err != nil || !strings.Contains(string(proof), entered) || !strings.Contains(string(proof), "erased") {
+				t.Errorf("the certificate does not say what became of the application: %s, %v", proof, err)
+			}
 			officer.Page("/staff/cases/"+entered, http.StatusNotFound)
 			if text := offered("hassan@example.mv"); strings.Contains(text, reference) {
 				t.Errorf("what was erased is found: %s", text)

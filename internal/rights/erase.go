@@ -110,7 +110,7 @@ func (s *Service) placed(tx *db.Tx, r *Request, scopes []string) (items, account
 
 // eraseAccount tells the holder of an account that it goes, and destroys it.
 func (s *Service) eraseAccount(ctx context.Context, job *jobs.Job) error {
-	r, _, err := s.glance(ctx, job.Get("request"))
+	r, _, err := s.Whole(ctx, job.Get("request"))
 	if err != nil {
 		return err
 	}

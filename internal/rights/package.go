@@ -60,7 +60,7 @@ func (s *Service) PackageOf(ctx context.Context, r *Request) (p *Package, err er
 
 // makePackage makes the package of a request. One that broke off is begun anew.
 func (s *Service) makePackage(ctx context.Context, job *jobs.Job) error {
-	r, items, err := s.glance(ctx, job.Get("request"))
+	r, items, err := s.Whole(ctx, job.Get("request"))
 	if err != nil {
 		return err
 	}

@@ -529,8 +529,8 @@ func (s *Service) Of(ctx context.Context, subject string) (list []*Request, item
 	return list, items, nil
 }
 
-// Glance returns a request as its row says, and its items.
-func (s *Service) glance(ctx context.Context, request string) (r *Request, items []Item, err error) {
+// Whole returns a request as its row says, with whom it covers and its items.
+func (s *Service) Whole(ctx context.Context, request string) (r *Request, items []Item, err error) {
 	err = s.DB.View(ctx, func(tx *db.Tx) error {
 		if r, err = selectRequest(tx, request); err != nil || r == nil {
 			return err
@@ -550,7 +550,7 @@ func (s *Service) glance(ctx context.Context, request string) (r *Request, items
 // Mine returns a request of a person with what it is about. Somebody else's is
 // not found, and the attempt is recorded.
 func (s *Service) Mine(ctx context.Context, subject, request string) (*Request, []Item, []Line, error) {
-	r, items, err := s.glance(ctx, request)
+	r, items, err := s.Whole(ctx, request)
 	if err != nil {
 		return nil, nil, nil, err
 	}

@@ -68,7 +68,7 @@ func (s *Service) Glance(ctx context.Context, who policy.Actor, request string) 
 	if !s.Answers(who.Roles) {
 		return nil, nil, errRole
 	}
-	return s.glance(ctx, request)
+	return s.Whole(ctx, request)
 }
 
 // View returns a request with what it is about to the official who holds it.
@@ -363,7 +363,7 @@ func (s *Service) tell(tx *db.Tx, r *Request, what string) error {
 // It goes by the address that codes go to and not by their choice of notices:
 // who restricted or objected to those must hear what became of it.
 func (s *Service) sendTell(ctx context.Context, job *jobs.Job) error {
-	r, _, err := s.glance(ctx, job.Get("request"))
+	r, _, err := s.Whole(ctx, job.Get("request"))
 	if err != nil {
 		return err
 	}

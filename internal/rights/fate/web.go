@@ -1,8 +1,6 @@
 package fate
 
 import (
-	"slices"
-
 	"portico/internal/platform/fault"
 	"portico/internal/platform/web"
 	"portico/internal/policy"
@@ -37,15 +35,14 @@ func (s *Site) ofOfficials(q *web.Req) error {
 
 // Give answers with the certificate of a request of a person's.
 func (s *Site) Give(q *web.Req, subject, request string) error {
-	list, items, err := s.Rights.Of(q.R.Context(), subject)
+	r, items, err := s.Rights.Whole(q.R.Context(), request)
 	if err != nil {
 		return err
 	}
-	n := slices.IndexFunc(list, func(r *rights.Request) bool { return r.ID == request })
-	if n < 0 {
+	if r.Subject != subject {
 		return errNone
 	}
-	return s.give(q, list[n], items[request])
+	return s.give(q, r, items)
 }
 
 func (s *Site) give(q *web.Req, r *rights.Request, items []rights.Item) error {

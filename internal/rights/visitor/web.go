@@ -378,12 +378,16 @@ func (s *Service) give(q *web.Req) error {
 // certificate sends the certificate of an erasure to who has shown that it is
 // theirs.
 func (s *Service) certificate(q *web.Req) error {
-	r, _, _, err := s.followed(q)
+	r, _, at, err := s.followed(q)
 	if err != nil {
 		return err
 	}
-	if _, _, err := s.Sees(q.R.Context(), token(q), r); err != nil {
+	sees, _, err := s.Sees(q.R.Context(), token(q), r)
+	if err != nil {
 		return err
+	}
+	if !sees {
+		return q.Redirect(at + "?done=codes")
 	}
 	return s.Rights.Fates.Give(q, r.Subject, r.ID)
 }
