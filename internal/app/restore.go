@@ -306,7 +306,7 @@ func (p *portal) whole(ctx context.Context) error {
 // links. It returns how many sessions there were.
 func (p *portal) endEverything(tx *db.Tx) (int64, error) {
 	n, err := p.identity.Restored(tx)
-	for _, owner := range []func(*db.Tx) error{p.recovery.Restored, p.account.Restored, p.login.Restored, p.staff.Restored, p.mandates.Restored, p.visitors.Restored} {
+	for _, owner := range []func(*db.Tx) error{p.vault.Restored, p.recovery.Restored, p.account.Restored, p.login.Restored, p.staff.Restored, p.mandates.Restored, p.visitors.Restored} {
 		if err == nil {
 			err = owner(tx)
 		}

@@ -27,6 +27,7 @@ var apart = map[string]string{
 	"retention_sweep":    "how far its rows are swept",
 	"retention_told":     "deleted with the thing of which somebody was told",
 	"retention_hold":     "names people by their random id, as long as a hold is evidence",
+	"retention_turn":     "up to whom the year of their log has ended: the id of one person, until it has for all",
 	"retention_run":      "where a run stands: the id of one thing, until the next",
 
 	"consent_event":        "what somebody consented to is never changed or deleted (I5): ids, terms and times, evidence of what was lawful",

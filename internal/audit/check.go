@@ -147,17 +147,15 @@ func (l *Log) checkTile(tx *db.Tx, tile []byte, n int64) error {
 // checkEvents looks at events of the tail, and whether the gates of their
 // people counted no more than there are. It returns the first fault, in words.
 func (l *Log) checkEvents(tx *db.Tx, events []stored) (fault string, err error) {
-	boxes := map[string]keys.Box{}
+	openers := map[string]*opener{}
 	for _, e := range events {
 		if e.leaf == nil {
 			return fmt.Sprintf("event %d of %s is gone, or has another leaf", e.n, e.subject), nil
 		}
-		box, ok := boxes[e.subject]
+		o, ok := openers[e.subject]
 		if !ok {
-			if box, err = l.keeper.Evidence(tx, e.subject); err != nil {
-				return fmt.Sprintf("the events of %s have no key: %v", e.subject, err), nil
-			}
-			boxes[e.subject] = box
+			o = l.opener(tx, e.subject)
+			openers[e.subject] = o
 			counted, err := l.keeper.Gate(tx, e.subject)
 			if err != nil {
 				return fmt.Sprintf("%s has events and no gate", e.subject), nil
@@ -170,7 +168,7 @@ func (l *Log) checkEvents(tx *db.Tx, events []stored) (fault string, err error) 
 				return fmt.Sprintf("the gate of %s has counted %d events and the last one is %d", e.subject, counted, last), nil
 			}
 		}
-		if _, _, err := l.open(box, &e); err != nil {
+		if _, _, _, err := o.open(&e); err != nil {
 			return fmt.Sprintf("%s: %v", e.subject, err), nil
 		}
 	}
@@ -182,6 +180,7 @@ type Findings struct {
 	Events     int64  // how many there are
 	Leaves     int64  // how many of them are in the tree
 	Pending    int64  // how many wait
+	Gone       int64  // events that nobody can read any more, since their time was over; their leaves stand in the tree
 	Lost       int64  // entries whose events a restore did not bring back, as the log tells
 	Restored   int64  // when that was last, in microseconds; 0: never
 	Signed     int64  // how many the last checkpoint covers
@@ -202,7 +201,7 @@ func (f *Findings) fault(text string) {
 	}
 }
 
-// Check examines the whole log: every event opens and has the leaf that its
+// Check examines the whole log: every event opens, or its time was over, and has the leaf that its
 // content gives; each person's numbers run 1, 2, 3 … up to what the gate says;
 // every event stands in the tree or waits for it; the tree's tiles are those of
 // its leaves; its root is the one signed, and it
@@ -292,8 +291,7 @@ func (l *Log) checkSigned(tx *db.Tx, t tree, memory [2]keys.State, f *Findings) 
 // person is where checkPeople stands.
 type person struct {
 	subject string
-	box     keys.Box
-	locked  bool // no key: its events cannot be read
+	o       *opener
 	next    int64
 }
 
@@ -309,11 +307,7 @@ func (l *Log) checkPeople(tx *db.Tx, gates map[string]int64, f *Findings) error 
 		for _, e := range page {
 			if e.subject != p.subject {
 				p.leave(gates, f)
-				p = person{subject: e.subject, next: 1}
-				if p.box, err = l.keeper.Evidence(tx, e.subject); err != nil {
-					f.fault(fmt.Sprintf("the events of %s have no key: %v", e.subject, err))
-					p.locked = true
-				}
+				p = person{subject: e.subject, o: l.opener(tx, e.subject), next: 1}
 			}
 			f.Events++
 			if e.n != p.next {
@@ -323,12 +317,12 @@ func (l *Log) checkPeople(tx *db.Tx, gates map[string]int64, f *Findings) error 
 			if e.index < 0 && !e.pending {
 				f.fault(fmt.Sprintf("event %d of %s is neither in the tree nor waiting for it", e.n, e.subject))
 			}
-			if p.locked {
-				continue
-			}
-			event, _, err := l.open(p.box, &e)
-			if err != nil {
+			event, _, there, err := p.o.open(&e)
+			switch {
+			case err != nil:
 				f.fault(fmt.Sprintf("%s: %v", e.subject, err))
+			case !there:
+				f.Gone++
 			}
 			if event.Subject == System && event.Activity == ActivityRestore {
 				if n, _ := strconv.ParseInt(event.Facts[factLost], 10, 64); n > 0 {

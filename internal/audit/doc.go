@@ -10,6 +10,9 @@
 //   - An event is sealed under its subject's evidence scope. Its leaf is
 //     SHA-256 of a domain, 32 random bytes and the canonical event (RFC 8785):
 //     the tree shows that something happened, to nobody in particular.
+//   - The events of a year that is over are sealed under a key of their own
+//     (vault.Turn). Once that was destroyed, by its rule, nobody can read them;
+//     their leaves stay, so that everything else is verified as before.
 //   - The tree is RFC 6962's, served as C2SP tlog-tiles with C2SP checkpoints.
 //     An entry bundle holds leaves and nothing else.
 //   - Checkpoints are consistent across restarts and restores (I16): a tree is

@@ -37,6 +37,11 @@ func Locales() fs.FS { return locales }
 type Keeper interface {
 	// Evidence returns the box in which the subject's events are sealed.
 	Evidence(tx *db.Tx, subject string) (keys.Box, error)
+	// Earlier returns the boxes of earlier years.
+	Earlier(tx *db.Tx, subject string) ([]keys.Box, error)
+	// Gone reports whether the key of an event with a number was destroyed, by
+	// the one path that may.
+	Gone(tx *db.Tx, subject string, n int64) (bool, error)
 	// Gate is the number of the subject's last event, as the gate counted.
 	Gate(tx *db.Tx, subject string) (int64, error)
 	// Gates calls each for every gate, in the order of the subjects.
@@ -149,7 +154,7 @@ func (l *Log) place(subject string, n int64) keys.Place {
 }
 
 // Events returns a subject's events with numbers below before (0 for all),
-// the newest first, limit at the most.
+// the newest first, limit at the most. Those whose time is over are left out.
 func (l *Log) Events(ctx context.Context, subject string, before int64, limit int) ([]Event, error) {
 	return l.events(ctx, subject, before, limit, selectEvents)
 }
@@ -183,40 +188,32 @@ func (l *Log) events(ctx context.Context, subject string, before int64, limit in
 	var events []Event
 	err := l.db.View(ctx, func(tx *db.Tx) error {
 		events = nil
-		box, err := l.keeper.Evidence(tx, subject)
-		if err != nil {
-			return err
+		o, from := l.opener(tx, subject), before
+		for len(events) < limit {
+			all, err := find(tx, subject, from, limit-len(events))
+			if err != nil {
+				return err
+			}
+			some := false
+			for i := range all {
+				e, _, there, err := o.open(&all[i])
+				if err != nil {
+					return err
+				}
+				if from = all[i].n; there {
+					some, events = true, append(events, e)
+				}
+			}
+			if !some { // there are no more, or their time is over
+				return nil
+			}
 		}
-		all, err := find(tx, subject, before, limit)
-		for i := 0; i < len(all) && err == nil; i++ {
-			var e Event
-			e, _, err = l.open(box, &all[i])
-			events = append(events, e)
-		}
-		return err
+		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read a person's events: %w", err)
 	}
 	return events, nil
-}
-
-// open opens one sealed event and checks that it is what its row says.
-func (l *Log) open(box keys.Box, s *stored) (Event, []byte, error) {
-	plain, err := box.Open(l.place(s.subject, s.n), s.sealed)
-	if err != nil {
-		return Event{}, nil, fmt.Errorf("event %d: %w", s.n, err)
-	}
-	e, salt, leaf, err := decode(plain)
-	switch {
-	case err != nil:
-		return Event{}, nil, fmt.Errorf("event %d: %w", s.n, err)
-	case string(leaf[:]) != string(s.leaf):
-		return Event{}, nil, fmt.Errorf("event %d: its leaf is not that of its content", s.n)
-	case e.Subject != s.subject || e.N != s.n || e.At != s.at:
-		return Event{}, nil, fmt.Errorf("event %d: its row names another person, number or time", s.n)
-	}
-	return e, salt, nil
 }
 
 // Run integrates and signs until ctx ends, at least once a second while there

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"portico/internal/audit"
+	"portico/internal/ledger"
 	"portico/internal/platform/db"
 	"portico/internal/platform/fault"
 	"portico/internal/policy/policytest"
@@ -27,7 +28,7 @@ func each(t *testing.T, run func(t *testing.T, s *vaulttest.Store)) {
 	t.Helper()
 	testkit.Databases(t, func(t *testing.T, d *db.DB) {
 		run(t, vaulttest.Open(t, d, policytest.Compile(t)))
-	}, audit.Migrations(), vault.Migrations())
+	}, audit.Migrations(), vault.Migrations(), ledger.Migrations())
 }
 
 // happen writes n events about a subject.
@@ -193,7 +194,7 @@ func TestARecordVerifiesOffline(t *testing.T) {
 }
 
 func TestOneByteOfARecordChangedIsFound(t *testing.T) {
-	s := vaulttest.Open(t, testkit.Database(t, db.SQLite, audit.Migrations(), vault.Migrations()), policytest.Compile(t))
+	s := vaulttest.Open(t, testkit.Database(t, db.SQLite, audit.Migrations(), vault.Migrations(), ledger.Migrations()), policytest.Compile(t))
 	subject := s.Subject(t)
 	happen(t, s, subject, 5)
 	text := record(t, s, subject, 3)
@@ -238,7 +239,7 @@ func TestOneByteOfARecordChangedIsFound(t *testing.T) {
 			t.Errorf("%s verifies", what)
 		}
 	}
-	other := vaulttest.Open(t, testkit.Database(t, db.SQLite, audit.Migrations(), vault.Migrations()), policytest.Compile(t))
+	other := vaulttest.Open(t, testkit.Database(t, db.SQLite, audit.Migrations(), vault.Migrations(), ledger.Migrations()), policytest.Compile(t))
 	if _, err := audit.VerifyRecord(text, other.Ring.Vkey()); err == nil {
 		t.Error("it verifies with another log's key")
 	}
@@ -461,7 +462,7 @@ func TestI16_TwoNodesSignOneLog(t *testing.T) {
 				t.Error(err)
 			}
 		}
-	}, audit.Migrations(), vault.Migrations())
+	}, audit.Migrations(), vault.Migrations(), ledger.Migrations())
 }
 
 func TestALogThatIsBehindIsNotReady(t *testing.T) {
@@ -491,7 +492,7 @@ func TestALogThatIsBehindIsNotReady(t *testing.T) {
 // TestI16_TwoNodesTakeTheSameLeavesAtOnce holds both up at the moment at which
 // each would put what waits at the end of the tree.
 func TestI16_TwoNodesTakeTheSameLeavesAtOnce(t *testing.T) {
-	d, p := testkit.Database(t, db.Postgres, audit.Migrations(), vault.Migrations()), policytest.Compile(t)
+	d, p := testkit.Database(t, db.Postgres, audit.Migrations(), vault.Migrations(), ledger.Migrations()), policytest.Compile(t)
 	a := vaulttest.Open(t, d, p)
 	b := vaulttest.Reopen(t, d, p, a.Keys, filepath.Join(t.TempDir(), "log"))
 	happen(t, a, a.Subject(t), 30)

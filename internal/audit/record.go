@@ -81,13 +81,12 @@ func (l *Log) record(ctx context.Context, subject string, n int64) (*Record, err
 		if s.index < 0 || s.index >= t.signed {
 			return errNotCovered
 		}
-		box, err := l.keeper.Evidence(tx, subject)
+		e, salt, there, err := l.opener(tx, subject).open(&s)
 		if err != nil {
 			return err
 		}
-		e, salt, err := l.open(box, &s)
-		if err != nil {
-			return err
+		if !there {
+			return errNoEvent
 		}
 		proof, err := tlog.ProveRecord(t.signed, s.index, tilesOf(tx).reader())
 		if err != nil {

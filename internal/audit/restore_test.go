@@ -10,6 +10,7 @@ import (
 
 	"portico/internal/audit"
 	"portico/internal/keys"
+	"portico/internal/ledger"
 	"portico/internal/platform/db"
 	"portico/internal/policy/policytest"
 	"portico/internal/testkit"
@@ -93,7 +94,7 @@ func TestI16_ARestoreThatLosesEntriesGoesOnBehindWhatWasPublished(t *testing.T) 
 			t.Fatalf("published are %d entries, cosigned %d: %v", old.Size, w.size, err)
 		}
 
-		again := testkit.Database(t, d.Engine(), audit.Migrations(), vault.Migrations())
+		again := testkit.Database(t, d.Engine(), audit.Migrations(), vault.Migrations(), ledger.Migrations())
 		if err := again.Update(t.Context(), backup); err != nil {
 			t.Fatalf("put the backup back: %v", err)
 		}
@@ -155,5 +156,5 @@ func TestI16_ARestoreThatLosesEntriesGoesOnBehindWhatWasPublished(t *testing.T) 
 		if err != nil || !f.Kept() || f.Lost != 395 || f.Restored == 0 {
 			t.Errorf("the log that went on: %+v, %v", f, err)
 		}
-	}, audit.Migrations(), vault.Migrations())
+	}, audit.Migrations(), vault.Migrations(), ledger.Migrations())
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"portico/internal/audit"
+	"portico/internal/ledger"
 	"portico/internal/platform/db"
 	"portico/internal/policy/policytest"
 	"portico/internal/testkit"
@@ -110,7 +111,7 @@ func TestI16_ARolledBackDatabaseStopsTheStart(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), "10 entries of the log were signed") || !strings.Contains(err.Error(), "restore the newest backup") {
 			t.Errorf("the start says %v", err)
 		}
-	}, audit.Migrations(), vault.Migrations())
+	}, audit.Migrations(), vault.Migrations(), ledger.Migrations())
 }
 
 // TestI16_TheCopyThatWasPublishedStopsTheStart takes database and keys of

@@ -22,6 +22,7 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"portico/internal/audit"
+	"portico/internal/ledger"
 	"portico/internal/platform/db"
 	"portico/internal/platform/i18n"
 	"portico/internal/platform/web"
@@ -235,7 +236,7 @@ func rootOf(t *testing.T, log fs.FS, size int) tlog.Hash {
 }
 
 func TestAWitnessCosignsWhatItCanFollow(t *testing.T) {
-	d := testkit.Database(t, db.SQLite, audit.Migrations(), vault.Migrations())
+	d := testkit.Database(t, db.SQLite, audit.Migrations(), vault.Migrations(), ledger.Migrations())
 	s := vaulttest.Open(t, d, policytest.Compile(t))
 	w := &witness{}
 	w.of(t, s)

@@ -77,6 +77,17 @@ func adoptAct(tx *db.Tx, e Entry) error {
 	return err
 }
 
+// ErasedScopes are the scopes of a subject whose keys were destroyed.
+func ErasedScopes(tx *db.Tx, subject string) (scopes []string, err error) {
+	err = tx.Select(func(r *db.Rows) error {
+		var scope string
+		err := r.Scan(&scope)
+		scopes = append(scopes, scope)
+		return err
+	}, `SELECT scope FROM ledger_act WHERE subject = $1 AND kind = 'erase'`, subject)
+	return scopes, err
+}
+
 // Erased reports whether the keys of a subject's scope were destroyed.
 func Erased(tx *db.Tx, subject, scope string) (bool, error) {
 	var n int64

@@ -129,7 +129,7 @@ func (c *compiler) keeps() {
 		for _, kind := range r.Keeps {
 			events, known := c.o.Kept[kind]
 			switch {
-			case r.Tell && slices.Contains([]string{"account", "draft", "evidence", "registration", "staff", "upload"}, kind):
+			case r.Tell && slices.Contains([]string{"account", "draft", "evidence", "record", "registration", "staff", "upload"}, kind):
 				c.report(path+"/tell", "nobody can be told that a thing of the kind %q goes, or they are told another way", kind)
 			case !known:
 				c.report(path+"/keeps", "nothing of the kind %q is kept; there are %q", kind, slices.Sorted(maps.Keys(c.o.Kept)))

@@ -13,6 +13,7 @@ import (
 	"portico/internal/platform/id"
 	"portico/internal/platform/jobs"
 	"portico/internal/policy"
+	"portico/internal/vault"
 )
 
 // Dispose disposes of things of one person, and of what is part of them, in
@@ -125,9 +126,10 @@ func (s *Service) sweepLater(tx *db.Tx, d *Disposal) error {
 
 // last closes the gate of a person of whom nothing is left but the evidence,
 // unless it is they who are here and throw something away. The system, whose is
-// what belonged to nobody any more, stays.
+// what belonged to nobody any more, stays, and lines of a log that outlives the
+// rest are not the last of anybody.
 func (s *Service) last(tx *db.Tx, d *Disposal) error {
-	if d.Because == holdings.BecauseOwn || d.evidence() || d.Subject == audit.System {
+	if d.Because == holdings.BecauseOwn || d.evidence() || d.Items[0].Kind == vault.Record || d.Subject == audit.System {
 		return nil
 	}
 	left, err := s.Holdings.Any(tx, d.Subject)

@@ -16,6 +16,8 @@
 //     zone of the instance, and never stored. The daily run goes through kinds,
 //     services and rules in one order, notes with each disposal where it stands,
 //     and goes on there after a stop.
+//   - What stands in a person's log goes year by year, by a rule too: each year
+//     that is over gets a key of its own (vault.Turn). The tree keeps its leaves.
 //   - When nothing is left of somebody, their gate is closed for good.
 //
 // What goes on other ways, and why: a file that is replaced, refused or
@@ -25,5 +27,6 @@
 // (they hold ids).
 //
 // Tables: retention_disposal, retention_item, retention_sweep, retention_told, retention_count,
-// retention_hold, retention_guard, retention_run. Statements: O7, N10, N14.
+// retention_hold, retention_guard, retention_run,
+// retention_turn. Statements: O7, N10, N14.
 package retention

@@ -35,6 +35,7 @@ func Holding() []db.Table {
 			"id": no, "person": who, "service": no, "rule": no, "item": who, "ground": no, "reason": db.Sealed, "official": who,
 			"from_at": no, "until_at": no, "review_at": no, "lifted_at": no, "lifted_by": who, "lifted_why": db.Sealed}},
 		{Name: "retention_guard", Columns: map[string]db.Holds{"one": no, "holds": no}},
+		{Name: "retention_turn", Columns: map[string]db.Holds{"year": no, "after_id": who, "ended_at": no}},
 		{Name: "retention_run", Columns: map[string]db.Holds{
 			"id": no, "day": no, "started_at": no, "moved_at": no, "ended_at": no, "step": no, "passed": no, "steps": no, "after_at": no,
 			"after_id": who, "seen": no, "told": no, "disposed": no, "held": no, "refused": no}},

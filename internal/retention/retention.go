@@ -47,6 +47,7 @@ type Service struct{ Config }
 const (
 	jobSweep = "retention.sweep"
 	jobRun   = "retention.run"
+	jobTurn  = "retention.turn"
 	runEvery = 24 * time.Hour
 )
 
@@ -55,6 +56,7 @@ func New(c Config) *Service {
 	s := &Service{c}
 	s.Jobs.Register(jobSweep, s.sweepJob, jobs.Options{Timeout: 10 * time.Minute})
 	s.Jobs.Every(jobRun, time.Hour, s.Run, jobs.Options{Timeout: 50 * time.Minute})
+	s.Jobs.Every(jobTurn, time.Hour, s.Turn, jobs.Options{Timeout: 50 * time.Minute})
 	return s
 }
 

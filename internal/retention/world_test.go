@@ -82,6 +82,7 @@ func rules(t testing.TB) *policy.Policy {
 	for _, r := range []policy.Retention{
 		{ID: "books", Keeps: []string{"book"}, Period: "P1Y", Grace: "P30D"},
 		{ID: "told-books", Keeps: []string{"book"}, Outcomes: []string{"told"}, Period: "P1Y", Grace: "P30D", Tell: true},
+		{ID: "lines", Keeps: []string{"record"}, Event: "year", Period: "P2Y"},
 		{ID: "lost-books", Keeps: []string{"book"}, Outcomes: []string{"lost"}, Period: "P1M", Action: policy.Anonymise},
 	} {
 		r.Name, r.Trigger, r.Review = d.Retention[0].Name, d.Retention[0].Trigger, "2027-11-22"

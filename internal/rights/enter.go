@@ -110,7 +110,7 @@ func (s *Service) expand(tx *db.Tx, r *Request) (ids []string, err error) {
 			return nil, err
 		}
 		for _, i := range held {
-			if i.Within == "" && i.Scope != "" && i.Scope != vault.Evidence && !strings.HasPrefix(i.Scope, "right:") && !strings.HasPrefix(i.Scope, "visit:") {
+			if i.Within == "" && i.Scope != "" && !strings.HasPrefix(i.Scope, vault.Evidence) && !strings.HasPrefix(i.Scope, "right:") && !strings.HasPrefix(i.Scope, "visit:") {
 				ids = append(ids, i.Scope)
 			}
 		}

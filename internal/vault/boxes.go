@@ -5,6 +5,7 @@ import (
 
 	"portico/internal/audit"
 	"portico/internal/keys"
+	"portico/internal/ledger"
 	"portico/internal/platform/db"
 )
 
@@ -82,6 +83,41 @@ func (k *Keeper) Evidence(tx *db.Tx, subject string) (keys.Box, error) {
 		return keys.Box{}, err
 	}
 	return k.boxes.open(subject, Evidence, wrapped)
+}
+
+// Earlier returns the boxes in which the subject's events of earlier years are
+// sealed.
+func (k *Keeper) Earlier(tx *db.Tx, subject string) (list []keys.Box, err error) {
+	rows, err := selectEarlier(tx, subject)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range rows {
+		box, err := k.boxes.open(subject, r.scope, r.key)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, box)
+	}
+	return list, nil
+}
+
+// waiting is how many events can wait at a gate: more than a store has
+// connections.
+const waiting = 200
+
+// Gone reports whether the ledger tells that the key of an event was destroyed:
+// that of a year which ended with it or later, or all of the evidence. Events
+// that waited at the gate when the year ended, behind its last number, may have
+// the key of before.
+func (k *Keeper) Gone(tx *db.Tx, subject string, n int64) (bool, error) {
+	scopes, err := ledger.ErasedScopes(tx, subject)
+	for _, scope := range scopes {
+		if last, ok := lastOf(scope); ok && n <= last+waiting || scope == Evidence {
+			return true, nil
+		}
+	}
+	return false, err
 }
 
 // Gate is the number of the subject's last event, as the gate counted.

@@ -27,5 +27,5 @@
 //
 // Several people in one transaction: in the order of their ids.
 //
-// Tables: vault_store, vault_gate, vault_scope, vault_value, vault_index.
+// Tables: vault_store, vault_gate, vault_scope, vault_value, vault_record, vault_index.
 package vault

@@ -1,9 +1,6 @@
 package vault
 
-import (
-	"portico/internal/holdings"
-	"portico/internal/platform/db"
-)
+import "portico/internal/platform/db"
 
 // Holding declares what the vault's tables hold (I1).
 func Holding() []db.Table {
@@ -17,6 +14,9 @@ func Holding() []db.Table {
 		{Name: "vault_scope", Apart: true, Columns: map[string]db.Holds{
 			"subject": db.Pseudonym, "scope": db.Pseudonym, "epoch": db.Nothing, "wrapped": db.Sealed,
 		}},
+		{Name: "vault_record", Columns: map[string]db.Holds{
+			"subject": db.Pseudonym, "id": db.Pseudonym, "last_n": db.Nothing, "ended_at": db.Nothing,
+		}},
 		{Name: "vault_value", Columns: map[string]db.Holds{
 			"subject": db.Pseudonym, "scope": db.Pseudonym, "field": db.Nothing, "item": db.Nothing, "source": db.Nothing, "sealed": db.Sealed, "at": db.Nothing,
 		}},
@@ -24,13 +24,4 @@ func Holding() []db.Table {
 			"kind": db.Nothing, "mac": db.Index, "subject": db.Pseudonym,
 		}},
 	}
-}
-
-// Kinds declares the record of who used somebody's data, under the key of their
-// evidence: it outlives the rest, and its time counts from when nothing else
-// was left of them (see package holdings).
-func Kinds() []holdings.Kind {
-	return []holdings.Kind{{Name: "evidence", Table: "vault_scope", Outlives: true, Scope: Evidence,
-		Where:  "scope = 'evidence' AND subject IN (SELECT subject FROM vault_gate WHERE erased_at IS NOT NULL)",
-		Events: []holdings.Event{{Name: "end", Column: "(SELECT g.erased_at FROM vault_gate g WHERE g.subject = vault_scope.subject)"}}}}
 }

@@ -7,10 +7,10 @@ func deleteScope(tx *db.Tx, subject, scope string) error {
 	return err
 }
 
-// deleteRest deletes every key of a subject but that of evidence, and the
+// deleteRest deletes every key of a subject but those of evidence, and the
 // indexes.
 func deleteRest(tx *db.Tx, subject string) error {
-	if _, err := tx.Exec(`DELETE FROM vault_scope WHERE subject = $1 AND scope <> 'evidence'`, subject); err != nil {
+	if _, err := tx.Exec(`DELETE FROM vault_scope WHERE subject = $1 AND scope <> 'evidence' AND scope NOT LIKE 'evidence:%'`, subject); err != nil {
 		return err
 	}
 	return deleteIndexes(tx, subject)
