@@ -213,6 +213,7 @@ type Application struct {
 	Service  *services.Definition // the version it was submitted under
 	Answers  forms.Answers
 	Sources  map[string]string // key → source
+	Values   vault.Values      // as they were opened, the right ones too that officials wrote down later (see package correct)
 	Remarks  string
 	Fee      *forms.Fee
 	Steps    []Step

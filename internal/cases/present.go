@@ -68,11 +68,14 @@ func (c *Cases) Grid(p *i18n.Printer, a *Application, fields []string, stated st
 	return g
 }
 
-// Stated says when a warranty was given, and under which policy (M18); of other
-// answers it says nothing.
-func (a *Application) Stated(p *i18n.Printer, f forms.Field) string {
+// Stated says to which value an answer was corrected, and when (O14), and of a
+// warranty when it was given, and under which policy (M18).
+func (a *Application) Stated(p *i18n.Printer, f forms.Field) (said string) {
+	for _, v := range a.Values.Items(f.ID) {
+		said += "\n" + p.T("cases.corrected", "time", p.DateTime(v.At), "value", p.Isolate(v.Text))
+	}
 	if f.Kind != forms.Warranty {
-		return ""
+		return said
 	}
 	at := a.Submitted
 	for _, step := range a.Steps {
@@ -80,7 +83,7 @@ func (a *Application) Stated(p *i18n.Printer, f forms.Field) string {
 			at = step.At
 		}
 	}
-	return "\n" + p.T("cases.warranted", "time", p.DateTime(at), "policy", p.Isolate(a.Case.Policy))
+	return said + "\n" + p.T("cases.warranted", "time", p.DateTime(at), "policy", p.Isolate(a.Case.Policy))
 }
 
 // Source says in words where a value comes from.

@@ -2,7 +2,6 @@ package cases
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
 	"portico/internal/forms"
@@ -128,12 +127,9 @@ func (c *Cases) Row(ctx context.Context, actor policy.Actor, caseID string) (*Ca
 }
 
 func (c *Cases) application(row *Case, d *services.Definition, steps []Step, values vault.Values) (*Application, error) {
-	a := &Application{Case: row, Service: d, Steps: steps, Remarks: values.Text(d.RemarksField()), Messages: messages(d, values)}
+	a := &Application{Case: row, Service: d, Steps: steps, Remarks: values.Text(d.RemarksField()), Messages: messages(d, values), Values: values}
 	a.Answers, a.Sources = answers(d, values)
-	fee, err := d.Form.Price(a.Answers, forms.At{Now: row.Submitted, Variant: row.Variant})
-	if err != nil {
-		return nil, fmt.Errorf("compute the fee of a case: %w", err)
-	}
-	a.Fee = fee
-	return a, nil
+	var err error
+	a.Fee, err = d.Form.Price(a.Answers, forms.At{Now: row.Submitted, Variant: row.Variant})
+	return a, wrap("compute the fee of a case", err)
 }

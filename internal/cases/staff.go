@@ -80,9 +80,7 @@ func (c *Cases) View(ctx context.Context, actor policy.Actor, caseID string) (*A
 		return nil, err
 	}
 	a, err := c.application(row, d, steps, values)
-	if err == nil {
-		a.Earlier, a.Notes = more.earlier, notes(d, values, more.authors)
-	}
+	a.Earlier, a.Notes = more.earlier, notes(d, values, more.authors)
 	return a, err
 }
 

@@ -8,11 +8,12 @@
 //     What has no such owner is decided by who answers for the portal.
 //   - A task has the time of the request, by the clock of package rights. Whoever
 //     holds it reads what the person wrote, each time as an event, and answers:
-//     corrected, or refused on a declared ground. When every part of a request is
-//     answered, the person is told (N13, N14).
+//     corrected, or refused on a declared ground, which the person is told and
+//     reads then. The request is answered when every part of it is (N13, N14).
 //   - "Corrected" is not said of what did not change: the right value was written
 //     down, or the document replaced, since the task began. A right value stands
-//     beside what the person had declared, which stays (O14).
+//     beside what the person had declared, which stays: both are on the pages of
+//     the application, and in the package (O14).
 //   - What was refused and then granted on appeal is a task again, with a time of
 //     its own, that can only be carried out. One that is not is counted, and
 //     turns the promise about answers.
