@@ -111,8 +111,11 @@ func TestN14_WhatAnInstitutionEnteredIsCorrectedByItInTimeAndItsRecipientsAreTol
 		if len(w.corrected) != 1 || w.corrected[0].Scope != "case:left" || w.corrected[0].Subject != subject || !slices.Equal(w.corrected[0].Fields, []string{policy.FieldName}) {
 			t.Errorf("recipients are told of %+v", w.corrected)
 		}
-		if mails := w.work(); len(mails) != 0 {
-			t.Errorf("it is answered although a part is open: %+v", mails)
+		if mails := w.work(); len(mails) != 1 || mails[0].To != "nasreena@example.mv" || !strings.Contains(mails[0].Subject, "A part of") {
+			t.Errorf("the person is told of a part while another is open: %+v", mails)
+		}
+		if text := person.Page(own, http.StatusOK).One("main").Text(); !strings.Contains(text, "Your name is corrected.") || !strings.Contains(text, "Answered by") {
+			t.Error("the person does not read what was answered on a part:", text)
 		}
 		desk := "/staff/rights/" + request
 		press(privacy, desk, "take", http.StatusOK)

@@ -240,7 +240,7 @@ func (s *Service) Decide(ctx context.Context, who policy.Actor, request string, 
 		}
 		r.Decider = cmp.Or(r.Decider, who.ID)
 		if len(with) > 0 { // the rest is with institutions
-			return s.fulfil(tx, r, slices.DeleteFunc(decided, func(i Item) bool { return i.Decision != Granted }))
+			return errors.Join(s.fulfil(tx, r, slices.DeleteFunc(decided, func(i Item) bool { return i.Decision != Granted })), s.tell(tx, r, "part"))
 		}
 		r.State, r.Answered = Answered, now
 		if err := s.note(tx, r, "right-answered", who); err != nil {
@@ -257,8 +257,8 @@ func (s *Service) Decide(ctx context.Context, who policy.Actor, request string, 
 	})
 }
 
-// Settle notes what an institution answered on a part of a request. With the last
-// one the request is answered.
+// Settle notes what an institution answered on a part of a request, and has the
+// person told. With the last one the request is answered.
 func (s *Service) Settle(tx *db.Tx, who policy.Actor, request string, n int, a Answer) error {
 	r, err := selectRequest(tx, request)
 	if err != nil || r == nil {
@@ -277,11 +277,15 @@ func (s *Service) Settle(tx *db.Tx, who policy.Actor, request string, n int, a A
 		return err
 	}
 	r.Decider = cmp.Or(r.Decider, who.ID)
+	what := "part"
 	if OutcomeOf(items) != Pending {
-		r.State, r.Answered = Answered, s.Clock.Now()
-		if err := errors.Join(s.note(tx, r, "right-answered", who), s.tell(tx, r, "answered")); err != nil {
+		r.State, r.Answered, what = Answered, s.Clock.Now(), "answered"
+		if err := s.note(tx, r, "right-answered", who); err != nil {
 			return err
 		}
+	}
+	if err := s.tell(tx, r, what); err != nil {
+		return err
 	}
 	if ok, err := moveRequest(tx, r); err != nil || !ok {
 		return cmp.Or(err, error(errMoved))
