@@ -42,8 +42,8 @@ func (v *tour) asksWithout() {
 	v.open(strings.Replace(at, "LANG", "/en", 1))
 	v.press("main button[value=codes]")
 	v.tab.Judge()
-	v.stop("LANG/rights/requests/{reference}/{token}/package", at+"/package", http.StatusOK) // leads to the codes
-	v.stop("LANG/rights/requests/{reference}/{token}/certificate", at+"/certificate", http.StatusNotFound)
+	v.stop("LANG/rights/requests/{reference}/{token}/package", at+"/package", http.StatusOK)         // leads to the codes
+	v.stop("LANG/rights/requests/{reference}/{token}/certificate", at+"/certificate", http.StatusOK) // leads to the codes
 }
 
 // corrects sees what an institution has to correct, for a citizen who is signed
