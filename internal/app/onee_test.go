@@ -181,6 +181,30 @@ func TestN_WhatOneeTellsItsClientsIsDeclared(t *testing.T) {
 	}
 }
 
+// TestN_OneeSpeaksAsACompanyDoes looks at each sentence that its pages can say.
+func TestN_OneeSpeaksAsACompanyDoes(t *testing.T) {
+	t.Parallel()
+	in, faults := loadDir(t, os.DirFS(filepath.Join(testkit.Root(), "instances/onee")))
+	if len(faults) > 0 {
+		t.Fatal(faults)
+	}
+	for lang, offices := range map[string][]string{
+		"en": {"applicant", "applicants", "application", "applications", "citizen", "citizens", "civil servant", "council", "councils", "government", "institution", "institutions", "ministry", "municipality", "official", "officials", "permit", "permits"},
+		"id": {"dewan", "instansi", "izin", "kementerian", "lembaga", "lembaganya", "pejabat", "pemerintah", "pemohon", "permohonan", "permohonannya", "warga"},
+	} {
+		words := map[string]string{}
+		for _, word := range offices {
+			words[word] = "x"
+		}
+		unsaid := in.Catalogue.Clone().Reword(lang, words)
+		for _, word := range offices {
+			if !slices.Contains(unsaid, word) {
+				t.Errorf("%s: a company's page says %q; locales/%s.yaml has no word for it", lang, word, lang)
+			}
+		}
+	}
+}
+
 // copied is a copy of a directory in which a file says something else.
 func copied(t *testing.T, dir, name, old, replacement string) string {
 	t.Helper()
@@ -221,7 +245,7 @@ func TestN6_N8_OneeSpeaksIndonesianAndItsClientChoosesTheNewsletterAlone(t *test
 		"name": {"Siti Rahmawati"}, "identity-number": {"3171014604870001"}, "address": {"Jalan Melati 5, Jakarta"}, "email": {"siti@contoh.example"}, "phone": {"+62 21 5550 0123"},
 	})
 	holds(t, "whoever checks the order", check, "tokobunga", "IDR 440.000", "nama ini tidak melanggar hak orang lain")
-	holds(t, "whoever ordered", press(t, b, check, url.Values{"_declared": {"yes"}}), "Permohonan terkirim", "DN-")
+	holds(t, "whoever ordered", press(t, b, check, url.Values{"_declared": {"yes"}}), "Pesanan terkirim", "DN-")
 
 	settings := b.Page("/id/cabinet/settings/notices", http.StatusOK)
 	holds(t, "the settings", settings, "Biaya perlu dibayar", "Ini tidak dapat Anda matikan.")

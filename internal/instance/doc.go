@@ -117,4 +117,10 @@
 //
 // A flat map from the program's own keys; a key that the program does not
 // know is a fault, so is one that is not said in every language.
+//
+//	words:
+//	  official: employee
+//
+// has every sentence of the language say one word for another; one that the
+// program never says is a fault.
 package instance

@@ -251,6 +251,32 @@ func (l *loader) faulty(file string) bool {
 	return slices.ContainsFunc(l.faults, func(f Fault) bool { return f.File == file })
 }
 
+// wordsKey is the key under which locales/LANG.yaml has words for words.
+const wordsKey = "words"
+
+// words has the portal use its own words in every sentence of a language, such
+// as employee for official.
+func (l *loader) words(c *i18n.Catalogue, lang string, sentences map[string]any) {
+	file, words := "locales/"+lang+".yaml", map[string]string{}
+	given, ok := sentences[wordsKey].(map[string]any)
+	if sentences[wordsKey] != nil && !ok {
+		l.at(file, wordsKey, "words: by a word of the program, the one to say for it")
+	}
+	for word, say := range given {
+		text, ok := say.(string)
+		if !ok || text == "" || word == "" || strings.ContainsAny(word+text, "{}") {
+			l.at(file, wordsKey, "words: for %q another word", word)
+			continue
+		}
+		words[word] = text
+	}
+	for _, word := range c.Reword(lang, words) {
+		if !l.kept {
+			l.at(file, wordsKey, "words: the program never says %q", word)
+		}
+	}
+}
+
 // locales has the portal say some of the program's sentences otherwise, each
 // of them in every language.
 func (l *loader) locales(in *Instance) {
@@ -272,7 +298,11 @@ func (l *loader) locales(in *Instance) {
 	}
 	for _, lang := range langs {
 		file := "locales/" + lang + ".yaml"
+		l.words(in.Catalogue, lang, said[lang])
 		for key, say := range said[lang] {
+			if key == wordsKey {
+				continue
+			}
 			if err := in.Catalogue.Replace(lang, key, say); err != nil && !l.kept {
 				l.at(file, key, "%s: %v", key, err)
 			}

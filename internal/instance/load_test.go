@@ -189,6 +189,9 @@ func TestAFaultHasItsFileAndLine(t *testing.T) {
 
 		"a sentence that is none":      {put("locales/en.yaml", "cases.none: x\n"), []string{"locales/en.yaml:1: cases.none: the program has no such sentence"}},
 		"a sentence without its value": {put("locales/en.yaml", "cases.sent: Sent.\n"), []string{"locales/en.yaml:1: cases.sent: it has the placeholders [], the program fills in [reference]"}},
+		"a word that nobody says":      {put("locales/en.yaml", "words: {minister: director}\n"), []string{`locales/en.yaml:1: words: the program never says "minister"`}},
+		"a word for nothing":           {put("locales/en.yaml", "words: {application: 3}\n"), []string{`locales/en.yaml:1: words: for "application" another word`}},
+		"words that are none":          {put("locales/en.yaml", "words: application\n"), []string{"locales/en.yaml:1: words: by a word of the program, the one to say for it"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			files := sample(t)
@@ -316,6 +319,11 @@ func TestAPortalSaysSentencesOtherwise(t *testing.T) {
 	in := mustLoad(t, f, Options{Catalogue: sentences(t)})
 	if got := in.Catalogue.Printer("en", nil).T("cases.sent", "reference", "PP-1"); !strings.HasPrefix(got, "The council") {
 		t.Errorf("it says %q", got)
+	}
+	f["locales/en.yaml"] = &fstest.MapFile{Data: []byte("words: {application: order}\n")}
+	in = mustLoad(t, f, Options{Catalogue: sentences(t)})
+	if got := in.Catalogue.Printer("en", nil).T("cases.sent", "reference", "PP-1"); !strings.HasPrefix(got, "Your order PP-1") {
+		t.Errorf("in its own words it says %q", got)
 	}
 }
 

@@ -1,10 +1,36 @@
 package i18n
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
 )
+
+func TestAPortalCallsThingsByItsOwnWords(t *testing.T) {
+	c, err := Load(fstest.MapFS{"locales/en.yaml": {Data: []byte("a.one: \"An official reads official papers of the officials: {official}.\"\na.two: {one: \"{n} application\", other: \"Applications, reapplication, application\"}\n")}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	base := c.Clone()
+	unsaid := c.Reword("en", map[string]string{"an official": "a clerk", "official": "formal", "officials": "clerks", "application": "order", "applications": "orders", "council": "company", "reap": "x"})
+	if want := []string{"council", "reap"}; !slices.Equal(unsaid, want) {
+		t.Errorf("nobody says %q, not %q", unsaid, want)
+	}
+	p := c.Printer("en", nil)
+	for got, want := range map[string]string{
+		p.T("a.one", "official", "An official"): "A clerk reads formal papers of the clerks: An official.",
+		p.T("a.two", "n", 1):                    "1 order",
+		p.T("a.two", "n", 2):                    "Orders, reapplication, order",
+	} {
+		if got != want {
+			t.Errorf("%q, not %q", got, want)
+		}
+	}
+	if got := base.Printer("en", nil).T("a.two", "n", 1); got != "1 application" {
+		t.Errorf("the program's sentence changed: %q", got)
+	}
+}
 
 func TestAPortalMaySaySentencesOtherwise(t *testing.T) {
 	base, err := Load(fstest.MapFS{"locales/en.yaml": {Data: []byte("a.hello: Hello {name}\na.count: {one: \"{n} case\", other: \"{n} cases\"}\n")}})
