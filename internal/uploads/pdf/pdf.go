@@ -6,7 +6,6 @@ import (
 	"compress/zlib"
 	"errors"
 	"io"
-	"slices"
 	"strings"
 	"sync/atomic"
 )
@@ -29,12 +28,6 @@ const (
 	Unexaminable Finding = "unexamined" // it hides what it holds
 	BrokenOff    Finding = "truncated"  // its end is missing
 )
-
-// forbidden are names that make a PDF do something, or hold other files.
-var forbidden = map[string]Finding{
-	"JavaScript": Active, "Launch": Active, "RichMedia": Active, "XFA": Active, "SubmitForm": Active, "ImportData": Active,
-	"EmbeddedFile": Archive, "EmbeddedFiles": Archive, "Encrypt": Encrypted,
-}
 
 const (
 	blockSize  = 32 << 10
@@ -70,8 +63,8 @@ type source interface {
 
 // names calls each for every name that comes, and stream where the data of a
 // stream begins. It ends at the first reason to refuse.
-func names(in source, each func(string) Finding, stream func() Finding) (Finding, error) {
-	var last []byte // what stood before the window, as far as a word reaches
+func names(in source, each func([]byte) Finding, stream func() Finding) (Finding, error) {
+	var before []byte // what stood before the window since a name, as far as a word reaches
 	for {
 		w, err := in.window()
 		if errors.Is(err, io.EOF) {
@@ -80,90 +73,123 @@ func names(in source, each func(string) Finding, stream func() Finding) (Finding
 		if err != nil {
 			return Nothing, err
 		}
-		n, what := 0, byte(0)
-		for n < len(w) && what == 0 {
-			for n < len(w) && !stops[w[n]] {
-				n++
+		stops := newStops(w)
+		taken, since := 0, 0 // how much of the window was taken, and where the last name in it ended
+		for at := stops.next(0); at < len(w); at = stops.next(taken) {
+			in.take(at + 1 - taken)
+			taken = at + 1
+			reason := Nothing
+			switch text := w[since:taken]; w[at] {
+			case '/':
+				var name []byte
+				if n := nameLen(w[taken:]); taken+n < len(w) { // nearly every one
+					name = w[taken : taken+min(n, nameMax)]
+					in.take(n)
+					taken += n
+				} else if name, err = readName(in); err != nil {
+					return Nothing, err
+				} else {
+					taken = len(w)
+				}
+				before, since = before[:0], taken
+				reason = each(unhash(name))
+			case 'j':
+				if ends(before, text, "obj") {
+					reason = each([]byte("obj"))
+				}
+			case 'm':
+				if ends(before, text, "stream") {
+					reason = stream()
+				}
 			}
-			if n == len(w) {
-				break
+			if reason != Nothing {
+				return reason, nil
 			}
-			if c := w[n]; c == '/' || ends(last, w[:n+1], words[c]) {
-				what = c
-			}
-			n++
 		}
-		last = append(last, w[max(0, n-wordMax):n]...)
-		last = last[max(0, len(last)-wordMax):]
-		in.take(n)
-		reason := Nothing
-		switch what {
-		case '/':
-			name, err := readName(in)
-			if err != nil {
-				return Nothing, err
-			}
-			last = last[:0]
-			reason = each(name)
-		case 'j':
-			reason = each("obj")
-		case 'm':
-			reason = stream()
-		}
-		if reason != Nothing {
-			return reason, nil
-		}
+		in.take(len(w) - taken)
+		before = keep(before, w[since:], wordMax)
 	}
 }
 
-// words are those that are looked for beside names, by their last byte.
-var words = map[byte]string{'j': "obj", 'm': "stream"}
+const wordMax = 6 // bytes of the longest word that is looked for beside names
 
-const wordMax = 6 // bytes of the longest
-
-// stops are the bytes at which something may have ended that is looked for:
-// most others are passed by without a thought.
-var stops = [256]bool{'/': true, 'j': true, 'm': true}
-
-// ends reports whether a word ends where the window does, over what stood before.
-func ends(before, window []byte, word string) bool {
-	if len(window) < len(word) {
-		window = append(slices.Clip(before), window...)
-	}
-	return len(window) >= len(word) && string(window[len(window)-len(word):]) == word
+// stops finds the bytes of a window at which something may have ended that is
+// looked for, and passes the others by without a thought.
+type stops struct {
+	window      []byte
+	slash, j, m int // where each comes next
 }
 
-// readName reads a name behind its slash, with #41 for A.
-func readName(in source) (string, error) {
-	var name []byte
+func newStops(window []byte) *stops { return &stops{window, -1, -1, -1} }
+
+// next is where the next one comes from a place on; the window's end if there
+// is none.
+func (s *stops) next(from int) int {
+	find := func(known int, c byte) int {
+		if known >= from {
+			return known
+		}
+		if n := bytes.IndexByte(s.window[from:], c); n >= 0 {
+			return from + n
+		}
+		return len(s.window)
+	}
+	s.slash, s.j, s.m = find(s.slash, '/'), find(s.j, 'j'), find(s.m, 'm')
+	return min(s.slash, s.j, s.m)
+}
+
+// ends reports whether a word ends where a text does, over what stood before.
+func ends(before, text []byte, word string) bool {
+	if n := len(word) - len(text); n > 0 && len(before) >= n {
+		return string(before[len(before)-n:]) == word[:n] && string(text) == word[n:]
+	}
+	return len(text) >= len(word) && string(text[len(text)-len(word):]) == word
+}
+
+// nameMax is how much of a name is looked at: more than any that means
+// something, each of its bytes written as #41.
+const nameMax = 3*longest + 1
+
+// nameLen is how many bytes belong to a name, from behind its slash on.
+func nameLen(w []byte) (n int) {
+	for n < len(w) && !endsName(w[n]) {
+		n++
+	}
+	return n
+}
+
+// endsName reports whether a name ends before a byte.
+func endsName(c byte) bool {
+	switch c {
+	case '(', ')', '<', '>', '[', ']', '{', '}', '/', '%':
+		return true
+	}
+	return c <= ' '
+}
+
+// readName reads a name behind its slash that may go on in another window.
+func readName(in source) (name []byte, err error) {
 	for {
 		w, err := in.window()
 		if errors.Is(err, io.EOF) {
-			return unhash(name), nil
+			return name, nil
 		}
 		if err != nil {
-			return "", err
+			return nil, err
 		}
-		n := 0
-		for n < len(w) && w[n] > ' ' && strings.IndexByte("()<>[]{}/%", w[n]) < 0 {
-			n++
-		}
-		if name == nil && n < min(len(w), 3*longest) { // nearly every one
-			whole := unhash(w[:n])
-			in.take(n)
-			return whole, nil
-		}
-		name = append(name, w[:min(n, max(0, 3*longest+1-len(name)))]...)
+		n := nameLen(w)
+		name = append(name, w[:min(n, nameMax-len(name))]...)
 		in.take(n)
 		if n < len(w) {
-			return unhash(name), nil
+			return name, nil
 		}
 	}
 }
 
-func unhash(name []byte) string {
+// unhash writes a name with A for #41.
+func unhash(name []byte) []byte {
 	if bytes.IndexByte(name, '#') < 0 {
-		return string(name)
+		return name
 	}
 	digit := func(c byte) int { return strings.IndexByte("0123456789abcdef", c|0x20) }
 	var out []byte
@@ -175,11 +201,22 @@ func unhash(name []byte) string {
 		}
 		out = append(out, name[i])
 	}
-	return string(out)
+	return out
 }
 
-// forbids is why a name is refused.
-func forbids(name string) Finding { return forbidden[name] }
+// forbids is why a name is refused: it makes a PDF do something, or hold other
+// files.
+func forbids(name []byte) Finding {
+	switch string(name) {
+	case "JavaScript", "Launch", "RichMedia", "XFA", "SubmitForm", "ImportData":
+		return Active
+	case "EmbeddedFile", "EmbeddedFiles":
+		return Archive
+	case "Encrypt":
+		return Encrypted
+	}
+	return Nothing
+}
 
 // pdf reads a PDF block by block. Each block also goes to the taps: the object
 // streams that began before its end, each inflated on the side.
@@ -238,16 +275,18 @@ func (p *pdf) pour() {
 }
 
 // note looks at a name of the file itself.
-func (p *pdf) note(name string) Finding {
-	switch {
-	case name == "obj": // the keyword, "endobj" too
+func (p *pdf) note(name []byte) Finding {
+	switch string(name) {
+	case "obj": // the keyword, "endobj" too
 		p.objects, p.flate, p.other = false, false, false
-	case name == "ObjStm":
+	case "ObjStm":
 		p.objects = true
-	case name == "FlateDecode":
+	case "FlateDecode":
 		p.flate = true
-	case strings.HasSuffix(name, "Decode"), name == "Crypt", name == "Predictor":
+	case "Crypt", "Predictor":
 		p.other = true
+	default:
+		p.other = p.other || bytes.HasSuffix(name, []byte("Decode"))
 	}
 	return forbids(name)
 }
