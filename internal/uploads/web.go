@@ -1,6 +1,7 @@
 package uploads
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -62,6 +63,8 @@ const (
 	spill = 16 << 20
 	// lull is how long a line may stand still.
 	lull = 30 * time.Second
+	// readAhead is how much of a form is read from the line at once.
+	readAhead = 32 << 10
 	// maxParts is how many parts of a form are looked through for the file.
 	maxParts = 8
 
@@ -165,6 +168,11 @@ func (s *Site) take(q *web.Req, spot *Spot) error {
 	if q.R.ContentLength > spot.most()+spill {
 		return refusal{TooLarge}
 	}
+	// Read far ahead: a form's own reader asks the connection for 4 KiB at a time.
+	q.R.Body = struct {
+		io.Reader
+		io.Closer
+	}{bufio.NewReaderSize(patient{q, q.R.Body}, readAhead), q.R.Body}
 	form, err := q.R.MultipartReader()
 	if err != nil {
 		return errNone
@@ -183,10 +191,9 @@ func (s *Site) take(q *web.Req, spot *Spot) error {
 		if part.FileName() == "" {
 			return errNone
 		}
-		body := patient{q, part}
-		_, err = s.Uploads.Receive(q.R.Context(), spot, part.FileName(), -1, body)
+		_, err = s.Uploads.Receive(q.R.Context(), spot, part.FileName(), -1, part)
 		if err != nil {
-			_, _ = io.CopyN(io.Discard, body, spill)
+			_, _ = io.CopyN(io.Discard, part, spill)
 		}
 		return err
 	}
