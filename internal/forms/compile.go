@@ -52,6 +52,7 @@ func Compile(service string, file *File, rules *Rules, env Env) (*Form, []Proble
 	}
 	c.head()
 	c.fields()
+	c.form.asked = slices.DeleteFunc(slices.Clone(c.form.fields), func(f Field) bool { return f.Kind == Info })
 	c.pages()
 	c.names()
 	c.compileSchema()

@@ -22,6 +22,7 @@ type Form struct {
 	Declaration i18n.Text
 
 	fields   []Field // with information blocks and warranties
+	asked    []Field // of them what is no information
 	index    map[string]int
 	schema   *jsonschema.Schema
 	zone     *time.Location
@@ -46,10 +47,9 @@ type At struct {
 }
 
 // Fields returns what is asked, in the order of the pages, then what is
-// computed. A warranty is a field like any other; information is none.
-func (f *Form) Fields() []Field {
-	return slices.DeleteFunc(slices.Clone(f.fields), func(g Field) bool { return g.Kind == Info })
-}
+// computed. A warranty is a field like any other; information is none. The list
+// is the form's own: whoever changes it changes a copy.
+func (f *Form) Fields() []Field { return slices.Clip(f.asked) }
 
 // Field returns the question or information block with this key, or the part
 // of a group by a path such as people.0.name.
@@ -95,8 +95,8 @@ func (f *Form) PageOf(key string) (Page, bool) {
 }
 
 // All returns what stands on the pages, information too, then what is
-// computed.
-func (f *Form) All() []Field { return slices.Clone(f.fields) }
+// computed. The list is the form's own, too.
+func (f *Form) All() []Field { return slices.Clip(f.fields) }
 
 // Zone is that of the form's dates and times.
 func (f *Form) Zone() *time.Location { return f.zone }
@@ -143,7 +143,7 @@ func (f *Form) FeeAsks() []Field {
 	for _, key := range f.FeeReads() {
 		need(key)
 	}
-	return slices.DeleteFunc(f.Fields(), func(g Field) bool { return !needed[g.Key] || g.Computed })
+	return slices.DeleteFunc(slices.Clone(f.asked), func(g Field) bool { return !needed[g.Key] || g.Computed })
 }
 
 // Price computes the fee for answers that were checked before, of which only
