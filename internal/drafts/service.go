@@ -35,8 +35,9 @@ type Place struct {
 type Work struct {
 	Service *services.Definition
 	Offer   services.Offer
-	Draft   *Draft // nil until something was saved
-	Before  int    // how many applications of this kind the person has sent
+	Draft   *Draft        // nil until something was saved
+	Before  int           // how many applications of this kind the person has sent
+	sent    []*cases.Case // these, if there is no draft
 	Outcome *forms.Outcome
 	Typed   map[string]string // what stands in each input
 	actor   policy.Actor
@@ -158,9 +159,10 @@ func (s *Drafts) load(ctx context.Context, w *Work) error {
 		return err
 	}
 	var err error
-	if w.Before, err = s.before(ctx, w); err != nil {
+	if w.sent, err = s.before(ctx, w); err != nil {
 		return err
 	}
+	w.Before = len(w.sent)
 	offers, err := s.profile(ctx, w, "allow")
 	w.content = (&content{}).clone()
 	for _, f := range w.Service.Form.Fields() {
@@ -171,15 +173,14 @@ func (s *Drafts) load(ctx context.Context, w *Work) error {
 	return err
 }
 
-// before counts the applications of this kind that the person has sent.
-func (s *Drafts) before(ctx context.Context, w *Work) (n int, err error) {
-	list, err := s.Cases.Of(ctx, w.actor.ID)
-	for _, c := range list {
-		if c.Service == w.Service.ID && c.Variant == w.Offer.Variant {
-			n++
-		}
+// before lists the applications of this kind that the person has sent.
+func (s *Drafts) before(ctx context.Context, w *Work) ([]*cases.Case, error) {
+	variant := w.Offer.Variant
+	if w.Draft != nil {
+		variant = w.Draft.Variant // which may not be offered any more
 	}
-	return n, err
+	list, err := s.Cases.Of(ctx, w.actor.ID)
+	return slices.DeleteFunc(list, func(c *cases.Case) bool { return c.Service != w.Service.ID || c.Variant != variant }), err
 }
 
 // reusable reports whether the profile may answer a question in a way. Nobody
@@ -300,7 +301,7 @@ func (s *Drafts) save(ctx context.Context, p Place, ch Change) (*Work, error) {
 	if !ok {
 		return nil, errNotFound
 	}
-	if err := s.gone(ctx, w, p, ch); err != nil {
+	if err := s.gone(ctx, w, ch); err != nil {
 		return w, err
 	}
 	if w.Bar != nil {
@@ -373,15 +374,17 @@ func odd(form *forms.Form, in sent.Input) bool {
 }
 
 // gone finds out what became of the draft that a page was made from.
-func (s *Drafts) gone(ctx context.Context, w *Work, p Place, ch Change) error {
+func (s *Drafts) gone(ctx context.Context, w *Work, ch Change) error {
 	if w.Draft != nil && (ch.Draft == "" || ch.Draft == w.Draft.ID) {
 		return nil
 	}
-	list, err := s.Cases.Of(ctx, p.Actor.ID)
-	if err != nil {
-		return err
+	list := w.sent
+	if w.Draft != nil {
+		var err error
+		if list, err = s.before(ctx, w); err != nil {
+			return err
+		}
 	}
-	list = slices.DeleteFunc(list, func(c *cases.Case) bool { return c.Service != p.Service || c.Variant != p.Variant })
 	for _, c := range list {
 		if ch.Draft == c.ID {
 			return &Sent{c}
