@@ -46,13 +46,15 @@ func selectFile(tx *db.Tx, id string) (*File, error) {
 	return f, err
 }
 
-// selectScope returns the files of a case, the oldest first.
+// selectScope returns the files of a case, the oldest first. They are found by
+// the case first: otherwise SQLite looks at all files of the person.
 func selectScope(tx *db.Tx, subject, scope string) (list []*File, err error) {
 	err = tx.Select(func(r *db.Rows) error {
 		f, err := scanned(r.Scan)
 		list = append(list, f)
 		return err
-	}, `SELECT `+fileColumns+` FROM uploads_file WHERE subject = $1 AND scope = $2 ORDER BY created_at, id`, subject, scope)
+	}, `SELECT `+fileColumns+` FROM uploads_file WHERE id IN (SELECT id FROM uploads_file WHERE scope = $1) AND subject = $2 AND scope = $1
+		ORDER BY created_at, id`, scope, subject)
 	return list, err
 }
 
