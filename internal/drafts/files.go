@@ -13,24 +13,30 @@ import (
 	"portico/internal/platform/web"
 	"portico/internal/policy"
 	"portico/internal/uploads"
+	"portico/internal/vault"
 )
 
-// filesOf lists the files of a draft with their names.
-func (s *Drafts) filesOf(ctx context.Context, w *Work) (list []*uploads.File, err error) {
-	if s.Files == nil || w.Draft == nil {
-		return nil, nil
-	}
+// read opens what was typed and the names of the draft's files by one use. The
+// files of a service that is not in force are left closed.
+func (s *Drafts) read(ctx context.Context, w *Work) (text string, err error) {
+	var fields []string
 	for _, f := range w.Service.Form.Fields() {
-		if f.Kind != forms.Files {
-			continue
+		if f.Kind == forms.Files && s.Files != nil && w.Bar == nil {
+			fields = append(fields, f.ID)
 		}
-		of, err := s.Files.Uploads.List(ctx, w.spot(f))
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, of...)
 	}
-	return list, nil
+	var find func(tx *db.Tx) ([]vault.File, error)
+	if len(fields) > 0 {
+		find = func(tx *db.Tx) (names []vault.File, err error) {
+			w.files, names, err = s.Files.Uploads.Sealed(tx, w.Draft.Subject, w.Draft.Scope(), fields...)
+			return names, err
+		}
+	}
+	values, h, err := s.Vault.ReadWith(ctx, w.use(policy.Use, w.Service.DraftField()), find)
+	if err == nil {
+		err = uploads.Name(w.files, h)
+	}
+	return values.Text(w.Service.DraftField()), err
 }
 
 // spot is where the files of a question go.

@@ -140,9 +140,6 @@ func (s *Drafts) Open(ctx context.Context, p Place) (*Work, error) {
 	if w.may, err = s.companies(ctx, w); err != nil {
 		return nil, err
 	}
-	if w.files, err = s.filesOf(ctx, w); err != nil {
-		return nil, err
-	}
 	s.carry(w)
 	return w, s.judge(w)
 }
@@ -150,11 +147,11 @@ func (s *Drafts) Open(ctx context.Context, p Place) (*Work, error) {
 // load reads what is sealed of a draft, or begins a new one.
 func (s *Drafts) load(ctx context.Context, w *Work) error {
 	if w.Draft != nil {
-		values, err := s.Vault.Read(ctx, w.use(policy.Use, w.Service.DraftField()))
+		text, err := s.read(ctx, w)
 		if err != nil {
 			return err
 		}
-		c, err := unpack(values.Text(w.Service.DraftField()))
+		c, err := unpack(text)
 		w.content = c.clone()
 		return err
 	}

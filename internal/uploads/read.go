@@ -73,17 +73,9 @@ func (u *Uploads) List(ctx context.Context, s *Spot) (list []*File, err error) {
 	var h *vault.Files
 	err = u.Vault.Update(ctx, func(tx *db.Tx) error {
 		h = nil
-		all, err := selectScope(tx, s.Use.Subject, s.Use.Scope)
-		if err != nil {
+		var names []vault.File
+		if list, names, err = u.Sealed(tx, s.Use.Subject, s.Use.Scope, s.Field); err != nil || len(list) == 0 {
 			return err
-		}
-		list = slices.DeleteFunc(all, func(f *File) bool { return f.Field != s.Field })
-		if len(list) == 0 {
-			return nil
-		}
-		names := make([]vault.File, len(list))
-		for i, f := range list {
-			names[i] = f.vault()
 		}
 		permit, err := u.Vault.Permit(tx, s.use(policy.Use))
 		if err != nil {
@@ -95,13 +87,34 @@ func (u *Uploads) List(ctx context.Context, s *Spot) (list []*File, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("list files: %w", err)
 	}
+	return list, Name(list, h)
+}
+
+// Sealed returns the files of some fields of a case without their names, and
+// what the vault opens those by: whoever opens more of the case does it by the
+// same use, and has Name give the files their names.
+func (u *Uploads) Sealed(tx *db.Tx, subject, scope string, fields ...string) (list []*File, names []vault.File, err error) {
+	all, err := selectScope(tx, subject, scope)
+	if err != nil {
+		return nil, nil, fmt.Errorf("find files: %w", err)
+	}
+	for _, f := range all {
+		if slices.Contains(fields, f.Field) {
+			list, names = append(list, f), append(names, f.vault())
+		}
+	}
+	return list, names, nil
+}
+
+// Name opens the names of files that a use opened.
+func Name(list []*File, h *vault.Files) (err error) {
 	for _, f := range list {
 		if f.Name, err = h.Name(f.ID, f.sealed); err != nil {
-			return nil, err
+			return err
 		}
 		f.Name = f.shown()
 	}
-	return list, nil
+	return nil
 }
 
 // shown is the name that people see: it ends as the kind does.

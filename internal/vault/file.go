@@ -1,6 +1,7 @@
 package vault
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -104,22 +105,15 @@ func (v *Vault) passFiles(tx *db.Tx, p *Permit, fresh *Arriving, files ...File) 
 	if operation == policy.Collect {
 		kind = audit.KindCollect
 	}
-	ids := make([]string, len(files))
-	for i, f := range files {
-		if ids[i] = f.ID; !p.granted.Allows(operation, f.Field) {
-			return nil, fmt.Errorf("open a file: the permit is not for it")
-		}
+	if err := p.allows(operation, files); err != nil {
+		return nil, err
 	}
 	subject := p.granted.Subject()
 	box, err := v.boxes.open(subject, Evidence, p.evidence)
 	if err != nil {
 		return nil, err
 	}
-	if err := v.through(tx, p, box, func(n int64) *audit.Event {
-		e := p.event(kind, n)
-		e.Facts[factFiles] = strings.Join(ids, " ")
-		return e
-	}); err != nil {
+	if err := v.through(tx, p, box, func(n int64) *audit.Event { return p.eventOf(kind, n, files) }); err != nil {
 		return nil, err
 	}
 	h := &Files{vault: v, permit: p, files: files}
@@ -134,6 +128,53 @@ func (v *Vault) passFiles(tx *db.Tx, p *Permit, fresh *Arriving, files ...File) 
 	}
 	tx.AfterCommit(func() { h.durable.Store(true) })
 	return h, nil
+}
+
+// allows answers what is wrong if a permit is not for all of these files.
+func (p *Permit) allows(operation policy.Operation, files []File) error {
+	for _, f := range files {
+		if !p.granted.Allows(operation, f.Field) {
+			return fmt.Errorf("open a file: the permit is not for it")
+		}
+	}
+	return nil
+}
+
+// with has files opened besides, with the fields whose content they are. It is
+// asked behind the gate's row: whoever destroys a key meanwhile moves the gate.
+func (s *sealedScope) with(tx *db.Tx, use *Use, find func(tx *db.Tx) ([]File, error)) (err error) {
+	if s.files, err = find(tx); err != nil || len(s.files) == 0 {
+		return err
+	}
+	use.Fields = slices.Clone(use.Fields)
+	for _, f := range s.files {
+		if !slices.Contains(use.Fields, f.Field) {
+			use.Fields = append(use.Fields, f.Field)
+		}
+	}
+	if s.keys, err = selectScopes(tx, use.Subject, s.files); errors.Is(err, errNoScope) {
+		err = fmt.Errorf("%w: a file was destroyed", errMoved)
+	}
+	return err
+}
+
+// event is that of the access to all of it.
+func (s *sealedScope) event(p *Permit, n int64) *audit.Event {
+	return p.eventOf(audit.KindAccess, n, s.files)
+}
+
+// eventOf is the event of a use of which files are part.
+func (p *Permit) eventOf(kind string, n int64, files []File) *audit.Event {
+	e := p.event(kind, n)
+	if len(files) == 0 {
+		return e
+	}
+	ids := make([]string, len(files))
+	for i, f := range files {
+		ids[i] = f.ID
+	}
+	e.Facts[factFiles] = strings.Join(ids, " ")
+	return e
 }
 
 // find returns the box of a file.

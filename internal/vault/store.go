@@ -29,6 +29,8 @@ type sealedScope struct {
 	gate   gate
 	key    wrappedKey // of the scope; nothing if it has none
 	values []sealedValue
+	files  []File // that are opened besides
+	keys   []wrappedKey
 }
 
 type sealedValue struct {

@@ -280,7 +280,7 @@ func (v *Vault) pass(tx *db.Tx, p *Permit, s *sealedScope) (*Handle, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := v.through(tx, p, box, func(n int64) *audit.Event { return p.event(audit.KindAccess, n) }); err != nil {
+	if err := v.through(tx, p, box, func(n int64) *audit.Event { return s.event(p, n) }); err != nil {
 		return nil, err
 	}
 	return v.handle(tx, p, s), nil
@@ -314,7 +314,7 @@ func (v *Vault) passAtOnce(tx *db.Tx, p *Permit, s *sealedScope) (*Handle, error
 	if err != nil {
 		return nil, err
 	}
-	event := p.event(audit.KindAccess, s.gate.n+1)
+	event := s.event(p, s.gate.n+1)
 	passed, err := v.log.AppendIf(tx, box, event, gatePassed, p.granted.Subject(), p.granted.Version(), s.gate.n)
 	if err == nil && !passed {
 		err = errMoved
@@ -337,6 +337,13 @@ type Handle struct {
 	permit  *Permit
 	sealed  *sealedScope
 	durable atomic.Bool
+}
+
+// files is the use of the files that were opened besides.
+func (h *Handle) files() *Files {
+	f := &Files{vault: h.vault, permit: h.permit, files: h.sealed.files, keys: h.sealed.keys}
+	f.durable.Store(h.durable.Load())
+	return f
 }
 
 // Reveal opens the permitted values that there are. It refuses before the
@@ -385,17 +392,29 @@ func (v *Vault) place(subject, scope string, value *sealedValue) keys.Place {
 // and writes the event in one short transaction, and opens the values once
 // that is durable. If the gate moved in between, it begins again.
 func (v *Vault) Read(ctx context.Context, use Use) (Values, error) {
+	values, _, err := v.ReadWith(ctx, use, nil)
+	return values, err
+}
+
+// ReadWith is Read of a use that opens files besides: those that find returns,
+// with the fields whose content they are. It is one use, so its one event names
+// all that was opened.
+func (v *Vault) ReadWith(ctx context.Context, use Use, find func(tx *db.Tx) ([]File, error)) (Values, *Files, error) {
 	for range attempts {
-		values, err := v.read(ctx, use)
+		h, err := v.read(ctx, use, find)
 		if errors.Is(err, errMoved) {
 			continue
 		}
-		return values, v.denied(ctx, err)
+		if err != nil {
+			return nil, nil, v.denied(ctx, err)
+		}
+		values, err := h.Reveal()
+		return values, h.files(), err
 	}
-	return nil, errBusy.Because(errMoved)
+	return nil, nil, errBusy.Because(errMoved)
 }
 
-func (v *Vault) read(ctx context.Context, use Use) (Values, error) {
+func (v *Vault) read(ctx context.Context, use Use, find func(tx *db.Tx) ([]File, error)) (*Handle, error) {
 	var s *sealedScope
 	var state policy.State
 	look := v.db.Glance
@@ -405,6 +424,11 @@ func (v *Vault) read(ctx context.Context, use Use) (Values, error) {
 	err := look(ctx, func(tx *db.Tx) (err error) {
 		if s, err = selectSealed(tx, use.Subject, use.Scope); err != nil {
 			return err
+		}
+		if find != nil {
+			if err := s.with(tx, &use, find); err != nil {
+				return err
+			}
 		}
 		state, err = v.state(tx, &s.gate, &use)
 		return err
@@ -416,10 +440,13 @@ func (v *Vault) read(ctx context.Context, use Use) (Values, error) {
 	by := func(pass func(*db.Tx, *Permit, *sealedScope) (*Handle, error)) func(*db.Tx) error {
 		return func(tx *db.Tx) error {
 			p, err := v.decide(tx, use, state)
-			if err != nil {
-				return err
+			if err == nil {
+				err = p.allows(policy.Use, s.files)
 			}
-			if err := p.granted.Spend(tx.ID(), p.now); err != nil {
+			if err == nil {
+				err = p.granted.Spend(tx.ID(), p.now)
+			}
+			if err != nil {
 				return err
 			}
 			h, err = pass(tx, p, s)
@@ -435,10 +462,7 @@ func (v *Vault) read(ctx context.Context, use Use) (Values, error) {
 		// this person's data just now.
 		err = v.db.Update(ctx, by(v.pass))
 	}
-	if err != nil {
-		return nil, err
-	}
-	return h.Reveal()
+	return h, err
 }
 
 // Put writes values with a permit to collect, and the event. A value that was
