@@ -3,6 +3,7 @@ package vault_test
 import (
 	"bytes"
 	"io"
+	"slices"
 	"testing"
 
 	"portico/internal/audit"
@@ -131,6 +132,68 @@ func TestAForgottenFileOpensNoMore(t *testing.T) {
 		}
 		if err := pass(policy.Use, func(tx *db.Tx, p *vault.Permit) (*vault.Files, error) { return s.OpenFiles(tx, p, plan) }); err == nil {
 			t.Error("it opens")
+		}
+	})
+}
+
+func TestI3_OneUseOpensValuesAndFilesWithOneEvent(t *testing.T) {
+	each(t, func(t *testing.T, s *vaulttest.Store) {
+		subject := s.Subject(t)
+		other := vault.File{ID: "f2", Field: "road-permit.road"}
+		sealed := map[string][]byte{}
+		if err := s.Update(t.Context(), func(tx *db.Tx) error {
+			if err := s.NewScope(tx, subject, "case:1"); err != nil {
+				return err
+			}
+			for _, f := range []vault.File{plan, other} {
+				p, err := s.Permit(tx, filing(subject, policy.Collect))
+				if err != nil {
+					return err
+				}
+				h, err := s.NewFile(tx, p, f)
+				if err == nil {
+					sealed[f.ID], err = h.SealName(f.ID, f.ID+".pdf")
+				}
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		use := filing(subject, policy.Use)
+		s.Collect(t, vault.Use{Actor: use.Actor, Subject: subject, Activity: use.Activity, Scope: use.Scope}, map[string]string{policy.FieldPhone: "7771234"})
+		use.Fields = []string{policy.FieldPhone}
+		there := []vault.File{plan, other}
+		values, h, err := s.ReadWith(t.Context(), use, func(*db.Tx) ([]vault.File, error) {
+			found := there
+			if len(there) == 2 { // a file is destroyed between the look and the event
+				there = there[:1]
+				if err := s.Update(t.Context(), func(tx *db.Tx) error { return s.ForgetFile(tx, subject, other.ID) }); err != nil {
+					return nil, err
+				}
+			}
+			return found, nil
+		})
+		if err != nil || values.Text(policy.FieldPhone) != "7771234" {
+			t.Fatalf("read %v, %v", values, err)
+		}
+		if name, err := h.Name(plan.ID, sealed[plan.ID]); name != "f1.pdf" || err != nil {
+			t.Errorf("the file is called %q, %v", name, err)
+		}
+		if name, err := h.Name(other.ID, sealed[other.ID]); err == nil {
+			t.Errorf("a file that was destroyed is called %q", name)
+		}
+		events := s.Events(t, subject)
+		last := events[len(events)-1]
+		if len(events) != 4 || last.Kind != audit.KindAccess || last.Facts["files"] != plan.ID || !slices.Contains(last.Fields, plan.Field) || !slices.Contains(last.Fields, policy.FieldPhone) {
+			t.Errorf("recorded are %+v", events)
+		}
+		if _, _, err := s.ReadWith(t.Context(), use, func(*db.Tx) ([]vault.File, error) {
+			return []vault.File{{ID: plan.ID, Field: "profile.secret"}}, nil
+		}); err == nil || len(s.Events(t, subject)) > 5 {
+			t.Errorf("a file of a field that the activity does not have opens: %v", err)
 		}
 	})
 }
