@@ -192,10 +192,18 @@ func (s *sqlite) group(c *conn, w *write) {
 	}
 }
 
-// next returns whoever waits, or nil when the group should be committed.
+// next returns whoever waits, or nil when the group should be committed. Who is
+// about to write is let go on first, for nothing costs as much as the flush of a
+// group that was too small; where nobody is, that takes no time.
 func (s *sqlite) next(size int, started time.Time) *write {
 	if size >= groupMax || time.Since(started) > groupTime {
 		return nil
+	}
+	select {
+	case w := <-s.queue:
+		return w
+	default:
+		runtime.Gosched()
 	}
 	select {
 	case w := <-s.queue:
