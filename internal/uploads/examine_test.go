@@ -98,22 +98,6 @@ func TestAPDFIsReadAlikeHoweverItComes(t *testing.T) {
 	}
 }
 
-func FuzzExaminePDF(f *testing.F) {
-	f.Add(with(objectStream("/Filter /FlateDecode", deflated("7 0 <</S /URI>>"))))
-	f.Add([]byte("%PDF-1.4\n/#"))
-	f.Fuzz(func(t *testing.T, content []byte) {
-		whole, err := uploads.ExaminePDF(bytes.NewReader(content))
-		if err != nil {
-			t.Fatal(err)
-		}
-		in := bytes.NewReader(content)
-		pieces, err := uploads.ExaminePDF(readerFunc(func(p []byte) (int, error) { return in.Read(p[:min(len(p), 7)]) }))
-		if err != nil || (whole == uploads.NoReason) != (pieces == uploads.NoReason) {
-			t.Errorf("in one piece %q, in many %q, %v", whole, pieces, err)
-		}
-	})
-}
-
 // exif is a JPEG with a place, a device and an orientation in it.
 func exif(t *testing.T, turn byte, w, h int) []byte {
 	t.Helper()
