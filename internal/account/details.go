@@ -8,6 +8,7 @@ import (
 	"portico/internal/ledger"
 	"portico/internal/platform/db"
 	"portico/internal/platform/fault"
+	"portico/internal/platform/id"
 	"portico/internal/policy"
 	"portico/internal/vault"
 )
@@ -45,7 +46,7 @@ func (s *Service) checkDetails(d profile.Details) error {
 }
 
 // ChangeDetails replaces what somebody says of themselves, at once: they
-// entered it, so they change it (M21). It reports whether anything changed.
+// entered it, so they change it (M21); what it was before stays as history (O14). It reports whether anything changed.
 // What an official compared with a card is compared no more when it changes.
 func (s *Service) ChangeDetails(ctx context.Context, subject string, d profile.Details) (changed bool, err error) {
 	d = d.Tidy()
@@ -65,6 +66,9 @@ func (s *Service) ChangeDetails(ctx context.Context, subject string, d profile.D
 	}
 	for _, v := range d.Values() {
 		if before[v.Field] != v.Text {
+			if was := before[v.Field]; was != "" { // it stays beside, with until when it was so
+				values = append(values, vault.Value{Field: v.Field, Item: id.New(s.Clock.Now()), Text: was, Source: v.Source})
+			}
 			values, fields, seen = append(values, v), append(fields, v.Field), seen || compared(v.Field)
 		}
 	}

@@ -2,8 +2,9 @@
 // the portal knows them.
 //
 // It promises:
-//   - What a person entered, they change at once (M21); what an official has
-//     compared with a card falls back to "declared" when it is changed.
+//   - What a person entered, they change at once (M21), and what it was stays as
+//     history with until when, seen by them and in their package (O14). What an
+//     official has compared with a card is "declared" again when it is changed.
 //   - A new e-mail address or phone counts only when its code came back. Who
 //     has an old one is told, and can stop the change for 72 hours.
 //   - Contact data is asked about from time to time, by a declared rule and

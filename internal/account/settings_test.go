@@ -14,6 +14,7 @@ import (
 	"portico/internal/platform/i18n"
 	"portico/internal/platform/web"
 	"portico/internal/policy"
+	"portico/internal/vault"
 )
 
 const (
@@ -58,6 +59,22 @@ func TestM21_WhatAPersonEnteredTheyChangeAtOnce(t *testing.T) {
 		d, err := p.Details(t.Context(), me)
 		if err != nil || d.Name != "Aishath Nasreena Rasheed" || d.BirthDate != "1990-03-31" || d.Address != "Finihiyaa\nMalé" || d.IdentityNumber != "A123456" {
 			t.Errorf("the details are %+v, %v", d, err)
+		}
+		kept, err := p.Vault.Read(t.Context(), vault.Use{
+			Actor: policy.Actor{Kind: policy.Person, ID: me}, Subject: me, Activity: policy.ActivityAccount, Scope: vault.Profile, Operation: policy.Use,
+			Fields: []string{policy.FieldName, policy.FieldBirthDate, policy.FieldIdentityNumber},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for field, want := range map[string]string{policy.FieldName: "Aishath Nasreena", policy.FieldBirthDate: "1990-03-27", policy.FieldIdentityNumber: ""} {
+			was := ""
+			for _, v := range kept.Items(field) {
+				was += v.Text
+			}
+			if was != want {
+				t.Errorf("the history of %s holds %q, not %q", field, was, want)
+			}
 		}
 		var changed []string
 		for _, e := range p.Events(t, me) {

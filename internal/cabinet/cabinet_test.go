@@ -20,6 +20,7 @@ import (
 	"portico/internal/identity"
 	"portico/internal/platform/db"
 	"portico/internal/platform/i18n"
+	"portico/internal/platform/id"
 	"portico/internal/platform/web"
 	"portico/internal/platform/web/ui"
 	"portico/internal/policy"
@@ -113,6 +114,15 @@ func (w *world) fill(t *testing.T) {
 	me := policy.Actor{Kind: policy.Person, ID: w.me}
 	w.Collect(t, vault.Use{Actor: me, Subject: w.me, Activity: "account", Scope: vault.Profile},
 		map[string]string{"person.name": "Aminath Ibrahim Didi", "person.identity-number": "A123456", "person.phone": "7771234"})
+	if err := w.Vault.Update(t.Context(), func(tx *db.Tx) error {
+		p, err := w.Vault.Permit(tx, vault.Use{Actor: me, Subject: w.me, Activity: "account", Scope: vault.Profile, Operation: policy.Collect, Fields: []string{"person.name"}})
+		if err != nil {
+			return err
+		}
+		return w.Vault.Put(tx, p, []vault.Value{{Field: "person.name", Item: id.New(w.Clock.Now()), Text: "Aminath Didi", Source: policy.SourceForm}})
+	}); err != nil {
+		t.Fatal(err)
+	}
 	w.Collect(t, vault.Use{Actor: me, Subject: w.me, Activity: "road-permit.apply", Scope: scope}, map[string]string{"road-permit.road": "Hiriyaa Magu"})
 	w.read(t, w.use)
 }
@@ -174,7 +184,7 @@ func TestO14_APersonSeesTheirDataWithItsSources(t *testing.T) {
 		before := len(w.Events(t, w.me))
 		page := w.page(t, "/en/cabinet/data", w.me)
 		text := page.One("main").Text()
-		for _, want := range []string{"Aminath Ibrahim Didi", "A123456", "Entered by you, 22 November 2026", "Not given"} {
+		for _, want := range []string{"Aminath Ibrahim Didi", "A123456", "Entered by you, 22 November 2026", "Until 22 November 2026", "Aminath Didi", "Not given"} {
 			if !strings.Contains(text, want) {
 				t.Errorf("my data lacks %q: %s", want, text)
 			}

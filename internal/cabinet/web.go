@@ -151,6 +151,9 @@ func (c *Cabinet) data(q *web.Req) error {
 			row := pages.Datum{Name: q.P.In(f.Name), Identifier: identifier(id)}
 			if v, ok := values[id]; ok {
 				row.Value, row.Source = written(q.P, id, v.Text), q.P.T("cabinet.data.source", "source", source(q.P, pol, v.Source), "time", q.P.Date(v.At))
+				for _, was := range values.Items(id) {
+					row.Source += "\n" + q.P.T("cabinet.data.before", "time", q.P.DateTime(was.At), "value", q.P.Isolate(written(q.P, id, was.Text)))
+				}
 			}
 			shown.Rows = append(shown.Rows, row)
 		}

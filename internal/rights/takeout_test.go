@@ -17,6 +17,7 @@ import (
 
 	"portico/internal/audit"
 	"portico/internal/platform/db"
+	"portico/internal/platform/id"
 	"portico/internal/policy"
 	"portico/internal/rights"
 	"portico/internal/rights/export"
@@ -91,6 +92,18 @@ func (w *world) takes(right string) (subject, request string, file []byte) {
 	}); err != nil {
 		w.t.Fatal(err)
 	}
+	if err := w.vault.Update(w.t.Context(), func(tx *db.Tx) error { // the name was another once
+		p, err := w.vault.Permit(tx, vault.Use{
+			Actor: policy.Actor{Kind: policy.Person, ID: subject}, Subject: subject, Activity: policy.ActivityAccount, Operation: policy.Collect,
+			Scope: vault.Profile, Fields: []string{policy.FieldName},
+		})
+		if err != nil {
+			return err
+		}
+		return w.vault.Put(tx, p, []vault.Value{{Field: policy.FieldName, Item: id.New(w.store.Clock.Now()), Text: "Aishath Rasheed", Source: policy.SourceForm}})
+	}); err != nil {
+		w.t.Fatal(err)
+	}
 	request = w.asks(b, right, "")
 	at := "/en/cabinet/rights/requests/" + request
 	b.Page(at+"/package", http.StatusNotFound)
@@ -114,9 +127,9 @@ func TestN13_APackageHoldsEverythingAndIsVerifiedOffline(t *testing.T) {
 			t.Fatal(err)
 		}
 		for name, wants := range map[string][]string{
-			"data.json": {`"Aishath Nasreena"`, `"person.name"`, `"@context"`, "The road is narrow", `"source": "staff"`, `"road-permit.decide"`, `"kept"`},
+			"data.json": {`"Aishath Nasreena"`, `"person.name"`, `"@context"`, "The road is narrow", `"source": "staff"`, `"road-permit.decide"`, `"kept"`, `"Aishath Rasheed"`, `"until"`},
 			"data.csv":  {"Aishath Nasreena", "'=The road is narrow"}, "uses.csv": {"road-permit.decide", "permit-officer", "council"},
-			"index.html": {`lang="en"`, "Everything that is held about you", "Aishath Nasreena", "Permit officer, Fuvahmulah City Council", "card.png", "portico verify"},
+			"index.html": {`lang="en"`, "Everything that is held about you", "Aishath Nasreena", "Aishath Rasheed", "until ", "Permit officer, Fuvahmulah City Council", "card.png", "portico verify"},
 		} {
 			for _, want := range wants {
 				if !bytes.Contains(entries[name], []byte(want)) {

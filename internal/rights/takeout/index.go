@@ -43,9 +43,16 @@ func (s *Maker) index(ctx context.Context, g *gathered, to io.Writer) error {
 	}
 	for _, v := range g.values {
 		k := part(v.Place)
-		since, _ := time.Parse(time.RFC3339, v.Since)
+		when := func(s string) string {
+			at, _ := time.Parse(time.RFC3339, s)
+			return p.DateTime(at)
+		}
+		since := when(v.Since)
+		if v.Until != "" {
+			since = p.T("rights.index.until", "time", when(v.Until))
+		}
 		k.Values.Rows = append(k.Values.Rows, []ui.Cell{
-			{Text: v.Name}, {Text: v.Value}, {Text: g.source(v.Source)}, {Text: p.DateTime(since)}, {Text: v.Kept},
+			{Text: v.Name}, {Text: v.Value}, {Text: g.source(v.Source)}, {Text: since}, {Text: v.Kept},
 		})
 	}
 	for _, f := range g.files {

@@ -90,7 +90,8 @@ type value struct {
 	Item     string `json:"item,omitempty"`
 	Value    string `json:"value"`
 	Source   string `json:"source"`
-	Since    string `json:"since"`
+	Since    string `json:"since,omitempty"`
+	Until    string `json:"until,omitempty"` // of a detail that the person changed: when
 	Kept     string `json:"kept,omitempty"`
 }
 
@@ -281,10 +282,14 @@ func (s *Maker) gather(ctx context.Context, g *gathered, at place) error {
 		field, _ := g.pol.Field(v.Field)
 		category, _ := g.pol.Category(field.Category)
 		rule, _ := g.pol.Retention(category.Retention)
-		g.values = append(g.values, value{
+		one := value{
 			Place: scope, Field: v.Field, Name: g.p.In(field.Name), Category: category.ID, Type: string(category.DPV), Item: v.Item,
 			Value: v.Text, Source: v.Source, Since: written(v.At), Kept: rule.Say(g.p),
-		})
+		}
+		if _, now := values[v.Field]; now && scope == vault.Profile && v.Item != "" {
+			one.Since, one.Until = "", one.Since
+		}
+		g.values = append(g.values, one)
 	}
 	return nil
 }
@@ -404,9 +409,9 @@ func (s *Maker) fill(ctx context.Context, g *gathered, w *export.Writer) error {
 	if !g.request.Copy {
 		data["uses"], data["kept"] = g.uses, g.things
 	}
-	rows := [][]string{{"place", "field", "name", "value", "source", "since", "kept"}}
+	rows := [][]string{{"place", "field", "name", "value", "source", "since", "kept", "until"}}
 	for _, v := range g.values {
-		rows = append(rows, []string{g.place(v.Place), v.Field, v.Name, v.Value, v.Source, v.Since, v.Kept})
+		rows = append(rows, []string{g.place(v.Place), v.Field, v.Name, v.Value, v.Source, v.Since, v.Kept, v.Until})
 	}
 	uses := [][]string{{"n", "at", "kind", "who", "role", "party", "activity", "purpose", "basis", "fields", "reference", "reason"}}
 	for _, u := range g.uses {
