@@ -123,7 +123,8 @@ type Tx struct {
 	writes bool
 	hooks  []func()
 	id     uint64
-	behind chan *write // who waits for the writer of SQLite
+	shared bool        // others wait for it to be flushed with them,
+	behind chan *write // or for the writer of SQLite
 }
 
 // ID is a number that no other transaction has, not even a later try of the
@@ -138,9 +139,9 @@ func (t *Tx) ID() uint64 {
 // Engine tells which database this is, for the few statements that differ.
 func (t *Tx) Engine() Engine { return t.kind }
 
-// Waited reports whether somebody waits to write until this transaction has
+// Waited reports whether somebody who writes waits until this transaction has
 // ended: never on PostgreSQL. Who has much to do that is not urgent ends then.
-func (t *Tx) Waited() bool { return len(t.behind) > 0 }
+func (t *Tx) Waited() bool { return t.shared || len(t.behind) > 0 }
 
 // Writes reports whether the transaction may write.
 func (t *Tx) Writes() bool { return t.writes }

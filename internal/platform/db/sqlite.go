@@ -16,7 +16,7 @@ import (
 
 const (
 	groupMax     = 256                  // transactions that share one flush at the most
-	groupTime    = 5 * time.Millisecond // and how long a group may grow
+	groupTime    = 5 * time.Millisecond // and how long a group may grow behind its first
 	statementMax = 512                  // prepared statements a connection keeps
 )
 
@@ -168,7 +168,7 @@ func (s *sqlite) group(c *conn, w *write) {
 		return
 	}
 	var waiting []*write
-	started := time.Now()
+	var started time.Time
 	for lost := error(nil); w != nil; w = s.next(len(waiting), started) {
 		if !w.claim.CompareAndSwap(false, true) {
 			continue
@@ -181,7 +181,9 @@ func (s *sqlite) group(c *conn, w *write) {
 			close(w.done)
 			continue
 		}
-		waiting = append(waiting, w)
+		if waiting = append(waiting, w); len(waiting) == 1 {
+			started = time.Now() // whoever waited for it is flushed with it
+		}
 	}
 	if err := c.raw("COMMIT"); err != nil {
 		s.fail(c, waiting, fmt.Errorf("commit: %w", err))
@@ -196,7 +198,7 @@ func (s *sqlite) group(c *conn, w *write) {
 // about to write is let go on first, for nothing costs as much as the flush of a
 // group that was too small; where nobody is, that takes no time.
 func (s *sqlite) next(size int, started time.Time) *write {
-	if size >= groupMax || time.Since(started) > groupTime {
+	if size >= groupMax || size > 0 && time.Since(started) > groupTime {
 		return nil
 	}
 	select {
@@ -223,7 +225,7 @@ func (s *sqlite) run(c *conn, w *write, first bool) (lost error) {
 			return err
 		}
 	}
-	w.tx = &Tx{kind: SQLite, run: c, writes: true, behind: s.queue}
+	w.tx = &Tx{kind: SQLite, run: c, writes: true, shared: !first, behind: s.queue}
 	func() {
 		defer func() { w.panic = recover() }()
 		w.err = w.fn(w.tx)
