@@ -224,7 +224,7 @@ func (s *Service) Of(tx *db.Tx, kind, subject, itemID, because string) (bool, er
 // flush are what takes long.
 const (
 	least      = time.Millisecond
-	most       = 4 * time.Millisecond
+	most       = 8 * time.Millisecond
 	long       = 50 * time.Millisecond
 	thingsMost = 20
 	openAtOnce = 50
@@ -246,7 +246,7 @@ func (s *Service) turn(tx *db.Tx) *turn {
 	if tx.Engine() == db.Postgres {
 		return &turn{tx: tx, clock: s.Clock, yields: now.Add(long), ends: now.Add(long), most: 10_000, once: 2000}
 	}
-	return &turn{tx: tx, clock: s.Clock, yields: now.Add(least), ends: now.Add(most), most: 2000, once: 125}
+	return &turn{tx: tx, clock: s.Clock, yields: now.Add(least), ends: now.Add(most), most: 2000, once: 250}
 }
 
 // goesOn reports whether it does more.
@@ -291,7 +291,7 @@ func (s *Service) sweepSome(tx *db.Tx, t *turn, list []*Disposal) (left []*Dispo
 		d := list[0]
 		swept, more, err := s.sweepOne(tx, t, d)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("sweep what is left of a disposal: %w", err)
 		}
 		if err := noteSweep(tx, d, int64(swept), !more, s.Clock.Now()); err != nil {
 			return nil, fmt.Errorf("note how far a sweep came: %w", err)
@@ -308,29 +308,33 @@ func (s *Service) sweepSome(tx *db.Tx, t *turn, list []*Disposal) (left []*Dispo
 // be more.
 func (s *Service) sweepOne(tx *db.Tx, t *turn, d *Disposal) (swept int, more bool, err error) {
 	for _, i := range d.Items {
-		for again := true; again; {
-			var n int
-			if n, again, err = s.sweepRows(tx, d.Subject, i, t.once); err != nil {
-				return 0, false, fmt.Errorf("sweep what is left of a %s: %w", i.Kind, err)
+		if i.Scope != "" {
+			n, more, err := t.repeat(func() (n int, more bool, err error) {
+				n, err = s.Vault.Sweep(tx, d.Subject, i.Scope, t.once)
+				return n, n == t.once, err
+			})
+			if swept += n; err != nil || more {
+				return swept, more, err
 			}
-			swept, t.rows, t.done = swept+n, t.rows+n, t.done || n > 0
-			if again && !t.goesOn() {
-				return swept, true, nil
-			}
+		}
+		n, more, err := t.repeat(func() (int, bool, error) { return s.Holdings.Sweep(tx, i.held(d.Subject), t.once) })
+		if swept += n; err != nil || more {
+			return swept, more, err
 		}
 	}
 	return swept, false, nil
 }
 
-// sweepRows removes rows of a thing, and says whether there may be more.
-func (s *Service) sweepRows(tx *db.Tx, subject string, i Item, limit int) (n int, more bool, err error) {
-	if i.Scope != "" {
-		if n, err = s.Vault.Sweep(tx, subject, i.Scope, limit); err != nil || n == limit {
-			return n, true, err
+// repeat has rows removed until none is left or the transaction has done enough.
+func (t *turn) repeat(some func() (int, bool, error)) (rows int, more bool, err error) {
+	for more = true; more && (rows == 0 || t.goesOn()); {
+		var n int
+		if n, more, err = some(); err != nil {
+			return 0, false, err
 		}
+		rows, t.rows, t.done = rows+n, t.rows+n, t.done || n > 0
 	}
-	rows, more, err := s.Holdings.Sweep(tx, i.held(subject), limit-n)
-	return n + rows, more, err
+	return rows, more, nil
 }
 
 // held is the thing as the registry knows it.
