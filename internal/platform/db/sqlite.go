@@ -18,14 +18,21 @@ const (
 	groupMax     = 256                  // transactions that share one flush at the most
 	groupTime    = 5 * time.Millisecond // and how long a group may grow behind its first
 	statementMax = 512                  // prepared statements a connection keeps
+	logRows      = 2000                 // changed rows after which the write-ahead log is taken into the file,
+	logPages     = 16_000               // and pages of it at which whoever writes waits for that
 )
 
 // sqlite writes on one connection, owned by one goroutine, and reads on a few.
+// Another takes the write-ahead log into the file meanwhile, so that whoever
+// writes does not wait for the flush of that.
 type sqlite struct {
 	db      *sql.DB
 	queue   chan *write
 	writer  *conn
 	readers chan *conn
+	taker   *conn
+	grown   chan struct{}
+	taken   chan struct{}
 	stop    chan struct{}
 	stopped chan struct{}
 	once    sync.Once
@@ -46,7 +53,7 @@ type write struct {
 func openSQLite(ctx context.Context, path string) (*sqlite, error) {
 	query := url.Values{"_pragma": {
 		"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)",
-		"temp_store(MEMORY)", "foreign_keys(ON)", "secure_delete(ON)",
+		fmt.Sprintf("wal_autocheckpoint(%d)", logPages), "temp_store(MEMORY)", "foreign_keys(ON)", "secure_delete(ON)",
 	}}
 	pool, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?"+query.Encode())
 	if err != nil {
@@ -55,7 +62,7 @@ func openSQLite(ctx context.Context, path string) (*sqlite, error) {
 	readers := max(4, runtime.GOMAXPROCS(0))
 	s := &sqlite{
 		db: pool, queue: make(chan *write, groupMax), readers: make(chan *conn, readers),
-		stop: make(chan struct{}), stopped: make(chan struct{}),
+		grown: make(chan struct{}, 1), taken: make(chan struct{}), stop: make(chan struct{}), stopped: make(chan struct{}),
 	}
 	writer, err := s.connect(ctx)
 	if err == nil {
@@ -70,11 +77,15 @@ func openSQLite(ctx context.Context, path string) (*sqlite, error) {
 			}
 		}
 	}
+	if err == nil {
+		s.taker, err = s.connect(ctx)
+	}
 	if err != nil {
 		return nil, errors.Join(err, pool.Close())
 	}
 	s.writer = writer
 	go s.write()
+	go s.take()
 	return s, nil
 }
 
@@ -92,7 +103,8 @@ func (s *sqlite) close() error {
 	s.once.Do(func() {
 		close(s.stop)
 		<-s.stopped
-		var failed error
+		<-s.taken
+		failed := s.taker.close()
 		for range cap(s.readers) {
 			failed = errors.Join(failed, (<-s.readers).close()) // whoever reads finishes
 		}
@@ -132,6 +144,20 @@ func (s *sqlite) update(ctx context.Context, fn func(*Tx) error) (*Tx, error) {
 		panic(w.panic)
 	}
 	return w.tx, w.err
+}
+
+// take is the goroutine that takes the write-ahead log into the file. What it
+// cannot do, the writer does once the log is long.
+func (s *sqlite) take() {
+	defer close(s.taken)
+	for {
+		select {
+		case <-s.grown:
+			_ = s.taker.raw("PRAGMA wal_checkpoint(PASSIVE)")
+		case <-s.stop:
+			return
+		}
+	}
 }
 
 // write is the goroutine that owns the writing connection.
@@ -191,6 +217,13 @@ func (s *sqlite) group(c *conn, w *write) {
 	}
 	for _, w := range waiting {
 		close(w.done)
+	}
+	if c.changed >= logRows {
+		c.changed = 0
+		select {
+		case s.grown <- struct{}{}:
+		default: // it is at it
+		}
 	}
 }
 
@@ -290,6 +323,7 @@ func (s *sqlite) glance(ctx context.Context, fn func(*Tx) error) error {
 type conn struct {
 	c          *sql.Conn
 	statements map[string]*sql.Stmt
+	changed    int64 // rows, since the log was last taken in
 }
 
 func (c *conn) close() error {
@@ -336,7 +370,10 @@ func (c *conn) statement(query string) (*sql.Stmt, error) {
 }
 
 func (c *conn) raw(query string) error {
-	_, err := c.exec(query, nil)
+	st, err := c.statement(query)
+	if err == nil {
+		_, err = st.ExecContext(context.Background())
+	}
 	return err
 }
 
@@ -345,7 +382,12 @@ func (c *conn) exec(query string, args []any) (sql.Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	return st.ExecContext(context.Background(), args...)
+	res, err := st.ExecContext(context.Background(), args...)
+	if err == nil {
+		n, _ := res.RowsAffected()
+		c.changed += n
+	}
+	return res, err
 }
 
 func (c *conn) query(query string, args []any) (*sql.Rows, error) {
