@@ -223,7 +223,7 @@ func (s *Service) Of(tx *db.Tx, kind, subject, itemID, because string) (bool, er
 // with them. On PostgreSQL nobody waits, and the way there and back and the
 // flush are what takes long.
 const (
-	least      = time.Millisecond
+	least      = time.Millisecond / 2
 	most       = 8 * time.Millisecond
 	long       = 50 * time.Millisecond
 	thingsMost = 20
@@ -246,7 +246,7 @@ func (s *Service) turn(tx *db.Tx) *turn {
 	if tx.Engine() == db.Postgres {
 		return &turn{tx: tx, clock: s.Clock, yields: now.Add(long), ends: now.Add(long), most: 10_000, once: 2000}
 	}
-	return &turn{tx: tx, clock: s.Clock, yields: now.Add(least), ends: now.Add(most), most: 2000, once: 250}
+	return &turn{tx: tx, clock: s.Clock, yields: now.Add(least), ends: now.Add(most), most: 2000, once: 125}
 }
 
 // goesOn reports whether it does more.

@@ -152,7 +152,10 @@ func (m *Measure) Erasing(ctx context.Context, many, turns int) (one, all time.D
 				return 0, 0, fmt.Errorf("make somebody: %w", err)
 			}
 		}
-		if _, err := m.crowd(ctx); err != nil { // what the making left to the next writers is done by them
+		if _, err := m.crowd(ctx); err != nil { // what the making left to the next writers is done by them,
+			return 0, 0, err
+		}
+		if err := pause(ctx, time.Second/2); err != nil { // and what it left to be taken into the file, meanwhile
 			return 0, 0, err
 		}
 		for n := range 2 {
