@@ -3,6 +3,7 @@ package uploads_test
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"net/http"
 	"regexp"
 	"strings"
@@ -225,7 +226,10 @@ func TestTheFrameIsNothingByItselfAndItsFilesNeverChange(t *testing.T) {
 	if resp := s.ask(s.citizen, "GET", viewer.Path, nil); resp.StatusCode != http.StatusSeeOther {
 		t.Errorf("to whoever is no official it answers %d", resp.StatusCode)
 	}
-	resp := s.ask(s.official, "GET", viewer.Path, nil, "Sec-Fetch-Dest", "iframe")
+	resp := s.ask(s.official, "GET", viewer.Path, nil, "Sec-Fetch-Dest", "iframe", "Accept-Language", "dv")
+	if body, err := io.ReadAll(resp.Body); err != nil || !strings.Contains(string(body), `lang="dv" dir="ltr"`) {
+		t.Errorf("pages are drawn from the right: %s, %v", body, err)
+	}
 	held := resp.Header.Get("Content-Security-Policy")
 	for _, word := range []string{"sandbox allow-scripts;", "default-src 'none'", "script-src " + s.server.URL + "/_/viewer/", "frame-ancestors " + s.server.URL} {
 		if !strings.Contains(held, word) {

@@ -37,7 +37,7 @@ func (s site) document(q *web.Req) error {
 		return errNotFound
 	}
 	var b bytes.Buffer
-	if err := pages.Viewer(s.folder, q.Lang, q.P.Dir()).Render(i18n.With(q.R.Context(), q.P), &b); err != nil {
+	if err := pages.Viewer(s.folder, q.Lang).Render(i18n.With(q.R.Context(), q.P), &b); err != nil {
 		return err
 	}
 	own := q.Origin() + s.folder
