@@ -4,6 +4,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/chromedp/kb"
+
 	"portico/internal/cases"
 	"portico/internal/testkit/chromium"
 )
@@ -62,13 +64,14 @@ func TestO18_SeveralCasesAreDecidedWithoutAMouse(t *testing.T) {
 	}
 	s.tab.Enter()
 	at(rows[1])
+	s.tab.Reach("#next")
+	s.tab.Keys(" ")
 	s.tab.Keys("r")
 	if !chromium.Value[bool](s.tab, "document.activeElement.id === 'remarks'") {
 		t.Fatal("r does not go to the remarks")
 	}
 	s.tab.Type("remarks", "1jknp are letters.") // and stay such while typing
-	s.tab.Reach("#next")
-	s.tab.Keys(" ")
+	s.tab.Keys(kb.Escape)                       // ends it: two more keys to the next case
 	s.tab.Keys("2")
 	if !chromium.Value[bool](s.tab, "document.activeElement.value === 'refuse'") {
 		t.Fatalf("2 goes to %s", chromium.Value[string](s.tab, "document.activeElement.outerHTML.slice(0, 80)"))

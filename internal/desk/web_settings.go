@@ -15,7 +15,7 @@ func (k *Desk) showKeys(q *web.Req) error {
 		return err
 	}
 	g := ui.Grid{Head: []ui.Cell{{Text: q.P.T("desk.keys.key")}, {Text: q.P.T("desk.keys.does")}}}
-	for _, key := range []string{"j", "k", "x", "a", "l", "n", "h", "v", "r", "1", "p"} {
+	for _, key := range []string{"j", "k", "x", "a", "l", "n", "h", "v", "r", "esc", "1", "p"} {
 		g.Rows = append(g.Rows, []ui.Cell{{Text: key, LTR: true}, {Text: q.P.T("desk.keys.key." + key)}})
 	}
 	return q.Page(http.StatusOK, web.Page{Title: q.P.T("desk.keys.title"), Body: pages.KeysPage(g, on), Back: "/staff/cases"})

@@ -46,11 +46,12 @@ for (const area of document.querySelectorAll("textarea[data-max]")) {
 }
 
 // Single keys, on pages of those who turned them on: j and k go through the
-// rows, x chooses one, any other leads to what bears it. Never while something is typed, and
-// never with another key, which is the browser's.
+// rows, x chooses one, any other leads to what bears it. Never while something is
+// typed, which Escape ends, and never with another key, which is the browser's.
 if (document.querySelector("[data-keys]")) {
   addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    if (event.key === "Escape") event.target.closest("textarea")?.blur();
     if (event.target.closest("textarea, select, input:not([type=checkbox], [type=radio])")) return;
     const goals = [...document.querySelectorAll("[data-key]")].filter((e) => e.dataset.key === event.key);
     let goal = goals[(goals.indexOf(document.activeElement) + 1) % goals.length];
@@ -204,6 +205,7 @@ for (const box of document.querySelectorAll("[data-viewer]")) {
     frame.title = say.name;
     frame.src = say.viewer;
     box.append(frame);
+    frame.scrollIntoView({ block: "nearest" });
     setTimeout(() => asked || fail(), 15000);
   });
   bar.addEventListener("click", ({ target }) => post({ go: Number(target.dataset.go), zoom: Number(target.dataset.zoom) }));
