@@ -55,8 +55,8 @@ func (k *keeper) desk(role string) *testkit.Browser {
 }
 
 // plants has somebody write a word into their details, an application, a draft,
-// a document, a question and a complaint, and officials into a decision and
-// their answers.
+// a document, a permit, a question and a complaint, and officials into a decision,
+// which is a letter too, and their answers; and has them told of all that.
 func (k *keeper) plants(b *testkit.Browser, word string) *canary {
 	t := k.t
 	t.Helper()
@@ -84,8 +84,38 @@ func (k *keeper) plants(b *testkit.Browser, word string) *canary {
 		official.Submit(at, url.Values{"do": {"take"}}, http.StatusOK)
 		official.Submit(at, answer, http.StatusOK)
 	}
-	c.pages = []string{application, "/en/cabinet/data", question, complaint}
+	c.pages = []string{application, application + "/letter", k.issues(b, officer, word), "/en/cabinet/data", question, complaint}
 	return c
+}
+
+// issues has somebody apply for a permit with a word of theirs, an official
+// approve it and the fee paid, and returns where the permit is.
+func (k *keeper) issues(b, officer *testkit.Browser, word string) (permit string) {
+	t := k.t
+	t.Helper()
+	given := answers()
+	given.Set("section", word)
+	id := apply(t, b, given)
+	at := "/staff/cases/" + id
+	pushes(t, officer, pushes(t, officer, officer.Page(at, http.StatusOK), "take", nil), "approve", nil)
+	form := b.Page(b.Get("/en/cabinet/applications/"+id+"/pay").Header.Get("Location"), http.StatusOK).One(`main form:has(button[value=pay])`)
+	sent := form.Values()
+	sent.Set("action", "pay")
+	_, out, leaves := strings.Cut(b.Post(form.Attr("action"), sent).Header.Get("Refresh"), "url=")
+	if !leaves {
+		t.Fatal("nothing leads to the provider")
+	}
+	resp, err := (&http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}).PostForm(out, url.Values{"how": {"pay"}})
+	if err != nil || resp.Body.Close() != nil || resp.StatusCode != http.StatusSeeOther {
+		t.Fatalf("paying is answered with %v, %v", resp, err)
+	}
+	b.Follow(b.Get(form.Attr("action") + "/back"))
+	permit = until(t, b, "/en/cabinet/applications/"+id, "Issued").One(`main a[href^="/en/cabinet/documents/"]`).Attr("href")
+	if paper, err := io.ReadAll(b.Get(permit + "/pdf").Body); err != nil || !bytes.HasPrefix(paper, []byte("%PDF")) {
+		t.Errorf("the permit on paper is %.40q, %v", paper, err)
+	}
+	until(t, b, "/en/cabinet/notices", "received") // the fee, and that they are told
+	return permit
 }
 
 // reads fails unless its person reads the word wherever it is.

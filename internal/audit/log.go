@@ -39,9 +39,9 @@ type Keeper interface {
 	Evidence(tx *db.Tx, subject string) (keys.Box, error)
 	// Earlier returns the boxes of earlier years.
 	Earlier(tx *db.Tx, subject string) ([]keys.Box, error)
-	// Gone reports whether the key of an event with a number was destroyed, by
-	// the one path that may.
-	Gone(tx *db.Tx, subject string, n int64) (bool, error)
+	// Gone reports whether the key of an event with a number, written at a time,
+	// was destroyed by the one path that may.
+	Gone(tx *db.Tx, subject string, n, at int64) (bool, error)
 	// Gate is the number of the subject's last event, as the gate counted.
 	Gate(tx *db.Tx, subject string) (int64, error)
 	// Gates calls each for every gate, in the order of the subjects.

@@ -50,7 +50,7 @@ func (o *opener) plain(s *stored) ([]byte, error) {
 			o.err = err
 		}
 	}
-	gone, err := o.l.keeper.Gone(o.tx, s.subject, s.n)
+	gone, err := o.l.keeper.Gone(o.tx, s.subject, s.n, s.at)
 	if err == nil && !gone {
 		err = o.err
 	}

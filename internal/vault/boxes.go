@@ -2,6 +2,7 @@ package vault
 
 import (
 	"sync"
+	"time"
 
 	"portico/internal/audit"
 	"portico/internal/keys"
@@ -102,18 +103,18 @@ func (k *Keeper) Earlier(tx *db.Tx, subject string) (list []keys.Box, err error)
 	return list, nil
 }
 
-// waiting is how many events can wait at a gate: more than a store has
-// connections.
-const waiting = 200
+// waiting is for how long an event can wait at a gate.
+const waiting = time.Minute
 
 // Gone reports whether the ledger tells that the key of an event was destroyed:
-// that of a year which ended with it or later, or all of the evidence. Events
-// that waited at the gate when the year ended, behind its last number, may have
-// the key of before.
-func (k *Keeper) Gone(tx *db.Tx, subject string, n int64) (bool, error) {
+// that of a year which ended with it or later, or all of the evidence. What
+// waited at the gate when the year ended, behind its last event, may have the key
+// of before.
+func (k *Keeper) Gone(tx *db.Tx, subject string, n, at int64) (bool, error) {
 	scopes, err := ledger.ErasedScopes(tx, subject)
 	for _, scope := range scopes {
-		if last, ok := lastOf(scope); ok && n <= last+waiting || scope == Evidence {
+		last, ended, ok := ofScope(scope)
+		if ok && (n <= last || at <= ended+waiting.Microseconds()) || scope == Evidence {
 			return true, nil
 		}
 	}

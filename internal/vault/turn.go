@@ -25,12 +25,8 @@ func recordID(subject string, last int64, at time.Time) string {
 	return subject + "." + strconv.FormatInt(last, 10) + "." + strconv.FormatInt(clock.Micros(at), 10)
 }
 
-// lastOf is the number of the last event of a year, by its scope.
-func lastOf(scope string) (int64, bool) {
-	n, _, ok := ofScope(scope)
-	return n, ok
-}
-
+// ofScope is the number of the last event of a year and when it ended, by its
+// scope.
 func ofScope(scope string) (last, at int64, ok bool) {
 	parts := strings.Split(strings.TrimPrefix(scope, earlier), ".")
 	if !strings.HasPrefix(scope, earlier) || len(parts) != 3 {
