@@ -48,7 +48,11 @@ func (s *Service) choices(q *web.Req) error { return s.askChoices(q, http.Status
 func (s *Service) askChoices(q *web.Req, status int, typed url.Values, wrong error) error {
 	var chosen []Choice
 	var lang string
+	page := pages.Choices{Action: q.Path(pathChoices), Contacts: q.Path("/cabinet/settings")}
 	err := s.DB.View(q.R.Context(), func(tx *db.Tx) (err error) {
+		if page.Asked, err = s.consented(tx, q); err != nil {
+			return err
+		}
 		if lang, _, err = selectLanguage(tx, q.Session.Subject); err != nil {
 			return err
 		}
@@ -60,12 +64,6 @@ func (s *Service) askChoices(q *web.Req, status int, typed url.Values, wrong err
 	}
 	if lang == "" {
 		lang = q.Lang
-	}
-	page := pages.Choices{Action: q.Path(pathChoices), Contacts: q.Path("/cabinet/settings")}
-	for _, k := range s.Kinds() {
-		if k.Class == kinds.MarketingClass {
-			page.Consents = q.Path(pathConsents)
-		}
 	}
 	page.Language = ui.Field{Name: "language", Label: q.P.T("notify.choose.language"), Value: lang}
 	for _, l := range s.Langs {
@@ -110,6 +108,28 @@ func (s *Service) askChoices(q *web.Req, status int, typed url.Values, wrong err
 	}
 	title := q.P.T("notify.choose.title")
 	return q.Page(status, web.Page{Title: title, Body: pages.ChoicesPage(page), Back: q.Path("/cabinet/settings"), Invalid: wrong != nil})
+}
+
+// consented are the kinds that need a consent, whether it is given, and where
+// that is said.
+func (s *Service) consented(tx *db.Tx, q *web.Req) (rows []ui.Row, err error) {
+	set := s.Kinds()
+	for _, o := range kinds.Occasions() {
+		k := set[o.ID]
+		if k == nil || k.Class != kinds.MarketingClass {
+			continue
+		}
+		given, err := wishes{s}.Granted(tx, q.Session.Subject, k.Purpose)
+		if err != nil {
+			return nil, err
+		}
+		tag := &ui.Label{Text: q.P.T("notify.choose.refused"), Kind: ui.Neutral}
+		if given {
+			tag = &ui.Label{Text: q.P.T("notify.choose.given"), Kind: ui.Good}
+		}
+		rows = append(rows, ui.Row{Key: q.P.In(k.Name), Tag: tag, Href: q.Path(pathConsents), Action: q.P.T("notify.choose.consents.go")})
+	}
+	return rows, nil
 }
 
 // hour writes a minute of the day.
