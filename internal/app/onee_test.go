@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"fmt"
 	"io/fs"
 	"net/http"
 	"net/url"
@@ -11,9 +12,11 @@ import (
 	"testing"
 
 	"portico/internal/app"
+	"portico/internal/audit"
 	"portico/internal/demo"
 	"portico/internal/instance"
 	"portico/internal/notify/kinds"
+	"portico/internal/platform/db"
 	"portico/internal/policy"
 	"portico/internal/testkit"
 )
@@ -67,6 +70,7 @@ func TestN_WhatOneeTellsItsClientsIsDeclared(t *testing.T) {
 	}
 	address := in.Environment.Inbound.Address
 	for statement, holds := range map[string]func(t *testing.T) bool{
+		"N4": func(*testing.T) bool { return behind("declared-data", "declared-data") },
 		"N6": func(*testing.T) bool { // the newsletter goes to who wants it
 			return behind("newsletter", "notices") && in.Notices[kinds.News].Optional() && in.Notices[kinds.News].Purpose == "newsletter"
 		},
@@ -222,9 +226,9 @@ func copied(t *testing.T, dir, name, old, replacement string) string {
 	return to
 }
 
-// TestN6_N8_OneeSpeaksIndonesianAndItsClientChoosesTheNewsletterAlone serves
+// TestN4_N6_N8_OneeSpeaksIndonesianAndItsClientChoosesTheNewsletterAlone serves
 // the instance, and has a client order a name and choose what they are sent.
-func TestN6_N8_OneeSpeaksIndonesianAndItsClientChoosesTheNewsletterAlone(t *testing.T) {
+func TestN4_N6_N8_OneeSpeaksIndonesianAndItsClientChoosesTheNewsletterAlone(t *testing.T) {
 	t.Parallel()
 	data := t.TempDir()
 	dir := filepath.Join(t.TempDir(), "onee")
@@ -263,6 +267,56 @@ func TestN6_N8_OneeSpeaksIndonesianAndItsClientChoosesTheNewsletterAlone(t *test
 	pushesSay(t, b, asked, "newsletter", "withdrawn")
 	holds(t, "after withdrawing", b.Page("/id/cabinet/consents", http.StatusOK), "Ditarik")
 	offered(t, portal, b)
+	leadsToNobody(t, testkit.Open(t, "file:"+filepath.Join(data, "data", "portico.db")), "Siti Rahmawati", portal.Person("client"), "siti@contoh.example", "3171015204870001", "3171014604870001", "Jalan Melati", "5550 0123")
+}
+
+// leadsToNobody reads what the program holds as non-personal, in every column of
+// every table that says so: no id of anybody stands there, and nothing of what
+// the client said (N4).
+func leadsToNobody(t *testing.T, d *db.DB, said ...string) {
+	t.Helper()
+	read := func(query string, see func(string)) {
+		err := d.View(t.Context(), func(tx *db.Tx) error {
+			return tx.Select(func(r *db.Rows) error {
+				var value any
+				err := r.Scan(&value)
+				if b, ok := value.([]byte); ok {
+					value = string(b)
+				}
+				see(fmt.Sprint(value))
+				return err
+			}, query)
+		})
+		if err != nil {
+			t.Fatal(query, err)
+		}
+	}
+	people := 0
+	read(`SELECT subject FROM vault_gate`, func(subject string) {
+		if people++; subject != audit.System {
+			said = append(said, subject)
+		}
+	})
+	columns, values := 0, 0
+	for _, table := range app.Holdings() {
+		for column, holds := range table.Columns {
+			if holds != db.Nothing {
+				continue
+			}
+			columns++
+			read(fmt.Sprintf("SELECT %q FROM %s", column, table.Name), func(value string) {
+				values++
+				for _, of := range said {
+					if strings.Contains(value, of) {
+						t.Errorf("N4: %s.%s is said to lead to nobody, and holds %q: %.80s", table.Name, column, of, value)
+					}
+				}
+			})
+		}
+	}
+	if people < 8 || columns < 100 || values < 1000 {
+		t.Errorf("only %d people, %d columns and %d values were looked at", people, columns, values)
+	}
 }
 
 // offered has an official send an offer to the one client who consents to
