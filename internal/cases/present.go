@@ -72,7 +72,7 @@ func (c *Cases) Grid(p *i18n.Printer, a *Application, fields []string, stated st
 // warranty when it was given, and under which policy (M18).
 func (a *Application) Stated(p *i18n.Printer, f forms.Field) (said string) {
 	for _, v := range a.Values.Items(f.ID) {
-		said += "\n" + p.T("cases.corrected", "time", p.DateTime(v.At), "value", p.Isolate(v.Text))
+		said += "\n" + p.Isolate(p.T("cases.corrected", "time", p.DateTime(v.At), "value", p.Isolate(v.Text)))
 	}
 	if f.Kind != forms.Warranty {
 		return said

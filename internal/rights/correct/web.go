@@ -146,11 +146,13 @@ func (s *Service) held(q *web.Req, t *identity.Typed, page *pages.Task) error {
 		}
 		page.Lines = append(page.Lines, pages.Line{Who: by, Time: q.P.DateTime(l.At), Text: l.Text})
 	}
+	var written []string
 	for _, id := range changed {
 		if f, ok := s.Policy().Field(id); ok {
-			page.Written = append(page.Written, ui.Item{Title: q.P.In(f.Name)})
+			written = append(written, q.P.In(f.Name))
 		}
 	}
+	page.Written = q.P.List(written)
 	page.Field = ui.Field{Name: "field", Label: q.P.T("correct.write.field"), Value: identity.Value(q, "field"), Error: t.Error("field")}
 	for _, f := range one.Owner.Fields {
 		page.Field.Options = append(page.Field.Options, ui.Option{Value: f.ID, Label: q.P.In(f.Name)})
