@@ -149,9 +149,9 @@ func (s *Service) check(e Entry, p *Proposal) error {
 	for _, lang := range s.Live.Current().Portal.Langs() {
 		switch n := utf8.RuneCountInString(strings.TrimSpace(e.Summary[lang])); {
 		case n == 0:
-			list = append(list, wrong("summary-"+lang, "changes.summary.empty"))
+			list = append(list, wrong("summary-"+lang, "changes.summary.empty", "language", i18n.Name(lang)))
 		case n > summaryMax:
-			list = append(list, wrong("summary-"+lang, "changes.summary.long", "max", summaryMax))
+			list = append(list, wrong("summary-"+lang, "changes.summary.long", "max", summaryMax, "language", i18n.Name(lang)))
 		}
 	}
 	now, on := s.Clock.Now(), e.On.Start(s.zone())
