@@ -79,6 +79,11 @@ func verify(out io.Writer, file, key, against string) error {
 		if err != nil {
 			return err
 		}
+		if to := c.Transferred; to != nil {
+			if _, err := fmt.Fprintf(out, "transferred to %s at %s, as %s, in the file with SHA-256 %s\n", printable(to.To), printable(to.At), printable(to.Reference), printable(to.File)); err != nil {
+				return err
+			}
+		}
 		_, err = fmt.Fprintf(out, "disposal %s at %s, because %s: %d things, %d keys destroyed, %d rows removed\nverified: the portal signed this certificate, which is %s.\n",
 			printable(c.Disposal), printable(c.At), printable(c.Because), len(c.Items), c.Keys, c.Rows, printable(c.State))
 		return err
@@ -166,7 +171,7 @@ func describe(e *audit.Event) []string {
 // line says what became of a part of an erasure.
 func line(out io.Writer, p fate.Part) error {
 	said := []string{p.Answer}
-	for _, one := range []struct{ name, text string }{{"at", p.At}, {"ground", p.Ground}, {"until", p.Until}, {"counted from an event that has not happened:", p.Event}, {"period", p.Period}} {
+	for _, one := range []struct{ name, text string }{{"at", p.At}, {"to", p.To}, {"as", p.Reference}, {"ground", p.Ground}, {"until", p.Until}, {"counted from an event that has not happened:", p.Event}, {"period", p.Period}} {
 		if one.text != "" {
 			said = append(said, one.name+" "+one.text)
 		}

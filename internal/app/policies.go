@@ -11,6 +11,7 @@ import (
 	"portico/internal/notify"
 	"portico/internal/notify/kinds"
 	"portico/internal/platform/db"
+	"portico/internal/platform/i18n"
 	"portico/internal/platform/web"
 	"portico/internal/policy"
 	"portico/internal/privacy"
@@ -20,7 +21,7 @@ import (
 // consents is what package consent needs.
 func (p *portal) consents() consent.Config {
 	return consent.Config{
-		DB: p.db, Vault: p.vault, Ring: p.ring, Policy: p.policy, Clock: p.clock, Kept: privacy.Kept, Said: func(tx *db.Tx, subject, purpose string) error { return p.staysOut.Said(tx, subject, purpose) },
+		DB: p.db, Vault: p.vault, Ring: p.ring, Policy: p.policy, Clock: p.clock, Kept: p.keptWords, Said: func(tx *db.Tx, subject, purpose string) error { return p.staysOut.Said(tx, subject, purpose) },
 		Cancel: []func(*db.Tx, string, string) error{func(tx *db.Tx, subject, purpose string) error { return p.notices.Cancel(tx, subject, purpose) }},
 		About: func() consent.About {
 			in := p.live.Current()
@@ -28,6 +29,11 @@ func (p *portal) consents() consent.Config {
 			return consent.About{Operator: o.Name, Address: o.Address, Law: o.Law, URL: p.address(), Lang: in.Portal.Langs()[0]}
 		},
 	}
+}
+
+// keptWords says a rule of retention in words.
+func (p *portal) keptWords(words *i18n.Printer, r policy.Retention) string {
+	return privacy.Kept(words, p.policy(), r)
 }
 
 // proposed are the services that a proposal says otherwise, and its policy.

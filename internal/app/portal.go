@@ -59,6 +59,7 @@ import (
 	"portico/internal/proof"
 	"portico/internal/recipients"
 	"portico/internal/retention"
+	"portico/internal/retention/handover"
 	"portico/internal/rights"
 	"portico/internal/rights/correct"
 	"portico/internal/rights/fate"
@@ -114,6 +115,7 @@ type portal struct {
 	automatic *automatic.Service
 	holdings  *holdings.Registry
 	keeps     *retention.Service
+	hands     *handover.Service
 	mails     *inbound.Server // nil: none come in
 	url       string          // where the server listens; set by listen
 	changes   *changes.Service
@@ -459,6 +461,7 @@ func (p *portal) mount() {
 	p.fates.Mount(p.router)
 	p.told.Mount(p.router)
 	p.schedules().Mount(p.router)
+	p.hands.Mount(p.router)
 	p.notices.Mount(p.router)
 	p.changes.Mount(p.router)
 	p.staff.Mount(p.router)

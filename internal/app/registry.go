@@ -38,6 +38,7 @@ import (
 	"portico/internal/proof"
 	"portico/internal/recipients"
 	"portico/internal/retention"
+	"portico/internal/retention/handover"
 	"portico/internal/rights"
 	"portico/internal/rights/correct"
 	"portico/internal/rights/visitor"
@@ -76,6 +77,7 @@ func Migrations() []fs.FS {
 		proof.Migrations(),
 		recipients.Migrations(),
 		retention.Migrations(),
+		handover.Migrations(),
 		rights.Migrations(),
 		visitor.Migrations(),
 		correct.Migrations(),
@@ -113,6 +115,7 @@ func Holdings() (all []db.Table) {
 		proof.Holding(),
 		recipients.Holding(),
 		retention.Holding(),
+		handover.Holding(),
 		rights.Holding(),
 		visitor.Holding(),
 		correct.Holding(),
@@ -159,6 +162,7 @@ func Locales() []fs.FS {
 		proof.Locales(),
 		recipients.Locales(),
 		retention.Locales(),
+		handover.Locales(),
 		rights.Locales(),
 		visitor.Locales(),
 		correct.Locales(),

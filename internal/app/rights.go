@@ -10,6 +10,7 @@ import (
 	"portico/internal/proof"
 	"portico/internal/recipients"
 	"portico/internal/retention"
+	"portico/internal/retention/handover"
 	"portico/internal/rights"
 	"portico/internal/rights/correct"
 	"portico/internal/rights/deadline"
@@ -37,6 +38,9 @@ func (p *portal) openRights() {
 			DB: p.db, Vault: p.vault, Policy: p.policy, Clock: p.clock, Zone: p.zone, Ring: p.ring, Log: p.log, Holdings: p.holdings,
 			Files: places.Files{Uploads: p.uploads}, Catalogue: p.live.Current().Catalogue, Places: kept.Of,
 		},
+	})
+	p.hands = handover.New(handover.Config{
+		DB: p.db, Vault: p.vault, Keeps: p.keeps, Jobs: p.queue, Ring: p.ring, Policy: p.policy, Clock: p.clock, Zone: p.zone, Files: places.Files{Uploads: p.uploads},
 	})
 	p.keeps.Requests, p.asking = p.rights, &own.Site{Service: p.rights, Automated: p.automatic.Answer}
 	p.visitors = visitor.New(visitor.Config{

@@ -28,6 +28,8 @@ var apart = map[string]string{
 	"retention_told":     "deleted with the thing of which somebody was told",
 	"retention_hold":     "names people by their random id, as long as a hold is evidence",
 	"retention_turn":     "up to whom the year of their log has ended: the id of one person, until it has for all",
+	"handover_package":   "what was handed over to an archive: names officials by their random id",
+	"handover_thing":     "deleted with the thing that is handed over, or with its package",
 	"retention_run":      "where a run stands: the id of one thing, until the next",
 
 	"consent_event":        "what somebody consented to is never changed or deleted (I5): ids, terms and times, evidence of what was lawful",

@@ -38,6 +38,9 @@ const (
 	BecauseRequest   = "request"   // the person asked for it
 	BecauseOwn       = "own"       // the person did it
 	BecauseAbandoned = "abandoned" // nobody goes on with it
+
+	// BecauseTransferred: it was handed over to a party that keeps it now.
+	BecauseTransferred = "transferred"
 )
 
 // OfProfile is the Within of what hangs on an account: the scope of its

@@ -70,6 +70,7 @@ func Compare(a, b *Declarations) []Change {
 		c.value("tell", strconv.FormatBool(v.Tell), strconv.FormatBool(w.Tell))
 		c.value("event", v.Event, w.Event)
 		c.value("action", string(v.Action), string(w.Action))
+		c.value("to", v.To, w.To)
 		c.list("kind", v.Keeps, w.Keeps, plain)
 		c.list("service", v.Services, w.Services, plain)
 		c.list("outcome", v.Outcomes, w.Outcomes, plain)

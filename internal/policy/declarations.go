@@ -172,6 +172,7 @@ type Retention struct {
 	Grace    Period         `yaml:"grace,omitempty" json:"grace,omitempty"`
 	Tell     bool           `yaml:"tell,omitempty" json:"tell,omitempty"`     // the person is told when the grace begins, which runs from then
 	Action   DisposalAction `yaml:"action,omitempty" json:"action,omitempty"` // empty: shred
+	To       string         `yaml:"to,omitempty" json:"to,omitempty"`         // the party to which what is archived is handed over; see HandOver
 	Ground   i18n.Text      `yaml:"ground,omitempty" json:"ground,omitempty" portico:"optional"`
 	Review   Date           `yaml:"review" json:"review"` // of the schedule itself
 }

@@ -107,8 +107,16 @@ func (r Retention) Ends(trigger time.Time, zone *time.Location) (time.Time, erro
 
 // Due is when the grace has passed too.
 func (r Retention) Due(trigger time.Time, zone *time.Location) (time.Time, error) {
-	return r.Until(trigger.In(zone))
+	at, err := r.Ends(trigger, zone)
+	if err != nil || r.Grace == "" {
+		return at, err
+	}
+	return r.Grace.After(at)
 }
+
+// HandOver is the activity of the program that opens what is handed over to a
+// party: its fields are what the party is given.
+func HandOver(party string) string { return "archive-" + party }
 
 // keeps checks that each kind of thing that is kept has a rule, and that each
 // rule keeps something.
@@ -126,11 +134,14 @@ func (c *compiler) keeps() {
 		if r.Tell && (r.Grace == "" || r.Grace == PeriodNone) {
 			c.report(path+"/tell", "whoever is told needs days of grace after it: declare grace")
 		}
+		c.archive(r, path)
 		for _, kind := range r.Keeps {
 			events, known := c.o.Kept[kind]
 			switch {
 			case r.Tell && slices.Contains([]string{"account", "draft", "evidence", "record", "registration", "staff", "upload"}, kind):
 				c.report(path+"/tell", "nobody can be told that a thing of the kind %q goes, or they are told another way", kind)
+			case r.Action == Archive && kind != KindCase:
+				c.report(path+"/action", "a thing of the kind %q cannot be handed over: only what is kept of a case", kind)
 			case !known:
 				c.report(path+"/keeps", "nothing of the kind %q is kept; there are %q", kind, slices.Sorted(maps.Keys(c.o.Kept)))
 			case r.Event != "" && !slices.Contains(events, r.Event):
@@ -155,6 +166,18 @@ func (c *compiler) keeps() {
 		if whole[kind] == "" {
 			c.report("retention", "no rule keeps things of the kind %q, whatever their service and outcome: nobody would know until when", kind)
 		}
+	}
+}
+
+// archive checks that what is handed over goes to a party, under an activity.
+func (c *compiler) archive(r Retention, path string) {
+	if (r.Action == Archive) != (r.To != "") {
+		c.report(path+"/to", "the action archive names the party to which things are handed over, and no other action does")
+	}
+	c.known(c.party, "party", r.To, path+"/to")
+	i, ok := c.activity[HandOver(r.To)]
+	if r.To != "" && (!ok || c.d.Activities[i].Relation != RelationSystem || !slices.Equal(c.d.Activities[i].Parties, []string{r.To})) {
+		c.report(path+"/to", "the activity %q is missing, of the relation system and with the party %q alone: its fields are what is handed over", HandOver(r.To), r.To)
 	}
 }
 

@@ -34,7 +34,18 @@ func TestO7_EachKindHasARuleAndEachRuleAKind(t *testing.T) {
 		"an unknown event":       {func(d *policy.Declarations) { last(d).Event = "receipt" }, `"receipt" never happens to a visit`},
 		"two for the same":       {func(d *policy.Declarations) { d.Retention[1].Services = d.Retention[0].Services }, "keeps the same"},
 		"only for some outcomes": {func(d *policy.Declarations) { last(d).Outcomes = []string{"lost"} }, "no rule keeps"},
-		"a word too late":        {func(d *policy.Declarations) { last(d).Tell, last(d).Grace = true, "" }, "declare grace"},
+		"handed to nobody":       {func(d *policy.Declarations) { d.Retention[0].Action = policy.Archive }, "names the party"},
+		"handed to a stranger": {func(d *policy.Declarations) {
+			d.Retention[0].Action, d.Retention[0].To = policy.Archive, "museum"
+		}, `no party "museum"`},
+		"handed over by nothing": {func(d *policy.Declarations) {
+			d.Retention[0].Action, d.Retention[0].To = policy.Archive, "council"
+		}, `the activity "archive-council" is missing`},
+		"a party and nothing for it": {func(d *policy.Declarations) { d.Retention[0].To = "council" }, "no other action does"},
+		"a visit for an archive": {func(d *policy.Declarations) {
+			last(d).Action, last(d).To = policy.Archive, "council"
+		}, `a thing of the kind "visit" cannot be handed over`},
+		"a word too late": {func(d *policy.Declarations) { last(d).Tell, last(d).Grace = true, "" }, "declare grace"},
 		"a word to nobody": {func(d *policy.Declarations) {
 			last(d).Tell, last(d).Grace, last(d).Keeps = true, "P30D", append(last(d).Keeps, "upload")
 		}, `nobody can be told that a thing of the kind "upload" goes`},

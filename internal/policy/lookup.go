@@ -3,7 +3,6 @@ package policy
 import (
 	"slices"
 	"strings"
-	"time"
 )
 
 // Hash is the hash of the declarations: see the function Hash.
@@ -39,23 +38,16 @@ func (p *Policy) Retention(id string) (Retention, bool) {
 	return find(p.declarations.Retention, p.retention, id)
 }
 
-// Until returns the moment at which a rule's period and its days of grace have
-// passed, counted from its trigger.
-func (r Retention) Until(trigger time.Time) (time.Time, error) {
-	at, err := r.Period.After(trigger)
-	if err != nil || r.Grace == "" {
-		return at, err
-	}
-	return r.Grace.After(at)
-}
-
 // Activity returns the declaration of an activity.
 func (p *Policy) Activity(id string) (Activity, bool) {
-	i := slices.IndexFunc(p.declarations.Activities, func(a Activity) bool { return a.ID == id })
-	if i < 0 {
-		return Activity{}, false
+	return first(p.declarations.Activities, func(a Activity) bool { return a.ID == id })
+}
+
+func first[T any](items []T, is func(T) bool) (one T, found bool) {
+	if i := slices.IndexFunc(items, is); i >= 0 {
+		return items[i], true
 	}
-	return p.declarations.Activities[i], true
+	return one, false
 }
 
 func find[T any](items []T, table map[string]int, id string) (T, bool) {
@@ -143,10 +135,5 @@ func (p *Policy) May(roles []string, c Capability) bool {
 
 // Destination returns the party to which an outgoing connection belongs.
 func (p *Policy) Destination(name string) (Party, bool) {
-	for _, party := range p.declarations.Parties {
-		if slices.Contains(party.Destinations, name) {
-			return party, true
-		}
-	}
-	return Party{}, false
+	return first(p.declarations.Parties, func(v Party) bool { return slices.Contains(v.Destinations, name) })
 }

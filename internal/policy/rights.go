@@ -90,11 +90,7 @@ func (r Right) AppliesTo(basis Term) bool {
 
 // Right returns a right that is asked for on the portal.
 func (p *Policy) Right(id string) (Right, bool) {
-	i := slices.IndexFunc(p.declarations.Rights, func(r Right) bool { return r.ID == id && r.Kind != "" })
-	if i < 0 {
-		return Right{}, false
-	}
-	return p.declarations.Rights[i], true
+	return first(p.declarations.Rights, func(r Right) bool { return r.ID == id && r.Kind != "" })
 }
 
 // AskedRights are the rights that are asked for on the portal.
@@ -104,7 +100,7 @@ func (p *Policy) AskedRights() []Right {
 
 // rights checks that what can be asked for has a time and can be answered.
 func (c *compiler) rights() {
-	asked, answered := false, false
+	asked := false
 	for i, v := range c.d.Rights {
 		path := at("rights", v.ID, i)
 		for j, b := range v.Bases {
@@ -138,12 +134,7 @@ func (c *compiler) rights() {
 			c.report(path+"/appeal", "is missing: a refusal says how to appeal (I11)")
 		}
 	}
-	for _, r := range c.d.Roles {
-		if slices.Contains(r.May, AnswerRights) {
-			answered = true
-		}
-	}
-	if asked && !answered {
+	if asked && !slices.ContainsFunc(c.d.Roles, func(r Role) bool { return slices.Contains(r.May, AnswerRights) }) {
 		c.report("roles", "no role may %s, and rights are asked for on the portal", AnswerRights)
 	}
 }

@@ -97,10 +97,11 @@ type DisposalAction string
 const (
 	Shred     DisposalAction = "shred"     // its key is destroyed, and what is left is swept
 	Anonymise DisposalAction = "anonymise" // the same, after it was counted among its like: by month, service and outcome
+	Archive   DisposalAction = "archive"   // the same, once a party has it and says so
 )
 
 // Values lists the actions.
-func (DisposalAction) Values() []string { return []string{"shred", "anonymise"} }
+func (DisposalAction) Values() []string { return []string{"shred", "anonymise", "archive"} }
 
 // Capability opens pages to a role; it never opens data.
 type Capability string

@@ -1,9 +1,6 @@
 package policy
 
-import (
-	"slices"
-	"strings"
-)
+import "strings"
 
 // Widening is a use of data that people gave before they were told of it: an
 // activity of the newer declarations that uses a known field for a purpose, or
@@ -70,10 +67,6 @@ func Widened(a, b *Declarations) []Widening {
 }
 
 func named[T any](list []T, id string, of func(T) string) T {
-	i := slices.IndexFunc(list, func(v T) bool { return of(v) == id })
-	if i < 0 {
-		var none T
-		return none
-	}
-	return list[i]
+	one, _ := first(list, func(v T) bool { return of(v) == id })
+	return one
 }

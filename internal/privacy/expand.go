@@ -73,7 +73,7 @@ func phrase(v *Version, p *i18n.Printer, r text.Reference) string {
 	switch r.Name {
 	case "retention":
 		rule, _ := v.Policy.Retention(r.ID)
-		return kept(p, rule)
+		return Kept(p, v.Policy, rule)
 	case "parties":
 		party, _ := v.Policy.Party(r.ID)
 		return party.Name.In(p.Lang)
@@ -120,7 +120,7 @@ func grids(v *Version, p *i18n.Printer, r text.Reference) []ui.Grid {
 	case "retention":
 		g := ui.Grid{Caption: p.T("privacy.retention"), Head: heads(p, "privacy.data", "privacy.how-long")}
 		for _, u := range d.Retention {
-			g.Rows = append(g.Rows, []ui.Cell{{Text: u.Name.In(p.Lang)}, {Text: kept(p, u)}})
+			g.Rows = append(g.Rows, []ui.Cell{{Text: u.Name.In(p.Lang)}, {Text: Kept(p, v.Policy, u)}})
 		}
 		return []ui.Grid{g}
 	case "cookies":

@@ -42,11 +42,13 @@ func period(p *i18n.Printer, of policy.Period) string {
 	return p.List(parts)
 }
 
-// Kept says a rule of retention in words.
-func Kept(p *i18n.Printer, r policy.Retention) string { return kept(p, r) }
-
-// kept says a rule in words: how long, counted from what, and the grace.
-func kept(p *i18n.Printer, r policy.Retention) string {
+// Kept says a rule in words: how long, counted from what, the grace, and to
+// whom it is handed over before it is destroyed.
+func Kept(p *i18n.Printer, pol *policy.Policy, r policy.Retention) string {
+	if party, ok := pol.Party(r.To); ok {
+		r.To = ""
+		return p.T("privacy.kept.archive", "kept", Kept(p, pol, r), "party", party.Name.In(p.Lang))
+	}
 	s := r.Trigger.In(p.Lang)
 	if r.Period != policy.PeriodNone {
 		s = p.T("privacy.kept", "period", period(p, r.Period), "trigger", s)
@@ -125,7 +127,7 @@ func columns(p *i18n.Printer, v *Version, row policy.Processing) []ui.Row {
 	}
 	var terms []string
 	for _, r := range row.Retention {
-		terms = append(terms, r.Name.In(p.Lang)+": "+kept(p, r))
+		terms = append(terms, r.Name.In(p.Lang)+": "+Kept(p, v.Policy, r))
 	}
 	return []ui.Row{
 		{Key: p.T("privacy.record.controller"), Value: v.Portal.Operator.In(p.Lang)},
@@ -304,7 +306,7 @@ func partValue(p *i18n.Printer, v *Version, part, value string) string {
 	case "purpose":
 		u, ok := v.Policy.Purpose(value)
 		return name(u.Name, ok)
-	case "party":
+	case "party", "to":
 		u, ok := v.Policy.Party(value)
 		return name(u.Name, ok)
 	case "country":

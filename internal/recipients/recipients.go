@@ -139,7 +139,7 @@ func received(pol *policy.Policy, e *audit.Event) (list []use) {
 	}
 	a, _ := pol.Activity(e.Activity)
 	for _, party := range a.Parties {
-		if p, ok := pol.Party(party); ok && len(p.Destinations) > 0 {
+		if p, ok := pol.Party(party); ok && (len(p.Destinations) > 0 || e.Activity == policy.HandOver(party)) {
 			add(party)
 		}
 	}

@@ -47,6 +47,16 @@ type Certificate struct {
 	State    string      `json:"state"`
 	Rows     int64       `json:"rows_removed"`
 	Swept    string      `json:"rows_removed_at,omitempty"`
+
+	Transferred *Transferred `json:"transferred,omitempty"`
+}
+
+// Transferred is that a party keeps now what was disposed of here.
+type Transferred struct {
+	To        string `json:"to"`
+	At        string `json:"at"`
+	Reference string `json:"reference"`
+	File      string `json:"file_sha256"`
 }
 
 // Certified is one thing of a certificate.
@@ -82,6 +92,13 @@ func (s *Service) Certificate(tx *db.Tx, disposal string) ([]byte, error) {
 	}
 	if !d.Done.IsZero() {
 		c.State = Final
+	}
+	t, err := s.transfer(tx, d)
+	if err != nil {
+		return nil, err
+	}
+	if t != nil {
+		c.Transferred = &Transferred{To: t.Party, At: when(t.At), Reference: t.Reference, File: t.SHA256}
 	}
 	for _, i := range d.Items {
 		if i.Scope != "" {

@@ -84,7 +84,7 @@ func (s *Service) take(tx *db.Tx, items []holdings.Item, why Why) (*Disposal, er
 		}
 		rule, _ := pol.Retention(i.Rule)
 		item := Item{Kind: i.Kind, ID: i.ID, Scope: i.Scope, Service: i.Service, Outcome: i.Outcome, Rule: i.Rule, Since: i.Since, Action: rule.Action}
-		if item.Action == "" {
+		if item.Action == "" || item.Action == policy.Archive && why.Because != holdings.BecauseTransferred {
 			item.Action = policy.Shred
 		}
 		if !i.Since.IsZero() {

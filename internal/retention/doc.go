@@ -18,6 +18,8 @@
 //     and goes on there after a stop.
 //   - What stands in a person's log goes year by year, by a rule too: each year
 //     that is over gets a key of its own (vault.Turn). The tree keeps its leaves.
+//   - What a rule hands over to an archive is not disposed of by the run, but
+//     once the archive has it: package handover.
 //   - When nothing is left of somebody, their gate is closed for good.
 //
 // What goes on other ways, and why: a file that is replaced, refused or

@@ -24,6 +24,7 @@ type Fate struct {
 	Until   time.Time // it goes then, if nothing holds it back; zero: its time does not run yet
 	Holds   []Back    // what holds it back now, whatever the rule says
 	Gone    *Disposal // that took it away; nil: it is here
+	To      *Transfer // who has it instead; nil: nobody
 	Action  policy.DisposalAction
 }
 
@@ -56,10 +57,14 @@ func (s *Service) Fates(tx *db.Tx, people []string, scope, request string) (list
 			return nil, fmt.Errorf("look for what was disposed of: %w", err)
 		}
 		for _, d := range gone {
+			to, err := s.transfer(tx, d)
+			if err != nil {
+				return nil, err
+			}
 			for _, i := range d.Items {
 				if scope == "" || scope == i.Scope {
 					rule, _ := s.Policy().Retention(i.Rule)
-					list = append(list, Fate{Subject: subject, Kind: i.Kind, ID: i.ID, Service: i.Service, Scope: i.Scope, Rule: rule, Since: i.Since, Gone: d, Action: i.Action})
+					list = append(list, Fate{Subject: subject, Kind: i.Kind, ID: i.ID, Service: i.Service, Scope: i.Scope, Rule: rule, Since: i.Since, Gone: d, To: to, Action: i.Action})
 				}
 			}
 		}
@@ -86,8 +91,23 @@ func (s *Service) kept(tx *db.Tx, i holdings.Item) (f Fate, err error) {
 	return f, nil
 }
 
-// Say says it in words.
-func (f *Fate) Say(p *i18n.Printer) string {
+// transfer is who has what was disposed of, nil if nobody has.
+func (s *Service) transfer(tx *db.Tx, d *Disposal) (*Transfer, error) {
+	if d.Because != holdings.BecauseTransferred || s.Handed == nil {
+		return nil, nil
+	}
+	t, err := s.Handed(tx, d.Ref)
+	if err != nil {
+		return nil, fmt.Errorf("look who has what was disposed of: %w", err)
+	}
+	return t, nil
+}
+
+// Say says it in words; named is what people call a party.
+func (f *Fate) Say(p *i18n.Printer, named func(party string) string) string {
+	if f.To != nil {
+		return p.T("retention.fate.transferred", "date", p.Date(f.Gone.At), "party", named(f.To.Party), "reference", p.Isolate(f.To.Reference))
+	}
 	if f.Gone != nil {
 		return p.T("retention.fate.gone", "date", p.Date(f.Gone.At))
 	}

@@ -68,8 +68,11 @@ func (s *Service) Forecast(ctx context.Context, pol *policy.Policy, until time.T
 // told: the run is a daily one.
 const Overdue = 48 * time.Hour
 
+// Unhanded is that of a thing that somebody hands over.
+const Unhanded = 30 * 24 * time.Hour
+
 // Late counts the things that should have been disposed of for longer than
-// Overdue, and are not held back.
+// Overdue or Unhanded, and are not held back.
 func (s *Service) Late(ctx context.Context) (n int64, err error) {
 	err = s.DB.View(ctx, func(tx *db.Tx) error {
 		n = 0
@@ -81,7 +84,11 @@ func (s *Service) Late(ctx context.Context) (n int64, err error) {
 			if steps[j].tell {
 				continue
 			}
-			q, err := steps[j].due(nil, s.Clock.Now().Add(-Overdue), s.Zone(), page)
+			since := s.Clock.Now().Add(-Overdue)
+			if steps[j].of.Rule.Action == policy.Archive {
+				since = s.Clock.Now().Add(-Unhanded)
+			}
+			q, err := steps[j].due(nil, since, s.Zone(), page)
 			if err != nil {
 				return err
 			}
@@ -94,7 +101,7 @@ func (s *Service) Late(ctx context.Context) (n int64, err error) {
 				if err != nil {
 					return err
 				}
-				if told && goes.After(s.Clock.Now().Add(-Overdue)) {
+				if told && goes.After(since) {
 					continue // whoever was told has their days of grace
 				}
 				if s.Allowed(tx, i, Why{Because: holdings.BecauseDue}) == nil {
@@ -188,6 +195,30 @@ func (s *Service) Latest(ctx context.Context, limit int) (list []*Disposal, err 
 	err = s.DB.View(ctx, func(tx *db.Tx) error { list, err = selectLatest(tx, limit); return err })
 	if err != nil {
 		return nil, fmt.Errorf("list disposals: %w", err)
+	}
+	return list, nil
+}
+
+// HandedOver lists what a party has that was kept here of a person.
+func (s *Service) HandedOver(ctx context.Context, subject string) (list []Fate, err error) {
+	err = s.DB.View(ctx, func(tx *db.Tx) error {
+		list = nil
+		gone, err := selectTransferred(tx, subject)
+		if err != nil {
+			return err
+		}
+		for _, d := range gone {
+			to, err := s.transfer(tx, d)
+			if err != nil {
+				return err
+			}
+			i := d.Items[0]
+			list = append(list, Fate{Subject: subject, Kind: i.Kind, ID: i.ID, Service: i.Service, Gone: d, To: to})
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list what was handed over of a person: %w", err)
 	}
 	return list, nil
 }

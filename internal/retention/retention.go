@@ -26,6 +26,18 @@ type Requests interface {
 // days of grace have begun.
 type Tell func(tx *db.Tx, i holdings.Item, goes time.Time) error
 
+// Transfer is that a party took over what was disposed of here.
+type Transfer struct {
+	Party     string
+	Reference string // of the party's own
+	At        time.Time
+	SHA256    string // of the file in which it was handed over
+}
+
+// Handed says how a thing was handed over, by the ref of its disposal: package
+// handover.
+type Handed func(tx *db.Tx, ref string) (*Transfer, error)
+
 // Config is what the package needs.
 type Config struct {
 	DB       *db.DB
@@ -37,6 +49,7 @@ type Config struct {
 	Clock    clock.Clock
 	Zone     func() *time.Location
 	Requests Requests // nil: nobody can ask for anything
+	Handed   Handed   // nil: nothing is handed over
 	Tell     Tell     // nil: nobody is told; a portal sets it once what tells people is built
 }
 

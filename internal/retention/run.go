@@ -293,6 +293,9 @@ func (s *Service) one(tx *db.Tx, r *Run, st *step, i holdings.Item) (*Disposal, 
 			return nil, err // it goes when whoever was told has had their days
 		}
 	}
+	if st.of.Rule.Action == policy.Archive {
+		return nil, nil // somebody hands it over
+	}
 	d, err := s.take(tx, []holdings.Item{i}, why)
 	if errors.As(err, &refused) { // before anything was written
 		r.Held++
@@ -302,6 +305,50 @@ func (s *Service) one(tx *db.Tx, r *Run, st *step, i holdings.Item) (*Disposal, 
 		r.Disposed++
 	}
 	return d, err
+}
+
+// Archived calls each for things that a rule hands over to a party, and whose
+// time is over, until it says that it has enough. Whether something holds them
+// back it does not ask.
+func (s *Service) Archived(tx *db.Tx, party string, each func(holdings.Item) (more bool, err error)) error {
+	now, pol := s.Clock.Now(), s.Policy()
+	steps, err := s.plan(tx, pol)
+	if err != nil {
+		return err
+	}
+	for j := range steps {
+		st := &steps[j]
+		if st.tell || st.of.Rule.To != party {
+			continue
+		}
+		for at := (&Run{step: st.name}); ; {
+			q, err := st.due(at, now, s.Zone(), page)
+			if err != nil {
+				return err
+			}
+			list, err := s.Holdings.Due(tx, pol, q)
+			if err != nil {
+				return err
+			}
+			for _, i := range list {
+				at.pass(st, i)
+				goes, told, err := s.goes(tx, st.of.Rule, i)
+				if err != nil {
+					return err
+				}
+				if !told || goes.After(now) {
+					continue
+				}
+				if more, err := each(i); err != nil || !more {
+					return err
+				}
+			}
+			if len(list) < page {
+				break
+			}
+		}
+	}
+	return nil
 }
 
 // tidy sweeps what is left of disposals. What cannot be swept now is left to a

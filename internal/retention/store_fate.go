@@ -19,6 +19,11 @@ func selectGone(tx *db.Tx, subject, scope, request string) (list []*Disposal, er
 		AND i.scope = $2) ORDER BY d.id`, subject, scope)
 }
 
+// selectTransferred returns the disposals of what of a person a party has now.
+func selectTransferred(tx *db.Tx, subject string) ([]*Disposal, error) {
+	return selectDisposals(tx, `d.subject = $1 AND d.because = $2 ORDER BY d.id`, subject, holdings.BecauseTransferred)
+}
+
 // selectBack returns the holds that a thing falls under now.
 func selectBack(tx *db.Tx, i holdings.Item, now time.Time) (list []Back, err error) {
 	err = tx.Select(func(r *db.Rows) error {

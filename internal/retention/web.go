@@ -91,6 +91,11 @@ func (s *Site) overview(q *web.Req) error {
 			standing++
 		}
 	}
+	for _, l := range lines {
+		if l.Rule.Action == policy.Archive {
+			page.Archived += l.Due
+		}
+	}
 	page.Holds = q.P.T("retention.holds.standing", "n", standing)
 	if page.Disposals, err = s.disposals(q); err != nil {
 		return err
@@ -279,7 +284,18 @@ func (s *Site) own(q *web.Req) error {
 			{Text: s.kind(q, o.Kind, o.Service)}, {Text: q.P.Number(int64(o.N)), Numeric: true}, {Text: period(q.P, o.Rule)}, {Text: until(q.P, o)},
 		})
 	}
-	return q.Page(http.StatusOK, web.Page{Title: q.P.T("retention.own.title"), Body: pages.OwnPage(g)})
+	gone, err := s.HandedOver(q.R.Context(), q.Session.Subject)
+	if err != nil {
+		return err
+	}
+	var handed []ui.Row
+	for _, f := range gone {
+		handed = append(handed, ui.Row{Key: s.kind(q, f.Kind, f.Service), Value: f.Say(q.P, func(party string) string {
+			declared, _ := s.Policy().Party(party)
+			return cmp.Or(q.P.In(declared.Name), party)
+		})})
+	}
+	return q.Page(http.StatusOK, web.Page{Title: q.P.T("retention.own.title"), Body: pages.OwnPage(g, handed)})
 }
 
 // until says when things go.

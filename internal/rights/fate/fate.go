@@ -30,6 +30,8 @@ const (
 	Erased  = "erased"
 	Erasing = "being erased" // it was granted, and goes now
 	Kept    = "kept"
+
+	Transferred = "transferred" // a party has it now, and it was erased here
 )
 
 // The states of a certificate.
@@ -62,6 +64,11 @@ type Part struct {
 	// Of what is erased: when, and the id of the disposal's own certificate.
 	At       string `json:"at,omitempty"`
 	Disposal string `json:"disposal,omitempty"`
+
+	// Of what was handed over before: to which party, and by which name it is
+	// found there.
+	To        string `json:"to,omitempty"`
+	Reference string `json:"reference,omitempty"`
 
 	// Of what is kept: the ground of the refusal, the rule with its time, and
 	// the moment at which it ends. Without one it depends on Event, which has

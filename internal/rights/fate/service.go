@@ -1,6 +1,7 @@
 package fate
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -58,7 +59,7 @@ func (f *Fates) Of(ctx context.Context, p *i18n.Printer, r *rights.Request, item
 			}
 			var lines []string
 			for _, one := range parts {
-				line := one.Say(p)
+				line := one.Say(p, f.named(p))
 				if one.going {
 					line = p.T("rights.fate.going")
 				}
@@ -77,6 +78,14 @@ func (f *Fates) Of(ctx context.Context, p *i18n.Printer, r *rights.Request, item
 		return nil, fmt.Errorf("say what became of an erasure: %w", err)
 	}
 	return said, nil
+}
+
+// named is what people call a party.
+func (f *Fates) named(p *i18n.Printer) func(party string) string {
+	return func(party string) string {
+		declared, _ := f.Keeps.Policy().Party(party)
+		return cmp.Or(p.In(declared.Name), party)
+	}
 }
 
 // Certificate signs what became of an erasure that is answered.
@@ -117,6 +126,9 @@ func certified(one part, i rights.Item) Part {
 	switch {
 	case one.Gone != nil:
 		p.Answer, p.At, p.Disposal = Erased, when(one.Gone.At), one.Gone.ID
+		if one.To != nil {
+			p.Answer, p.To, p.Reference = Transferred, one.To.Party, one.To.Reference
+		}
 		return p
 	case one.going:
 		p.Answer = Erasing

@@ -1,0 +1,2 @@
+// Package pages draws what is handed over, for the privacy officer.
+package pages
