@@ -93,7 +93,7 @@ func (st *step) due(r *Run, now time.Time, zone *time.Location, limit int) (hold
 // latest is just behind the last moment that, counted from by until, is over
 // now: what began before it is due.
 func latest(until func(time.Time, *time.Location) (time.Time, error), now time.Time, zone *time.Location) (time.Time, error) {
-	from, to := time.UnixMicro(0), now.Add(time.Microsecond) // whatever begins from "to" on is not due
+	from, to := time.UnixMicro(0), now.Truncate(time.Microsecond).Add(time.Microsecond) // whatever begins from "to" on is not due
 	for to.Sub(from) > time.Microsecond {
 		middle := from.Add(to.Sub(from) / 2).Truncate(time.Microsecond)
 		at, err := until(middle, zone)

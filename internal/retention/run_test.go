@@ -8,6 +8,7 @@ import (
 
 	"portico/internal/platform/db"
 	"portico/internal/policy"
+	"portico/internal/policy/policytest"
 	"portico/internal/retention"
 )
 
@@ -241,6 +242,28 @@ func TestO7_APersonSeesUntilWhenEachThingIsKept(t *testing.T) {
 			}
 			if o.Rule.ID == "lost-books" && (o.N != 1 || o.Running != 1) {
 				t.Errorf("%+v", o)
+			}
+		}
+	})
+}
+
+// TestO7_WhatGoesAtOnceIsCounted: a rule without a period ends now, whatever
+// fraction of a microsecond that is.
+func TestO7_WhatGoesAtOnceIsCounted(t *testing.T) {
+	each(t, func(w *world) {
+		w.lent(w.s.Subject(t), "lost", 1, "x")
+		d := policytest.Declarations()
+		r := d.Retention[0]
+		r.ID, r.Keeps, r.Period, r.Grace = "books", []string{"book"}, policy.PeriodNone, ""
+		d.Retention = append(d.Retention, r)
+		pol := policytest.CompileAs(t, d, policy.Options{Languages: policytest.Languages()})
+		lines, err := w.Forecast(t.Context(), pol, w.s.Clock.Now().Add(1500*time.Nanosecond))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, l := range lines {
+			if l.Kind == "book" && l.Due != 1 {
+				t.Errorf("at once go %d", l.Due)
 			}
 		}
 	})
