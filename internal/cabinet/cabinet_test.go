@@ -114,8 +114,15 @@ func (w *world) fill(t *testing.T) {
 	me := policy.Actor{Kind: policy.Person, ID: w.me}
 	w.Collect(t, vault.Use{Actor: me, Subject: w.me, Activity: "account", Scope: vault.Profile},
 		map[string]string{"person.name": "Aminath Ibrahim Didi", "person.identity-number": "A123456", "person.phone": "7771234"})
+	w.Collect(t, vault.Use{Actor: me, Subject: w.me, Activity: "road-permit.apply", Scope: scope}, map[string]string{"road-permit.road": "Hiriyaa Magu"})
+	w.read(t, w.use)
+}
+
+// changed puts beside my name what it was before.
+func (w *world) changed(t *testing.T) {
+	t.Helper()
 	if err := w.Vault.Update(t.Context(), func(tx *db.Tx) error {
-		p, err := w.Vault.Permit(tx, vault.Use{Actor: me, Subject: w.me, Activity: "account", Scope: vault.Profile, Operation: policy.Collect, Fields: []string{"person.name"}})
+		p, err := w.Vault.Permit(tx, vault.Use{Actor: policy.Actor{Kind: policy.Person, ID: w.me}, Subject: w.me, Activity: "account", Scope: vault.Profile, Operation: policy.Collect, Fields: []string{"person.name"}})
 		if err != nil {
 			return err
 		}
@@ -123,8 +130,6 @@ func (w *world) fill(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	w.Collect(t, vault.Use{Actor: me, Subject: w.me, Activity: "road-permit.apply", Scope: scope}, map[string]string{"road-permit.road": "Hiriyaa Magu"})
-	w.read(t, w.use)
 }
 
 func (w *world) read(t *testing.T, use vault.Use) {
@@ -181,6 +186,7 @@ func TestEverySentenceExistsInBothLanguages(t *testing.T) {
 func TestO14_APersonSeesTheirDataWithItsSources(t *testing.T) {
 	worlds(t, func(t *testing.T, w *world) {
 		w.fill(t)
+		w.changed(t)
 		before := len(w.Events(t, w.me))
 		page := w.page(t, "/en/cabinet/data", w.me)
 		text := page.One("main").Text()

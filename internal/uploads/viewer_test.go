@@ -214,6 +214,7 @@ func TestO6_WhatCannotBeShownSaysSo(t *testing.T) {
 		d.tab.Open(d.server.URL + "/staff/case")
 		d.shows(says)
 	}
+	d.tab.Open(d.server.URL + "/staff/case")
 	delete(d.who, d.official.ID) // signed out meanwhile: nothing is fetched, and the page says so
 	d.shows("cannot be shown here")
 }
