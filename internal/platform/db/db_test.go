@@ -93,6 +93,59 @@ func TestOneWhoFailsHarmsNobodyElse(t *testing.T) {
 	}, things)
 }
 
+// TestWhoFailsForWhatOthersWroteFindsIt has one write a row while another fails
+// as soon as it is there, and looks for it: whoever begins again on that finds
+// it, though a long transaction stands behind both.
+func TestWhoFailsForWhatOthersWroteFindsIt(t *testing.T) {
+	testkit.Databases(t, func(t *testing.T, d *db.DB) {
+		there, long := errors.New("it is there"), `WITH RECURSIVE up(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM up WHERE n < 100000) SELECT COUNT(*) FROM up`
+		for i := range 20 {
+			name := fmt.Sprint(i)
+			var all sync.WaitGroup
+			found := make(chan struct{})
+			all.Go(func() {
+				for {
+					select {
+					case <-found:
+						return
+					default:
+					}
+					if err := d.Update(t.Context(), func(tx *db.Tx) error { return tx.QueryRow(long).Scan(new(int)) }); err != nil {
+						t.Error(err)
+						return
+					}
+				}
+			})
+			all.Go(func() {
+				if err := d.Update(t.Context(), put(name, i)); err != nil {
+					t.Error(err)
+				}
+			})
+			all.Go(func() {
+				defer close(found)
+				seen := func(tx *db.Tx) error {
+					var n int
+					if err := tx.QueryRow("SELECT COUNT(*) FROM thing WHERE id = $1", name).Scan(&n); err != nil || n == 0 {
+						return err
+					}
+					return there
+				}
+				err := error(nil)
+				for err == nil {
+					err = d.Update(t.Context(), seen)
+				}
+				if !errors.Is(err, there) {
+					t.Error(err)
+				}
+				if err := d.View(t.Context(), seen); !errors.Is(err, there) {
+					t.Errorf("round %d: who was told of it does not find it: %v", i, err)
+				}
+			})
+			all.Wait()
+		}
+	}, things)
+}
+
 // TestAWrongStatementHarmsNobodyElse is the same for errors of the engine.
 func TestAWrongStatementHarmsNobodyElse(t *testing.T) {
 	testkit.Databases(t, func(t *testing.T, d *db.DB) {

@@ -203,10 +203,12 @@ func (s *sqlite) group(c *conn, w *write) {
 			s.fail(c, append(waiting, w), fmt.Errorf("roll back one of a group: %w", lost))
 			return
 		}
-		if w.err != nil || w.panic != nil {
+		if len(waiting) == 0 && (w.err != nil || w.panic != nil) {
 			close(w.done)
 			continue
 		}
+		// Who failed behind others may have seen what they wrote: it is told
+		// once that is there for whoever looks, and begins again on it.
 		if waiting = append(waiting, w); len(waiting) == 1 {
 			started = time.Now() // whoever waited for it is flushed with it
 		}
