@@ -4,6 +4,7 @@ import (
 	"context"
 	"embed"
 	"io/fs"
+	"slices"
 	"time"
 
 	"portico/internal/audit"
@@ -125,9 +126,11 @@ func (s *Service) read(ctx context.Context, subject, scope string, fields ...str
 
 // put seals values in somebody's own scope.
 func (s *Service) put(tx *db.Tx, subject, scope string, values ...vault.Value) error {
-	fields := make([]string, len(values))
-	for i, v := range values {
-		fields[i] = v.Field
+	var fields []string
+	for _, v := range values {
+		if !slices.Contains(fields, v.Field) {
+			fields = append(fields, v.Field)
+		}
 	}
 	permit, err := s.Vault.Permit(tx, vault.Use{
 		Actor: person(subject), Subject: subject, Activity: policy.ActivityAccount, Operation: policy.Collect, Scope: scope, Fields: fields,

@@ -270,7 +270,8 @@ func (s *Service) ConfirmChange(ctx context.Context, subject, field, code, lang 
 		if err != nil {
 			return err
 		}
-		if err := s.put(tx, subject, vault.Profile, vault.Value{Field: field, Text: to.Value, Source: policy.SourceForm}); err != nil {
+		next := vault.Value{Field: field, Text: to.Value, Source: policy.SourceForm}
+		if err := s.put(tx, subject, vault.Profile, before.Replace(next, now)...); err != nil {
 			return err
 		}
 		if err := s.note(tx, subject, "contact-changed", field); err != nil {
@@ -446,7 +447,8 @@ func (s *Service) Stop(ctx context.Context, token, lang string) error {
 		if err != nil {
 			return err
 		}
-		if err := s.put(tx, c.Subject, vault.Profile, vault.Value{Field: c.Field, Text: old.Value, Source: policy.SourceForm}); err != nil {
+		back := vault.Value{Field: c.Field, Text: old.Value, Source: policy.SourceForm}
+		if err := s.put(tx, c.Subject, vault.Profile, now.Replace(back, s.Clock.Now())...); err != nil {
 			return err
 		}
 		if err := s.Vault.Append(tx, audit.Event{

@@ -8,7 +8,6 @@ import (
 	"portico/internal/ledger"
 	"portico/internal/platform/db"
 	"portico/internal/platform/fault"
-	"portico/internal/platform/id"
 	"portico/internal/policy"
 	"portico/internal/vault"
 )
@@ -29,11 +28,16 @@ func detailsOf(values vault.Values) profile.Details {
 
 // Details are what somebody says of themselves.
 func (s *Service) Details(ctx context.Context, subject string) (profile.Details, error) {
+	values, err := s.details(ctx, subject)
+	return detailsOf(values), err
+}
+
+func (s *Service) details(ctx context.Context, subject string) (vault.Values, error) {
 	values, err := s.read(ctx, subject, vault.Profile, policy.FieldName, policy.FieldBirthDate, policy.FieldIdentityNumber, policy.FieldAddress)
 	if err != nil {
-		return profile.Details{}, fmt.Errorf("read somebody's details: %w", err)
+		return nil, fmt.Errorf("read somebody's details: %w", err)
 	}
-	return detailsOf(values), nil
+	return values, nil
 }
 
 // checkDetails says what is wrong with tidy details, or nil.
@@ -53,23 +57,17 @@ func (s *Service) ChangeDetails(ctx context.Context, subject string, d profile.D
 	if err := s.checkDetails(d); err != nil {
 		return false, err
 	}
-	old, err := s.Details(ctx, subject)
+	had, err := s.details(ctx, subject)
 	if err != nil {
 		return false, err
 	}
+	old := detailsOf(had)
 	var values []vault.Value
 	var fields []string
 	seen := false
-	before := map[string]string{}
-	for _, v := range old.Values() {
-		before[v.Field] = v.Text
-	}
 	for _, v := range d.Values() {
-		if before[v.Field] != v.Text {
-			if was := before[v.Field]; was != "" { // it stays beside, with until when it was so
-				values = append(values, vault.Value{Field: v.Field, Item: id.New(s.Clock.Now()), Text: was, Source: v.Source})
-			}
-			values, fields, seen = append(values, v), append(fields, v.Field), seen || compared(v.Field)
+		if had.Text(v.Field) != v.Text {
+			values, fields, seen = append(values, had.Replace(v, s.Clock.Now())...), append(fields, v.Field), seen || compared(v.Field)
 		}
 	}
 	if len(values) == 0 {

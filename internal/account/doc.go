@@ -6,7 +6,8 @@
 //     history with until when, seen by them and in their package (O14). What an
 //     official has compared with a card is "declared" again when it is changed.
 //   - A new e-mail address or phone counts only when its code came back. Who
-//     has an old one is told, and can stop the change for 72 hours.
+//     has an old one is told, and can stop the change for 72 hours. After that
+//     the old one is history alone: nobody is found by it, or written to there.
 //   - Contact data is asked about from time to time, by a declared rule and
 //     once a sign-in at the most; what bounces is marked, until its code came
 //     back (N18).

@@ -2,6 +2,7 @@ package account_test
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -136,10 +137,82 @@ func TestM5_ANewContactCountsWhenItsCodeCameBack(t *testing.T) {
 		if resp := elsewhere.Get(link[1]); resp.StatusCode != 404 {
 			t.Errorf("a link stops twice: %d", resp.StatusCode)
 		}
+		if got := strings.Join(p.formers(t, me, policy.FieldEmail), " "); !strings.Contains(got, old) || !strings.Contains(got, fresh) {
+			t.Errorf("the history holds %q", got) // what was stopped is in it, too
+		}
 		for _, want := range []string{"account contact-change-begun", "account contact-changed", "account contact-change-stopped"} {
 			if err := has(p.reasons(t, me), want); err != nil {
 				t.Error(err)
 			}
+		}
+	})
+}
+
+// formers are what stood in a field of somebody's profile, each with until when.
+func (p *portal) formers(t *testing.T, subject, field string) (list []string) {
+	t.Helper()
+	kept, err := p.Vault.Read(t.Context(), vault.Use{
+		Actor: policy.Actor{Kind: policy.Person, ID: subject}, Subject: subject, Activity: policy.ActivityAccount, Scope: vault.Profile,
+		Operation: policy.Use, Fields: []string{field},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, v := range kept.Former(field) {
+		list = append(list, v.At.UTC().Format("15:04 ")+v.Text)
+	}
+	return list
+}
+
+// TestO14_AContactThatWasReplacedStaysAsHistoryAndServesNothing: its owner reads
+// until when it was theirs. Nobody is found by it or written to there, in a store
+// that was restored neither; and somebody else may have it now.
+func TestO14_AContactThatWasReplacedStaysAsHistoryAndServesNothing(t *testing.T) {
+	each(t, func(t *testing.T, p *portal) {
+		me := p.person(t, old, "A123456")
+		b := p.browse(t)
+		change := func(contact string) {
+			t.Helper()
+			p.work(t)
+			b.Submit(settings+"/contact/email", form("contact", contact), 200).One("input[name=code]")
+			b.Submit(settings+"/contact/email/code", form("code", sixFigures.FindString(to(t, p.work(t), contact))), 200).One(".notice")
+			p.work(t) // whoever had it is told, and can stop it
+		}
+		p.signIn(b, old, 200)
+		start := p.Store.Clock.Now().UTC()
+		p.Store.Clock.Advance(time.Minute)
+		change(fresh)
+		p.Store.Clock.Advance(time.Minute)
+		change("third@example.mv")
+		at := func(minutes int, contact string) string {
+			return start.Add(time.Duration(minutes)*time.Minute).Format("15:04 ") + contact
+		}
+		if got, want := p.formers(t, me, policy.FieldEmail), []string{at(1, old), at(2, fresh)}; !slices.Equal(got, want) {
+			t.Errorf("the history is %q, not %q", got, want)
+		}
+		p.Store.Clock.Advance(account.StopTime + time.Minute)
+		if err := p.Store.DB.Update(t.Context(), func(tx *db.Tx) error { _, _, err := p.Reindex(tx); return err }); err != nil {
+			t.Fatal(err)
+		}
+		for _, former := range []string{old, fresh} {
+			p.signIn(p.browse(t), former, 422)
+			if err := p.Store.DB.View(t.Context(), func(tx *db.Tx) error { _, err := p.Vault.Find(tx, policy.FieldEmail, former); return err }); fault.KindOf(err) != fault.NotFound {
+				t.Errorf("%s finds somebody: %v", former, err)
+			}
+		}
+		p.work(t)
+		if err := p.Store.DB.Update(t.Context(), func(tx *db.Tx) error { return p.id.Notify(tx, me, "account.message.stopped", "en") }); err != nil {
+			t.Fatal(err)
+		}
+		sent := p.work(t)
+		to(t, sent, "third@example.mv")
+		if len(sent) != 1 {
+			t.Errorf("a former contact is written to: %q", sent)
+		}
+		them := p.person(t, old, "A654321")
+		p.signIn(p.browse(t), old, 200)
+		if got := p.formers(t, them, policy.FieldEmail); len(got) > 0 {
+			t.Errorf("somebody else's history holds %q", got)
 		}
 	})
 }

@@ -63,7 +63,10 @@ func (k *keeper) plants(b *testkit.Browser, word string) *canary {
 	c := &canary{word: word}
 	application, file := plantOf(t, b, word)
 	c.file = file
-	sends(t, b, "/en/cabinet/settings/details", "", url.Values{"address": {word + "\nFuvahmulah"}})
+	for _, address := range []string{"Once " + word, word + "\nFuvahmulah"} { // the former one stays until they go
+		sends(t, b, "/en/cabinet/settings/details", "", url.Values{"address": {address}})
+	}
+	sends(t, b, application+"/change", "", url.Values{"section": {"Now " + word}})
 	question := sends(t, b, "/en/help/ask", "send", url.Values{"kind": {"question"}, "text": {"Where is " + word + "?"}})
 	complaint := sends(t, b, "/en/cabinet/rights/complain", "send", url.Values{"text": {"About " + word}})
 

@@ -151,7 +151,7 @@ func (c *Cabinet) data(q *web.Req) error {
 			row := pages.Datum{Name: q.P.In(f.Name), Identifier: identifier(id)}
 			if v, ok := values[id]; ok {
 				row.Value, row.Source = written(q.P, id, v.Text), q.P.T("cabinet.data.source", "source", source(q.P, pol, v.Source), "time", q.P.Date(v.At))
-				for _, was := range values.Items(id) {
+				for _, was := range values.Former(id) {
 					row.Source += "\n" + q.P.T("cabinet.data.before", "time", q.P.DateTime(was.At), "value", q.P.Isolate(written(q.P, id, was.Text)))
 				}
 			}

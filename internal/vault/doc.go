@@ -23,7 +23,9 @@
 //
 // Items. A field has one value in a scope, or items: any number of values, each
 // under an id, such as the messages of a case. A permit for the field is for
-// all of them; a new item replaces nothing and moves no gate.
+// all of them; a new item replaces nothing and moves no gate. What a value
+// replaced stays as items beside it, put when it was replaced (Former); items
+// put later than the value are what it was corrected to.
 //
 // Several people in one transaction: in the order of their ids.
 //

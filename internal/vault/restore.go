@@ -93,7 +93,9 @@ func (v *Vault) again(tx *db.Tx, field, subject, scope string, each func(item, t
 	if err != nil {
 		return err
 	}
-	slices.SortStableFunc(s.values, func(a, b sealedValue) int { return cmp.Compare(a.at, b.at) })
+	slices.SortStableFunc(s.values, func(a, b sealedValue) int {
+		return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(b.item, a.item)) // a value after what it replaced
+	})
 	for i := range s.values {
 		sealed := &s.values[i]
 		if sealed.field != field {

@@ -134,6 +134,26 @@ func (v Values) Items(field string) (items []Value) {
 	return items
 }
 
+// Former are what stood in a field before what stands there, the oldest first:
+// At is until when it did.
+func (v Values) Former(field string) []Value {
+	return slices.DeleteFunc(v.Items(field), func(one Value) bool { return one.At.After(v[field].At) })
+}
+
+// Corrected are the right values that were put beside one since, the last last.
+func (v Values) Corrected(field string) []Value {
+	return slices.DeleteFunc(v.Items(field), func(one Value) bool { return !one.At.After(v[field].At) })
+}
+
+// Replace are the values to put when one takes the place of what stands in its
+// field: that, and what it was corrected to, stay as former ones.
+func (v Values) Replace(next Value, now time.Time) (put []Value) {
+	if was := v[next.Field]; was.Text != "" {
+		put = append(put, Value{Field: was.Field, Item: id.New(now), Text: was.Text, Source: was.Source})
+	}
+	return append(append(put, v.Corrected(next.Field)...), next)
+}
+
 func (v Values) add(value Value) {
 	if value.Item == "" {
 		v[value.Field] = value

@@ -91,7 +91,7 @@ type value struct {
 	Value    string `json:"value"`
 	Source   string `json:"source"`
 	Since    string `json:"since,omitempty"`
-	Until    string `json:"until,omitempty"` // of a detail that the person changed: when
+	Until    string `json:"until,omitempty"` // of what the person changed: when
 	Kept     string `json:"kept,omitempty"`
 }
 
@@ -286,7 +286,7 @@ func (s *Maker) gather(ctx context.Context, g *gathered, at place) error {
 			Place: scope, Field: v.Field, Name: g.p.In(field.Name), Category: category.ID, Type: string(category.DPV), Item: v.Item,
 			Value: v.Text, Source: v.Source, Since: written(v.At), Kept: rule.Say(g.p),
 		}
-		if _, now := values[v.Field]; now && scope == vault.Profile && v.Item != "" {
+		if now, ok := values[v.Field]; ok && v.Item != "" && !v.At.After(now.At) {
 			one.Since, one.Until = "", one.Since
 		}
 		g.values = append(g.values, one)
