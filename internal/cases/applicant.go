@@ -215,7 +215,8 @@ func (c *Cases) amend(ctx context.Context, actor policy.Actor, now *Application,
 			if f.Computed {
 				v.Source = policy.SourceSystem
 			}
-			values, fields, change.Changed = append(values, v), append(fields, f.ID), append(change.Changed, f.Key)
+			values = append(values, now.Values.Replace(v, c.Clock.Now())...)
+			fields, change.Changed = append(fields, f.ID), append(change.Changed, f.Key)
 		}
 	}
 	if len(values) == 0 {

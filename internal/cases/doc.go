@@ -24,6 +24,7 @@
 //     the applicant in a state that pauses; others count from when the case
 //     came into the state. What has passed is noted once for each state (see
 //     NoteLate), and moves nothing but by an action that the workflow declares.
+//   - An answer that was changed stays beside the new one, with until when (O14).
 //   - Where somebody else was named, the conditions, the moment and the policy
 //     stand with the answers, to the person and to who decides (M18).
 //   - What the program decided, by which rule and what it read for that, is a step
@@ -37,5 +38,5 @@
 // Package casestest has a portal with cases for tests.
 //
 // Tables: cases_case, cases_item, cases_related, cases_step.
-// Statements: M5, M18, N13, O2, O3, O6, O10, O18.
+// Statements: M5, M18, N13, O2, O3, O6, O10, O14, O18.
 package cases

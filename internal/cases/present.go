@@ -68,10 +68,15 @@ func (c *Cases) Grid(p *i18n.Printer, a *Application, fields []string, stated st
 	return g
 }
 
-// Stated says to which value an answer was corrected, and when (O14), and of a
-// warranty when it was given, and under which policy (M18).
+// Stated says to which value an answer was corrected, and when, what it was
+// before and until when (O14), and of a warranty when it was given, and under
+// which policy (M18).
 func (a *Application) Stated(p *i18n.Printer, f forms.Field) (said string) {
-	for _, v := range a.Values.Items(f.ID) {
+	for _, v := range a.Values.Former(f.ID) {
+		words, _ := say.Answer(a.Service.Form, p, f.Key, v.Text)
+		said += "\n" + p.Isolate(p.T("cases.before", "time", p.DateTime(v.At), "value", p.Isolate(words)))
+	}
+	for _, v := range a.Values.Corrected(f.ID) {
 		said += "\n" + p.Isolate(p.T("cases.corrected", "time", p.DateTime(v.At), "value", p.Isolate(v.Text)))
 	}
 	if f.Kind != forms.Warranty {

@@ -2,7 +2,6 @@ package cases
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"portico/internal/platform/db"
@@ -16,8 +15,5 @@ func (c *Cases) Reached(ctx context.Context, subject, service, variant, state st
 		at, err = lastReached(tx, subject, service, variant, state)
 		return err
 	})
-	if err != nil {
-		return time.Time{}, fmt.Errorf("see how far %s got: %w", service, err)
-	}
-	return at, nil
+	return at, wrap("see how far "+service+" got", err)
 }

@@ -70,7 +70,7 @@ func (s *Site) letter(p *i18n.Printer, a *cases.Application, state services.Stat
 	for _, field := range []string{policy.FieldName, policy.FieldAddress} {
 		if f, ok := d.Form.ByID(field); ok && a.Answers[f.Key] != "" {
 			words, _ := say.Answer(d.Form, p, f.Key, a.Answers[f.Key])
-			if right := a.Values.Items(field); len(right) > 0 { // it was corrected
+			if right := a.Values.Corrected(field); len(right) > 0 { // it was corrected
 				words = right[len(right)-1].Text
 			}
 			l.To = append(l.To, words)
