@@ -56,7 +56,7 @@ func losses() []loss {
 	state := func(of func(*town) string, state identity.State) func(*town, *db.Tx) (bool, error) {
 		return row(`identity_account WHERE subject = $1 AND state = '`+string(state)+`'`, of)
 	}
-	return []loss{
+	return append(thingsGo(), []loss{
 		{"a document is revoked", "documents.end", ledger.Revoke,
 			func(w *town) error {
 				return w.issued.Revoke(w.t.Context(), w.officer, w.document, "It was issued by mistake.", false)
@@ -162,7 +162,7 @@ func losses() []loss {
 		{"a mandate ends", "mandates.took", ledger.Revoke,
 			func(w *town) error { return w.mandates.End(w.t.Context(), w.one, w.mandate) },
 			row(`mandates_mandate WHERE id = $1 AND ended_at IS NULL`, func(w *town) string { return w.mandate })},
-	}
+	}...)
 }
 
 func phone(last string) credential.Contact {

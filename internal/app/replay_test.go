@@ -45,6 +45,7 @@ type town struct {
 	token                      string // of a session
 	code                       string // for recovery, as it is stored
 	hold, mandate, document    string
+	things
 }
 
 // must ends the test with an error, which it names.
@@ -101,6 +102,7 @@ func settle(t *testing.T, engine db.Engine) *town {
 	w.clerkRef, err = w.staff.Find(t.Context(), w.me, "clerk@example.mv")
 	w.must("find an official", err)
 	w.gives()
+	w.keepsThings()
 	return w
 }
 
@@ -261,6 +263,12 @@ func TestI8_EveryActOfTheLedgerIsReplayed(t *testing.T) {
 			defer w.leave()
 			if left := w.there(); len(left) > 0 {
 				t.Errorf("the restore brings back: %q", left)
+			}
+			if !w.sweeps() {
+				t.Error("what was disposed of before the backup waits for an official to be removed")
+			}
+			if lost := w.missing(); len(lost) > 0 {
+				t.Errorf("the restore takes away what nobody did: %q", lost)
 			}
 			if s, err := w.identity.Session(t.Context(), w.token, web.RealmPerson); err == nil && s != nil {
 				t.Error("a session goes on in the store that was restored")

@@ -224,6 +224,36 @@ func (r *Registry) Find(tx *db.Tx, pol *policy.Policy, kind, subject, id string)
 	return items[0], true, nil
 }
 
+// Under is what stands under a key of a person, as it is now, whatever it was
+// before: the same key is that of a draft, and of the case that it became.
+func (r *Registry) Under(tx *db.Tx, pol *policy.Policy, subject, scope string) (all []Item, err error) {
+	for j := range r.kinds {
+		k := &r.kinds[j]
+		id, under := strings.CutPrefix(scope, k.Scope)
+		if k.ID == "" {
+			id, under = subject, scope == k.Scope
+		}
+		if k.Scope == "" || k.Shadow || !under {
+			continue
+		}
+		items, err := k.one(tx, subject, id)
+		if err != nil {
+			return nil, wrap("find", k, err)
+		}
+		for _, i := range items {
+			k.govern(pol, &i)
+			all = append(all, i)
+		}
+	}
+	return all, nil
+}
+
+// Rest is what is kept of a person but what outlives the rest.
+func (r *Registry) Rest(tx *db.Tx, pol *policy.Policy, subject string) ([]Item, error) {
+	all, err := r.Held(tx, pol, subject)
+	return slices.DeleteFunc(all, func(i Item) bool { return r.kinds[r.names[i.Kind]].Outlives }), err
+}
+
 // Parts are the things that are part of another.
 func (r *Registry) Parts(tx *db.Tx, i Item) (all []Item, err error) {
 	if i.Scope == "" {

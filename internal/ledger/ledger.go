@@ -41,6 +41,7 @@ type Kind string
 // restore replays it.
 const (
 	Erase    Kind = "erase"    // the keys of a scope, or of all scopes where none is named
+	Dispose  Kind = "dispose"  // a thing that has no key of its own: Ref is its kind and its id
 	Withdraw Kind = "withdraw" // a consent: Ref is the purpose
 	Object   Kind = "object"   // a person objects to a purpose
 	Restrict Kind = "restrict" // a person has processing restricted
@@ -51,7 +52,9 @@ const (
 )
 
 // Kinds are all of them.
-func Kinds() []Kind { return []Kind{Erase, Withdraw, Object, Restrict, OptOut, StayOut, Hold, Revoke} }
+func Kinds() []Kind {
+	return []Kind{Erase, Dispose, Withdraw, Object, Restrict, OptOut, StayOut, Hold, Revoke}
+}
 
 // Act is an act that takes something away.
 type Act struct {

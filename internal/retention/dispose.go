@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"portico/internal/audit"
 	"portico/internal/holdings"
+	"portico/internal/ledger"
 	"portico/internal/platform/clock"
 	"portico/internal/platform/db"
 	"portico/internal/platform/id"
@@ -83,6 +85,11 @@ func (s *Service) take(tx *db.Tx, items []holdings.Item, why Why) (*Disposal, er
 			return nil, errMoved
 		}
 		rule, _ := pol.Retention(i.Rule)
+		if !keyed(i, scopes) {
+			if err := s.Vault.Took(tx, ledger.Dispose, i.Subject, i.Kind+":"+i.ID); err != nil {
+				return nil, err
+			}
+		}
 		item := Item{Kind: i.Kind, ID: i.ID, Scope: i.Scope, Service: i.Service, Outcome: i.Outcome, Rule: i.Rule, Since: i.Since, Action: rule.Action}
 		if item.Action == "" || item.Action == policy.Archive && why.Because != holdings.BecauseTransferred {
 			item.Action = policy.Shred
@@ -105,6 +112,12 @@ func (s *Service) take(tx *db.Tx, items []holdings.Item, why Why) (*Disposal, er
 		d.Items = append(d.Items, item)
 	}
 	return d, s.last(tx, d)
+}
+
+// keyed reports whether the ledger tells of a thing by the key that it had, or
+// by that of what it is part of.
+func keyed(i holdings.Item, scopes []string) bool {
+	return i.Scope != "" || slices.Contains(scopes, i.Within)
 }
 
 // write writes disposals, with how far their rows are swept, and the events.

@@ -21,6 +21,8 @@
 //   - What a rule hands over to an archive is not disposed of by the run, but
 //     once the archive has it: package handover.
 //   - When nothing is left of somebody, their gate is closed for good.
+//   - A backup that is restored brings back nothing that was disposed of since,
+//     no row either: Replay disposes of it again, by the ledger.
 //
 // What goes on other ways, and why: a file that is replaced, refused or
 // withdrawn before it was sent (nobody was given it), files and bytes that no
