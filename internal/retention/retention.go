@@ -67,7 +67,7 @@ const (
 // New returns the service and registers its jobs.
 func New(c Config) *Service {
 	s := &Service{c}
-	s.Jobs.Register(jobSweep, s.sweepJob, jobs.Options{Timeout: 10 * time.Minute})
+	s.Jobs.Register(jobSweep, s.sweepJob, jobs.Options{Timeout: 10 * time.Minute, Inside: true})
 	s.Jobs.Every(jobRun, time.Hour, s.Run, jobs.Options{Timeout: 50 * time.Minute})
 	s.Jobs.Every(jobTurn, time.Hour, s.Turn, jobs.Options{Timeout: 50 * time.Minute})
 	return s

@@ -48,7 +48,7 @@ const (
 func New(c Config) *Service {
 	s := &Service{c}
 	s.Keeps.Handed = s.Handed
-	s.Jobs.Register(jobDispose, func(ctx context.Context, job *jobs.Job) error { return s.dispose(ctx, job.Get("package")) }, jobs.Options{Timeout: 10 * time.Minute})
+	s.Jobs.Register(jobDispose, func(ctx context.Context, job *jobs.Job) error { return s.dispose(ctx, job.Get("package")) }, jobs.Options{Timeout: 10 * time.Minute, Inside: true})
 	s.Jobs.Every(jobRest, time.Hour, s.Rest, jobs.Options{Timeout: 50 * time.Minute})
 	return s
 }
