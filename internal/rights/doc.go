@@ -31,7 +31,7 @@
 //
 //   - Somebody without a cabinet asks once they have shown their contacts to be
 //     theirs (package rights/visitor): the request is about everybody whom these
-//     reach. What is written to them holds an address and nothing of them.
+//     reach, and about whom a number names that an official saw on a card. What is written to them holds an address and nothing of them.
 //
 //   - A cabinet's request is about its account, and about what its holder asked
 //     or had entered without it. It is not about what other people did for a

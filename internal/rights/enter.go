@@ -3,6 +3,9 @@ package rights
 import (
 	"cmp"
 	"context"
+	"errors"
+	"fmt"
+	"regexp"
 	"strings"
 	"time"
 
@@ -26,6 +29,9 @@ type Entered struct {
 	Language string
 	Received time.Time
 }
+
+// MaxNumber bounds an identity number.
+const MaxNumber = 64
 
 // errNoEntry says that the instance lets nobody enter requests.
 var errNoEntry = fault.New(fault.Conflict, "rights.entry.none")
@@ -61,28 +67,69 @@ func (s *Service) Enter(tx *db.Tx, who policy.Actor, e Entered) (*Request, error
 	return r, s.tell(tx, r, "entered")
 }
 
-// Known notes that an official has made sure who asks: the clock runs on.
-func (s *Service) Known(ctx context.Context, who policy.Actor, request string) error {
+// Known notes that an official has made sure who asks: the clock runs on, and
+// what the program answers by itself it makes. With the number that they saw on
+// a card, the request is also about whom that and a contact of it name; by the
+// contact alone nobody is found. The number is compared, and not kept.
+func (s *Service) Known(ctx context.Context, who policy.Actor, request, number string) error {
+	number = strings.ToUpper(strings.TrimSpace(number))
+	field, _ := s.Policy().Field(policy.FieldIdentityNumber)
+	if ok, err := regexp.MatchString(field.Pattern, number); number != "" && (err != nil || !ok || len(number) > MaxNumber) {
+		return fault.Input(fault.Field{Name: "number", Code: "rights.known.number.form"})
+	}
+	r, _, err := s.Glance(ctx, who, request)
+	if err != nil {
+		return err
+	}
+	if r.State != Taken || r.Holder != who.ID || !r.Paused() {
+		return fmt.Errorf("note who asks: %w", errMoved)
+	}
+	values, err := s.Vault.Read(ctx, r.answering(who, policy.Use, FieldContact))
+	if err != nil {
+		return fmt.Errorf("open the contacts of a request: %w", err)
+	}
+	a := Asker{Subject: r.Subject, Outside: true, Told: true, Number: number}
+	for _, v := range values.Items(FieldContact) {
+		if c, ok := s.Identity.ParseContact(v.Text); ok {
+			a.Contacts = append(a.Contacts, c)
+		}
+	}
 	return s.change(ctx, who, request, func(tx *db.Tx, r *Request) error {
 		if r.State != Taken || r.Holder != who.ID || !r.Paused() {
 			return errMoved
 		}
 		r.Shown = s.Clock.Now()
-		return s.note(tx, r, "right-known", who)
+		found, _, err := s.Visitors.Reached(tx, a)
+		if err != nil {
+			return err
+		}
+		items, err := selectItems(tx, r)
+		if err != nil {
+			return err
+		}
+		if len(a.Contacts) > 0 { // where the package can be told of
+			err = s.make(tx, r)
+		}
+		return errors.Join(err, s.cover(tx, r, found), s.correct(tx, r, items), s.Vault.Bump(tx, r.Subject), s.note(tx, r, "right-known", who))
 	})
 }
 
-// Prove notes that whoever asks has shown by codes that contacts are theirs: a
-// clock that stood runs on, and the request is about whom these reach.
+// Prove notes that whoever asks has shown by codes that contacts are theirs: the
+// request is about whom these reach, and a clock that stood runs on, unless that
+// waits for an official to see a number.
 func (s *Service) Prove(tx *db.Tx, request string, contacts []credential.Contact) error {
 	r, err := selectRequest(tx, request)
 	if err != nil || r == nil || !r.Open() || !r.Paused() {
 		return err
 	}
-	r.Shown = s.Clock.Now()
-	if err := s.cover(tx, r, Asker{Subject: r.Subject, Outside: true, Contacts: contacts}); err != nil {
+	found, numbered, err := s.Visitors.Reached(tx, Asker{Subject: r.Subject, Outside: true, Contacts: contacts})
+	if err != nil {
 		return err
 	}
+	if err := s.cover(tx, r, found); err != nil || numbered {
+		return err
+	}
+	r.Shown = s.Clock.Now()
 	if err := s.make(tx, r); err != nil {
 		return err
 	}

@@ -60,6 +60,11 @@ func declarations() *policy.Declarations {
 			Sources: []string{policy.SourceForm, policy.SourceStaff},
 		})
 	}
+	for i := range d.Fields {
+		if d.Fields[i].ID == policy.FieldIdentityNumber {
+			d.Fields[i].Pattern, d.Fields[i].Written = "^A[0-9]{6}$", text("A and six figures")
+		}
+	}
 	d.Roles = append(d.Roles,
 		policy.Role{ID: "privacy-officer", Name: text("Privacy officer"), Party: "operator", May: []policy.Capability{policy.AnswerRights}})
 	both := []policy.OperationName{"use", "collect"}
@@ -96,16 +101,17 @@ func (weekdays) Working(t time.Time) bool {
 // world is a portal where rights are asked for, at ten o'clock on a Monday.
 type world struct {
 	*rights.Service
-	t      *testing.T
-	store  *vaulttest.Store
-	vault  *vault.Vault
-	id     *identity.Service
-	staff  *staff.Service
-	jobs   *jobs.Queue
-	router *web.Router
-	told   *recipients.Service
-	places []takeout.Named
-	sent   []mail.Message
+	t        *testing.T
+	store    *vaulttest.Store
+	vault    *vault.Vault
+	id       *identity.Service
+	staff    *staff.Service
+	jobs     *jobs.Queue
+	router   *web.Router
+	told     *recipients.Service
+	places   []takeout.Named // of everybody
+	byPerson map[string][]takeout.Named
+	sent     []mail.Message
 
 	keeps     *retention.Service
 	visitors  *visitor.Service
@@ -190,7 +196,9 @@ func openAs(t *testing.T, d *db.DB, declared *policy.Declarations) *world {
 		Takeout: &takeout.Maker{
 			DB: d, Vault: w.vault, Policy: pol, Clock: clock, Zone: func() *time.Location { return time.UTC }, Ring: w.store.Ring, Log: w.store.Log,
 			Holdings: kept, Files: given{}, Catalogue: cat,
-			Places: func(context.Context, *i18n.Printer, string) ([]takeout.Named, error) { return w.places, nil },
+			Places: func(_ context.Context, _ *i18n.Printer, subject string) ([]takeout.Named, error) {
+				return slices.Concat(w.places, w.byPerson[subject]), nil
+			},
 		},
 		DB: d, Vault: w.vault, Policy: pol, Clock: clock, Jobs: w.jobs, Identity: w.id, Staff: w.staff,
 		Calendar: func() deadline.Calendar { return weekdays{} }, Zone: func() *time.Location { return time.UTC },

@@ -57,8 +57,9 @@ type Config struct {
 
 // Visitors knows people without a cabinet.
 type Visitors interface {
-	// Reached finds whom the contacts reach of who asks.
-	Reached(tx *db.Tx, a Asker) ([]string, error)
+	// Reached finds whom the contacts reach of who asks, and says whether they
+	// reach others, whom only a verified number tells apart.
+	Reached(tx *db.Tx, a Asker) (list []string, others bool, err error)
 	// Reach has somebody found by the contacts that they gave in a field.
 	Reach(tx *db.Tx, subject, scope, field string, given ...credential.Contact) error
 	// Write writes to whoever asked what happened, and nothing of it.
@@ -160,7 +161,8 @@ type Asker struct {
 	// Contacts are those that they have shown to be theirs: a request is about
 	// everybody without an account whom these reach.
 	Contacts []credential.Contact
-	Number   string                // by which they are known in their cabinet
+	Told     bool                  // the contacts were only named: alone they reach nobody
+	Number   string                // their identity number, if it was verified
 	Outside  bool                  // they have no cabinet
 	Home     string                // the page of rights, in the language of the page
 	Path     func(*Request) string // of a request of theirs; in a cabinet it is below Home
@@ -180,7 +182,7 @@ func (s *Service) places(ctx context.Context, p *i18n.Printer, outside bool, peo
 }
 
 // Holder is somebody in their cabinet, with the contacts that they confirmed and
-// the number by which they are known there.
+// their identity number, if it was verified: whoever has that is found by it.
 func (s *Service) Holder(ctx context.Context, a Asker) (Asker, error) {
 	var fields []string
 	err := s.DB.View(ctx, func(tx *db.Tx) error {
@@ -201,7 +203,17 @@ func (s *Service) Holder(ctx context.Context, a Asker) (Asker, error) {
 	if err != nil {
 		return a, fmt.Errorf("open by what somebody is known: %w", err)
 	}
-	a.Number = values.Text(policy.FieldIdentityNumber)
+	number := values.Text(policy.FieldIdentityNumber)
+	if err := s.DB.View(ctx, func(tx *db.Tx) error {
+		if whose, err := s.Vault.Find(tx, policy.FieldIdentityNumber, number); err == nil && whose == a.Subject {
+			a.Number = number
+		} else if fault.KindOf(err) != fault.NotFound {
+			return err
+		}
+		return nil
+	}); err != nil {
+		return a, fmt.Errorf("look whose an identity number is: %w", err)
+	}
 	for _, f := range fields[1:] {
 		if text := values.Text(f); text != "" {
 			a.Contacts = append(a.Contacts, credential.Contact{Field: f, Value: text})
@@ -215,8 +227,9 @@ func (s *Service) Options(ctx context.Context, p *i18n.Printer, a Asker, right p
 	switch SortOf(right.Kind) {
 	case Place:
 		var others []string
+		numbered := false
 		if err := s.DB.View(ctx, func(tx *db.Tx) (err error) {
-			others, err = s.Visitors.Reached(tx, a)
+			others, numbered, err = s.Visitors.Reached(tx, a)
 			return err
 		}); err != nil {
 			return nil, fmt.Errorf("look for whom a request is about: %w", err)
@@ -230,6 +243,9 @@ func (s *Service) Options(ctx context.Context, p *i18n.Printer, a Asker, right p
 			if right.AppliesTo(one.Basis) {
 				list = append(list, Choice{Item{Sort: Place, ID: one.Scope}, one.Name})
 			}
+		}
+		if numbered && a.Outside {
+			list = append(list, Choice{Item{Sort: All}, p.T("rights.items.numbered")})
 		}
 		return list, nil
 	case Purpose:
@@ -317,6 +333,9 @@ func (s *Service) check(ctx context.Context, a Asking) (right policy.Right, item
 		item.N = len(items) + 1
 		items = append(items, item)
 	}
+	if i := slices.IndexFunc(items, func(i Item) bool { return i.Sort == All }); i >= 0 { // which the others are part of
+		items = []Item{{N: 1, Sort: All}}
+	}
 	if len(items) == 0 || len(items) > MaxItems {
 		wrong = append(wrong, fault.Field{Name: "items", Code: "rights.items.none"})
 	}
@@ -377,8 +396,20 @@ func (s *Service) Ask(ctx context.Context, a Asking) (*Request, error) {
 }
 
 // begin writes a request with its items, its first text and how whoever asks is
-// reached. What nobody must decide is answered at once.
+// reached. What nobody must decide is answered at once. Where contacts reach
+// somebody whom only a verified number tells apart, it is outstanding who asks.
 func (s *Service) begin(tx *db.Tx, r *Request, items []Item, text string, a Asker, use vault.Use, source string) error {
+	var found []string
+	if !r.Paused() {
+		var numbered bool
+		var err error
+		if found, numbered, err = s.Visitors.Reached(tx, a); err != nil {
+			return err
+		}
+		if numbered && a.Outside && r.Kind != policy.RightOptOut {
+			r.Shown = time.Time{}
+		}
+	}
 	if r.Kind == policy.RightOptOut && !r.Paused() {
 		r.State, r.Answered = Answered, r.Received
 		for i := range items {
@@ -419,10 +450,8 @@ func (s *Service) begin(tx *db.Tx, r *Request, items []Item, text string, a Aske
 			return err
 		}
 	}
-	if !r.Paused() {
-		if err := s.cover(tx, r, a); err != nil {
-			return err
-		}
+	if err := s.cover(tx, r, found); err != nil {
+		return err
 	}
 	if r.State == Answered {
 		return s.fulfil(tx, r, items)
@@ -449,13 +478,14 @@ func (s *Service) make(tx *db.Tx, r *Request) error {
 	return s.Jobs.Enqueue(tx, jobs.New{Kind: jobPackage, Key: "package:" + r.ID, Payload: map[string]string{"request": r.ID}})
 }
 
-// cover has a request be about everybody whom the contacts reach of who asks.
+// cover has a request be about people whom the contacts reach of who asks, too.
 // Each has it in their own log that somebody looked for them.
-func (s *Service) cover(tx *db.Tx, r *Request, a Asker) (err error) {
-	if r.covers, err = s.Visitors.Reached(tx, a); err != nil {
-		return err
-	}
-	for _, one := range r.covers {
+func (s *Service) cover(tx *db.Tx, r *Request, found []string) error {
+	for _, one := range found {
+		if slices.Contains(r.covers, one) {
+			continue
+		}
+		r.covers = append(r.covers, one)
 		if err := insertCover(tx, r, one); err != nil {
 			return err
 		}
@@ -465,6 +495,7 @@ func (s *Service) cover(tx *db.Tx, r *Request, a Asker) (err error) {
 			return err
 		}
 	}
+	slices.Sort(r.covers)
 	return nil
 }
 

@@ -147,7 +147,7 @@ func (s *Site) desk(q *web.Req, t *identity.Typed) error {
 			return err
 		}
 	}
-	page.Problems = t.Problems(slices.Concat(names, []string{"text", "reason"})...)
+	page.Problems = t.Problems(slices.Concat(names, []string{"text", "reason", "number"})...)
 	if page.Told, err = s.Rights.Told.Section(ctx, q.P, r.ID); err != nil {
 		return err
 	}
@@ -175,7 +175,12 @@ func (s *Site) lifts(q *web.Req, r *rights.Request) (string, error) {
 // held fills in what the official sees who holds a request, and returns the
 // names of the fields.
 func (s *Site) held(q *web.Req, t *identity.Typed, r *rights.Request, items []rights.Item, text []rights.Line, page *pages.Desk) (fields []string, err error) {
-	page.Paused = r.Paused()
+	if page.Paused = r.Paused(); page.Paused {
+		page.Number = ui.Field{
+			Name: "number", Label: q.P.T("rights.staff.known.number"), Hint: q.P.T("rights.staff.known.number.hint"), Value: identity.Value(q, "number"),
+			Error: t.Error("number"), LTR: true, Width: 20, Optional: true, Max: rights.MaxNumber,
+		}
+	}
 	page.Held, page.Lines = true, rights.Lines(q.P, text, "rights.line.asker")
 	names, err := s.Rights.Names(q, r, items)
 	if err != nil {
@@ -229,7 +234,7 @@ func (s *Site) held(q *web.Req, t *identity.Typed, r *rights.Request, items []ri
 }
 
 func (s *Site) takeDesk(q *web.Req) error {
-	t := identity.ReadForm(q, "do", "text", "reason")
+	t := identity.ReadForm(q, "do", "text", "reason", "number")
 	do := rights.Press(q, t, "take", "back", "decide", "extend", "lift", "known")
 	if t.Bad() {
 		return rights.Again(q, t, s.desk)
@@ -245,7 +250,7 @@ func (s *Site) takeDesk(q *web.Req) error {
 	case "extend":
 		err, notice = s.Rights.Extend(ctx, who, request, q.Value("reason")), "extended"
 	case "known":
-		err, notice = s.Rights.Known(ctx, who, request), "known"
+		err, notice = s.Rights.Known(ctx, who, request, q.Value("number")), "known"
 	case "lift":
 		err, notice = s.Rights.Announce(ctx, who, request), "lifted"
 	case "decide":

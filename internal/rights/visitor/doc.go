@@ -10,13 +10,15 @@
 //   - A code follows from a key and a salt, and is never stored. It is valid for
 //     10 minutes and 5 tries.
 //   - A request is about everybody without an account whom a contact reaches that
-//     was shown: what somebody asked, by the form, by mail or through an official,
+//     was shown, and of whom no identity number is known: what somebody asked, by the form, by mail or through an official,
 //     and the applications that officials entered for them, by each address and
 //     number that these name. Each has it in their log that they were found. What
 //     is in a cabinet is not among it: whoever has one is told to ask there.
+//   - A contact may be shared, or have been somebody else's. Of whom an identity
+//     number is known, nothing is said, not even what there is, but to whom an
+//     official made sure of by that number: until then it is outstanding who asks.
 //   - A cabinet's request is about them too, by the contacts that were confirmed
-//     there, unless they are known by another identity number alone: a contact may
-//     be shared, or have been somebody else's.
+//     there, and by an identity number only if that was verified.
 //   - What was corrected reaches nobody any more by what was wrong. A store that
 //     was restored without the hashes makes them again.
 //   - What was asked is seen, and a package downloaded, by the address of the

@@ -59,38 +59,37 @@ func (s *Service) Names(tx *db.Tx, subject, scope, field, value string) error {
 }
 
 // Reached finds those without an account whom the contacts reach of who asks. A
-// contact may be shared, or have been somebody else's once: in a cabinet nobody
-// is among them of whom only another identity number is known.
-func (s *Service) Reached(tx *db.Tx, a rights.Asker) (list []string, err error) {
+// contact may be shared, or have been somebody else's once: of whom an identity
+// number is known, only whoever was verified by that finds them, in a cabinet or
+// by an official. Others says that there are some who are not found for that.
+func (s *Service) Reached(tx *db.Tx, a rights.Asker) (list []string, others bool, err error) {
+	number, _ := s.parse(policy.FieldIdentityNumber, a.Number)
+	mine := s.Key.Index(reachUse, compared(number))
 	for _, c := range a.Contacts {
 		found, err := selectReach(tx, s.Key.Index(reachUse, compared(c)), reachMax)
 		for _, one := range found {
 			if err != nil {
 				break
 			}
-			var account, same bool
-			account, err = s.Identity.HasAccount(tx, one)
-			if same = a.Outside; err == nil && !same && !account {
-				same, err = s.same(tx, one, a.Number)
+			var account bool
+			if account, err = s.Identity.HasAccount(tx, one); err != nil || account || one == a.Subject {
+				continue
 			}
-			if same && !account {
+			var known [][]byte
+			known, err = selectHashes(tx, one, policy.FieldIdentityNumber)
+			switch same := a.Number != "" && slices.ContainsFunc(known, func(h []byte) bool { return slices.Equal(h, mine) }); {
+			case same || len(known) == 0 && !a.Told:
 				list = append(list, one)
+			case len(known) > 0:
+				others = true
 			}
 		}
 		if err != nil {
-			return nil, fmt.Errorf("find whom a contact reaches: %w", err)
+			return nil, false, fmt.Errorf("find whom a contact reaches: %w", err)
 		}
 	}
 	slices.Sort(list)
-	return slices.DeleteFunc(slices.Compact(list), func(one string) bool { return one == a.Subject }), nil
-}
-
-// same reports whether somebody may be who has an identity number.
-func (s *Service) same(tx *db.Tx, subject, number string) (bool, error) {
-	known, err := selectHashes(tx, subject, policy.FieldIdentityNumber)
-	c, _ := s.parse(policy.FieldIdentityNumber, number)
-	mine := s.Key.Index(reachUse, compared(c))
-	return len(known) == 0 || slices.ContainsFunc(known, func(h []byte) bool { return slices.Equal(h, mine) }), err
+	return slices.Compact(list), others, nil
 }
 
 // Reindex has people found again in a store that was restored without the

@@ -306,6 +306,8 @@ func (s *Service) request(q *web.Req, t *identity.Typed) error {
 		Text: q.P.T("visitor.request.text"), Problems: t.Problems(), Button: q.P.T("visitor.request.codes"),
 	}
 	switch {
+	case r.Paused() && r.Source == rights.Form:
+		page.Text += " " + q.P.T("visitor.request.number")
 	case r.Paused():
 		page.Text = q.P.T("visitor.request.paused")
 	case done(q) == "codes":
