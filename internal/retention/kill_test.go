@@ -1,39 +1,25 @@
 package retention_test
 
 import (
-	"bufio"
-	"fmt"
-	"os"
-	"os/exec"
 	"testing"
 	"time"
 
-	"portico/internal/platform/clock"
 	"portico/internal/platform/db"
-	"portico/internal/platform/id"
-	"portico/internal/policy"
 	"portico/internal/retention"
+	"portico/internal/retention/retentiontest"
 	"portico/internal/testkit"
-	"portico/internal/vault"
 	"portico/internal/vault/vaulttest"
-)
-
-// The variables by which this binary is the process that is killed.
-const (
-	killedStore, killedKeys, killedLog = "PORTICO_TEST_KILLED_STORE", "PORTICO_TEST_KILLED_KEYS", "PORTICO_TEST_KILLED_LOG"
-	begun                              = "the run begins"
 )
 
 // TestTheProcessThatIsKilled is the process of TestI8_AKilledRunGoesOn, and
 // nothing by itself.
 func TestTheProcessThatIsKilled(t *testing.T) {
-	if os.Getenv(killedStore) == "" {
-		return
+	pol := rules(t)
+	if d, s := retentiontest.Killed(t, pol); d != nil {
+		w := onStore(t, d, s, pol)
+		retentiontest.Begins()
+		w.run()
 	}
-	d, pol := testkit.Open(t, os.Getenv(killedStore)), rules(t)
-	w := onStore(t, d, vaulttest.Reopen(t, d, pol, os.Getenv(killedKeys), os.Getenv(killedLog)), pol)
-	fmt.Println(begun)
-	w.run()
 }
 
 // TestI8_AKilledRunGoesOn kills the process of a run, kill -9, again and again,
@@ -51,12 +37,12 @@ func TestI8_AKilledRunGoesOn(t *testing.T) {
 			kept := map[string]string{} // book → person
 			for range people {
 				subject := w.s.Subject(t)
-				w.shelf(subject, dueEach)
+				retentiontest.Fill(t, w.s, subject, dueEach)
 				kept[w.lent(subject, "lent", -1, "what stays of "+subject)] = subject
 			}
 			kills := 0
 			for ended := false; !ended; {
-				if ended = w.killed(address, kills < killsMost, time.Duration(chance.Int64N(int64(120*time.Millisecond)))); !ended {
+				if ended = retentiontest.Kill(t, "TestTheProcessThatIsKilled", address, w.s, kills < killsMost, time.Duration(chance.Int64N(int64(120*time.Millisecond)))); !ended {
 					kills++
 				}
 			}
@@ -98,64 +84,6 @@ func TestI8_AKilledRunGoesOn(t *testing.T) {
 			if found, err := w.s.Log.Check(t.Context()); err != nil || !found.Kept() {
 				t.Errorf("the log: %+v, %v", found, err)
 			}
-		})
-	}
-}
-
-// killed starts a process that goes on with the run, kills it a while after it
-// began, and reports whether it had ended before.
-func (w *world) killed(address string, kill bool, after time.Duration) (ended bool) {
-	w.t.Helper()
-	cmd := exec.Command(os.Args[0], "-test.run=^TestTheProcessThatIsKilled$", "-test.v")
-	cmd.Env = append(os.Environ(), killedStore+"="+address, killedKeys+"="+w.s.Keys, killedLog+"="+w.s.Dir)
-	out, err := cmd.StdoutPipe()
-	if err == nil {
-		err = cmd.Start()
-	}
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	said := ""
-	lines := bufio.NewScanner(out)
-	for lines.Scan() {
-		said += lines.Text() + "\n"
-		if lines.Text() == begun && kill {
-			<-time.After(after)
-			if err := cmd.Process.Kill(); err != nil {
-				w.t.Logf("it had ended: %v", err)
-			}
-		}
-	}
-	if err = cmd.Wait(); err != nil && !kill {
-		w.t.Fatalf("the run that nobody killed: %v\n%s", err, said)
-	}
-	return err == nil
-}
-
-// shelf has somebody give so many books back long ago, each with pages and what
-// they wrote.
-func (w *world) shelf(subject string, books int) {
-	w.t.Helper()
-	for n := range books {
-		book := id.New(w.s.Clock.Now())
-		w.update(func(tx *db.Tx) error {
-			if err := w.s.NewScope(tx, subject, "book:"+book); err != nil {
-				return err
-			}
-			if _, err := tx.Exec(`INSERT INTO shelf_book (subject, id, genre, fate, revision, returned_at) VALUES ($1, $2, 'crime', 'read', 1, $3)`,
-				subject, book, clock.Micros(w.s.Clock.Now().AddDate(-2, 0, -n%7))); err != nil {
-				return err
-			}
-			if _, err := tx.Exec(`INSERT INTO shelf_page (subject, book, n) VALUES ($1, $2, 1), ($1, $2, 2), ($1, $2, 3)`, subject, book); err != nil {
-				return err
-			}
-			u := use(subject, book)
-			u.Operation = policy.Collect
-			p, err := w.s.Permit(tx, u)
-			if err != nil {
-				return err
-			}
-			return w.s.Put(tx, p, []vault.Value{{Field: "road-permit.road", Text: "canary", Source: "form"}})
 		})
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"portico/internal/holdings"
 	"portico/internal/platform/db"
 	"portico/internal/retention"
+	"portico/internal/retention/retentiontest"
 	"portico/internal/vault"
 )
 
@@ -47,7 +48,7 @@ func (w *world) whole() int64 {
 // by a rule; the tree stays verifiable, and what is newer stays readable.
 func TestM10_WhatStandsInTheLogOfALivingPersonGoesWhenItsTimeIsOver(t *testing.T) {
 	each(t, func(w *world) {
-		w.Holdings = holdings.New(append(kinds(), vault.Kinds()...))
+		w.Holdings = holdings.New(append(retentiontest.Kinds(), vault.Kinds()...))
 		turn := func() {
 			t.Helper()
 			if err := w.Turn(t.Context()); err != nil {

@@ -3,46 +3,23 @@ package retention_test
 import (
 	"fmt"
 	"io/fs"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"testing"
 	"testing/fstest"
 	"time"
 
-	"portico/internal/audit"
-	"portico/internal/consent"
 	"portico/internal/holdings"
-	"portico/internal/ledger"
-	"portico/internal/platform/clock"
 	"portico/internal/platform/db"
-	"portico/internal/platform/id"
 	"portico/internal/platform/jobs"
 	"portico/internal/policy"
 	"portico/internal/policy/policytest"
 	"portico/internal/retention"
+	"portico/internal/retention/retentiontest"
 	"portico/internal/testkit"
 	"portico/internal/vault"
 	"portico/internal/vault/vaulttest"
 )
-
-// shelf is a feature that lends books: a book has pages in rows and what its
-// reader wrote, sealed in a scope of its own.
-var shelf = fstest.MapFS{"20261122000001_shelf.sql": {Data: []byte(`-- +goose Up
-CREATE TABLE shelf_book (subject TEXT NOT NULL, id TEXT NOT NULL UNIQUE, genre TEXT NOT NULL, fate TEXT NOT NULL, revision BIGINT NOT NULL,
-	returned_at BIGINT, PRIMARY KEY (subject, id));
-CREATE TABLE shelf_page (subject TEXT NOT NULL, book TEXT NOT NULL, n BIGINT NOT NULL, PRIMARY KEY (subject, book, n));
-CREATE TABLE shelf_mark (subject TEXT NOT NULL, id TEXT NOT NULL UNIQUE, book TEXT NOT NULL, PRIMARY KEY (subject, id));
-`)}}
-
-func kinds() []holdings.Kind {
-	return []holdings.Kind{
-		{Name: "book", Table: "shelf_book", ID: "id", Service: "genre", Outcome: "fate", Scope: "book:", Revision: "revision",
-			Events: []holdings.Event{{Name: "return", Column: "returned_at"}},
-			Parts:  []holdings.Part{holdings.Rows("shelf_page", "book", "n")}},
-		{Name: "mark", Table: "shelf_mark", ID: "id", Within: "book", Prefix: "book:"},
-	}
-}
 
 // world is a store with people who lent books.
 type world struct {
@@ -73,7 +50,7 @@ func (w *world) Open(tx *db.Tx, i holdings.Item, asked string) (string, error) {
 }
 
 func migrations() []fs.FS {
-	return []fs.FS{audit.Migrations(), vault.Migrations(), jobs.Migrations(), ledger.Migrations(), consent.Migrations(), retention.Migrations(), shelf, acts}
+	return append(retentiontest.Migrations(), acts)
 }
 
 // rules are those of policytest with a newsletter, and those of books.
@@ -101,27 +78,20 @@ func newWorld(t *testing.T, d *db.DB) *world {
 func onStore(t *testing.T, d *db.DB, s *vaulttest.Store, pol *policy.Policy) *world {
 	t.Helper()
 	w := &world{t: t, s: s, pol: pol, asked: map[string]string{}}
-	acts, err := ledger.Open(t.Context(), ledger.Config{DB: d, Ring: w.s.Ring, Clock: w.s.Clock})
-	if err != nil {
-		t.Fatal(err)
-	}
-	w.s.Vault = vault.New(vault.Config{DB: d, Ring: w.s.Ring, Log: w.s.Log, Ledger: acts, Clock: w.s.Clock, Policy: func() *policy.Policy { return pol }, Consent: consent.Terms})
+	retentiontest.Remember(t, s, func() *policy.Policy { return pol })
 	w.start()
 	return w
 }
 
 // start builds the service, as a process that begins does.
 func (w *world) start() {
-	w.jobs = jobs.NewQueue(jobs.Config{DB: w.s.DB, Clock: w.s.Clock, Log: slog.New(slog.DiscardHandler)})
-	zone := time.FixedZone("MVT", 5*60*60)
-	w.Service = retention.New(retention.Config{
-		DB: w.s.DB, Vault: w.s.Vault, Holdings: holdings.New(kinds()), Jobs: w.jobs, Ring: w.s.Ring, Policy: func() *policy.Policy { return w.pol },
-		Clock: w.s.Clock, Zone: func() *time.Location { return zone }, Requests: w,
-		Tell: func(tx *db.Tx, i holdings.Item, due time.Time) error {
-			_, err := tx.Exec(`INSERT INTO acts (what, ref) VALUES ($1, $2) ON CONFLICT (what, ref) DO NOTHING`, "told", i.ID)
-			return err
-		},
-	})
+	w.jobs = retentiontest.Queue(w.s)
+	w.Service = retentiontest.New(w.s, w.jobs, func() *policy.Policy { return w.pol }, retentiontest.Kinds())
+	w.Requests = w
+	w.Tell = func(tx *db.Tx, i holdings.Item, due time.Time) error {
+		_, err := tx.Exec(`INSERT INTO acts (what, ref) VALUES ($1, $2) ON CONFLICT (what, ref) DO NOTHING`, "told", i.ID)
+		return err
+	}
 }
 
 func each(t *testing.T, run func(w *world)) {
@@ -144,43 +114,12 @@ func (w *world) number(query string, args ...any) (n int64) {
 	return n
 }
 
-// use is what a reader does with what they wrote into a book.
-func use(subject, book string) vault.Use {
-	return vault.Use{
-		Actor: policy.Actor{Kind: policy.Person, ID: subject}, Subject: subject, Activity: "road-permit.apply", Operation: policy.Use,
-		Scope: "book:" + book, Fields: []string{"road-permit.road"},
-	}
-}
+func use(subject, book string) vault.Use { return retentiontest.Use(subject, book) }
 
-// lent has somebody give a book back some days ago, with a few pages, a mark
-// and what they wrote.
+// lent has somebody give a book back some days ago.
 func (w *world) lent(subject, fate string, daysAgo int, text string) (book string) {
 	w.t.Helper()
-	now := w.s.Clock.Now()
-	book = id.New(now)
-	var at *int64
-	if daysAgo >= 0 {
-		us := clock.Micros(now.AddDate(0, 0, -daysAgo))
-		at = &us
-	}
-	w.update(func(tx *db.Tx) error {
-		if err := w.s.NewScope(tx, subject, "book:"+book); err != nil {
-			return err
-		}
-		if _, err := tx.Exec(`INSERT INTO shelf_book (subject, id, genre, fate, revision, returned_at) VALUES ($1, $2, 'crime', $3, 1, $4)`,
-			subject, book, fate, at); err != nil {
-			return err
-		}
-		for n := range 3 {
-			if _, err := tx.Exec(`INSERT INTO shelf_page (subject, book, n) VALUES ($1, $2, $3)`, subject, book, n); err != nil {
-				return err
-			}
-		}
-		_, err := tx.Exec(`INSERT INTO shelf_mark (subject, id, book) VALUES ($1, $2, $3)`, subject, "mark-"+book, book)
-		return err
-	})
-	w.s.Collect(w.t, use(subject, book), map[string]string{"road-permit.road": text})
-	return book
+	return retentiontest.Lend(w.t, w.s, subject, fate, daysAgo, text)
 }
 
 // dispose disposes of a book as its person asked for.

@@ -6,20 +6,15 @@ import (
 	"encoding/json"
 	"io"
 	"io/fs"
-	"log/slog"
 	"strings"
 	"testing"
-	"testing/fstest"
 	"time"
 
 	"portico/internal/audit"
-	"portico/internal/consent"
 	"portico/internal/holdings"
-	"portico/internal/ledger"
 	"portico/internal/platform/clock"
 	"portico/internal/platform/db"
 	"portico/internal/platform/i18n"
-	"portico/internal/platform/id"
 	"portico/internal/platform/jobs"
 	"portico/internal/policy"
 	"portico/internal/policy/policytest"
@@ -28,14 +23,8 @@ import (
 	"portico/internal/retention/retentiontest"
 	"portico/internal/rights/export"
 	"portico/internal/testkit"
-	"portico/internal/vault"
 	"portico/internal/vault/vaulttest"
 )
-
-// shelf is a feature that lends books, with what their readers wrote.
-var shelf = fstest.MapFS{"20261122000001_shelf.sql": {Data: []byte(`-- +goose Up
-CREATE TABLE shelf_book (subject TEXT NOT NULL, id TEXT NOT NULL UNIQUE, returned_at BIGINT, PRIMARY KEY (subject, id));
-`)}}
 
 // world is a store with people who lent books, which a museum takes over.
 type world struct {
@@ -58,37 +47,43 @@ func (w *world) Open(_ *db.Tx, i holdings.Item, _ string) (string, error) {
 
 func each(t *testing.T, run func(w *world)) {
 	t.Helper()
-	migrations := []fs.FS{audit.Migrations(), vault.Migrations(), jobs.Migrations(), ledger.Migrations(), consent.Migrations(), retention.Migrations(), handover.Migrations(), shelf}
 	testkit.Databases(t, func(t *testing.T, d *db.DB) {
-		declared := policytest.Declarations()
-		name := declared.Retention[0].Name
-		declared.Parties = append(declared.Parties, policy.Party{ID: "museum", Name: name, Kind: "dpv:DataController", Purposes: []string{"services"}, Country: "MV"})
-		declared.Activities = append(declared.Activities, policy.Activity{
-			ID: "archive-museum", Purpose: "services", Name: name, Who: []string{"system"}, Operations: []policy.OperationName{"use"},
-			Fields: []string{"road-permit.road"}, Relation: policy.RelationSystem, Parties: []string{"museum"},
-		})
-		declared.Retention = append(declared.Retention, policy.Retention{
-			ID: "books", Name: name, Trigger: declared.Retention[0].Trigger, Review: "2027-11-22", Keeps: []string{"book"}, Period: "P1Y", Action: policy.Archive, To: "museum",
-		})
-		pol := policytest.CompileAs(t, declared, policy.Options{Languages: policytest.Languages()})
-		w := &world{t: t, s: vaulttest.Open(t, d, pol), asked: map[string]bool{}}
-		current := func() *policy.Policy { return pol }
-		acts, err := ledger.Open(t.Context(), ledger.Config{DB: d, Ring: w.s.Ring, Clock: w.s.Clock})
-		if err != nil {
-			t.Fatal(err)
-		}
-		w.s.Vault = vault.New(vault.Config{DB: d, Ring: w.s.Ring, Log: w.s.Log, Ledger: acts, Clock: w.s.Clock, Policy: current, Consent: consent.Terms})
-		w.jobs = jobs.NewQueue(jobs.Config{DB: d, Clock: w.s.Clock, Log: slog.New(slog.DiscardHandler)})
-		w.keeps = retentiontest.New(w.s, w.jobs, current, []holdings.Kind{
-			{Name: "book", Table: "shelf_book", ID: "id", Scope: "book:", Events: []holdings.Event{{Name: "return", Column: "returned_at"}}},
-		})
-		w.keeps.Requests = w
-		w.Service = handover.New(handover.Config{
-			DB: d, Vault: w.s.Vault, Keeps: w.keeps, Jobs: w.jobs, Ring: w.s.Ring, Policy: current, Clock: w.s.Clock, Zone: w.keeps.Zone,
-		})
-		w.official = w.s.Subject(t)
-		run(w)
-	}, migrations...)
+		pol := rules(t)
+		run(onStore(t, vaulttest.Open(t, d, pol), pol))
+	}, migrations()...)
+}
+
+func migrations() []fs.FS { return append(retentiontest.Migrations(), handover.Migrations()) }
+
+// rules are those of policytest, with a museum that takes books over.
+func rules(t testing.TB) *policy.Policy {
+	declared := policytest.Declarations()
+	name := declared.Retention[0].Name
+	declared.Parties = append(declared.Parties, policy.Party{ID: "museum", Name: name, Kind: "dpv:DataController", Purposes: []string{"services"}, Country: "MV"})
+	declared.Activities = append(declared.Activities, policy.Activity{
+		ID: "archive-museum", Purpose: "services", Name: name, Who: []string{"system"}, Operations: []policy.OperationName{"use"},
+		Fields: []string{"road-permit.road"}, Relation: policy.RelationSystem, Parties: []string{"museum"},
+	})
+	declared.Retention = append(declared.Retention, policy.Retention{
+		ID: "books", Name: name, Trigger: declared.Retention[0].Trigger, Review: "2027-11-22", Keeps: []string{"book"}, Period: "P1Y", Action: policy.Archive, To: "museum",
+	})
+	return policytest.CompileAs(t, declared, policy.Options{Languages: policytest.Languages()})
+}
+
+// onStore is the world on a store as a process opens it.
+func onStore(t *testing.T, s *vaulttest.Store, pol *policy.Policy) *world {
+	t.Helper()
+	w := &world{t: t, s: s, asked: map[string]bool{}}
+	current := func() *policy.Policy { return pol }
+	retentiontest.Remember(t, s, current)
+	w.jobs = retentiontest.Queue(s)
+	w.keeps = retentiontest.New(s, w.jobs, current, retentiontest.Kinds())
+	w.keeps.Requests = w
+	w.Service = handover.New(handover.Config{
+		DB: s.DB, Vault: s.Vault, Keeps: w.keeps, Jobs: w.jobs, Ring: s.Ring, Policy: current, Clock: s.Clock, Zone: w.keeps.Zone,
+	})
+	w.official = s.Subject(t)
+	return w
 }
 
 func (w *world) must(err error) {
@@ -101,20 +96,7 @@ func (w *world) must(err error) {
 // lent has somebody give a book back some days ago, with what they wrote.
 func (w *world) lent(subject string, daysAgo int, text string) (book string) {
 	w.t.Helper()
-	now := w.s.Clock.Now()
-	book = id.New(now)
-	w.must(w.s.Update(w.t.Context(), func(tx *db.Tx) error {
-		if err := w.s.NewScope(tx, subject, "book:"+book); err != nil {
-			return err
-		}
-		_, err := tx.Exec(`INSERT INTO shelf_book (subject, id, returned_at) VALUES ($1, $2, $3)`, subject, book, clock.Micros(now.AddDate(0, 0, -daysAgo)))
-		return err
-	}))
-	w.s.Collect(w.t, vault.Use{
-		Actor: policy.Actor{Kind: policy.Person, ID: subject}, Subject: subject, Activity: "road-permit.apply", Operation: policy.Use,
-		Scope: "book:" + book, Fields: []string{"road-permit.road"},
-	}, map[string]string{"road-permit.road": text})
-	return book
+	return retentiontest.Lend(w.t, w.s, subject, "read", daysAgo, text)
 }
 
 // here reports whether a book is, and whether its key is.
@@ -132,9 +114,10 @@ func (w *world) here(subject, book string) (row, key bool) {
 	return row, key
 }
 
-// given downloads a package, and returns the file.
+// given downloads a package a minute later, and returns the file.
 func (w *world) given(pkg string) []byte {
 	w.t.Helper()
+	w.s.Clock.Advance(time.Minute)
 	p, err := w.Service.Open(w.t.Context(), pkg, w.official)
 	w.must(err)
 	var file bytes.Buffer
