@@ -1,6 +1,7 @@
 package app
 
 import (
+	"io"
 	"strings"
 
 	"portico/internal/consent"
@@ -162,6 +163,25 @@ func losses() []loss {
 		{"a mandate ends", "mandates.took", ledger.Revoke,
 			func(w *town) error { return w.mandates.End(w.t.Context(), w.one, w.mandate) },
 			row(`mandates_mandate WHERE id = $1 AND ended_at IS NULL`, func(w *town) string { return w.mandate })},
+		{"an archive is given something", "handover.took", ledger.Revoke,
+			func(w *town) error {
+				ctx := w.t.Context()
+				p, err := w.hands.Make(ctx, "national-archives", w.officer.ID)
+				if err == nil {
+					p, err = w.hands.Open(ctx, p.ID, w.officer.ID)
+				}
+				if err == nil {
+					err = w.hands.Write(ctx, p, io.Discard)
+				}
+				if err == nil {
+					err = w.hands.Acknowledge(ctx, p.ID, "NA-2026/17", w.officer.ID)
+				}
+				return err
+			},
+			func(w *town, _ *db.Tx) (bool, error) { // it is to be handed over
+				list, err := w.hands.Waiting(w.t.Context())
+				return err == nil && list[0].Ready > 0, err
+			}},
 	}...)
 }
 

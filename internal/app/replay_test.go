@@ -173,6 +173,16 @@ func (w *town) gives() {
 			SELECT subject, id, id, service, 1, 'RP-1', $1, $2, $2, '' FROM cases_case WHERE subject = $3`, []byte{1}, clock.Micros(now), w.one)
 		return err
 	})
+	w.in("keep something until an archive takes it", func(tx *db.Tx) error {
+		ended := clock.Micros(now.AddDate(-6, 0, 0))
+		if _, err := tx.Exec(`INSERT INTO cases_case (subject, id, service, variant, reference, state, revision, channel, instance, policy, changed_at, submitted_at, entered_at, days,
+			closed_at, news, unread, fee, language) SELECT subject, 'archived', 'dewatering-permit', 'new', 'DW-1', 'issued', 1, channel, instance, policy, $1, $1, $1, 3,
+			$1, 0, 0, fee, language FROM cases_case WHERE subject = $2`, ended, w.one); err != nil {
+			return err
+		}
+		_, err := tx.Exec(`INSERT INTO retention_told (subject, kind, item, since_at, at) VALUES ($1, 'case', 'archived', $2, $3)`, w.one, ended, clock.Micros(now.AddDate(0, 0, -40)))
+		return err
+	})
 	c, _ := w.identity.ParseContact("erased@example.mv")
 	entry, err := w.identity.SignIn(ctx, web.RealmPerson, c, demo.Password, identity.From{})
 	w.must("sign in", err)

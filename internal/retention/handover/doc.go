@@ -13,6 +13,9 @@
 //     it. Then just what is in the package is disposed of, by package retention:
 //     holds are asked again, and what they keep stays until they end. What
 //     changed since goes its ordinary way.
+//   - What left with a package, and what became of it, is in the ledger before the
+//     file is whole. A restore knows it again: nothing that a party has comes back
+//     as ours, and nothing is sent twice without the page saying so.
 //   - The certificate of a disposal, and what the person sees, say who has it,
 //     since when and by which reference.
 //

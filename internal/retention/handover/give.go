@@ -63,7 +63,8 @@ func (s *Service) Open(ctx context.Context, pkg, official string) (p *Package, e
 		if p == nil {
 			return errUnknown
 		}
-		if ok, err := openPackage(tx, pkg, s.Clock.Now()); err != nil {
+		p.Opened = s.Clock.Now()
+		if ok, err := openPackage(tx, pkg, p.Opened); err != nil {
 			return err
 		} else if !ok {
 			return errMoved
@@ -92,7 +93,7 @@ func (s *Service) Write(ctx context.Context, p *Package, to io.Writer) error {
 			last = t
 			in, err := s.write(ctx, p, t, w)
 			if err == nil && !in {
-				err = s.DB.Update(ctx, func(tx *db.Tx) error { return leaveOut(tx, t) })
+				err = s.Vault.Update(ctx, func(tx *db.Tx) error { return s.leaveOut(tx, t) })
 			}
 			if err != nil {
 				return fmt.Errorf("hand a thing over: %w", err)
@@ -102,12 +103,22 @@ func (s *Service) Write(ctx context.Context, p *Package, to io.Writer) error {
 			break
 		}
 	}
+	// Before the file is whole: no restore sends it again without saying so.
+	if err := s.Vault.Update(ctx, func(tx *db.Tx) error { return s.leave(tx, p) }); err != nil {
+		return fmt.Errorf("note what is handed over: %w", err)
+	}
 	pol := s.Policy()
 	err := w.Close(export.Manifest{ID: p.ID, Kind: "archive", Subject: p.Party, Made: written(s.Clock.Now()), Policy: pol.Hash()}, s.Ring)
 	if err != nil {
 		return err
 	}
-	return s.DB.Update(ctx, func(tx *db.Tx) error { return finishPackage(tx, p.ID, hex.EncodeToString(sum.Sum(nil))) })
+	return s.Vault.Update(ctx, func(tx *db.Tx) error {
+		file := hex.EncodeToString(sum.Sum(nil))
+		if err := finishPackage(tx, p.ID, file); err != nil {
+			return err
+		}
+		return s.took(tx, portal, p.ID, actWhole, file)
+	})
 }
 
 func written(t time.Time) string { return t.UTC().Format(time.RFC3339) }
@@ -126,17 +137,12 @@ func (s *Service) write(ctx context.Context, p *Package, t thing, w *export.Writ
 		if in, err = s.allowed(tx, i, p.ID); err != nil || !in {
 			return err
 		}
-		parts, err := s.Keeps.Holdings.Parts(tx, i)
-		if err != nil {
-			return err
-		}
-		kept, err := s.Vault.Inventory(tx, i.Subject)
+		kept, err := s.within(tx, i)
 		if err != nil {
 			return err
 		}
 		for _, k := range kept {
-			of := k.Scope == i.Scope || slices.ContainsFunc(parts, func(part holdings.Item) bool { return part.Scope == k.Scope })
-			if of && slices.Contains(activity.Fields, k.Field) && !slices.Contains(places[k.Scope], k.Field) {
+			if slices.Contains(activity.Fields, k.Field) && !slices.Contains(places[k.Scope], k.Field) {
 				places[k.Scope] = append(places[k.Scope], k.Field)
 			}
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"time"
 
 	"portico/internal/audit"
@@ -206,7 +207,7 @@ func (s *Service) Acknowledge(ctx context.Context, pkg, reference, official stri
 		if ok, err := acknowledge(tx, pkg, official, reference, s.Clock.Now()); err != nil || !ok {
 			return errors.Join(err, errMoved)
 		}
-		if err := s.note(tx, official, "handover-acknowledged", pkg); err != nil {
+		if err := errors.Join(s.note(tx, official, "handover-acknowledged", pkg), s.took(tx, portal, pkg, actTaken, official, reference)); err != nil {
 			return err
 		}
 		return s.Jobs.Enqueue(tx, jobs.New{Kind: jobDispose, Key: "dispose:" + pkg, Payload: map[string]string{"package": pkg}})
@@ -224,7 +225,7 @@ func (s *Service) Withdraw(ctx context.Context, pkg, official string) error {
 		if ok, err := withdraw(tx, pkg); err != nil || !ok {
 			return errors.Join(err, errMoved)
 		}
-		return s.note(tx, official, "handover-withdrawn", pkg)
+		return errors.Join(s.note(tx, official, "handover-withdrawn", pkg), s.took(tx, portal, pkg, actWithdrawn))
 	})
 	if err != nil {
 		return fmt.Errorf("withdraw a package: %w", err)
@@ -241,8 +242,7 @@ func (s *Service) List(ctx context.Context) (list []*Package, err error) {
 	return list, nil
 }
 
-// Handed says who has what was disposed of, for package retention. A package
-// that a restore lost is known by nothing.
+// Handed says who has what was disposed of, for package retention.
 func (s *Service) Handed(tx *db.Tx, ref string) (*retention.Transfer, error) {
 	p, err := selectPackage(tx, ref)
 	if err != nil || p == nil {
@@ -302,6 +302,9 @@ func (s *Service) dispose(ctx context.Context, pkg string) error {
 // something holds it back.
 func (s *Service) disposeOne(tx *db.Tx, p *Package, t thing) error {
 	i, same, err := s.same(tx, p, t)
+	if err == nil && same {
+		same, err = s.unwritten(tx, i, p.Opened)
+	}
 	if err != nil {
 		return err
 	}
@@ -328,4 +331,23 @@ func (s *Service) same(tx *db.Tx, p *Package, t thing) (i holdings.Item, same bo
 	rule, _ := s.Policy().Retention(i.Rule)
 	due, err := rule.Due(i.Since, s.Zone())
 	return i, rule.To == p.Party && !due.After(s.Clock.Now()), err
+}
+
+// unwritten reports whether nothing was written into a thing since a moment: a
+// value that was corrected, a file that was added.
+func (s *Service) unwritten(tx *db.Tx, i holdings.Item, since time.Time) (bool, error) {
+	kept, err := s.within(tx, i)
+	return err == nil && !slices.ContainsFunc(kept, func(k vault.Kept) bool { return k.At >= clock.Micros(since) }), err
+}
+
+// within is what is kept in the scopes of a thing and of its parts.
+func (s *Service) within(tx *db.Tx, i holdings.Item) ([]vault.Kept, error) {
+	parts, err := s.Keeps.Holdings.Parts(tx, i)
+	if err != nil {
+		return nil, err
+	}
+	kept, err := s.Vault.Inventory(tx, i.Subject)
+	return slices.DeleteFunc(kept, func(k vault.Kept) bool {
+		return k.Scope != i.Scope && !slices.ContainsFunc(parts, func(part holdings.Item) bool { return part.Scope == k.Scope })
+	}), err
 }

@@ -48,12 +48,13 @@ func selectThings(tx *db.Tx, pkg string, after thing, limit int) (list []thing, 
 	return list, err
 }
 
-// leaveOut takes a thing out of a package that is being downloaded.
+// leaveOut takes a thing out of a package.
 func leaveOut(tx *db.Tx, t thing) error {
-	if err := deleteThing(tx, t); err != nil {
+	n, err := tx.Exec(`DELETE FROM handover_thing WHERE subject = $1 AND kind = $2 AND item = $3 AND package = $4`, t.subject, t.kind, t.item, t.pkg)
+	if err != nil || n == 0 {
 		return err
 	}
-	_, err := tx.Exec(`UPDATE handover_package SET things = things - 1 WHERE id = $1`, t.pkg)
+	_, err = tx.Exec(`UPDATE handover_package SET things = things - 1 WHERE id = $1`, t.pkg)
 	return err
 }
 
@@ -85,6 +86,23 @@ func withdraw(tx *db.Tx, pkg string) (bool, error) {
 	}
 	_, err = tx.Exec(`DELETE FROM handover_thing WHERE package = $1`, pkg)
 	return true, err
+}
+
+// replayGiven writes a thing of a package that a restore lost, and the package
+// if it is not there. Whatever was in a package that was made before, and did
+// not leave with one, is in this one.
+func replayGiven(tx *db.Tx, p *Package, t thing) error {
+	if _, err := tx.Exec(`INSERT INTO handover_package (id, party, made_at, made_by, things, opened_at) VALUES ($1, $2, $3, $4, 0, $3)
+		ON CONFLICT (id) DO UPDATE SET opened_at = coalesce(handover_package.opened_at, $3)`, p.ID, p.Party, clock.Micros(p.Opened), p.MadeBy); err != nil {
+		return err
+	}
+	n, err := tx.Exec(`INSERT INTO handover_thing (subject, kind, item, package, since_at) VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (subject, kind, item) DO NOTHING`, t.subject, t.kind, t.item, t.pkg, clock.Micros(t.since))
+	if err != nil || n == 0 {
+		return err
+	}
+	_, err = tx.Exec(`UPDATE handover_package SET things = things + 1 WHERE id = $1`, t.pkg)
+	return err
 }
 
 const columns = `p.id, p.party, p.made_at, p.made_by, p.things, p.opened_at, coalesce(p.sha256, ''), p.acked_at, coalesce(p.reference, ''),

@@ -156,6 +156,7 @@ func (s *Service) drawn(q *web.Req, p *Package, wrong []fault.Field) pages.Packa
 	row := func(key, value string, ltr bool) {
 		v.Facts = append(v.Facts, ui.Row{Key: q.P.T(key), Value: value, LTR: ltr})
 	}
+	row("handover.number", p.ID, true)
 	row("handover.things", q.P.Number(p.Things), false)
 	if !p.Opened.IsZero() {
 		row("handover.opened", q.P.DateTime(p.Opened), false)
