@@ -32,6 +32,6 @@ func (v *tour) keeping(officer *tour) {
 	officer.fill("why", "The appeal was decided.")
 	officer.press("main button[value=lift]")
 	officer.says("The hold is lifted", "The appeal was decided.")
-	officer.stop("/staff/retention/handovers", "/staff/retention/handovers", http.StatusOK) // no rule hands over
+	officer.stop("/staff/retention/handovers", "/staff/retention/handovers", http.StatusOK) // nothing is due
 	officer.stop("/staff/retention/certificates/{id}", "/staff/retention/certificates/nothing", http.StatusNotFound)
 }

@@ -72,6 +72,23 @@ func (s *Service) Fates(tx *db.Tx, people []string, scope, request string) (list
 	return list, nil
 }
 
+// Transferred is what a party has that was kept here of a person.
+func (s *Service) Transferred(tx *db.Tx, subject string) (list []Fate, err error) {
+	gone, err := selectTransferred(tx, subject)
+	if err != nil {
+		return nil, fmt.Errorf("look for what was handed over: %w", err)
+	}
+	for _, d := range gone {
+		to, err := s.transfer(tx, d)
+		if err != nil {
+			return nil, err
+		}
+		i := d.Items[0]
+		list = append(list, Fate{Subject: subject, Kind: i.Kind, ID: i.ID, Service: i.Service, Scope: i.Scope, Gone: d, To: to, Action: i.Action})
+	}
+	return list, nil
+}
+
 // kept is until when a thing is kept that is there.
 func (s *Service) kept(tx *db.Tx, i holdings.Item) (f Fate, err error) {
 	f = Fate{Subject: i.Subject, Kind: i.Kind, ID: i.ID, Service: i.Service, Scope: i.Scope, Since: i.Since}

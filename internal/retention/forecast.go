@@ -201,22 +201,7 @@ func (s *Service) Latest(ctx context.Context, limit int) (list []*Disposal, err 
 
 // HandedOver lists what a party has that was kept here of a person.
 func (s *Service) HandedOver(ctx context.Context, subject string) (list []Fate, err error) {
-	err = s.DB.View(ctx, func(tx *db.Tx) error {
-		list = nil
-		gone, err := selectTransferred(tx, subject)
-		if err != nil {
-			return err
-		}
-		for _, d := range gone {
-			to, err := s.transfer(tx, d)
-			if err != nil {
-				return err
-			}
-			i := d.Items[0]
-			list = append(list, Fate{Subject: subject, Kind: i.Kind, ID: i.ID, Service: i.Service, Gone: d, To: to})
-		}
-		return nil
-	})
+	err = s.DB.View(ctx, func(tx *db.Tx) error { list, err = s.Transferred(tx, subject); return err })
 	if err != nil {
 		return nil, fmt.Errorf("list what was handed over of a person: %w", err)
 	}

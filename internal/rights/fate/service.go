@@ -14,6 +14,7 @@ import (
 	"portico/internal/policy"
 	"portico/internal/retention"
 	"portico/internal/rights"
+	"portico/internal/vault"
 )
 
 // Fates answers for rights.Fates. It is safe for concurrent use.
@@ -31,13 +32,23 @@ type part struct {
 	going bool // its erasure was granted, and it is there still
 }
 
-// parts are the things that an item is about.
+// parts are the things that an item is about. Whoever asks about all that is
+// theirs, or about their account, is told too what a party has instead.
 func (f *Fates) parts(tx *db.Tx, r *rights.Request, i rights.Item) (list []part, err error) {
 	place := ""
 	if i.Sort == rights.Place {
 		place = i.ID
 	}
 	found, err := f.Keeps.Fates(tx, r.People(), place, r.ID)
+	if err == nil && (place == "" || place == vault.Profile) {
+		for _, subject := range r.People() {
+			handed, err := f.Keeps.Transferred(tx, subject)
+			if err != nil {
+				return nil, err
+			}
+			found = append(found, handed...)
+		}
+	}
 	for _, one := range found {
 		going := i.Decision == rights.Granted && one.Gone == nil && (place != "" || one.Kind == holdings.Account)
 		list = append(list, part{one, going})
@@ -63,7 +74,7 @@ func (f *Fates) Of(ctx context.Context, p *i18n.Printer, r *rights.Request, item
 				if one.going {
 					line = p.T("rights.fate.going")
 				}
-				if i.Sort != rights.Place {
+				if i.Sort != rights.Place || i.ID != one.Scope {
 					line = p.T("rights.fate.of", "what", p.T("holdings.kind."+one.Kind), "fate", line)
 				}
 				if !slices.Contains(lines, line) {
