@@ -233,12 +233,32 @@ func (p Part) name(i Item) string {
 	return i.ID
 }
 
-// sweep deletes rows of a part in one statement, those with the first keys.
+// sweep deletes rows of a part, those with the first keys. SQLite deletes a
+// range in one pass where nothing has to be asked for meanwhile, three times as
+// fast: there, the row behind the last is looked for before. On PostgreSQL that
+// would be one more way there and back.
 func (p Part) sweep(tx *db.Tx, i Item, limit int) (int, error) {
-	where := " FROM " + p.Table + " WHERE subject = $1 AND " + p.By + " = $2"
+	rows, of := " FROM "+p.Table+" WHERE subject = ? AND "+p.By+" = ?", []any{i.Subject, p.name(i)}
 	s := &statement{}
-	s.add("DELETE"+where+" AND ("+p.Key+") <= (SELECT "+p.Key+" FROM (SELECT "+p.Key+where+" ORDER BY "+p.Key+" LIMIT $3) r"+
-		" ORDER BY "+strings.ReplaceAll(p.Key, ",", " DESC,")+" DESC LIMIT 1)", i.Subject, p.name(i), limit)
+	s.add("DELETE"+rows, of...)
+	if tx.Engine() == db.Postgres {
+		s.add(" AND ("+p.Key+") <= (SELECT "+p.Key+" FROM (SELECT "+p.Key+rows+" ORDER BY "+p.Key+" LIMIT ?) r"+
+			" ORDER BY "+strings.ReplaceAll(p.Key, ",", " DESC,")+" DESC LIMIT 1)", append(of, limit)...)
+	} else {
+		behind := &statement{}
+		behind.add("SELECT "+p.Key+rows+" ORDER BY "+p.Key+" LIMIT 1 OFFSET ?", append(of, limit)...)
+		key := make([]any, 1+strings.Count(p.Key, ","))
+		into := make([]any, len(key))
+		for n := range key {
+			into[n] = &key[n]
+		}
+		switch err := tx.QueryRow(behind.text.String(), behind.args...).Scan(into...); {
+		case err == nil:
+			s.add(" AND ("+p.Key+") < (?"+strings.Repeat(", ?", len(key)-1)+")", key...)
+		case !errors.Is(err, db.ErrNoRows): // there are no more than may go
+			return 0, err
+		}
+	}
 	n, err := tx.Exec(s.text.String(), s.args...)
 	return int(n), err
 }
