@@ -232,12 +232,11 @@ func (s *Service) Of(tx *db.Tx, kind, subject, itemID, because string) (bool, er
 }
 
 // What a transaction of a run or a sweep does. On SQLite whoever writes waits
-// for it: it ends soon when somebody does, and in time to be flushed together
-// with them. On PostgreSQL nobody waits, and the way there and back and the
-// flush are what takes long.
+// for it, and is flushed with it: it ends as soon as somebody does, and before
+// there is much to flush. On PostgreSQL nobody waits, and the way there and back
+// and the flush are what takes long.
 const (
-	least      = time.Millisecond / 2
-	most       = 8 * time.Millisecond
+	most       = 2 * time.Millisecond
 	long       = 50 * time.Millisecond
 	thingsMost = 20
 	openAtOnce = 50
@@ -247,7 +246,6 @@ const (
 type turn struct {
 	tx         *db.Tx
 	clock      clock.Clock
-	yields     time.Time // to who waits
 	ends       time.Time
 	rows, most int
 	once       int  // rows in a statement
@@ -257,15 +255,14 @@ type turn struct {
 func (s *Service) turn(tx *db.Tx) *turn {
 	now := s.Clock.Now()
 	if tx.Engine() == db.Postgres {
-		return &turn{tx: tx, clock: s.Clock, yields: now.Add(long), ends: now.Add(long), most: 10_000, once: 2000}
+		return &turn{tx: tx, clock: s.Clock, ends: now.Add(long), most: 10_000, once: 2000}
 	}
-	return &turn{tx: tx, clock: s.Clock, yields: now.Add(least), ends: now.Add(most), most: 2000, once: 125}
+	return &turn{tx: tx, clock: s.Clock, ends: now.Add(most), most: 2000, once: 125}
 }
 
 // goesOn reports whether it does more.
 func (t *turn) goesOn() bool {
-	now := t.clock.Now()
-	return !t.done || t.rows < t.most && now.Before(t.ends) && (now.Before(t.yields) || !t.tx.Waited())
+	return !t.done || t.rows < t.most && !t.tx.Waited() && t.clock.Now().Before(t.ends)
 }
 
 func (s *Service) sweepJob(ctx context.Context, job *jobs.Job) error {

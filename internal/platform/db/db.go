@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"strings"
 	"sync"
 
@@ -141,7 +142,14 @@ func (t *Tx) Engine() Engine { return t.kind }
 
 // Waited reports whether somebody who writes waits until this transaction has
 // ended: never on PostgreSQL. Who has much to do that is not urgent ends then.
-func (t *Tx) Waited() bool { return t.shared || len(t.behind) > 0 }
+// SQLite computes in this process, so others are let go on first: who is about
+// to wait, and who only reads.
+func (t *Tx) Waited() bool {
+	if t.kind == SQLite {
+		runtime.Gosched()
+	}
+	return t.shared || len(t.behind) > 0
+}
 
 // Writes reports whether the transaction may write.
 func (t *Tx) Writes() bool { return t.writes }

@@ -220,6 +220,7 @@ func (s *sqlite) group(c *conn, w *write) {
 	for _, w := range waiting {
 		close(w.done)
 	}
+	runtime.Gosched() // they go on before the next, whose computing would keep them from it
 	if c.changed >= logRows {
 		c.changed = 0
 		select {
