@@ -10,9 +10,12 @@ import (
 	"testing"
 
 	"portico/internal/audit"
+	"portico/internal/keys"
 	"portico/internal/ledger"
 	"portico/internal/platform/db"
 	"portico/internal/policy/policytest"
+	"portico/internal/retention"
+	"portico/internal/rights/fate"
 	"portico/internal/testkit"
 	"portico/internal/vault"
 	"portico/internal/vault/vaulttest"
@@ -108,6 +111,51 @@ func TestVerifySaysWhetherTheLogHeldARecord(t *testing.T) {
 	write([]byte(`{"type":"portico/access-records/1","records":[]}`))
 	if out, err := portico(t, "verify", file, "--key", s.Ring.Vkey()); err == nil || out != "" {
 		t.Errorf("a file of no record: %v\n%s", err, out)
+	}
+}
+
+// TestVerifyReadsEachSignedDocumentAndNoForgedOne: receipts and certificates are
+// one kind of file, and a signature of one serves for no other.
+func TestVerifyReadsEachSignedDocumentAndNoForgedOne(t *testing.T) {
+	ring, err := keys.Create(filepath.Join(t.TempDir(), "keys"), "test-portal", false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "document.json")
+	verify := func(text []byte) (string, error) {
+		t.Helper()
+		if err := os.WriteFile(file, text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return portico(t, "verify", file, "--key", ring.Vkey())
+	}
+	for _, c := range []struct {
+		name, kind, says string
+		said             any
+	}{
+		{"receipt", "consent receipt 1", "consent given of anna to newsletter", map[string]any{
+			"record": map[string]any{"pii_principal_id": "anna"}, "pii_processing": []any{map[string]any{"purpose": "newsletter"}}, "event": map[string]any{"event_state": "consent given"}}},
+		{"certificate", "disposal certificate 1", "as A-7, in the file", &retention.Certificate{
+			Disposal: "d1", Person: "anna", State: retention.Final, Transferred: &retention.Transferred{To: "archive", Reference: "A-7"}}},
+		{"erasure", "erasure certificate 1", "case c1: kept, ground records-duty, held by a court until it is lifted", &fate.Certificate{
+			Person: "anna", State: fate.Provisional, Parts: []fate.Part{{Kind: "case", ID: "c1", Answer: fate.Kept, Ground: "records-duty", Holds: []fate.Hold{{Ground: "a court"}}}}}},
+	} {
+		text, err := ring.Document(c.name, c.kind, c.said)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if out, err := verify(text); err != nil || !strings.Contains(out, c.says) || !strings.Contains(out, "verified: the portal signed this ") {
+			t.Errorf("%s: %v\n%s", c.name, err, out)
+		}
+		elsewhere, err := ring.Document(c.name, "something else", c.said)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for what, forged := range map[string][]byte{"changed": bytes.Replace(text, []byte("anna"), []byte("elsa"), 1), "signed as something else": elsewhere} {
+			if out, err := verify(forged); err == nil || !strings.Contains(err.Error(), "did not sign") || out != "" {
+				t.Errorf("%s, %s: %v\n%s", c.name, what, err, out)
+			}
+		}
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"portico/internal/audit"
 	"portico/internal/consent"
+	"portico/internal/keys"
 	"portico/internal/platform/clock"
 	"portico/internal/retention"
 	"portico/internal/rights/export"
@@ -67,39 +68,13 @@ func verify(out io.Writer, file, key, against string) error {
 	if err != nil {
 		return err
 	}
-	if r, err := consent.Verify(text, key); !errors.Is(err, consent.ErrNoReceipt) {
-		if err != nil {
-			return err
-		}
-		_, err = fmt.Fprintf(out, "%s of %s to %s at %s\nverified: the portal signed this receipt.\n",
-			printable(r.Event.State), printable(r.Record.Principal), printable(r.Processing[0].Purpose), printable(r.Event.Time))
-		return err
-	}
-	if c, err := retention.Verify(text, key); !errors.Is(err, retention.ErrNoCertificate) {
-		if err != nil {
-			return err
-		}
-		if to := c.Transferred; to != nil {
-			if _, err := fmt.Fprintf(out, "transferred to %s at %s, as %s, in the file with SHA-256 %s\n", printable(to.To), printable(to.At), printable(to.Reference), printable(to.File)); err != nil {
-				return err
+	for _, read := range []func(text []byte, key string) ([]string, error){receipt, disposal, erasure} {
+		if lines, err := read(text, key); !errors.Is(err, keys.ErrOther) {
+			if err == nil {
+				_, err = fmt.Fprintln(out, strings.Join(lines, "\n"))
 			}
-		}
-		_, err = fmt.Fprintf(out, "disposal %s at %s, because %s: %d things, %d keys destroyed, %d rows removed\nverified: the portal signed this certificate, which is %s.\n",
-			printable(c.Disposal), printable(c.At), printable(c.Because), len(c.Items), c.Keys, c.Rows, printable(c.State))
-		return err
-	}
-	if c, err := fate.Verify(text, key); !errors.Is(err, fate.ErrNone) {
-		if err != nil {
 			return err
 		}
-		for _, p := range c.Parts {
-			if err := line(out, p); err != nil {
-				return err
-			}
-		}
-		_, err = fmt.Fprintf(out, "erasure %s of %s, answered at %s\nverified: the portal signed this certificate, which is %s.\n",
-			printable(c.Request), printable(c.Person), printable(c.Answered), printable(c.State))
-		return err
 	}
 	records, err := audit.SplitRecords(text)
 	if err != nil {
@@ -129,6 +104,43 @@ func verify(out io.Writer, file, key, against string) error {
 	}
 	_, err = fmt.Fprintln(out, strings.Join(lines, "\n"))
 	return err
+}
+
+func receipt(text []byte, key string) ([]string, error) {
+	r, err := consent.Verify(text, key)
+	if err != nil {
+		return nil, err
+	}
+	return []string{
+		fmt.Sprintf("%s of %s to %s at %s", printable(r.Event.State), printable(r.Record.Principal), printable(r.Processing[0].Purpose), printable(r.Event.Time)),
+		"verified: the portal signed this receipt.",
+	}, nil
+}
+
+func disposal(text []byte, key string) (lines []string, err error) {
+	c, err := retention.Verify(text, key)
+	if err != nil {
+		return nil, err
+	}
+	if to := c.Transferred; to != nil {
+		lines = append(lines, fmt.Sprintf("transferred to %s at %s, as %s, in the file with SHA-256 %s", printable(to.To), printable(to.At), printable(to.Reference), printable(to.File)))
+	}
+	return append(lines,
+		fmt.Sprintf("disposal %s at %s, because %s: %d things, %d keys destroyed, %d rows removed", printable(c.Disposal), printable(c.At), printable(c.Because), len(c.Items), c.Keys, c.Rows),
+		fmt.Sprintf("verified: the portal signed this certificate, which is %s.", printable(c.State))), nil
+}
+
+func erasure(text []byte, key string) (lines []string, err error) {
+	c, err := fate.Verify(text, key)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range c.Parts {
+		lines = append(lines, part(p))
+	}
+	return append(lines,
+		fmt.Sprintf("erasure %s of %s, answered at %s", printable(c.Request), printable(c.Person), printable(c.Answered)),
+		fmt.Sprintf("verified: the portal signed this certificate, which is %s.", printable(c.State))), nil
 }
 
 func verifyOne(record []byte, key string, later *os.Root) ([]string, error) {
@@ -169,7 +181,7 @@ func describe(e *audit.Event) []string {
 }
 
 // line says what became of a part of an erasure.
-func line(out io.Writer, p fate.Part) error {
+func part(p fate.Part) string {
 	said := []string{p.Answer}
 	for _, one := range []struct{ name, text string }{{"at", p.At}, {"to", p.To}, {"as", p.Reference}, {"ground", p.Ground}, {"until", p.Until}, {"counted from an event that has not happened:", p.Event}, {"period", p.Period}} {
 		if one.text != "" {
@@ -179,8 +191,7 @@ func line(out io.Writer, p fate.Part) error {
 	for _, h := range p.Holds {
 		said = append(said, "held by "+h.Ground+" until "+cmp.Or(h.Until, "it is lifted"))
 	}
-	_, err := fmt.Fprintf(out, "  %s %s: %s\n", printable(p.Kind), printable(p.ID), printable(strings.Join(said, ", ")))
-	return err
+	return fmt.Sprintf("  %s %s: %s", printable(p.Kind), printable(p.ID), printable(strings.Join(said, ", ")))
 }
 
 // printable keeps a record from driving the terminal.

@@ -115,7 +115,7 @@ var dependencies = map[string][]string{
 	"github.com/go-text/typesetting":        {"internal/documents/pdf"},
 	"github.com/go-webauthn/webauthn":       {"internal/identity"},
 	"github.com/goccy/go-yaml":              {"internal/platform/i18n", "internal/platform/strict"},
-	"github.com/gowebpki/jcs":               {"internal/audit", "internal/consent", "internal/instance", "internal/policy", "internal/retention", "internal/rights/export", "internal/rights/fate"},
+	"github.com/gowebpki/jcs":               {"internal/audit", "internal/instance", "internal/keys", "internal/policy"},
 	"github.com/jackc/pgx":                  {"internal/platform/db", "internal/testkit"},
 	"github.com/pquerna/otp":                {"internal/identity"},
 	"github.com/pressly/goose":              {"internal/platform/db"},

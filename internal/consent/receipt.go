@@ -1,29 +1,16 @@
 package consent
 
 import (
-	"encoding/json"
-	"errors"
-	"fmt"
-
-	"github.com/gowebpki/jcs"
-
 	"portico/internal/keys"
 	"portico/internal/platform/i18n"
 	"portico/internal/policy"
 )
 
-// ErrNoReceipt says that a file is something else than a receipt of a consent.
-var ErrNoReceipt = errors.New("the file is no receipt of a consent")
-
-// kind is what a receipt's signature is for.
-const kind = "consent receipt 1"
-
-// Signed is a receipt with its signature, as people download it.
-type Signed struct {
-	Receipt   json.RawMessage `json:"receipt"` // canonical JSON (RFC 8785)
-	Key       string          `json:"key"`     // verifier key of the portal's log, as published
-	Signature []byte          `json:"signature"`
-}
+// What a receipt is signed as.
+const (
+	signedName = "receipt"
+	signedKind = "consent receipt 1"
+)
 
 // Receipt says who said what to whom about which use of data, in the words of
 // ISO/IEC TS 27560. It names a person by their random id only.
@@ -104,37 +91,16 @@ func (s *Service) receipt(e *Event, asked policy.Asked) ([]byte, error) {
 		p.Retention = append(p.Retention, retention{string(t.Period), t.Trigger})
 	}
 	r.Processing = []processing{p}
-	canonical, err := json.Marshal(r)
-	if err == nil {
-		canonical, err = jcs.Transform(canonical)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("write a receipt: %w", err)
-	}
-	return json.Marshal(Signed{canonical, s.Ring.Vkey(), s.Ring.Attest(kind, canonical)})
+	return s.Ring.Document(signedName, signedKind, r)
 }
 
-// Verify reads a receipt as downloaded and holds its signature against the
-// portal's published key.
+// Verify reads a receipt as downloaded, signed by the portal with this key;
+// another file is keys.ErrOther.
 func Verify(file []byte, vkey string) (*Receipt, error) {
-	var signed Signed
-	if err := json.Unmarshal(file, &signed); err != nil || len(signed.Receipt) == 0 {
-		return nil, ErrNoReceipt
+	r := &Receipt{}
+	err := keys.ReadDocument(file, vkey, signedName, signedKind, r)
+	if err == nil && len(r.Processing) == 0 {
+		err = keys.ErrOther
 	}
-	canonical, err := jcs.Transform(signed.Receipt)
-	if err != nil {
-		return nil, fmt.Errorf("the receipt is no JSON: %w", err)
-	}
-	ok, err := keys.Attested(vkey, kind, canonical, signed.Signature)
-	if err != nil {
-		return nil, fmt.Errorf("the key: %w", err)
-	}
-	if !ok {
-		return nil, errors.New("the signature is not of this key over this receipt")
-	}
-	var r Receipt
-	if err := json.Unmarshal(canonical, &r); err != nil || len(r.Processing) == 0 {
-		return nil, ErrNoReceipt
-	}
-	return &r, nil
+	return r, err
 }

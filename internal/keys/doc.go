@@ -10,6 +10,8 @@
 //     wrapped by it and wrap the scope keys that stand in the store.
 //   - A sealed value opens only in its place: instance, table, column, row and
 //     person are authenticated with it.
+//   - What the portal signs besides, it signs as one kind of document, which whoever
+//     has the published key reads offline (Document, ReadDocument).
 //   - The log's signer signs nothing smaller than, or inconsistent with, what
 //     it signed before, on any node, whatever became of the store (I16): its
 //     last size and root are on disk, flushed, before a signature is handed out.

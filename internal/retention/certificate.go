@@ -1,30 +1,18 @@
 package retention
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
-
-	"github.com/gowebpki/jcs"
 
 	"portico/internal/keys"
 	"portico/internal/platform/db"
 )
 
-// ErrNoCertificate says that a file is something else than the certificate of
-// a disposal.
-var ErrNoCertificate = errors.New("the file is no certificate of a disposal")
-
-// signedAs is what a certificate's signature is for.
-const signedAs = "disposal certificate 1"
-
-// Signed is a certificate with its signature, as it is downloaded.
-type Signed struct {
-	Certificate json.RawMessage `json:"certificate"` // canonical JSON (RFC 8785)
-	Key         string          `json:"key"`         // verifier key of the portal's log, as published
-	Signature   []byte          `json:"signature"`
-}
+// What a certificate is signed as.
+const (
+	signedName = "certificate"
+	signedKind = "disposal certificate 1"
+)
 
 // The states of a certificate.
 const (
@@ -108,37 +96,12 @@ func (s *Service) Certificate(tx *db.Tx, disposal string) ([]byte, error) {
 			Kind: i.Kind, ID: i.ID, Service: i.Service, Rule: i.Rule, Since: when(i.Since), Due: when(i.Due), Action: string(i.Action),
 		})
 	}
-	canonical, err := json.Marshal(c)
-	if err == nil {
-		canonical, err = jcs.Transform(canonical)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("write a certificate: %w", err)
-	}
-	return json.Marshal(Signed{canonical, s.Ring.Vkey(), s.Ring.Attest(signedAs, canonical)})
+	return s.Ring.Document(signedName, signedKind, c)
 }
 
-// Verify reads a certificate as downloaded and holds its signature against the
-// portal's published key.
+// Verify reads a certificate as downloaded, signed by the portal with this key;
+// another file is keys.ErrOther.
 func Verify(file []byte, vkey string) (*Certificate, error) {
-	var signed Signed
-	if err := json.Unmarshal(file, &signed); err != nil || len(signed.Certificate) == 0 {
-		return nil, ErrNoCertificate
-	}
-	canonical, err := jcs.Transform(signed.Certificate)
-	if err != nil {
-		return nil, fmt.Errorf("read a certificate: %w", err)
-	}
-	ok, err := keys.Attested(vkey, signedAs, canonical, signed.Signature)
-	if err != nil {
-		return nil, fmt.Errorf("read the key: %w", err)
-	}
-	if !ok {
-		return nil, errors.New("the portal with this key did not sign this certificate")
-	}
-	var c Certificate
-	if err := json.Unmarshal(canonical, &c); err != nil {
-		return nil, fmt.Errorf("read a certificate: %w", err)
-	}
-	return &c, nil
+	c := &Certificate{}
+	return c, keys.ReadDocument(file, vkey, signedName, signedKind, c)
 }

@@ -4,14 +4,11 @@ import (
 	"archive/zip"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"hash"
 	"io"
 	"slices"
-
-	"github.com/gowebpki/jcs"
 
 	"portico/internal/keys"
 )
@@ -19,8 +16,11 @@ import (
 // Schema names the form of a package.
 const Schema = "portico-package-1"
 
-// kind is what the signature says it is of.
-const kind = "package"
+// What a manifest is signed as.
+const (
+	signedName = "manifest"
+	signedKind = "package"
+)
 
 // manifestName is the entry that holds the manifest, the last of the package.
 const manifestName = "manifest.json"
@@ -43,13 +43,6 @@ type Entry struct {
 	Type   string `json:"type"`
 	Size   int64  `json:"size"`
 	SHA256 string `json:"sha256"`
-}
-
-// Signed is manifest.json.
-type Signed struct {
-	Manifest  json.RawMessage `json:"manifest"`
-	Key       string          `json:"key"`
-	Signature []byte          `json:"signature"`
 }
 
 // Writer writes a package.
@@ -95,14 +88,7 @@ func (m *meter) Write(p []byte) (int, error) {
 // Close writes the manifest, signed by the ring, and ends the package.
 func (w *Writer) Close(m Manifest, ring *keys.Ring) error {
 	m.Schema, m.Entries = Schema, w.entries
-	canonical, err := json.Marshal(m)
-	if err == nil {
-		canonical, err = jcs.Transform(canonical)
-	}
-	if err != nil {
-		return fmt.Errorf("write the manifest of a package: %w", err)
-	}
-	signed, err := json.Marshal(Signed{canonical, ring.Vkey(), ring.Attest(kind, canonical)})
+	signed, err := ring.Document(signedName, signedKind, m)
 	if err != nil {
 		return fmt.Errorf("sign a package: %w", err)
 	}
@@ -162,26 +148,16 @@ func manifest(f *zip.File, vkey string) (*Manifest, error) {
 	}
 	defer r.Close() //nolint:errcheck // read only
 	text, err := io.ReadAll(io.LimitReader(r, maxManifest))
-	var signed Signed
-	if err != nil || json.Unmarshal(text, &signed) != nil || len(signed.Manifest) == 0 {
-		return nil, ErrNone
-	}
-	canonical, err := jcs.Transform(signed.Manifest)
 	if err != nil {
 		return nil, ErrNone
 	}
-	ok, err := keys.Attested(vkey, kind, canonical, signed.Signature)
-	if err != nil {
-		return nil, fmt.Errorf("the key: %w", err)
-	}
-	if !ok {
-		return nil, errors.New("the signature is not of this key over this manifest")
-	}
-	var m Manifest
-	if err := json.Unmarshal(canonical, &m); err != nil || m.Schema != Schema {
+	m := &Manifest{}
+	if err := keys.ReadDocument(text, vkey, signedName, signedKind, m); errors.Is(err, keys.ErrOther) || err == nil && m.Schema != Schema {
 		return nil, ErrNone
+	} else if err != nil {
+		return nil, err
 	}
-	return &m, nil
+	return m, nil
 }
 
 // entry holds an entry against the manifest.

@@ -1,29 +1,16 @@
 package fate
 
 import (
-	"encoding/json"
-	"errors"
-	"fmt"
 	"time"
-
-	"github.com/gowebpki/jcs"
 
 	"portico/internal/keys"
 )
 
-// ErrNone says that a file is something else than the certificate of an
-// erasure.
-var ErrNone = errors.New("the file is no certificate of an erasure")
-
-// signedAs is what a certificate's signature is for.
-const signedAs = "erasure certificate 1"
-
-// signed is a certificate with its signature, as it is downloaded.
-type signed struct {
-	Erasure   json.RawMessage `json:"erasure"` // canonical JSON (RFC 8785)
-	Key       string          `json:"key"`     // verifier key of the portal's log, as published
-	Signature []byte          `json:"signature"`
-}
+// What a certificate is signed as.
+const (
+	signedName = "erasure"
+	signedKind = "erasure certificate 1"
+)
 
 // The answers on a part.
 const (
@@ -96,39 +83,9 @@ func when(t time.Time) string {
 	return t.UTC().Format(time.RFC3339)
 }
 
-// sign is the file of a certificate.
-func sign(c Certificate, ring *keys.Ring) ([]byte, error) {
-	canonical, err := json.Marshal(c)
-	if err == nil {
-		canonical, err = jcs.Transform(canonical)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("write the certificate of an erasure: %w", err)
-	}
-	return json.Marshal(signed{canonical, ring.Vkey(), ring.Attest(signedAs, canonical)})
-}
-
-// Verify reads a certificate as downloaded and holds its signature against the
-// portal's published key.
+// Verify reads a certificate as downloaded, signed by the portal with this key;
+// another file is keys.ErrOther.
 func Verify(file []byte, vkey string) (*Certificate, error) {
-	var s signed
-	if err := json.Unmarshal(file, &s); err != nil || len(s.Erasure) == 0 {
-		return nil, ErrNone
-	}
-	canonical, err := jcs.Transform(s.Erasure)
-	if err != nil {
-		return nil, fmt.Errorf("read the certificate of an erasure: %w", err)
-	}
-	ok, err := keys.Attested(vkey, signedAs, canonical, s.Signature)
-	if err != nil {
-		return nil, fmt.Errorf("read the key: %w", err)
-	}
-	if !ok {
-		return nil, errors.New("the portal with this key did not sign this certificate")
-	}
-	var c Certificate
-	if err := json.Unmarshal(canonical, &c); err != nil {
-		return nil, fmt.Errorf("read the certificate of an erasure: %w", err)
-	}
-	return &c, nil
+	c := &Certificate{}
+	return c, keys.ReadDocument(file, vkey, signedName, signedKind, c)
 }

@@ -128,7 +128,7 @@ func (f *Fates) Certificate(ctx context.Context, r *rights.Request, items []righ
 	if err != nil {
 		return nil, fmt.Errorf("certify an erasure: %w", err)
 	}
-	return sign(c, f.Ring)
+	return f.Ring.Document(signedName, signedKind, c)
 }
 
 // certified is a part as a certificate has it.
