@@ -1,10 +1,16 @@
 package i18n
 
 import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"testing/fstest"
 	"time"
+
+	"portico/internal/testkit"
 )
 
 // files returns a file system of locales.
@@ -108,6 +114,39 @@ func TestValuesKeepTheirDirectionInRightToLeftSentences(t *testing.T) {
 	}
 	if got, want := c.Printer("en", nil).T("k", "ref", "RP-7F3K"), "Number RP-7F3K"; got != want {
 		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+// TestNumbersInRightToLeftSentencesKeepTheirOrder reads every Dhivehi sentence
+// of program and instances: figures with spaces between them, as in a date or a
+// telephone number, would stand in the reverse order unless they are isolated or, in an instance,
+// which may not hold such characters, the spaces do not break.
+func TestNumbersInRightToLeftSentencesKeepTheirOrder(t *testing.T) {
+	figures := regexp.MustCompile(`(\d|\})[ ]\d+[ ]\d`)
+	isolated := regexp.MustCompile("\u2066[^\u2069]*\u2069")
+	read := 0
+	for _, dir := range []string{"internal", "instances"} {
+		err := fs.WalkDir(os.DirFS(filepath.Join(testkit.Root(), dir)), ".", func(path string, _ fs.DirEntry, err error) error {
+			if err != nil || filepath.Ext(path) != ".yaml" {
+				return err
+			}
+			b, err := os.ReadFile(filepath.Join(testkit.Root(), dir, path))
+			for n, line := range strings.Split(string(b), "\n") {
+				if filepath.Base(path) != "dv.yaml" {
+					_, line, _ = strings.Cut(line, "dv: ")
+				}
+				if read++; figures.MatchString(isolated.ReplaceAllString(line, "")) {
+					t.Errorf("%s/%s:%d: put U+2066 and U+2069 around the figures, or U+00A0 between them: %s", dir, path, n+1, line)
+				}
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if read < 1000 {
+		t.Fatalf("%d lines were read", read)
 	}
 }
 
