@@ -15,9 +15,9 @@ import (
 // nothing by itself.
 func TestTheProcessThatIsKilled(t *testing.T) {
 	pol := rules(t)
-	if d, s := retentiontest.Killed(t, pol); d != nil {
+	if d, s := vaulttest.Killed(t, pol); d != nil {
 		w := onStore(t, d, s, pol)
-		retentiontest.Begins()
+		vaulttest.Begins()
 		w.run()
 	}
 }
@@ -42,7 +42,7 @@ func TestI8_AKilledRunGoesOn(t *testing.T) {
 			}
 			kills := 0
 			for ended := false; !ended; {
-				if ended = retentiontest.Kill(t, "TestTheProcessThatIsKilled", address, w.s, kills < killsMost, time.Duration(chance.Int64N(int64(120*time.Millisecond)))); !ended {
+				if ended = vaulttest.Kill(t, "TestTheProcessThatIsKilled", address, w.s, kills < killsMost, time.Duration(chance.Int64N(int64(120*time.Millisecond)))); !ended {
 					kills++
 				}
 			}

@@ -21,8 +21,10 @@ import (
 	"portico/internal/platform/jobs"
 	"portico/internal/platform/web"
 	"portico/internal/policy"
+	"portico/internal/services"
 	"portico/internal/services/servicestest"
 	"portico/internal/testkit"
+	"portico/internal/vault/vaulttest"
 )
 
 // world is casestest's with the example of docs/services.md, in which the
@@ -43,9 +45,16 @@ func onEachEngine(t *testing.T, run func(t *testing.T, w *world)) {
 
 func newWorld(t *testing.T, d *db.DB) *world {
 	t.Helper()
-	w := &world{World: casestest.With(t, d, servicestest.EventPermit(t))}
+	service := servicestest.EventPermit(t)
+	return onStore(t, vaulttest.Open(t, d, servicestest.Policy(t, service)), service)
+}
+
+// onStore is the world on a store as a process opens it.
+func onStore(t *testing.T, s *vaulttest.Store, service *services.Definition) *world {
+	t.Helper()
+	w := &world{World: casestest.On(t, s, service)}
 	w.Variant = "repeat"
-	w.queue = jobs.NewQueue(jobs.Config{DB: d, Clock: w.Store.Clock, Log: slog.New(slog.DiscardHandler)})
+	w.queue = jobs.NewQueue(jobs.Config{DB: s.DB, Clock: w.Store.Clock, Log: slog.New(slog.DiscardHandler)})
 	w.automatic = automatic.New(w.Cases, w.queue, slog.New(slog.DiscardHandler))
 	w.router = w.Router(func(r *web.Router) {
 		w.Mount(r)

@@ -62,12 +62,17 @@ func New(t *testing.T, d *db.DB) *World {
 // With makes a world with another service than the road permit.
 func With(t *testing.T, d *db.DB, service *services.Definition) *World {
 	t.Helper()
-	w := &World{T: t, Service: service, Catalogue: &servicestest.Catalogue{}, Sessions: map[string]*web.Session{}, Away: map[string]bool{}}
+	return On(t, vaulttest.Open(t, d, servicestest.Policy(t, service)), service)
+}
+
+// On is a world with a service on a store that is open.
+func On(t *testing.T, s *vaulttest.Store, service *services.Definition) *World {
+	t.Helper()
+	w := &World{T: t, Service: service, Store: s, Catalogue: &servicestest.Catalogue{}, Sessions: map[string]*web.Session{}, Away: map[string]bool{}}
 	p := servicestest.Policy(t, w.Service)
-	w.Store = vaulttest.Open(t, d, p)
 	w.Catalogue.Set("one", w.Service)
 	w.Cases = cases.New(cases.Config{
-		DB: d, Vault: w.Store.Vault, Catalogue: w.Catalogue, Officials: officials{w}, Policy: func() *policy.Policy { return p },
+		DB: s.DB, Vault: s.Vault, Catalogue: w.Catalogue, Officials: officials{w}, Policy: func() *policy.Policy { return p },
 		Calendar: func() cases.Calendar { return Calendar{} }, Zone: servicestest.Zone, Currency: func() string { return "MVR" },
 		Clock: w.Store.Clock,
 	})

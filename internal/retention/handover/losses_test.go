@@ -28,7 +28,7 @@ func (w *world) number(query string) (n int64) {
 // nothing by itself.
 func TestTheProcessThatIsKilled(t *testing.T) {
 	pol := rules(t)
-	d, s := retentiontest.Killed(t, pol)
+	d, s := vaulttest.Killed(t, pol)
 	if d == nil {
 		return
 	}
@@ -38,7 +38,7 @@ func TestTheProcessThatIsKilled(t *testing.T) {
 	if list[0].Acknowledged.IsZero() {
 		w.must(w.Acknowledge(t.Context(), list[0].ID, "M-1", w.official))
 	}
-	retentiontest.Begins()
+	vaulttest.Begins()
 	w.must(w.Rest(t.Context()))
 }
 
@@ -65,7 +65,7 @@ func TestI8_AKilledHandOverGoesOn(t *testing.T) {
 			w.given(p.ID)
 			kills, halfway := 0, false
 			for ended := false; !ended; {
-				if ended = retentiontest.Kill(t, "TestTheProcessThatIsKilled", address, w.s, kills < killsMost, time.Duration(chance.Int64N(int64(100*time.Millisecond)))); !ended {
+				if ended = vaulttest.Kill(t, "TestTheProcessThatIsKilled", address, w.s, kills < killsMost, time.Duration(chance.Int64N(int64(100*time.Millisecond)))); !ended {
 					kills++
 					halfway = halfway || w.number(`SELECT count(*) FROM retention_disposal`) < int64(people*each)
 				}

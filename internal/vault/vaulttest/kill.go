@@ -1,4 +1,4 @@
-package retentiontest
+package vaulttest
 
 import (
 	"bufio"
@@ -11,7 +11,6 @@ import (
 	"portico/internal/platform/db"
 	"portico/internal/policy"
 	"portico/internal/testkit"
-	"portico/internal/vault/vaulttest"
 )
 
 // The variables by which a test binary is the process that is killed.
@@ -25,21 +24,21 @@ func Begins() { fmt.Println(begun) }
 
 // Killed opens, in the process that is killed, the store that it works on; in
 // any other it returns nil.
-func Killed(t *testing.T, pol *policy.Policy) (*db.DB, *vaulttest.Store) {
+func Killed(t *testing.T, pol *policy.Policy) (*db.DB, *Store) {
 	t.Helper()
 	if os.Getenv(killedStore) == "" {
 		return nil, nil
 	}
 	d := testkit.Open(t, os.Getenv(killedStore))
-	return d, vaulttest.Reopen(t, d, pol, os.Getenv(killedKeys), os.Getenv(killedLog))
+	return d, Reopen(t, d, pol, os.Getenv(killedKeys), os.Getenv(killedLog))
 }
 
 // Kill runs a test of this binary as a process of its own on a store, kills it a
 // while after it said that it begins, and reports whether it had ended before.
-func Kill(t *testing.T, test, address string, s *vaulttest.Store, kill bool, after time.Duration) (ended bool) {
+func Kill(t *testing.T, test, address string, s *Store, kill bool, after time.Duration, env ...string) (ended bool) {
 	t.Helper()
 	cmd := exec.Command(os.Args[0], "-test.run=^"+test+"$", "-test.v")
-	cmd.Env = append(os.Environ(), killedStore+"="+address, killedKeys+"="+s.Keys, killedLog+"="+s.Dir)
+	cmd.Env = append(append(os.Environ(), killedStore+"="+address, killedKeys+"="+s.Keys, killedLog+"="+s.Dir), env...)
 	out, err := cmd.StdoutPipe()
 	if err == nil {
 		err = cmd.Start()
