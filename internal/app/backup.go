@@ -84,37 +84,31 @@ func RestoreKeys(ctx context.Context, s Store, from string) (acts, entries int64
 	if err := s.exists(); err != nil {
 		return 0, 0, err
 	}
-	if err := b.PutKeys(s.Keys); err != nil {
-		return 0, 0, err
-	}
-	ring, err := keys.Open(s.Keys, b.Instance, b.Demo)
-	if err != nil {
-		return 0, 0, err
-	}
-	if err := b.Signed(ring); err != nil {
-		return 0, 0, err
-	}
 	d, err := db.Open(ctx, s.url())
 	if err != nil {
 		return 0, 0, err
 	}
 	defer func() { err = errors.Join(err, d.Close()) }()
-	if err := whose(ctx, d, ring); err != nil {
-		return 0, 0, err
-	}
-	c := ledger.Config{DB: d, Ring: ring, Clock: clock.System{}}
-	if err := ledger.Catch(ctx, c); err != nil {
-		return 0, 0, err
-	}
-	if err := audit.Look(audit.Config{DB: d, Ring: ring, Clock: clock.System{}, Dir: filepath.Join(s.Data, "log")}).Remember(ctx); err != nil {
-		return 0, 0, err
-	}
-	l, err := ledger.Open(ctx, c)
-	if err != nil {
-		return 0, 0, err
-	}
-	signed, err := ring.Signed()
-	return l.Head().N, signed.Size, err
+	err = b.PutKeys(s.Keys, func(ring *keys.Ring) error {
+		if err := whose(ctx, d, ring); err != nil {
+			return err
+		}
+		c := ledger.Config{DB: d, Ring: ring, Clock: clock.System{}}
+		if err := ledger.Catch(ctx, c); err != nil {
+			return err
+		}
+		if err := audit.Look(audit.Config{DB: d, Ring: ring, Clock: clock.System{}, Dir: filepath.Join(s.Data, "log")}).Remember(ctx); err != nil {
+			return err
+		}
+		l, err := ledger.Open(ctx, c)
+		if err != nil {
+			return err
+		}
+		signed, err := ring.Signed()
+		acts, entries = l.Head().N, signed.Size
+		return err
+	})
+	return acts, entries, err
 }
 
 // whose refuses a database that is not that of these keys, or whose keys are

@@ -137,25 +137,35 @@ func (r *restore) run(ctx context.Context) (err error) {
 // whether the backups are theirs and not newer.
 func (r *restore) keys(id string) (err error) {
 	if names, err := os.ReadDir(r.Keys); errors.Is(err, fs.ErrNotExist) || err == nil && len(names) == 0 {
-		if err := r.wraps.PutKeys(r.Keys); err != nil {
+		if r.wraps.Instance != id {
+			return fmt.Errorf("the key backup is of the instance %q, not %q", r.wraps.Instance, id)
+		}
+		if err := r.wraps.PutKeys(r.Keys, r.theirs); err != nil {
 			return err
 		}
 	}
 	if r.ring, err = keys.Open(r.Keys, id, r.Demo); err != nil {
 		return err
 	}
-	for _, b := range []*backup.Backup{r.data, r.wraps} {
-		if err := b.Signed(r.ring); err != nil {
+	return r.theirs(r.ring)
+}
+
+// theirs refuses backups that are not of these keys, or newer than their ledger,
+// and reads what was taken away since.
+func (r *restore) theirs(ring *keys.Ring) error {
+	for _, b := range []*backup.Backup{r.wraps, r.data} {
+		if err := b.Signed(ring); err != nil {
 			return err
 		}
-		if err := ledger.Since(r.Keys, id, b.Act, b.Ledger, func(ledger.Entry) error { return nil }); err != nil {
+		r.since = nil
+		if err := ledger.Since(ring.Dir(), ring.Instance(), b.Act, b.Ledger, func(e ledger.Entry) error {
+			r.since = append(r.since, e)
+			return nil
+		}); err != nil {
 			return err
 		}
 	}
-	return ledger.Since(r.Keys, id, r.data.Act, r.data.Ledger, func(e ledger.Entry) error {
-		r.since = append(r.since, e)
-		return nil
-	})
+	return nil
 }
 
 // fill fills an empty store in one transaction. One that it filled already and
@@ -261,13 +271,7 @@ func (r *restore) finish(ctx context.Context, p *portal) error {
 		if res.people, res.without, err = p.account.Reindex(tx); err != nil {
 			return err
 		}
-		if err := p.login.Reindex(tx); err != nil {
-			return err
-		}
-		if err := p.staff.Reindex(tx); err != nil {
-			return err
-		}
-		if err := errors.Join(p.mandates.Reindex(tx), p.visitors.Reindex(tx)); err != nil {
+		if err := errors.Join(p.login.Reindex(tx), p.staff.Reindex(tx), p.mandates.Reindex(tx), p.visitors.Reindex(tx)); err != nil {
 			return err
 		}
 		if res.lost, err = p.log.Continue(tx, published); err != nil {

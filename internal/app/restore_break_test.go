@@ -2,12 +2,10 @@ package app_test
 
 import (
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	"portico/internal/audit"
 	"portico/internal/keys"
@@ -18,9 +16,9 @@ import (
 )
 
 // idle is a portal that has begun and was stopped, with its backups.
-func idle(t *testing.T) *keeper {
+func idle(t *testing.T, engine db.Engine) *keeper {
 	t.Helper()
-	k := keep(t, db.SQLite)
+	k := keep(t, engine)
 	k.program.Person("permit-officer") // it has begun whole
 	k.program.Stop()
 	k.must(with(k.store, "backup", k.dir, "--to", k.at("backup"))...)
@@ -36,7 +34,7 @@ func (k *keeper) restore(flags []string, more ...string) []string {
 // happen to them.
 func TestI8_CopiesAndKeysOfAPortal(t *testing.T) {
 	t.Parallel()
-	k := idle(t)
+	k := idle(t, db.SQLite)
 	for _, one := range []struct {
 		name string
 		test func(*testing.T, *keeper)
@@ -44,10 +42,6 @@ func TestI8_CopiesAndKeysOfAPortal(t *testing.T) {
 		{"a damaged backup is named by its file", damaged},
 		{"an old epoch is destroyed once a drill showed that it may be", rotated},
 		{"a lost key directory is put back and brought up to the database", lost},
-		{"a rotation that is killed leaves every key open, and goes on", turned},
-		// The last: what it restores goes on under the same keys, and the store
-		// that it came from is an older copy from then on.
-		{"a backup or restore that is killed is whole or none", killed},
 	} {
 		t.Run(one.name, func(t *testing.T) {
 			k := *k
@@ -94,85 +88,6 @@ func damaged(t *testing.T, k *keeper) {
 	if found, _ := filepath.Glob(k.at("data-again/*.db")); len(found) > 0 {
 		t.Errorf("a damaged backup made %q", found)
 	}
-}
-
-// killer runs commands of the program and kills them at any moment of a time.
-func killer(t *testing.T) func(within time.Duration, args ...string) {
-	chance := testkit.Chance(t)
-	return func(within time.Duration, args ...string) {
-		cmd := exec.Command(testkit.Binary(t), args...)
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		timer := time.AfterFunc(time.Duration(chance.Int64N(int64(within))), func() { _ = cmd.Process.Kill() })
-		_ = cmd.Wait()
-		timer.Stop()
-	}
-}
-
-// turned kills rotations at any moment.
-func turned(t *testing.T, k *keeper) {
-	kill := killer(t)
-	began := time.Now()
-	k.must(with(k.store, "keys", "rotate")...)
-	for lasts := time.Since(began); time.Since(began) < 5*lasts; {
-		kill(lasts, with(k.store, "keys", "rotate")...)
-		v, d, ring := k.open("file:"+filepath.Join(k.at("data"), "portico.db"), "keys")
-		if _, opened, shut, err := v.Whole(t.Context()); err != nil || opened == 0 || shut > 0 {
-			t.Fatalf("epoch %d: %d values open and %d do not, %v", ring.Epoch(), opened, shut, err)
-		}
-		if err := d.Close(); err != nil {
-			t.Fatal(err)
-		}
-	}
-	k.must(with(k.store, "keys", "rotate")...)
-	_, d, ring := k.open("file:"+filepath.Join(k.at("data"), "portico.db"), "keys")
-	used, err := vault.EpochUse(t.Context(), d)
-	for n, keys := range used {
-		if keys > 0 && n != ring.Epoch() {
-			t.Errorf("%d keys are under epoch %d, and the current one is %d", keys, n, ring.Epoch())
-		}
-	}
-	if err != nil || len(used) == 0 {
-		t.Errorf("%v are used, %v", used, err)
-	}
-	k.program.Start()
-	k.program.Person("permit-officer")
-	k.program.Stop()
-}
-
-// killed kills backups and restores at any moment.
-func killed(t *testing.T, k *keeper) {
-	kill := killer(t)
-	began := time.Now()
-	k.must(with(k.store, "backup", k.dir, "--to", k.at("timed"))...)
-	lasts := time.Since(began)
-	for range 4 {
-		kill(lasts, with(k.store, "backup", k.dir, "--to", k.at("killed"))...)
-		if _, err := os.Stat(k.at("killed")); err == nil {
-			break // it was quicker
-		}
-		kill(lasts, with(k.store, "keys", "backup", "--to", k.at("key-backup"))...)
-	}
-	if _, err := os.Stat(k.at("killed")); err != nil {
-		k.must(with(k.store, "backup", k.dir, "--to", k.at("killed"))...)
-	}
-	if err := os.Rename(k.at("killed"), k.at("backup")+"-2"); err != nil {
-		t.Fatal(err)
-	}
-	k.must(with(k.store, "keys", "backup", "--to", k.at("key-backup"))...)
-
-	again, _ := k.place("data-again", "keys")
-	restore := with(again, "restore", k.dir, "--from", k.at("backup-2"), "--keys-from", k.at("key-backup"), "--log", filepath.Join(k.at("data"), "log"))
-	began = time.Now()
-	k.must(append(restore, "--drill")...)
-	for range 4 {
-		kill(time.Since(began), restore...)
-	}
-	if out, err := k.run(restore...); err != nil && !strings.Contains(out, "not empty") {
-		t.Fatalf("after it was killed: %v\n%s", err, out)
-	}
-	testkit.Serve(t, append([]string{k.dir, "--demo"}, again...)...).Person("permit-officer")
 }
 
 // rotated begins another epoch, and looks what a copy of the database from

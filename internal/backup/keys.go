@@ -83,8 +83,9 @@ func (s *Source) keys(ctx context.Context, w *writer) error {
 	return put(ledger.FileName, text.Bytes())
 }
 
-// PutKeys makes a key directory of a key backup. dir must be missing or empty.
-func (b *Backup) PutKeys(dir string) error {
+// PutKeys makes a key directory of a key backup. dir must be missing or empty,
+// and is left so unless ready, which gets the keys, finds them good.
+func (b *Backup) PutKeys(dir string, ready func(*keys.Ring) error) error {
 	files := map[string][]byte{}
 	for _, f := range b.Files {
 		if path.Dir(f.Name) != keyDir {
@@ -96,7 +97,16 @@ func (b *Backup) PutKeys(dir string) error {
 		}
 		files[path.Base(f.Name)] = content
 	}
-	return keys.Put(dir, files)
+	return keys.Put(dir, files, func(dir string) error {
+		ring, err := keys.Open(dir, b.Instance, b.Demo)
+		if err == nil {
+			err = b.Signed(ring)
+		}
+		if err == nil {
+			err = ready(ring)
+		}
+		return err
+	})
 }
 
 // LoadKeys fills the table of wrapped keys from a key backup.

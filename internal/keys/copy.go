@@ -29,8 +29,9 @@ func (r *Ring) Copy(each func(name string, content []byte) error) error {
 }
 
 // Put makes a key directory of files that Copy gave out, and others that
-// belong there. dir must be missing or empty.
-func Put(dir string, files map[string][]byte) error {
+// belong there. dir must be missing or empty. It is there once ready, which gets
+// the folder in which they are, found them good, and before that not at all.
+func Put(dir string, files map[string][]byte, ready func(dir string) error) error {
 	if names, err := os.ReadDir(dir); err == nil && len(names) > 0 {
 		return fmt.Errorf("the key directory %s is not empty: keys are put back into an empty one only", dir)
 	}
@@ -44,6 +45,11 @@ func Put(dir string, files map[string][]byte) error {
 	for name, content := range files {
 		if err == nil {
 			err = writeDurable(filepath.Join(making, name), content)
+		}
+	}
+	if err == nil {
+		if err = ready(making); err != nil {
+			return errors.Join(err, os.RemoveAll(making))
 		}
 	}
 	if err == nil {
