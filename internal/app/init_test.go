@@ -43,8 +43,10 @@ func TestAnInstanceThatInitWritesServesAndCanBeAppliedFor(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	i := slices.IndexFunc(report.Results, func(r proof.Result) bool { return r.Promise.Control == proof.ServicesDescribed })
-	if i < 0 || report.Results[i].Status != proof.Kept {
-		t.Errorf("O18: its service lacks what the policy promises of each: %+v", report.Results)
+	for _, control := range []string{proof.ServicesDescribed, proof.Agreed} { // O18, O15
+		i := slices.IndexFunc(report.Results, func(r proof.Result) bool { return r.Promise.Control == control })
+		if i < 0 || report.Results[i].Status != proof.Kept {
+			t.Errorf("%s is not kept: %+v", control, report.Results)
+		}
 	}
 }

@@ -72,9 +72,10 @@ func NewLive(ctx context.Context, c Config, in *Instance) (*Live, error) {
 func Beside(ctx context.Context, c Config, in *Instance) (*Live, error) {
 	l := newLive(c, in)
 	old, err := l.last(ctx)
-	if old != nil {
-		l.current.Store(old)
+	if err == nil && old != nil {
+		return l, l.show(ctx, old)
 	}
+	l.published.Store(in.Published(c.Clock.Now()))
 	return l, err
 }
 
