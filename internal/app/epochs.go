@@ -86,7 +86,9 @@ func DestroyEpochs(ctx context.Context, dir string, d *db.DB, ring *keys.Ring) (
 // copies is what the controls look at of backups and epochs.
 func (p *portal) copies(ctx context.Context) (c proof.Copies, err error) {
 	if b := p.live.Current().Portal.Backups; b != nil {
-		c.Epoch, c.After, c.Drill = b.Epoch, b.After, b.Drill
+		if c.Epoch, c.After, c.Drill = b.Epoch, b.After, b.Drill; b.Required != nil {
+			c.Every = b.Required.Every
+		}
 	}
 	began, err := p.ring.Begins()
 	if err != nil {
@@ -98,14 +100,13 @@ func (p *portal) copies(ctx context.Context) (c proof.Copies, err error) {
 		c.Ended = began[all[1]]
 	}
 	err = p.db.View(ctx, func(tx *db.Tx) error {
-		drill, err := backup.Drilled(tx)
-		if err != nil {
-			return err
+		drill, last, made, err := backup.Last(tx)
+		c.Drilled, c.DrilledEpoch, c.Opened, c.Faults, c.Made = drill.At, drill.Epoch, drill.Opened, last.Faults, made
+		if err == nil {
+			c.Founded, err = vault.FoundedAt(tx)
 		}
-		last, err := backup.LastDrill(tx)
-		c.Drilled, c.DrilledEpoch, c.Opened, c.Faults = drill.At, drill.Epoch, drill.Opened, last.Faults
-		if err == nil && c.Began.IsZero() {
-			c.Began, err = vault.FoundedAt(tx)
+		if c.Began.IsZero() {
+			c.Began = c.Founded
 		}
 		return err
 	})

@@ -28,6 +28,7 @@ func Holding() []db.Table {
 			"one": no, "manifest": no, "act": no, "began_at": no, "finished_at": no}},
 		{Name: "backup_drill", Columns: map[string]db.Holds{
 			"at": no, "data_at": no, "keys_at": no, "epoch": no, "people": no, "opened": no, "faults": no}},
+		{Name: "backup_made", Columns: map[string]db.Holds{"at": no}},
 		{Name: "backup_node", Apart: true, Columns: map[string]db.Holds{"node": no, "oldest": no, "newest": no, "seen_at": no}},
 	}
 }

@@ -75,6 +75,20 @@ func Finish(tx *db.Tx, now time.Time) error {
 	return err
 }
 
+// Made notes in the store that a data backup of it was made.
+func Made(tx *db.Tx, at time.Time) error {
+	_, err := tx.Exec(`INSERT INTO backup_made (at) VALUES ($1) ON CONFLICT (at) DO NOTHING`, clock.Micros(at))
+	return err
+}
+
+func selectMade(tx *db.Tx) (time.Time, error) {
+	var at *int64
+	if err := tx.QueryRow(`SELECT max(at) FROM backup_made`).Scan(&at); err != nil || at == nil {
+		return time.Time{}, err
+	}
+	return clock.FromMicros(*at), nil
+}
+
 // Drill is a restore into a scratch place, and what came of it.
 type Drill struct {
 	At     time.Time
@@ -106,8 +120,17 @@ func (d Drill) Facts() audit.Facts {
 // none.
 func Drilled(tx *db.Tx) (Drill, error) { return selectDrill(tx, 0) }
 
-// LastDrill is the last drill, whatever it found.
-func LastDrill(tx *db.Tx) (Drill, error) { return selectDrill(tx, math.MaxInt64) }
+// Last is the last drill that found no fault, the last whatever it found, and
+// when the last data backup was made; zero where there was none.
+func Last(tx *db.Tx) (whole, last Drill, made time.Time, err error) {
+	if whole, err = Drilled(tx); err == nil {
+		last, err = selectDrill(tx, math.MaxInt64)
+	}
+	if err == nil {
+		made, err = selectMade(tx)
+	}
+	return whole, last, made, err
+}
 
 // selectDrill returns the last drill with at most so many faults.
 func selectDrill(tx *db.Tx, most int64) (d Drill, err error) {

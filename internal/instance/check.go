@@ -72,7 +72,11 @@ func (l *loader) portal(p *Portal) {
 		}
 	}
 	if b := p.Backups; b != nil {
-		for name, period := range map[string]policy.Period{"epoch": b.Epoch, "after": b.After, "kept": b.Kept, "drill": b.Drill} {
+		periods := map[string]policy.Period{"epoch": b.Epoch, "after": b.After, "kept": b.Kept, "drill": b.Drill}
+		if r := b.Required; r != nil {
+			periods["required/every"], periods["required/kept"] = r.Every, r.Kept
+		}
+		for name, period := range periods {
 			if y, m, d, err := period.Parts(); err != nil || y+m+d == 0 || period == policy.PeriodSession {
 				l.at(portalFile, "backups/"+name, "backups/%s: a time such as P1M", name)
 			}
@@ -221,13 +225,17 @@ var hostForm = regexp.MustCompile(`^[a-zA-Z0-9]([a-zA-Z0-9.-]*[a-zA-Z0-9])?$`)
 
 func host(s string) bool { return net.ParseIP(s) != nil || hostForm.MatchString(s) }
 
-// storage checks that a declared party runs the place where the data is (O8).
+// storage checks that a declared party runs the place where the data is (O8),
+// and the one where copies are (M13).
 func (l *loader) storage(p *Portal, parties []policy.Party) {
-	if p.Storage.Party == "" {
-		return
+	runs := map[string]string{"storage/party": p.Storage.Party}
+	if p.Backups != nil && p.Backups.Required != nil {
+		runs["backups/required/party"] = p.Backups.Required.Party
 	}
-	if !slices.ContainsFunc(parties, func(x policy.Party) bool { return x.ID == p.Storage.Party }) {
-		l.at(portalFile, "storage/party", "storage/party: %s declares no party %q", homes["parties"], p.Storage.Party)
+	for at, party := range runs {
+		if party != "" && !slices.ContainsFunc(parties, func(x policy.Party) bool { return x.ID == party }) {
+			l.at(portalFile, at, "%s: %s declares no party %q", at, homes["parties"], party)
+		}
 	}
 }
 

@@ -57,6 +57,9 @@ func (l *loader) seal(in *Instance) (err error) {
 	if horizon := in.Portal.Horizon(); horizon != policy.PeriodNone {
 		said = append(said, horizon)
 	}
+	if copies := in.Portal.Copies(); copies != nil {
+		said = append(said, copies)
+	}
 	in.Words, err = l.hash(said, func(name string) bool {
 		return strings.HasPrefix(name, "policy/text/") || strings.HasPrefix(name, "policy/terms/")
 	})
@@ -233,6 +236,13 @@ func (l *loader) documents(folder string, in *Instance, check func(map[string]*t
 			if r.Name == "horizon" && in.Portal.Backups == nil && !l.faulty(portalFile) {
 				l.report(file, r.Line, "{horizon} says nothing: %s declares no backups", portalFile)
 			}
+			if r.Name == "backups" && in.Portal.Copies() == nil && !l.faulty(portalFile) {
+				l.report(file, r.Line, "{backups} says nothing: %s declares no backups that a law requires", portalFile)
+			}
+		}
+		says := slices.ContainsFunc(doc.References, func(r text.Reference) bool { return r.Name == "backups" })
+		if l.declared() && in.Portal.Copies() != nil && !says && folder == "policy/text" {
+			l.report(file, 1, "it does not say with {backups} which copies the law requires: %s declares them", portalFile)
 		}
 	}
 	if l.declared() && !l.kept { // what was sound once does not become faulty because the program checks more

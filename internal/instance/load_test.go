@@ -147,6 +147,13 @@ func TestAFaultHasItsFileAndLine(t *testing.T) {
 		"a holiday twice":            {edit(portal, "2027-01-01", "2026-12-25"), []string{"portico.yaml:24: calendar/holidays: 2026-12-25 stands here twice"}},
 		"a telephone that is none":   {edit(portal, "+353 1 555 0100", "call us"), []string{`portico.yaml:28: contacts: "call us" is no telephone number`}},
 		"a party that is none (O8)":  {edit(portal, "party: operator", "party: nobody"), []string{`portico.yaml:14: storage/party: policy/recipients.yaml declares no party "nobody"`}},
+		"backups that a law requires at nobody's (M13)": {edit(portal, "  drill: P3M", "  required: {law: {en: An act}, every: P1X, kept: P1Y, location: {en: there}, country: IE, party: nobody}\n  drill: P3M"), []string{
+			`portico.yaml:39: backups/required/every: `, `portico.yaml:39: backups/required/party: policy/recipients.yaml declares no party "nobody"`,
+			"policy/text/en.md:1: it does not say with {backups} which copies the law requires",
+		}},
+		"backups that no law requires (M13)": {edit(words, "{promise:key-backup}", "{backups} {promise:key-backup}"), []string{
+			"policy/text/en.md:35: {backups} says nothing: portico.yaml declares no backups that a law requires",
+		}},
 
 		"a secret in the open": {edit(environment, "env:PORTICO_SMTP_PASSWORD", "hunter2"), []string{"environment.yaml:9: mail/password: a secret is a reference: file:PATH or env:NAME"}},
 		"a port that is none":  {edit(environment, "port: 587", "port: 70000"), []string{"environment.yaml:6: mail/port: must be between 1 and 65535"}},

@@ -8,6 +8,7 @@ import (
 
 	"portico/internal/platform/i18n"
 	"portico/internal/policy"
+	"portico/internal/privacy"
 	"portico/internal/services"
 )
 
@@ -75,6 +76,27 @@ type Backups struct {
 	After policy.Period `yaml:"after" json:"after" doc:"How long after its end the key of an epoch is destroyed, such as P7D."`
 	Kept  policy.Period `yaml:"kept" json:"kept" doc:"How long a key backup is kept at the most, such as P7D: the next one takes its place."`
 	Drill policy.Period `yaml:"drill" json:"drill" doc:"How old the last restore in a drill may be, such as P3M."`
+
+	Required *RequiredBackups `yaml:"required,omitempty" json:"required,omitempty" doc:"What a law demands of copies of the data (M13): the policy says it with {backups}. Left out: no law demands any."`
+}
+
+// RequiredBackups is what a law demands of copies of the data.
+type RequiredBackups struct {
+	Law      i18n.Text     `yaml:"law" json:"law"`
+	Every    policy.Period `yaml:"every" json:"every" doc:"How often the data is copied, such as P1D: portico backup is run as often."`
+	Kept     policy.Period `yaml:"kept" json:"kept" doc:"How long each copy is kept, such as P1Y."`
+	Location i18n.Text     `yaml:"location" json:"location" doc:"Where the copies lie."`
+	Country  Country       `yaml:"country" json:"country"`
+	Party    string        `yaml:"party" json:"party" doc:"A party of recipients.yaml, which runs that place."`
+}
+
+// Copies is what is published of that; nil: nothing.
+func (p *Portal) Copies() *privacy.Copies {
+	if p.Backups == nil || p.Backups.Required == nil {
+		return nil
+	}
+	r := p.Backups.Required
+	return &privacy.Copies{Law: r.Law, Every: r.Every, Kept: r.Kept, Location: r.Location, Party: r.Party}
 }
 
 // Horizon is after how long no copy of the store opens any more what was

@@ -17,7 +17,7 @@ func (in *Instance) Published(since time.Time) *privacy.Version {
 		Portal: privacy.Portal{
 			Name: in.Portal.Name, Operator: in.Portal.Operator.Name, Address: in.Portal.Operator.Address,
 			Law: in.Portal.Operator.Law, Location: in.Portal.Storage.Location, Consent: in.Portal.Storage.Consent, URL: string(in.Environment.Address),
-			Horizon: in.Portal.Horizon(),
+			Horizon: in.Portal.Horizon(), Copies: in.Portal.Copies(),
 		},
 	}
 	for _, c := range in.Portal.Contacts {

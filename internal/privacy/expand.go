@@ -84,12 +84,24 @@ func phrase(v *Version, p *i18n.Printer, r text.Reference) string {
 		return v.Portal.Location.In(p.Lang)
 	case "horizon":
 		return period(p, v.Portal.Horizon)
+	case "backups":
+		return copies(v, p)
 	case "operator":
 		return v.Portal.Operator.In(p.Lang)
 	case "law":
 		return v.Portal.Law.In(p.Lang)
 	}
 	return ""
+}
+
+// copies is what a law requires of copies of the data, as a sentence.
+func copies(v *Version, p *i18n.Printer) string {
+	c := v.Portal.Copies
+	if c == nil {
+		return ""
+	}
+	party, _ := v.Policy.Party(c.Party)
+	return p.T("privacy.backups", "every", period(p, c.Every), "kept", period(p, c.Kept), "law", c.Law.In(p.Lang), "location", c.Location.In(p.Lang), "party", party.Name.In(p.Lang))
 }
 
 func heads(p *i18n.Printer, keys ...string) []ui.Cell {

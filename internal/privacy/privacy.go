@@ -44,8 +44,18 @@ type Portal struct {
 	Location i18n.Text     // where data is stored (O8)
 	Consent  i18n.Text     // what people agree to about that, apart (N11); may be empty
 	Horizon  policy.Period // after which no copy opens what was erased
+	Copies   *Copies       // that a law requires (M13); nil: none
 	URL      string        // https://one.gov.mv, without a slash at the end
 	Contacts []Contact
+}
+
+// Copies is what a law requires of copies of the data.
+type Copies struct {
+	Law      i18n.Text
+	Every    policy.Period // how often one is made
+	Kept     policy.Period // and how long it is kept
+	Location i18n.Text
+	Party    string // id of the one that runs the place
 }
 
 // Contact is a channel through which people reach the operator.

@@ -201,6 +201,9 @@ func Difference(p *i18n.Printer, from, to *Version) []string {
 	if before, after := from.Portal.Horizon, to.Portal.Horizon; before != after {
 		out = append(out, p.T("privacy.diff.portal", "what", p.T("privacy.what.horizon"), "before", period(p, before), "after", period(p, after)))
 	}
+	if before, after := copies(from, p), copies(to, p); before != after {
+		out = append(out, p.T("privacy.diff.portal", "what", p.T("privacy.what.backups"), "before", before, "after", after))
+	}
 	for _, t := range []struct {
 		what     string
 		from, to *text.Document

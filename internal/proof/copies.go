@@ -10,6 +10,9 @@ import (
 // Copies is what the control looks at of backups and epochs.
 type Copies struct {
 	Epoch, After, Drill policy.Period // as declared; empty: not
+	Every               policy.Period // how often a law requires a copy of the data (M13); empty: none does
+	Made                time.Time     // when the last one was made; zero: none was
+	Founded             time.Time     // the store
 
 	Current int64     // the current epoch
 	Began   time.Time // and since when
@@ -43,6 +46,7 @@ func (s *System) keyBackup(ctx context.Context, e *examination) {
 		until, err := period.After(since)
 		return err != nil || now.After(until)
 	}
+	s.required(e, c, late)
 	switch {
 	case c.Faults > 0:
 		e.risk("drill-failed", "drill-failed", "n", c.Faults)
@@ -60,5 +64,27 @@ func (s *System) keyBackup(ctx context.Context, e *examination) {
 	}
 	if !c.Ended.IsZero() && late(c.After, c.Ended) {
 		e.risk("epoch-kept", "epoch-kept", "date", c.Ended)
+	}
+}
+
+// required tells whether the data was copied as often as a law requires: one
+// copy that is missed leaves the promise at risk, the second breaks it.
+func (s *System) required(e *examination, c Copies, late func(policy.Period, time.Time) bool) {
+	if c.Every == "" {
+		return
+	}
+	since := c.Made
+	if since.IsZero() {
+		since = c.Founded
+	}
+	switch {
+	case late(c.Every.Plus(c.Every), since):
+		e.broken("backup-missed", "backup-missed", "date", since)
+	case late(c.Every, since):
+		e.risk("backup-late", "backup-missed", "date", since)
+	case c.Made.IsZero():
+		e.risk("never-backed-up", "never-backed-up")
+	default:
+		e.note("backed-up", "date", c.Made)
 	}
 }

@@ -76,7 +76,7 @@ func places(name string) (bare, withID place) {
 		return onItsOwn, nowhere
 	case "promise":
 		return nowhere, inSentence
-	case "location", "operator", "law", "horizon":
+	case "location", "operator", "law", "horizon", "backups":
 		return inSentence, nowhere
 	}
 	return nowhere, nowhere
