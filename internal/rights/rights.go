@@ -90,7 +90,7 @@ type Request struct {
 	State     State
 	Language  string
 	Holder    string
-	Decider   string // who answered first
+	Deciders  string // who decided on parts of it, by ids with spaces between
 	Received  time.Time
 	Asked     time.Time // from when it was outstanding who asks; zero: it never was
 	Shown     time.Time // until when
@@ -117,6 +117,18 @@ func (r *Request) Paused() bool { return r.moments().Paused() }
 
 func (r *Request) moments() deadline.Moments {
 	return deadline.Moments{Received: r.Received, Asked: r.Asked, Shown: r.Shown, Extended: r.Extended, Appealed: r.Appealed}
+}
+
+// decidedBy reports whether somebody decided on a part of it.
+func (r *Request) decidedBy(who string) bool {
+	return slices.Contains(strings.Fields(r.Deciders), who)
+}
+
+// decides notes that somebody decides on a part of it.
+func (r *Request) decides(who string) {
+	if !r.decidedBy(who) {
+		r.Deciders = strings.TrimSpace(r.Deciders + " " + who)
+	}
 }
 
 // task is the request as an official's task.

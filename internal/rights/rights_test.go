@@ -172,6 +172,39 @@ func TestI11_ARefusalHasADeclaredGroundAndAnAppealGoesToSomebodyElse(t *testing.
 	})
 }
 
+// TestI11_WhoeverDecidedOnAPartTakesNoAppealOfIt, whoever was first: parts of one
+// request are decided by several people.
+func TestI11_WhoeverDecidedOnAPartTakesNoAppealOfIt(t *testing.T) {
+	worlds(t, func(t *testing.T, w *world) {
+		w.places = append(w.places, takeout.Named{Scope: "case:1", Name: "Road permit RP-1", Basis: "eu-gdpr:A6-1-c"})
+		me, b := w.person("aishath@example.mv")
+		institution, _ := w.official("shifa@example.mv")
+		refuser, _ := w.official("ali@example.mv")
+		third, _ := w.official("moosa@example.mv")
+		request := w.asks(b, "rectification", "Both names are wrong.", "place profile", "place case:1")
+		if err := w.Take(t.Context(), refuser, request); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.vault.Update(t.Context(), func(tx *db.Tx) error {
+			return w.Settle(tx, institution, request, 1, rights.Answer{Decision: rights.Granted})
+		}); err != nil {
+			t.Fatal(err)
+		}
+		refused := map[int]rights.Answer{2: {Decision: rights.Refused, Ground: "justifications:LegalObligationImpaired"}}
+		if err := w.Decide(t.Context(), refuser, request, refused, "No."); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Appeal(t.Context(), me, request, "The law does not say so.", strings.Repeat("once", 6)); err != nil {
+			t.Fatal(err)
+		}
+		for who, may := range map[string]bool{institution.ID: false, refuser.ID: false, third.ID: true} {
+			if err := w.Take(t.Context(), policy.Actor{Kind: policy.Staff, ID: who, Roles: third.Roles, Party: third.Party}, request); (err == nil) != may {
+				t.Errorf("%s takes the appeal: %v", map[string]string{institution.ID: "who granted", refuser.ID: "who refused", third.ID: "somebody else"}[who], err)
+			}
+		}
+	})
+}
+
 func TestO14_WhatIsOverdueIsToldOnceAndAnExtensionHasAReason(t *testing.T) {
 	worlds(t, func(t *testing.T, w *world) {
 		me, b := w.person("aishath@example.mv")
@@ -214,6 +247,15 @@ func TestO14_WhatIsOverdueIsToldOnceAndAnExtensionHasAReason(t *testing.T) {
 		}
 		if _, _, lines, err := w.Mine(t.Context(), me, request); err != nil || len(lines) != 2 || lines[1].Text != "Two registers must be asked." {
 			t.Errorf("the person does not read the reason: %+v, %v", lines, err)
+		}
+		// The longer time is watched like the first.
+		w.store.Clock.Advance(61 * 24 * time.Hour)
+		standing(deadline.Standing{Open: 1, Late: 1})
+		if err := w.Watch(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if mails := w.work(); len(mails) != 1 || mails[0].To != "shifa@example.mv" {
+			t.Errorf("overdue again, who is told: %+v", mails)
 		}
 	})
 }

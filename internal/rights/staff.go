@@ -141,9 +141,9 @@ func (s *Service) change(ctx context.Context, who policy.Actor, request string, 
 }
 
 // MayTake reports whether an official may take a request: an appeal goes to
-// somebody else than who decided first.
+// somebody else than who decided on any part.
 func (s *Service) MayTake(who policy.Actor, r *Request) bool {
-	return r.State == Waiting && (r.Appealed.IsZero() || r.Decider != who.ID)
+	return r.State == Waiting && (r.Appealed.IsZero() || !r.decidedBy(who.ID))
 }
 
 // Take has an official hold a request that nobody holds.
@@ -213,7 +213,7 @@ func (s *Service) Decide(ctx context.Context, who policy.Actor, request string, 
 		if r.State != Taken || r.Holder != who.ID {
 			return errMoved
 		}
-		if !r.Appealed.IsZero() && r.Decider == who.ID {
+		if !r.Appealed.IsZero() && r.decidedBy(who.ID) {
 			return errAnother
 		}
 		items, err := selectItems(tx, r)
@@ -238,7 +238,7 @@ func (s *Service) Decide(ctx context.Context, who policy.Actor, request string, 
 		if err := s.say(tx, who, r, now, text); err != nil {
 			return err
 		}
-		r.Decider = cmp.Or(r.Decider, who.ID)
+		r.decides(who.ID)
 		if len(with) > 0 { // the rest is with institutions
 			return errors.Join(s.fulfil(tx, r, slices.DeleteFunc(decided, func(i Item) bool { return i.Decision != Granted })), s.tell(tx, r, "part"))
 		}
@@ -276,7 +276,7 @@ func (s *Service) Settle(tx *db.Tx, who policy.Actor, request string, n int, a A
 	if err := updateItem(tx, r, items[i]); err != nil {
 		return err
 	}
-	r.Decider = cmp.Or(r.Decider, who.ID)
+	r.decides(who.ID)
 	what := "part"
 	if OutcomeOf(items) != Pending {
 		r.State, r.Answered, what = Answered, s.Clock.Now(), "answered"

@@ -47,7 +47,7 @@ const requestColumns = `subject, id, reference, right_id, kind, source, state, l
 func insertRequest(tx *db.Tx, r *Request) error {
 	_, err := tx.Exec(`INSERT INTO rights_request (`+requestColumns+`)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`,
-		r.Subject, r.ID, r.Reference, r.Right, string(r.Kind), string(r.Source), string(r.State), r.Language, some(r.Holder), some(r.Decider),
+		r.Subject, r.ID, r.Reference, r.Right, string(r.Kind), string(r.Source), string(r.State), r.Language, some(r.Holder), some(r.Deciders),
 		r.revision, clock.Micros(r.Received), moment(r.Asked), moment(r.Shown), moment(r.Extended), moment(r.Answered), moment(r.Appealed), moment(r.Escalated))
 	return err
 }
@@ -64,7 +64,7 @@ func scanRequest(scan func(...any) error) (*Request, error) {
 		return nil, nil
 	}
 	r.Kind, r.Source, r.State = policy.RightKind(kind), Source(source), State(state)
-	r.Holder, r.Decider, r.Received = orNothing(holder), orNothing(decider), clock.FromMicros(received)
+	r.Holder, r.Deciders, r.Received = orNothing(holder), orNothing(decider), clock.FromMicros(received)
 	r.Asked, r.Shown, r.Extended, r.Answered, r.Appealed, r.Escalated = at(asked), at(shown), at(extended), at(answered), at(appealed), at(escalated)
 	return &r, err
 }
@@ -133,7 +133,7 @@ func selectAnswered(tx *db.Tx, limit int) ([]*Request, error) {
 func moveRequest(tx *db.Tx, r *Request) (bool, error) {
 	n, err := tx.Exec(`UPDATE rights_request SET state = $1, holder = $2, decider = $3, revision = revision + 1, asked_at = $4, shown_at = $5,
 		extended_at = $6, answered_at = $7, appealed_at = $8, escalated_at = $9 WHERE subject = $10 AND id = $11 AND revision = $12`,
-		string(r.State), some(r.Holder), some(r.Decider), moment(r.Asked), moment(r.Shown), moment(r.Extended), moment(r.Answered),
+		string(r.State), some(r.Holder), some(r.Deciders), moment(r.Asked), moment(r.Shown), moment(r.Extended), moment(r.Answered),
 		moment(r.Appealed), moment(r.Escalated), r.Subject, r.ID, r.revision)
 	return n == 1, err
 }
