@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 
+	"portico/internal/cases/find"
 	"portico/internal/contact"
 	"portico/internal/platform/db"
 	"portico/internal/platform/i18n"
@@ -44,7 +45,7 @@ func (p *portal) openRights() {
 	})
 	p.keeps.Requests, p.asking = p.rights, &own.Site{Service: p.rights, Automated: p.automatic.Answer}
 	p.visitors = visitor.New(visitor.Config{
-		DB: p.db, Vault: p.vault, Policy: p.policy, Clock: p.clock, Jobs: p.queue, Key: p.ring, Identity: p.identity, Rights: p.asking, Address: p.address,
+		DB: p.db, Vault: p.vault, Policy: p.policy, Clock: p.clock, Jobs: p.queue, Key: p.ring, Identity: p.identity, Rights: p.asking, Address: p.address, Entered: find.Entered,
 	})
 	p.corrects = correct.New(correct.Config{
 		DB: p.db, Vault: p.vault, Policy: p.policy, Clock: p.clock, Jobs: p.queue, Identity: p.identity, Staff: p.staff, Rights: p.rights,

@@ -10,7 +10,7 @@ type row struct {
 
 // features is the table of allowed imports: imports go down the list only.
 var features = []row{
-	{"app", []string{"connect", "demo", "demo/cast", "retention", "retention/handover", "recipients", "staysout", "holdings", "instance", "proof", "cabinet", "login", "account", "mandates", "payments", "changes", "consent", "contact", "contact/inbound", "rights", "rights/correct", "rights/fate", "rights/deadline", "rights/office", "rights/own", "rights/visitor", "rights/places", "rights/takeout", "cookies", "analytics", "privacy", "notify", "notify/kinds", "news", "desk", "documents", "drafts", "cases", "cases/amend", "uploads", "services", "services/described", "services/preview", "forms", "staff", "identity", "backup", "vault", "ledger", "audit", "keys", "policy", "policy/text", "cases/letter", "cases/automatic", "drafts/enter"}, nil},
+	{"app", []string{"connect", "demo", "demo/cast", "retention", "retention/handover", "recipients", "staysout", "holdings", "instance", "proof", "cabinet", "login", "account", "mandates", "payments", "changes", "consent", "contact", "contact/inbound", "rights", "rights/correct", "rights/fate", "rights/deadline", "rights/office", "rights/own", "rights/visitor", "rights/places", "rights/takeout", "cookies", "analytics", "privacy", "notify", "notify/kinds", "news", "desk", "documents", "drafts", "cases", "cases/amend", "uploads", "services", "services/described", "services/preview", "forms", "staff", "identity", "backup", "vault", "ledger", "audit", "keys", "policy", "policy/text", "cases/letter", "cases/automatic", "cases/find", "drafts/enter"}, nil},
 	{"demo/cast", []string{"demo", "instance", "account", "mandates", "staff", "identity", "vault", "policy"}, nil},
 	{"demo", nil, nil},
 	{"connect", []string{"instance", "login", "payments", "uploads"}, nil},
@@ -23,7 +23,7 @@ var features = []row{
 	{"rights/correct", []string{"rights", "rights/deadline", "holdings", "cases", "forms", "staff", "identity", "vault", "policy"}, nil},
 	{"rights/fate", []string{"rights", "retention", "holdings", "vault", "keys", "policy"}, nil},
 	{"rights/office", []string{"rights", "identity", "policy"}, nil},
-	{"rights/visitor", []string{"rights/own", "rights", "holdings", "identity", "vault", "policy"}, nil},
+	{"rights/visitor", []string{"rights/own", "rights", "rights/takeout", "holdings", "identity", "vault", "policy"}, nil},
 	{"rights/own", []string{"rights", "identity", "policy"}, nil},
 	{"rights", []string{"rights/deadline", "rights/takeout", "recipients", "holdings", "staff", "identity", "vault", "ledger", "audit", "policy"}, nil},
 	{"rights/deadline", []string{"policy"}, nil},

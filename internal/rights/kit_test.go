@@ -110,6 +110,7 @@ type world struct {
 	router   *web.Router
 	told     *recipients.Service
 	places   []takeout.Named // of everybody
+	entered  [][2]string     // applications, by id
 	byPerson map[string][]takeout.Named
 	sent     []mail.Message
 
@@ -206,7 +207,15 @@ func openAs(t *testing.T, d *db.DB, declared *policy.Declarations) *world {
 	})
 	keeps.Requests = w.Service
 	site := &own.Site{Service: w.Service, Automated: func(*web.Req) (templ.Component, error) { return templ.NopComponent, nil }}
-	w.visitors = visitor.New(visitor.Config{DB: d, Vault: w.vault, Policy: pol, Clock: clock, Jobs: w.jobs, Key: w.store.Ring, Identity: w.id, Rights: site, Address: address})
+	w.visitors = visitor.New(visitor.Config{DB: d, Vault: w.vault, Policy: pol, Clock: clock, Jobs: w.jobs, Key: w.store.Ring, Identity: w.id, Rights: site, Address: address,
+		Entered: func(_ *db.Tx, after string, limit int) (list [][2]string, err error) {
+			for _, one := range w.entered {
+				if one[1] > after && len(list) < limit {
+					list = append(list, one)
+				}
+			}
+			return list, nil
+		}})
 	w.corrects = correct.New(correct.Config{
 		DB: d, Vault: w.vault, Policy: pol, Clock: clock, Jobs: w.jobs, Identity: w.id, Staff: w.staff, Rights: w.Service, Owner: w.owner, Reach: w.visitors.Names,
 		Tell:     func(_ *db.Tx, c correct.Corrected) error { w.corrected = append(w.corrected, c); return nil },

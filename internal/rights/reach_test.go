@@ -14,6 +14,7 @@ import (
 	"portico/internal/rights"
 	"portico/internal/rights/takeout"
 	"portico/internal/testkit"
+	"portico/internal/vault"
 )
 
 // names has what somebody left name a value of theirs in a field.
@@ -231,6 +232,73 @@ func TestN13_WhatNeedsANumberIsNotOfferedByName(t *testing.T) {
 		press(official, at, "known", http.StatusOK)
 		if list := w.people(list[0].ID); slices.Contains(list, son) {
 			t.Errorf("without a number it is about %v", list)
+		}
+	})
+}
+
+// TestN13_WhatWasEnteredBeforeContactsWereNotedIsFoundOnceItWasGoneThrough: each
+// application is read through the gate once, and nothing is read again.
+func TestN13_WhatWasEnteredBeforeContactsWereNotedIsFoundOnceItWasGoneThrough(t *testing.T) {
+	worlds(t, func(t *testing.T, w *world) {
+		applied := func(n int, given map[string]string) (subject string) {
+			t.Helper()
+			subject = w.store.Subject(t)
+			scope := "case:01a207d9-2100-754a-bf5f-adaaabf9530" + string(rune('0'+n))
+			if err := w.store.DB.Update(t.Context(), func(tx *db.Tx) error { return w.vault.NewScope(tx, subject, scope) }); err != nil {
+				t.Fatal(err)
+			}
+			w.store.Collect(t, vault.Use{Actor: policy.Actor{Kind: policy.Person, ID: subject}, Subject: subject, Activity: policy.ActivityAccount, Scope: scope}, given)
+			w.entered = append(w.entered, [2]string{subject, strings.TrimPrefix(scope, "case:")})
+			return subject
+		}
+		asker := func(number string) (list []string, others bool) {
+			t.Helper()
+			if err := w.store.DB.View(t.Context(), func(tx *db.Tx) (err error) {
+				list, others, err = w.visitors.Reached(tx, rights.Asker{Outside: true, Number: number, Contacts: []credential.Contact{{Field: policy.FieldPhone, Value: "+9607771234"}}})
+				return err
+			}); err != nil {
+				t.Fatal(err)
+			}
+			return list, others
+		}
+		plain := applied(1, map[string]string{policy.FieldPhone: "+960 777 1234", policy.FieldName: "Moosa"})
+		numbered := applied(2, map[string]string{policy.FieldPhone: "+9607771234", policy.FieldIdentityNumber: "A654321"})
+		nameless := applied(3, map[string]string{policy.FieldName: "Moosa"})
+		if list, others := asker("A654321"); len(list) > 0 || others {
+			t.Fatalf("before, the number reaches %v, %v", list, others)
+		}
+		reads := func(subject string) (n int) {
+			for _, e := range w.store.Events(t, subject) {
+				if e.Kind == audit.KindAccess && e.Activity == takeout.Activity && !slices.Contains(e.Fields, policy.FieldName) {
+					n++
+				}
+			}
+			return n
+		}
+		for range 2 { // the second as if the first had been killed before its end
+			if err := w.visitors.Fill(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if err := w.store.DB.Update(t.Context(), func(tx *db.Tx) error {
+				n, err := tx.Exec(`UPDATE visitor_fill SET done_at = NULL WHERE done_at IS NOT NULL`)
+				if n != 1 {
+					t.Error("it is not noted that all was gone through")
+				}
+				return err
+			}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if list, others := asker(""); !slices.Equal(list, []string{plain}) || !others {
+			t.Errorf("by the contact alone: %v, %v", list, others)
+		}
+		if list, _ := asker("A654321"); len(list) != 2 || !slices.Contains(list, numbered) {
+			t.Errorf("with the number: %v", list)
+		}
+		for who, want := range map[string]int{plain: 1, numbered: 1, nameless: 0} {
+			if n := reads(who); n != want {
+				t.Errorf("it is read %d times, not %d", n, want)
+			}
 		}
 	})
 }

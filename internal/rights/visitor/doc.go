@@ -30,6 +30,9 @@
 // becomes that of the request; what nobody went on with goes by the rule that
 // the policy declares.
 //
-// Tables: visitor_visit, visitor_code, visitor_reach. Statements: N13, O14;
+// What officials entered before this package noted contacts is gone through once,
+// each through the gate (Fill).
+//
+// Tables: visitor_visit, visitor_code, visitor_reach, visitor_fill. Statements: N13, O14;
 // invariants I6, I10.
 package visitor

@@ -14,6 +14,7 @@ func Holding() []db.Table {
 			"subject": who, "id": who, "request": who, "token_hash": who, "created_at": no, "proved_at": no, "expires_at": no}},
 		{Name: "visitor_code", Columns: map[string]db.Holds{
 			"subject": who, "visit": who, "n": no, "item": who, "field": no, "salt": no, "tries": no, "sends": no, "expires_at": no, "proved_at": no}},
+		{Name: "visitor_fill", Columns: map[string]db.Holds{"n": no, "done_at": no}},
 		{Name: "visitor_reach", Columns: map[string]db.Holds{"subject": who, "scope": who, "field": no, "mac": db.Index}},
 	}
 }

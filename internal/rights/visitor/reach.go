@@ -49,7 +49,7 @@ func (s *Service) Reach(tx *db.Tx, subject, scope, field string, given ...creden
 // Names has somebody found by what an application names in a field, if people
 // are known by that. By a number nobody is found, but told apart.
 func (s *Service) Names(tx *db.Tx, subject, scope, field, value string) error {
-	if !slices.Contains([]string{policy.FieldEmail, policy.FieldPhone, policy.FieldIdentityNumber}, field) {
+	if !slices.Contains(reaching(), field) {
 		return nil
 	}
 	if c, ok := s.parse(field, value); ok {

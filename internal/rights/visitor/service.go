@@ -39,6 +39,9 @@ type Config struct {
 	Identity *identity.Service
 	Rights   *own.Site
 	Address  func() string // of the portal, as links in messages begin
+	// Entered lists applications that officials entered, with whose each is first,
+	// by id after one of them; nil: none are.
+	Entered func(tx *db.Tx, after string, limit int) ([][2]string, error)
 }
 
 // Service is the use cases of this package. It is safe for concurrent use.
@@ -53,6 +56,7 @@ const jobCode = "visitor.code"
 func New(c Config) *Service {
 	s := &Service{Config: c, throttle: credential.NewThrottle(c.Clock)}
 	c.Jobs.Register(jobCode, s.sendCode, jobs.Options{})
+	c.Jobs.Every(jobFill, fillEvery, s.Fill, jobs.Options{Timeout: 50 * time.Minute})
 	return s
 }
 

@@ -144,3 +144,22 @@ func selectReaching(tx *db.Tx) (list [][3]string, err error) {
 	}, `SELECT DISTINCT subject, scope, field FROM visitor_reach ORDER BY subject, scope, field`)
 	return list, err
 }
+
+// hasReach reports whether something reaches somebody already.
+func hasReach(tx *db.Tx, subject, scope string) (bool, error) {
+	var n int64
+	err := tx.QueryRow(`SELECT COUNT(*) FROM visitor_reach WHERE subject = $1 AND scope = $2`, subject, scope).Scan(&n)
+	return n > 0, err
+}
+
+// filled reports whether the filling is through.
+func filled(tx *db.Tx) (bool, error) {
+	var at *int64
+	err := tx.QueryRow(`SELECT done_at FROM visitor_fill WHERE n = 1`).Scan(&at)
+	return at != nil, err
+}
+
+func endFill(tx *db.Tx, now time.Time) error {
+	_, err := tx.Exec(`UPDATE visitor_fill SET done_at = $1 WHERE n = 1`, clock.Micros(now))
+	return err
+}
