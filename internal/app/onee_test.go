@@ -193,7 +193,7 @@ func TestN_OneeSpeaksAsACompanyDoes(t *testing.T) {
 		t.Fatal(faults)
 	}
 	for lang, offices := range map[string][]string{
-		"en": {"applicant", "applicants", "application", "applications", "citizen", "citizens", "civil servant", "council", "councils", "government", "institution", "institutions", "ministry", "municipality", "official", "officials", "permit", "permits"},
+		"en": {"applicant", "applicants", "application", "applications", "cabinet", "citizen", "citizens", "civil servant", "council", "councils", "government", "institution", "institutions", "ministry", "municipality", "official", "officials", "permit", "permits"},
 		"id": {"dewan", "instansi", "izin", "kementerian", "lembaga", "lembaganya", "pejabat", "pemerintah", "pemohon", "permohonan", "permohonannya", "warga"},
 	} {
 		words := map[string]string{}
