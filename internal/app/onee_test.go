@@ -19,6 +19,7 @@ import (
 	"portico/internal/platform/db"
 	"portico/internal/policy"
 	"portico/internal/testkit"
+	"portico/internal/testkit/chromium"
 )
 
 // loadDir loads an instance as check and serve do.
@@ -335,7 +336,15 @@ func offered(t *testing.T, portal *testkit.Program, client *testkit.Browser) {
 	}
 	page := official.Page(offer+"?lang=en", http.StatusOK)
 	holds(t, "before it is sent", page, "Send to 1 person", "Keep your name for up to ten years", "Simpan nama Anda sampai sepuluh tahun", "/id/unsubscribe/")
+	tab := chromium.Start(t).Tab(t, chromium.Look{Width: 1280})
+	tab.Open(portal.URL + "/staff/sign-in?lang=id")
+	tab.Type("email", portal.Person("marketing-officer"))
+	tab.Type("password", demo.Password)
+	tab.Submit()
+	judged(t, tab, portal.URL+"/staff/offers?lang=LANG", "Keep your name for up to ten years", "Simpan nama Anda sampai sepuluh tahun")
+	judged(t, tab, portal.URL+offer+"?lang=LANG", "Send to 1 person", "Kirim kepada 1 orang")
 	press(t, official, page, url.Values{"do": {"send"}})
+	judged(t, tab, portal.URL+offer+"?lang=LANG", "People who consent now", "Orang yang kini setuju")
 	mails := until(t, portal.Browse(), "/demo/mail?lang=en", "Simpan nama Anda sampai sepuluh tahun")
 	ends := ""
 	for mail := range mails.Find("main section").All() {
@@ -353,6 +362,8 @@ func offered(t *testing.T, portal *testkit.Program, client *testkit.Browser) {
 	// A mail service opens the link, which ends nothing, and then asks to end it.
 	holds(t, "who opens the link", service.Page(ends, http.StatusOK), "Penawaran kami", "Pemberitahuan penting")
 	consents := func() testkit.Nodes { return client.Page("/id/cabinet/consents", http.StatusOK) }
+	every := portal.URL + strings.Replace(ends, "/id/", "/LANG/", 1)
+	judged(t, tab, every, "Our offers", "Penawaran kami")
 	if !consents().Has("main button[value=withdrawn]") {
 		t.Error("opening the link ended something")
 	}
@@ -374,7 +385,24 @@ func offered(t *testing.T, portal *testkit.Program, client *testkit.Browser) {
 	if page := consents(); page.Has("main button[value=withdrawn]") || !strings.Contains(page.One("main").Text(), "Anda menarik persetujuan: Mengirim penawaran produk kami sendiri") {
 		t.Errorf("N9: after one click the client consents as %s", page.One("main").Text())
 	}
+	judged(t, tab, every, "Our offers", "Penawaran kami") // used up
 	holds(t, "the official", official.Page(offer+"?lang=en", http.StatusOK), "Sent", "People who consent now")
+}
+
+// judged looks at a page in both languages of onee, LANG in its address, narrow
+// and wide, light and dark. It says what a page in that language must.
+func judged(t *testing.T, tab *chromium.Tab, at, english, indonesian string) {
+	t.Helper()
+	for i, lang := range []string{"en", "id"} {
+		tab.See([]int64{360, 1280}[i], i == 0)
+		tab.Open(strings.Replace(at, "LANG", lang, 1))
+		if said := tab.Text("main"); !strings.Contains(said, []string{english, indonesian}[i]) {
+			t.Errorf("%s in %s says %s", at, lang, said)
+		}
+		tab.Judge()
+		tab.See([]int64{1280, 360}[i], false)
+		tab.Fits()
+	}
 }
 
 // click posts as a mail service does: without a session, from no page.
