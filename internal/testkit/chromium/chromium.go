@@ -89,6 +89,7 @@ type Tab struct {
 	Look Look
 	t    testing.TB
 	ctx  context.Context
+	axe  func() (string, error)
 
 	mu     sync.Mutex
 	strays []string
@@ -102,18 +103,9 @@ func (c *Chromium) Tab(t testing.TB, look Look) *Tab {
 	if err := chromedp.Do(ctx); err != nil { // the tab lives as long as the context of its first step
 		t.Fatalf("open a tab: %v", err)
 	}
-	tab := &Tab{Look: look, t: t, ctx: ctx}
+	tab := &Tab{Look: look, t: t, ctx: ctx, axe: c.axe}
 	tab.See(look.Width, look.Dark)
-	if !look.NoScript {
-		source, err := c.axe()
-		if err != nil {
-			t.Fatalf("axe-core is not there; make test fetches it: %v", err)
-		}
-		tab.call("have axe-core in each page", func(ctx context.Context) error {
-			_, err := chromedp.Call(ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: source})
-			return err
-		})
-	} else {
+	if look.NoScript {
 		tab.call("turn scripts off", func(ctx context.Context) error {
 			_, err := chromedp.Call(ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
 			return err
@@ -218,7 +210,7 @@ func (tab *Tab) Frame() *Tab {
 	if err := chromedp.Do(ctx); err != nil {
 		tab.t.Fatalf("look into the frame: %v", err)
 	}
-	return &Tab{t: tab.t, ctx: ctx, Look: tab.Look}
+	return &Tab{t: tab.t, ctx: ctx, axe: tab.axe, Look: tab.Look}
 }
 
 func (tab *Tab) stray(what string) {
@@ -417,9 +409,18 @@ func (tab *Tab) Fits() {
 	tab.strays = nil
 }
 
-// Axe runs axe-core with its best practices and returns a line a violation.
+// Axe runs axe-core with its best practices and returns a line a violation. A
+// page gets it when it is first judged: most of what a browser would do for the
+// pages between is to read half a megabyte of script that nobody calls.
 func (tab *Tab) Axe() []string {
 	tab.t.Helper()
+	if !Value[bool](tab, "'axe' in window") {
+		source, err := tab.axe()
+		if err != nil {
+			tab.t.Fatalf("axe-core is not there; make test fetches it: %v", err)
+		}
+		Value[bool](tab, source+";'axe' in window")
+	}
 	var found []string
 	tab.call("run axe", func(ctx context.Context) (err error) {
 		found, err = chromedp.Run(ctx, chromedp.Evaluate[[]string](
