@@ -14,6 +14,7 @@ import (
 	"portico/internal/platform/fault"
 	"portico/internal/policy"
 	"portico/internal/retention"
+	"portico/internal/vault"
 )
 
 // loss is an act that takes something away.
@@ -64,7 +65,9 @@ func losses() []loss {
 			},
 			row(`documents_document WHERE number = $1 AND ended_at IS NULL`, func(w *town) string { return w.document })},
 		{"a thing is erased", "vault.erased", ledger.Erase,
-			in(func(w *town, tx *db.Tx) error { return w.vault.Shred(tx, w.one, "draft:gone") }),
+			in(func(w *town, tx *db.Tx) error {
+				return w.vault.Shred(tx, vault.Key{Subject: w.one, Scope: "draft:gone"})
+			}),
 			row(`vault_scope WHERE subject = $1 AND scope = 'draft:gone'`, one)},
 		{"a person is erased", "vault.erased", ledger.Erase,
 			in(func(w *town, tx *db.Tx) error { return w.vault.Close(tx, w.erased) }),

@@ -236,7 +236,7 @@ func (k *killed) commands() []command {
 			func() {
 				k.must(with(k.store, "keys", "backup", "--to", k.at("key-backup"))...)
 				v, d, _ := k.open(k.keeper.address, "keys")
-				k.good(v.Update(k.t.Context(), func(tx *db.Tx) error { return v.Shred(tx, k.erased, vault.Profile) }), d.Close())
+				k.good(v.Update(k.t.Context(), func(tx *db.Tx) error { return v.Shred(tx, vault.Key{Subject: k.erased, Scope: vault.Profile}) }), d.Close())
 				k.good(os.Rename(k.at("keys"), k.at("keys-lost")))
 			}, nothing,
 			func(string) {

@@ -98,20 +98,38 @@ func Look(c Config) *Log {
 	return &Log{db: c.DB, ring: c.Ring, keeper: c.Keeper, clock: c.Clock, dir: c.Dir, witnesses: c.Witnesses}
 }
 
-// Append writes an event, sealed in box, with its number. Only the vault calls
-// it: it has passed the gate for the number and holds the evidence box.
-func (l *Log) Append(tx *db.Tx, box keys.Box, e *Event) error {
-	leaf, sealed, err := l.seal(box, e)
-	if err == nil {
-		err = insertEvent(tx, e, leaf, sealed)
+// Line is an event with its number, and the box in which it is sealed.
+type Line struct {
+	Box   keys.Box
+	Event *Event
+}
+
+// Append writes events. Only the vault calls it: it has passed the gates for
+// the numbers and holds the evidence boxes.
+func (l *Log) Append(tx *db.Tx, lines ...Line) error {
+	list := make([]stored, len(lines))
+	for i, line := range lines {
+		var err error
+		if list[i], err = l.seal(line.Box, line.Event); err != nil {
+			return wrap(err)
+		}
 	}
-	if err == nil && e.Moment() {
-		err = insertMoment(tx, e.Subject, e.N)
+	if err := insertEvents(tx, list); err != nil {
+		return wrap(err)
 	}
-	if err == nil && e.Own() {
-		err = insertUse(tx, e.Subject, e.N)
+	for _, line := range lines {
+		var err error
+		switch e := line.Event; {
+		case e.Moment():
+			err = insertMoment(tx, e.Subject, e.N)
+		case e.Own():
+			err = insertUse(tx, e.Subject, e.N)
+		}
+		if err != nil {
+			return wrap(err)
+		}
 	}
-	return wrap(err)
+	return nil
 }
 
 // AppendIf writes an event as Append does, in one statement with the passing
@@ -120,11 +138,11 @@ func (l *Log) Append(tx *db.Tx, box keys.Box, e *Event) error {
 // and nothing was written, if guard changed no row. Only for PostgreSQL: the
 // statements of SQLite cannot be nested so.
 func (l *Log) AppendIf(tx *db.Tx, box keys.Box, e *Event, guard string, args ...any) (bool, error) {
-	leaf, sealed, err := l.seal(box, e)
+	s, err := l.seal(box, e)
 	if err != nil {
 		return false, wrap(err)
 	}
-	written, err := insertEventIf(tx, e, leaf, sealed, guard, args)
+	written, err := insertEventIf(tx, s, e.Own(), guard, args)
 	return written, wrap(err)
 }
 
@@ -136,16 +154,16 @@ func wrap(err error) error {
 }
 
 // seal makes an event whole, and returns it as the store keeps it.
-func (l *Log) seal(box keys.Box, e *Event) (leaf [32]byte, sealed []byte, err error) {
+func (l *Log) seal(box keys.Box, e *Event) (stored, error) {
 	e.V, e.Instance = eventVersion, l.ring.Instance()
 	if e.At == 0 {
 		e.At = clock.Micros(l.clock.Now())
 	}
 	plain, leaf, err := e.encode()
 	if err != nil {
-		return leaf, nil, err
+		return stored{}, err
 	}
-	return leaf, box.Seal(l.place(e.Subject, e.N), plain), nil
+	return stored{subject: e.Subject, n: e.N, at: e.At, leaf: leaf[:], sealed: box.Seal(l.place(e.Subject, e.N), plain)}, nil
 }
 
 // place is where an event is sealed to.

@@ -9,23 +9,25 @@ import (
 	"portico/internal/platform/db"
 )
 
-func insertEvent(tx *db.Tx, e *Event, leaf [32]byte, sealed []byte) error {
-	_, err := tx.Exec(`INSERT INTO audit_event (subject, n, at, leaf, sealed) VALUES ($1, $2, $3, $4, $5)`,
-		e.Subject, e.N, e.At, leaf[:], sealed)
-	return err
+func insertEvents(tx *db.Tx, list []stored) error {
+	args := make([]any, 0, 5*len(list))
+	for _, s := range list {
+		args = append(args, s.subject, s.n, s.at, s.leaf, s.sealed)
+	}
+	return tx.Insert(`audit_event (subject, n, at, leaf, sealed)`, 5, args)
 }
 
 // insertEventIf inserts an event if guard returns a row. The parameters of
 // guard come first.
-func insertEventIf(tx *db.Tx, e *Event, leaf [32]byte, sealed []byte, guard string, args []any) (bool, error) {
+func insertEventIf(tx *db.Tx, s stored, own bool, guard string, args []any) (bool, error) {
 	k := len(args)
 	used := ""
-	if e.Own() {
+	if own {
 		used = fmt.Sprintf(`, used AS (INSERT INTO audit_use (subject, n) SELECT $%d, $%d FROM passed)`, k+1, k+2)
 	}
 	query := fmt.Sprintf(`WITH passed AS (%s)%s INSERT INTO audit_event (subject, n, at, leaf, sealed)
 		SELECT $%d, $%d, $%d, $%d, $%d FROM passed`, guard, used, k+1, k+2, k+3, k+4, k+5)
-	n, err := tx.Exec(query, append(slices.Clone(args), e.Subject, e.N, e.At, leaf[:], sealed)...)
+	n, err := tx.Exec(query, append(slices.Clone(args), s.subject, s.n, s.at, s.leaf, s.sealed)...)
 	return n == 1, err
 }
 

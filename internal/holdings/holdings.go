@@ -254,35 +254,53 @@ func (r *Registry) Rest(tx *db.Tx, pol *policy.Policy, subject string) ([]Item, 
 	return slices.DeleteFunc(all, func(i Item) bool { return r.kinds[r.names[i.Kind]].Outlives }), err
 }
 
-// Parts are the things that are part of another.
-func (r *Registry) Parts(tx *db.Tx, i Item) (all []Item, err error) {
-	if i.Scope == "" {
-		return nil, nil
+// Parts are the things that are part of others: of each of them its own.
+func (r *Registry) Parts(tx *db.Tx, items []Item) (parts [][]Item, err error) {
+	parts = make([][]Item, len(items))
+	whole := make(map[[2]string]int, len(items))
+	for n, i := range items {
+		whole[[2]string{i.Subject, i.Scope}] = n
 	}
 	for j := range r.kinds {
 		k := &r.kinds[j]
-		value, of := strings.CutPrefix(i.Scope, k.Prefix)
-		if k.Within == "" || !of || k.elsewhere(value) {
+		if k.Within == "" {
 			continue
 		}
-		items, err := k.within(tx, i.Subject, value)
+		var people, values []any
+		for _, i := range items {
+			if value, of := strings.CutPrefix(i.Scope, k.Prefix); of && i.Scope != "" && !k.elsewhere(value) {
+				people, values = append(people, i.Subject), append(values, value)
+			}
+		}
+		found, err := k.within(tx, people, values)
 		if err != nil {
 			return nil, wrap("find the parts of", k, err)
 		}
-		for _, part := range items {
-			part.Rule, part.Since = i.Rule, i.Since
-			all = append(all, part)
-			if part.Scope == "" || part.Scope == i.Scope {
+		var deeper []Item
+		var of []int
+		for _, part := range found {
+			n, there := whole[[2]string{part.Subject, part.Within}]
+			if !there { // it is part of the like of somebody else
 				continue
 			}
-			more, err := r.Parts(tx, part)
-			if err != nil {
-				return nil, err
+			part.Rule, part.Since = items[n].Rule, items[n].Since
+			parts[n] = append(parts[n], part)
+			if part.Scope != "" && part.Scope != items[n].Scope {
+				deeper, of = append(deeper, part), append(of, n)
 			}
-			all = append(all, more...)
+		}
+		if len(deeper) == 0 {
+			continue
+		}
+		more, err := r.Parts(tx, deeper)
+		if err != nil {
+			return nil, err
+		}
+		for m, n := range of {
+			parts[n] = append(parts[n], more[m]...)
 		}
 	}
-	return all, nil
+	return parts, nil
 }
 
 // elsewhere reports whether all things of the kind are part of one whole, such
@@ -310,11 +328,11 @@ func (r *Registry) Refer(tx *db.Tx, pol *policy.Policy, reference string) (Item,
 	return Item{}, false, nil
 }
 
-// Any reports whether anything is kept of a person but what outlives the rest.
-func (r *Registry) Any(tx *db.Tx, subject string) (bool, error) {
-	there, err := r.any(tx, subject)
+// Any says of whom anything is kept but what outlives the rest.
+func (r *Registry) Any(tx *db.Tx, people []string) (map[string]bool, error) {
+	there, err := r.any(tx, people)
 	if err != nil {
-		return false, fmt.Errorf("look for what is kept of a person: %w", err)
+		return nil, fmt.Errorf("look for what is kept of people: %w", err)
 	}
 	return there, nil
 }
@@ -369,18 +387,29 @@ func (r *Registry) Services(tx *db.Tx, kind string) ([]string, error) {
 	return list, wrap("list the services of", k, err)
 }
 
-// Take removes a thing as it was last seen: its own row, and what Taken does.
-// It reports false if it changed or went since.
-func (r *Registry) Take(tx *db.Tx, i Item) (bool, error) {
-	k, err := r.kind(i.Kind)
-	if err != nil {
-		return false, err
+// Take removes things as they were last seen: the row of each, and no more. It
+// reports false if one of them changed or went since.
+func (r *Registry) Take(tx *db.Tx, items []Item) (bool, error) {
+	for len(items) > 0 {
+		k, err := r.kind(items[0].Kind)
+		if err != nil {
+			return false, err
+		}
+		n := slices.IndexFunc(items, func(i Item) bool { return i.Kind != k.Name })
+		if n < 0 {
+			n = len(items)
+		}
+		for some := range slices.Chunk(items[:n], atOnce) {
+			if k.Shadow {
+				break
+			}
+			if ok, err := k.take(tx, some); err != nil || !ok {
+				return false, wrap("take away", k, err)
+			}
+		}
+		items = items[n:]
 	}
-	if k.Shadow {
-		return true, nil
-	}
-	ok, err := k.take(tx, i)
-	return ok, wrap("take away", k, err)
+	return true, nil
 }
 
 // Sweep removes at most limit rows of what is left of a thing that was taken. It

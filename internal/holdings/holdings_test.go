@@ -130,8 +130,9 @@ func TestO7_EachThingIsGovernedByTheNearestRule(t *testing.T) {
 			"cover cover-of-d by lost-books in cover:cover-of-d since 2026-01-31",
 			"cover cover-of-e by poems in cover:cover-of-e since not yet",
 		})
-		parts := view(t, d, func(tx *db.Tx) ([]holdings.Item, error) { return r.Parts(tx, held[0]) })
-		equal(t, said(parts), []string{"cover cover-of-a by books in cover:cover-of-a since 2026-03-03"})
+		parts := view(t, d, func(tx *db.Tx) ([][]holdings.Item, error) { return r.Parts(tx, held[:2]) })
+		equal(t, said(parts[0]), []string{"cover cover-of-a by books in cover:cover-of-a since 2026-03-03"})
+		equal(t, said(parts[1]), []string{"cover cover-of-b by lost-books in cover:cover-of-b since 2026-01-31"})
 	})
 }
 
@@ -176,7 +177,7 @@ func TestO7_AThingIsTakenAsItWasSeen(t *testing.T) {
 		seen := view(t, d, func(tx *db.Tx) ([]holdings.Item, error) { return r.Held(tx, pol, "anna") })[0]
 		take := func(i holdings.Item) (ok bool) {
 			t.Helper()
-			if err := d.Update(t.Context(), func(tx *db.Tx) (err error) { ok, err = r.Take(tx, i); return err }); err != nil {
+			if err := d.Update(t.Context(), func(tx *db.Tx) (err error) { ok, err = r.Take(tx, []holdings.Item{i}); return err }); err != nil {
 				t.Fatal(err)
 			}
 			return ok

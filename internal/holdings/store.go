@@ -3,6 +3,7 @@ package holdings
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"portico/internal/platform/clock"
@@ -112,20 +113,33 @@ func (k *Kind) of(tx *db.Tx, pol *policy.Policy, subject string) ([]Item, error)
 	return list, err
 }
 
+// atOnce is how many people or things a statement names.
+const atOnce = 100
+
 // any asks for all kinds in one statement.
-func (r *Registry) any(tx *db.Tx, subject string) (bool, error) {
-	var there []string
+func (r *Registry) any(tx *db.Tx, people []string) (map[string]bool, error) {
+	var kept []string
 	for j := range r.kinds {
 		if k := &r.kinds[j]; !k.Outlives {
-			there = append(there, "EXISTS ("+k.from("SELECT 1", "subject = $1").text.String()+")")
+			kept = append(kept, "EXISTS ("+k.from("SELECT 1", "subject = person.id").text.String()+")")
 		}
 	}
-	var one int64
-	err := tx.QueryRow("SELECT 1 WHERE "+strings.Join(there, " OR "), subject).Scan(&one)
-	if errors.Is(err, db.ErrNoRows) {
-		return false, nil
+	there := make(map[string]bool, len(people))
+	for some := range slices.Chunk(people, atOnce) {
+		var args []any
+		for _, subject := range some {
+			args = append(args, subject)
+		}
+		if err := tx.Select(func(rows *db.Rows) error {
+			var subject string
+			err := rows.Scan(&subject)
+			there[subject] = true
+			return err
+		}, "WITH person (id) AS (VALUES "+db.Marks(1, 1, len(args))+") SELECT person.id FROM person WHERE "+strings.Join(kept, " OR "), args...); err != nil {
+			return nil, err
+		}
 	}
-	return err == nil, err
+	return there, nil
 }
 
 func (k *Kind) one(tx *db.Tx, subject, id string) ([]Item, error) {
@@ -136,10 +150,22 @@ func (k *Kind) called(tx *db.Tx, reference string) ([]Item, error) {
 	return k.read(tx, k.from("SELECT "+k.columns(), k.Reference+" = ?", reference))
 }
 
-func (k *Kind) within(tx *db.Tx, subject, value string) ([]Item, error) {
-	s := k.from("SELECT "+k.columns(), "subject = ? AND "+k.Within+" = ?", subject, value)
-	s.add(" ORDER BY " + k.id())
-	return k.read(tx, s)
+// within returns the things of people that are part of something of these names:
+// of theirs, or of the like of somebody else among them.
+func (k *Kind) within(tx *db.Tx, people, values []any) (list []Item, err error) {
+	for from := 0; from < len(people); from += atOnce {
+		to := min(len(people), from+atOnce)
+		n := to - from
+		s := k.from("SELECT "+k.columns(), "subject IN "+db.Marks(1, n, 1)+" AND "+k.Within+" IN "+db.Marks(n+1, n, 1))
+		s.args = append(slices.Clone(people[from:to]), values[from:to]...)
+		s.add(" ORDER BY subject, " + k.id())
+		some, err := k.read(tx, s)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, some...)
+	}
+	return list, nil
 }
 
 // narrow adds what a question says.
@@ -208,21 +234,32 @@ func (k *Kind) services(tx *db.Tx) (list []string, err error) {
 	}
 }
 
-func (k *Kind) take(tx *db.Tx, i Item) (bool, error) {
-	s := k.from("DELETE", "subject = ? AND "+k.id()+" = ?", i.Subject, i.ID)
-	if k.Revision != "" {
-		s.add(" AND "+k.Revision+" = ?", i.revision)
-	} else {
+// take deletes things in one statement, if they are as they were.
+func (k *Kind) take(tx *db.Tx, items []Item) (bool, error) {
+	s := k.from("DELETE", "1 = 1")
+	s.add(" AND (")
+	for n, i := range items {
+		if n > 0 {
+			s.add(" OR ")
+		}
+		s.add("(subject = ? AND "+k.id()+" = ?", i.Subject, i.ID)
 		for j, e := range k.Events {
-			if i.times[j].IsZero() {
+			switch {
+			case k.Revision != "": // says it
+			case i.times[j].IsZero():
 				s.add(" AND " + e.value() + " IS NULL")
-			} else {
+			default:
 				s.add(" AND "+e.value()+" = ?", clock.Micros(i.times[j]))
 			}
 		}
+		if k.Revision != "" {
+			s.add(" AND "+k.Revision+" = ?", i.revision)
+		}
+		s.add(")")
 	}
+	s.add(")")
 	n, err := tx.Exec(s.text.String(), s.args...)
-	return n == 1, err
+	return n == int64(len(items)), err
 }
 
 // name is what a part's rows know the thing by.

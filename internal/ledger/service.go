@@ -64,22 +64,24 @@ func (l *Ledger) open(ctx context.Context) error {
 	return l.keep(ctx, true)
 }
 
-// Record notes an act in the transaction of what it tells of. Whoever then
+// Record notes acts in the transaction of what they tell of. Whoever then
 // tells somebody that it is done calls Keep before.
-func (l *Ledger) Record(tx *db.Tx, a Act) error {
-	if l == nil {
+func (l *Ledger) Record(tx *db.Tx, acts ...Act) error {
+	if l == nil || len(acts) == 0 {
 		return nil
 	}
 	now := l.Clock.Now()
-	if a.At.IsZero() {
-		a.At = now
+	for i := range acts {
+		a := &acts[i]
+		if a.At.IsZero() {
+			a.At = now
+		}
+		a.ID = id.New(now)
+		if err := a.check(); err != nil {
+			return fmt.Errorf("record an act: %w", err)
+		}
 	}
-	a.ID = id.New(now)
-	err := a.check()
-	if err == nil {
-		err = insertAct(tx, a)
-	}
-	if err != nil {
+	if err := insertActs(tx, acts); err != nil {
 		return fmt.Errorf("record an act: %w", err)
 	}
 	tx.AfterCommit(func() { l.waiting.Store(true) })

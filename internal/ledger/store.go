@@ -8,10 +8,12 @@ import (
 	"portico/internal/platform/db"
 )
 
-func insertAct(tx *db.Tx, a Act) error {
-	_, err := tx.Exec(`INSERT INTO ledger_act (subject, id, kind, scope, ref, at) VALUES ($1, $2, $3, $4, $5, $6)`,
-		a.Subject, a.ID, string(a.Kind), a.Scope, a.Ref, clock.Micros(a.At))
-	return err
+func insertActs(tx *db.Tx, list []Act) error {
+	args := make([]any, 0, 6*len(list))
+	for _, a := range list {
+		args = append(args, a.Subject, a.ID, string(a.Kind), a.Scope, a.Ref, clock.Micros(a.At))
+	}
+	return tx.Insert(`ledger_act (subject, id, kind, scope, ref, at)`, 6, args)
 }
 
 // selectWaiting returns acts that are not in the file, the oldest first.

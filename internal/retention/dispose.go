@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -28,64 +29,106 @@ func (s *Service) Dispose(tx *db.Tx, items []holdings.Item, why Why) (*Disposal,
 	if err := guard(tx, false); err != nil {
 		return nil, err
 	}
-	d, err := s.take(tx, items, why)
+	done, refused, err := s.take(tx, [][]holdings.Item{items}, why)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.write(tx, []*Disposal{d}); err != nil {
+	if len(refused) > 0 {
+		return nil, refused[0]
+	}
+	if err := s.write(tx, done); err != nil {
 		return nil, err
 	}
-	return d, s.sweepLater(tx, d)
+	return done[0], s.sweepLater(tx, done[0])
 }
 
-// take is Dispose behind the guard and without what is written of it, which a
-// run has for several disposals together.
-func (s *Service) take(tx *db.Tx, items []holdings.Item, why Why) (*Disposal, error) {
-	now := s.Clock.Now()
-	pol := s.Policy()
-	d := &Disposal{Subject: items[0].Subject, ID: id.New(now), At: now, Because: why.Because, Ref: why.Ref, Actor: why.Actor.String(), Policy: pol.Hash()}
-	var scopes []string
-	whole := items
-	for _, i := range items {
-		parts, err := s.Holdings.Parts(tx, i)
-		if err != nil {
-			return nil, err
-		}
-		whole = append(whole[:len(whole):len(whole)], parts...)
+// take is Dispose of several lists, each of things of one person, behind the
+// guard and without what is written of it. Whatever it asks or does is one
+// statement for all of them. A list in which something is held back stays as it
+// is: it is refused, and the others go.
+func (s *Service) take(tx *db.Tx, lists [][]holdings.Item, why Why) (done []*Disposal, refused []*Refused, err error) {
+	// The gates first: behind them nobody uses anything of these people, or asks
+	// for something, before the commit.
+	people := make([]string, len(lists))
+	for n, list := range lists {
+		people[n] = list[0].Subject
 	}
-	seen := map[[2]string]bool{}
-	var taken []holdings.Item
-	for _, i := range whole {
-		if i.Subject != d.Subject {
-			return nil, errors.New("dispose: the things are of several people")
-		}
-		if seen[[2]string{i.Kind, i.ID}] {
+	if err := s.Vault.Bump(tx, people...); err != nil {
+		return nil, nil, err
+	}
+	if lists, err = s.whole(tx, lists); err != nil {
+		return nil, nil, err
+	}
+	back, err := s.refusals(tx, slices.Concat(lists...), why)
+	if err != nil {
+		return nil, nil, err
+	}
+	var gone []holdings.Item
+	var keys []vault.Key
+	for _, list := range lists {
+		held := back[:len(list)]
+		back = back[len(list):]
+		if n := slices.IndexFunc(held, func(r *Refused) bool { return r != nil }); n >= 0 {
+			refused = append(refused, held[n])
 			continue
 		}
-		seen[[2]string{i.Kind, i.ID}] = true
-		if err := s.Allowed(tx, i, why); err != nil {
-			return nil, err
+		gone = append(gone, list...)
+		for _, i := range list {
+			if i.Scope != "" {
+				keys = append(keys, vault.Key{Subject: i.Subject, Scope: i.Scope})
+			}
 		}
-		taken = append(taken, i)
-		if i.Scope != "" {
-			scopes = append(scopes, i.Scope)
+		d, err := s.disposal(tx, list, why)
+		if err != nil {
+			return nil, nil, err
 		}
+		done = append(done, d)
 	}
-	// The gate first: behind it nobody uses anything of this person before the
-	// commit.
-	if err := s.Vault.Shred(tx, d.Subject, scopes...); err != nil {
+	if len(done) == 0 {
+		return nil, refused, nil
+	}
+	if err := s.Vault.Shred(tx, keys...); err != nil {
+		return nil, nil, err
+	}
+	switch ok, err := s.Holdings.Take(tx, gone); {
+	case err != nil:
+		return nil, nil, err
+	case !ok:
+		return nil, nil, errMoved
+	}
+	return done, refused, s.last(tx, done)
+}
+
+// whole adds to each list what is part of its things; nothing is in it twice.
+func (s *Service) whole(tx *db.Tx, lists [][]holdings.Item) (all [][]holdings.Item, err error) {
+	parts, err := s.Holdings.Parts(tx, slices.Concat(lists...))
+	if err != nil {
 		return nil, err
 	}
-	for _, i := range taken {
-		ok, err := s.Holdings.Take(tx, i)
-		if err != nil {
-			return nil, err
+	for _, list := range lists {
+		seen := map[[2]string]bool{}
+		var one []holdings.Item
+		for _, i := range slices.Concat(list, slices.Concat(parts[:len(list)]...)) {
+			if i.Subject != list[0].Subject {
+				return nil, errors.New("dispose: the things are of several people")
+			}
+			if name := [2]string{i.Kind, i.ID}; !seen[name] {
+				seen[name], one = true, append(one, i)
+			}
 		}
-		if !ok {
-			return nil, errMoved
-		}
+		parts, all = parts[len(list):], append(all, one)
+	}
+	return all, nil
+}
+
+// disposal is what is written of things that go, and counts and forgets what is
+// to be counted or forgotten of them.
+func (s *Service) disposal(tx *db.Tx, list []holdings.Item, why Why) (d *Disposal, err error) {
+	now, pol := s.Clock.Now(), s.Policy()
+	d = &Disposal{Subject: list[0].Subject, ID: id.New(now), At: now, Because: why.Because, Ref: why.Ref, Actor: why.Actor.String(), Policy: pol.Hash()}
+	for _, i := range list {
 		rule, _ := pol.Retention(i.Rule)
-		if !keyed(i, scopes) {
+		if !keyed(i, list) {
 			if err := s.Vault.Took(tx, ledger.Dispose, i.Subject, i.Kind+":"+i.ID); err != nil {
 				return nil, err
 			}
@@ -111,63 +154,63 @@ func (s *Service) take(tx *db.Tx, items []holdings.Item, why Why) (*Disposal, er
 		}
 		d.Items = append(d.Items, item)
 	}
-	return d, s.last(tx, d)
+	return d, nil
 }
 
 // keyed reports whether the ledger tells of a thing by the key that it had, or
 // by that of what it is part of.
-func keyed(i holdings.Item, scopes []string) bool {
-	return i.Scope != "" || slices.Contains(scopes, i.Within)
+func keyed(i holdings.Item, list []holdings.Item) bool {
+	return i.Scope != "" || i.Within != "" && slices.ContainsFunc(list, func(o holdings.Item) bool { return o.Scope == i.Within })
 }
 
-// write writes disposals, with how far their rows are swept, and the events.
+// write writes disposals, with how far their rows are swept, and the events that
+// tell the people, in their own records, as long as there are any.
 func (s *Service) write(tx *db.Tx, list []*Disposal) error {
+	var events []audit.Event
+	for _, d := range list {
+		if d.evidence() {
+			continue
+		}
+		first := d.Items[0]
+		events = append(events, audit.Event{
+			Kind: audit.KindDisposed, Subject: d.Subject, Scope: first.Scope, Reason: "disposed-" + d.Because, Policy: d.Policy, Actor: audit.Actor{Kind: d.Actor},
+			Facts: audit.Facts{"disposal": d.ID, "rule": first.Rule, "kind": first.Kind, "things": fmt.Sprint(len(d.Items))},
+		})
+	}
 	if err := insertDisposals(tx, list); err != nil {
 		return fmt.Errorf("write a disposal: %w", err)
 	}
-	for _, d := range list {
-		if err := s.event(tx, d); err != nil {
-			return err
-		}
-	}
-	return nil
+	return s.Vault.Append(tx, events...)
 }
 
 func (s *Service) sweepLater(tx *db.Tx, d *Disposal) error {
 	return s.Jobs.Enqueue(tx, jobs.New{Kind: jobSweep, Key: "sweep:" + d.ID, Payload: map[string]string{"disposal": d.ID}})
 }
 
-// last closes the gate of a person of whom nothing is left but the evidence,
+// last closes the gates of people of whom nothing is left but the evidence,
 // unless it is they who are here and throw something away. The system, whose is
 // what belonged to nobody any more, stays, and lines of a log that outlives the
 // rest are not the last of anybody.
-func (s *Service) last(tx *db.Tx, d *Disposal) error {
-	if d.Because == holdings.BecauseOwn || d.evidence() || d.Items[0].Kind == vault.Record || d.Subject == audit.System {
+func (s *Service) last(tx *db.Tx, done []*Disposal) error {
+	last := map[string]*Disposal{}
+	for _, d := range done {
+		if d.Because != holdings.BecauseOwn && !d.evidence() && d.Items[0].Kind != vault.Record && d.Subject != audit.System {
+			last[d.Subject] = d
+		}
+	}
+	if len(last) == 0 {
 		return nil
 	}
-	left, err := s.Holdings.Any(tx, d.Subject)
-	if err != nil || left {
+	people := slices.Sorted(maps.Keys(last))
+	left, err := s.Holdings.Any(tx, people)
+	if err != nil {
 		return err
 	}
-	d.Last = true
-	return s.Vault.Close(tx, d.Subject)
-}
-
-// event tells the person, in their own record, as long as there is one.
-func (s *Service) event(tx *db.Tx, d *Disposal) error {
-	if d.evidence() {
-		return nil
+	people = slices.DeleteFunc(people, func(subject string) bool { return left[subject] })
+	for _, subject := range people {
+		last[subject].Last = true
 	}
-	facts := audit.Facts{"disposal": d.ID}
-	for _, i := range d.Items {
-		facts["rule"], facts["kind"] = i.Rule, i.Kind
-		break
-	}
-	facts["things"] = fmt.Sprint(len(d.Items))
-	return s.Vault.Append(tx, audit.Event{
-		Kind: audit.KindDisposed, Subject: d.Subject, Scope: d.Items[0].Scope, Reason: "disposed-" + d.Because, Policy: d.Policy,
-		Actor: audit.Actor{Kind: d.Actor}, Facts: facts,
-	})
+	return s.Vault.Close(tx, people...)
 }
 
 // evidence reports whether the record of a person itself was disposed of.
@@ -180,39 +223,48 @@ func (d *Disposal) evidence() bool {
 	return false
 }
 
-// Allowed is nil if nothing holds a thing back from disposal, else a *Refused:
-// the one place that is asked before anything is disposed of, in the
-// transaction that does it (I9).
-func (s *Service) Allowed(tx *db.Tx, i holdings.Item, why Why) error {
-	if why.Because == holdings.BecauseOwn {
-		return s.standing(tx, i)
-	}
-	if err := s.standing(tx, i); err != nil {
+// Allowed is nil if nothing holds any of the things back from disposal, else a
+// *Refused.
+func (s *Service) Allowed(tx *db.Tx, items []holdings.Item, why Why) error {
+	list, err := s.refusals(tx, items, why)
+	if err != nil {
 		return err
 	}
-	if s.Requests == nil {
-		return nil
-	}
-	request, err := s.Requests.Open(tx, i, why.Ref)
-	if err != nil {
-		return fmt.Errorf("look for open requests: %w", err)
-	}
-	if request != "" {
-		return &Refused{Item: i, Request: request}
+	for _, r := range list {
+		if r != nil {
+			return r
+		}
 	}
 	return nil
 }
 
-// standing asks for the holds that a thing falls under.
-func (s *Service) standing(tx *db.Tx, i holdings.Item) error {
-	hold, err := selectStanding(tx, i, s.Clock.Now())
+// refusals says of each thing what holds it back from disposal, nil if nothing
+// does: the one place that is asked before anything is disposed of, in the
+// transaction that does it (I9).
+func (s *Service) refusals(tx *db.Tx, items []holdings.Item, why Why) ([]*Refused, error) {
+	list := make([]*Refused, len(items))
+	holds, err := selectStanding(tx, items, s.Clock.Now())
 	if err != nil {
-		return fmt.Errorf("look for holds: %w", err)
+		return nil, fmt.Errorf("look for holds: %w", err)
 	}
-	if hold != "" {
-		return &Refused{Item: i, Hold: hold}
+	for n, i := range items {
+		if h := slices.IndexFunc(holds, func(h *Hold) bool { return h.on(i) }); h >= 0 {
+			list[n] = &Refused{Item: i, Hold: holds[h].ID}
+		}
 	}
-	return nil
+	if why.Because == holdings.BecauseOwn || s.Requests == nil {
+		return list, nil
+	}
+	open, err := s.Requests.Open(tx, items, why.Ref)
+	if err != nil {
+		return nil, fmt.Errorf("look for open requests: %w", err)
+	}
+	for n, i := range items {
+		if list[n] == nil && open[n] != "" {
+			list[n] = &Refused{Item: i, Request: open[n]}
+		}
+	}
+	return list, nil
 }
 
 // Of disposes of one thing as it is now, on behalf of a feature: a draft that
@@ -249,15 +301,16 @@ type turn struct {
 	ends       time.Time
 	rows, most int
 	once       int  // rows in a statement
+	things     int  // that are taken together
 	done       bool // something: that much it does however long it takes
 }
 
 func (s *Service) turn(tx *db.Tx) *turn {
 	now := s.Clock.Now()
 	if tx.Engine() == db.Postgres {
-		return &turn{tx: tx, clock: s.Clock, ends: now.Add(long), most: 10_000, once: 2000}
+		return &turn{tx: tx, clock: s.Clock, ends: now.Add(long), most: 20_000, once: 2000, things: thingsMost}
 	}
-	return &turn{tx: tx, clock: s.Clock, ends: now.Add(most), most: 2000, once: 125}
+	return &turn{tx: tx, clock: s.Clock, ends: now.Add(most), most: 2000, once: 125, things: 1}
 }
 
 // goesOn reports whether it does more.
@@ -312,6 +365,27 @@ func (s *Service) sweepSome(tx *db.Tx, t *turn, list []*Disposal) (left []*Dispo
 		list = list[1:]
 	}
 	return list, nil
+}
+
+// sweepNow removes rows of disposals that are being made, and returns those of
+// which rows may be left.
+func (s *Service) sweepNow(tx *db.Tx, t *turn, list []*Disposal) (left []*Disposal, err error) {
+	for _, d := range list {
+		more := true
+		if len(left) == 0 && t.goesOn() {
+			var n int
+			if n, more, err = s.sweepOne(tx, t, d); err != nil {
+				return nil, err
+			}
+			d.Swept = int64(n)
+		}
+		if more {
+			left = append(left, d)
+		} else {
+			d.Done = s.Clock.Now()
+		}
+	}
+	return left, nil
 }
 
 // sweepOne removes rows of a disposal, and says how many and whether there may

@@ -15,12 +15,7 @@ func (e Eraser) why(request string) Why {
 
 // Allowed is nil if nothing but the request itself holds the things back.
 func (e Eraser) Allowed(tx *db.Tx, items []holdings.Item, request string) error {
-	for _, i := range items {
-		if err := e.Keeps.Allowed(tx, i, e.why(request)); err != nil {
-			return err
-		}
-	}
-	return nil
+	return e.Keeps.Allowed(tx, items, e.why(request))
 }
 
 // Erase disposes of them.

@@ -102,8 +102,14 @@ func (s *Service) kept(tx *db.Tx, i holdings.Item) (f Fate, err error) {
 			f.Until = now
 		}
 	}
-	if f.Holds, err = selectBack(tx, i, now); err != nil {
+	holds, err := selectStanding(tx, []holdings.Item{i}, now)
+	if err != nil {
 		return f, fmt.Errorf("look for holds: %w", err)
+	}
+	for _, h := range holds {
+		if h.on(i) {
+			f.Holds = append(f.Holds, Back{h.Ground, h.Until})
+		}
 	}
 	return f, nil
 }

@@ -104,7 +104,7 @@ func (s *Service) Late(ctx context.Context) (n int64, err error) {
 				if told && goes.After(since) {
 					continue // whoever was told has their days of grace
 				}
-				if s.Allowed(tx, i, Why{Because: holdings.BecauseDue}) == nil {
+				if s.Allowed(tx, []holdings.Item{i}, Why{Because: holdings.BecauseDue}) == nil {
 					n++
 				}
 			}

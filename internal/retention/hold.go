@@ -50,6 +50,12 @@ func (h *Hold) Standing(now time.Time) bool {
 // Overdue reports whether its review is.
 func (h *Hold) Overdue(now time.Time) bool { return h.Standing(now) && !h.Review.After(now) }
 
+// on reports whether it is on a thing.
+func (h *Hold) on(i holdings.Item) bool {
+	is := func(named, one string) bool { return named == "" || named == one }
+	return is(h.Person, i.Subject) && is(h.Service, i.Service) && is(h.Rule, i.Rule) && (is(h.Item, i.ID) || h.Item == within(i))
+}
+
 // within is the id of the thing that a thing is part of.
 func within(i holdings.Item) string {
 	_, whole, _ := strings.Cut(i.Within, ":")

@@ -3,6 +3,7 @@ package retention
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -106,7 +107,7 @@ func (s *Service) disposeAgain(tx *db.Tx, a ledger.Act) error {
 	}
 	pol := s.Policy()
 	for _, i := range items {
-		ok, err := s.Holdings.Take(tx, i)
+		ok, err := s.Holdings.Take(tx, []holdings.Item{i})
 		if err == nil && !ok {
 			err = fmt.Errorf("a thing is there twice, %s", i.Kind)
 		}
@@ -152,6 +153,6 @@ func (s *Service) disposed(tx *db.Tx, a ledger.Act) (items []holdings.Item, err 
 	if len(items) > 0 {
 		whole = items[0]
 	}
-	parts, err := s.Holdings.Parts(tx, whole)
-	return append(items, parts...), err
+	parts, err := s.Holdings.Parts(tx, []holdings.Item{whole})
+	return append(items, slices.Concat(parts...)...), err
 }

@@ -16,10 +16,10 @@ import (
 
 // Requests knows what people asked for and is not answered yet: package rights.
 type Requests interface {
-	// Open returns the id of an open request that holds back the disposal of a
-	// thing, empty if there is none. The request that asks for the disposal
+	// Open returns, of each thing, the id of an open request that holds back its
+	// disposal, empty if there is none. The request that asks for the disposal
 	// itself, if any, does not.
-	Open(tx *db.Tx, i holdings.Item, asked string) (string, error)
+	Open(tx *db.Tx, items []holdings.Item, asked string) ([]string, error)
 }
 
 // Tell has a person told, in the caller's transaction, when a thing goes whose

@@ -2,7 +2,6 @@ package retention
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -207,7 +206,7 @@ func (s *Service) pass(ctx context.Context, r *Run, st *step) error {
 // was not is not passed over. It returns the disposal of which rows are left. A
 // thing that fails is tried again by itself, so that it fails alone.
 func (s *Service) some(ctx context.Context, r *Run, st *step, list []holdings.Item) (n int, left []*Disposal, err error) {
-	next := *r
+	next, tried := *r, 0
 	err = s.DB.Update(ctx, func(tx *db.Tx) error {
 		next, n, left = *r, 0, nil
 		t := s.turn(tx)
@@ -216,25 +215,16 @@ func (s *Service) some(ctx context.Context, r *Run, st *step, list []holdings.It
 		}
 		var gone []*Disposal
 		for n < min(len(list), thingsMost) && len(left) == 0 && t.goesOn() {
-			next.pass(st, list[n])
-			d, err := s.one(tx, &next, st, list[n])
+			together := list[n:min(len(list), thingsMost, n+t.things)]
+			tried = n + len(together)
+			done, err := s.together(tx, &next, st, together)
+			if err == nil {
+				left, err = s.sweepNow(tx, t, done)
+			}
 			if err != nil {
 				return err
 			}
-			if d != nil {
-				swept, more, err := s.sweepOne(tx, t, d)
-				if err != nil {
-					return err
-				}
-				if d.Swept = int64(swept); more {
-					left = []*Disposal{d}
-				} else {
-					d.Done = s.Clock.Now()
-				}
-				gone = append(gone, d)
-			}
-			t.done = true
-			n++
+			gone, t.done, n = append(gone, done...), true, tried
 		}
 		if err := s.write(tx, gone); err != nil {
 			return err
@@ -248,8 +238,8 @@ func (s *Service) some(ctx context.Context, r *Run, st *step, list []holdings.It
 		return n, left, nil
 	case ctx.Err() != nil:
 		return 0, nil, err
-	case n > 0: // others were with it
-		return s.some(ctx, r, st, list[:1])
+	case tried > 1: // others were with it
+		return s.some(ctx, r, st, list[:tried/2])
 	}
 	// One thing that the store refuses to give up must not keep all others: the
 	// run tells how many there were, and the promise is broken. What is not what
@@ -267,20 +257,44 @@ func (r *Run) pass(st *step, i holdings.Item) {
 	r.Seen++
 }
 
-// one disposes of one thing, or has its person told. What is due and was not
-// told of, such as after a rule changed, has its grace first.
-func (s *Service) one(tx *db.Tx, r *Run, st *step, i holdings.Item) (*Disposal, error) {
+// together disposes of things of a step, or has their people told. What is due
+// and was not told of, such as after a rule changed, has its grace first.
+func (s *Service) together(tx *db.Tx, r *Run, st *step, list []holdings.Item) ([]*Disposal, error) {
 	why := Why{Because: holdings.BecauseDue, Ref: r.ID, Actor: policy.System}
-	var refused *Refused
+	for _, i := range list {
+		r.pass(st, i)
+	}
 	if st.of.Rule.Tell {
-		switch err := s.Allowed(tx, i, why); {
-		case errors.As(err, &refused): // it does not go
+		var err error
+		if list, err = s.told(tx, r, st, list, why); err != nil {
+			return nil, err
+		}
+	}
+	if len(list) == 0 || st.of.Rule.Action == policy.Archive { // somebody hands it over
+		return nil, nil
+	}
+	lists := make([][]holdings.Item, len(list))
+	for n := range list {
+		lists[n] = list[n : n+1]
+	}
+	done, refused, err := s.take(tx, lists, why)
+	r.Disposed, r.Held = r.Disposed+int64(len(done)), r.Held+int64(len(refused))
+	return done, err
+}
+
+// told has people told of things that nothing holds back, and returns those
+// whose people have had their days.
+func (s *Service) told(tx *db.Tx, r *Run, st *step, list []holdings.Item, why Why) (due []holdings.Item, err error) {
+	refused, err := s.refusals(tx, list, why)
+	if err != nil {
+		return nil, err
+	}
+	for n, i := range list {
+		if refused[n] != nil { // it does not go
 			if !st.tell {
 				r.Held++
 			}
-			return nil, nil
-		case err != nil:
-			return nil, err
+			continue
 		}
 		fresh, err := s.tell(tx, st.of.Rule, i)
 		if err != nil {
@@ -289,22 +303,15 @@ func (s *Service) one(tx *db.Tx, r *Run, st *step, i holdings.Item) (*Disposal, 
 		if fresh {
 			r.Told++
 		}
-		if goes, _, err := s.goes(tx, st.of.Rule, i); err != nil || st.tell || goes.After(s.Clock.Now()) {
-			return nil, err // it goes when whoever was told has had their days
+		goes, _, err := s.goes(tx, st.of.Rule, i)
+		if err != nil {
+			return nil, err
+		}
+		if !st.tell && !goes.After(s.Clock.Now()) {
+			due = append(due, i)
 		}
 	}
-	if st.of.Rule.Action == policy.Archive {
-		return nil, nil // somebody hands it over
-	}
-	d, err := s.take(tx, []holdings.Item{i}, why)
-	if errors.As(err, &refused) { // before anything was written
-		r.Held++
-		return nil, nil
-	}
-	if err == nil {
-		r.Disposed++
-	}
-	return d, err
+	return due, nil
 }
 
 // Archived calls each for things that a rule hands over to a party, and whose

@@ -3,9 +3,6 @@ package retention
 import (
 	"database/sql"
 	"errors"
-	"fmt"
-	"slices"
-	"strings"
 	"time"
 
 	"portico/internal/platform/clock"
@@ -42,32 +39,10 @@ func insertDisposals(tx *db.Tx, list []*Disposal) error {
 		}
 	}
 	return errors.Join(
-		insertRows(tx, `retention_disposal (subject, id, at, because, ref, actor, policy, last)`, 8, disposals),
-		insertRows(tx, `retention_item (subject, disposal, n, kind, item, scope, service, outcome, rule, since_at, due_at, action)`, 12, items),
-		insertRows(tx, `retention_sweep (subject, disposal, swept, done_at)`, 4, sweeps),
+		tx.Insert(`retention_disposal (subject, id, at, because, ref, actor, policy, last)`, 8, disposals),
+		tx.Insert(`retention_item (subject, disposal, n, kind, item, scope, service, outcome, rule, since_at, due_at, action)`, 12, items),
+		tx.Insert(`retention_sweep (subject, disposal, swept, done_at)`, 4, sweeps),
 	)
-}
-
-// insertRows puts rows of so many columns, a hundred in a statement.
-func insertRows(tx *db.Tx, into string, columns int, args []any) error {
-	for some := range slices.Chunk(args, 100*columns) {
-		var rows strings.Builder
-		for n := range some {
-			switch {
-			case n == 0:
-				rows.WriteString("(")
-			case n%columns == 0:
-				rows.WriteString("), (")
-			default:
-				rows.WriteString(", ")
-			}
-			fmt.Fprintf(&rows, "$%d", n+1)
-		}
-		if _, err := tx.Exec(`INSERT INTO `+into+` VALUES `+rows.String()+`)`, some...); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // selectDisposal returns a disposal with its items, nil if there is none.

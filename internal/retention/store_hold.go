@@ -2,8 +2,8 @@ package retention
 
 import (
 	"database/sql"
-	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"portico/internal/holdings"
@@ -28,15 +28,31 @@ func guard(tx *db.Tx, making bool) error {
 	return nil
 }
 
-// selectStanding returns a hold that a thing falls under now, empty if none.
-func selectStanding(tx *db.Tx, i holdings.Item, now time.Time) (hold string, err error) {
-	err = tx.QueryRow(`SELECT id FROM retention_hold WHERE lifted_at IS NULL AND person IN ('', $1) AND service IN ('', $2)
-		AND rule IN ('', $3) AND item IN ('', $4, $5) AND from_at <= $6 AND (until_at IS NULL OR until_at > $6) ORDER BY id LIMIT 1`,
-		i.Subject, i.Service, i.Rule, i.ID, within(i), clock.Micros(now)).Scan(&hold)
-	if errors.Is(err, db.ErrNoRows) {
-		return "", nil
+// selectStanding returns the holds that stand now and may be on one of the
+// things: see Hold.on.
+func selectStanding(tx *db.Tx, items []holdings.Item, now time.Time) (list []*Hold, err error) {
+	for some := range slices.Chunk(items, 100) {
+		args, n := []any{clock.Micros(now)}, len(some)
+		for _, i := range some {
+			args = append(args, i.Subject)
+		}
+		for _, i := range some {
+			args = append(args, i.ID, within(i))
+		}
+		if err := tx.Select(func(r *db.Rows) error {
+			var h Hold
+			var until sql.NullInt64
+			err := r.Scan(&h.ID, &h.Person, &h.Service, &h.Rule, &h.Item, &h.Ground, &until)
+			h.Until = orZero(until)
+			list = append(list, &h)
+			return err
+		}, `SELECT id, person, service, rule, item, ground, until_at FROM retention_hold
+			WHERE lifted_at IS NULL AND from_at <= $1 AND (until_at IS NULL OR until_at > $1)
+			AND (person = '' OR person IN `+db.Marks(2, n, 1)+`) AND (item = '' OR item IN `+db.Marks(2+n, 2*n, 1)+`) ORDER BY id`, args...); err != nil {
+			return nil, err
+		}
 	}
-	return hold, err
+	return list, nil
 }
 
 func insertHold(tx *db.Tx, h *Hold) error {

@@ -37,16 +37,19 @@ var acts = fstest.MapFS{"20261122000002_acts.sql": {Data: []byte(`-- +goose Up
 CREATE TABLE acts (what TEXT NOT NULL, ref TEXT NOT NULL, PRIMARY KEY (what, ref));
 `)}}
 
-func (w *world) Open(tx *db.Tx, i holdings.Item, asked string) (string, error) {
-	if w.stop != nil && i.Kind == "book" {
-		if err := w.stop(); err != nil {
-			return "", err
+func (w *world) Open(_ *db.Tx, items []holdings.Item, asked string) ([]string, error) {
+	open := make([]string, len(items))
+	for n, i := range items {
+		if w.stop != nil && i.Kind == "book" {
+			if err := w.stop(); err != nil {
+				return nil, err
+			}
+		}
+		if r := w.asked[i.ID]; r != asked {
+			open[n] = r
 		}
 	}
-	if r := w.asked[i.ID]; r != asked {
-		return r, nil
-	}
-	return "", nil
+	return open, nil
 }
 
 func migrations() []fs.FS {

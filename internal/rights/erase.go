@@ -147,27 +147,22 @@ func (s *Service) eraseAccount(ctx context.Context, job *jobs.Job) error {
 	return nil
 }
 
-// Open returns the id of a request that waits for its answer and holds back
-// the disposal of a thing (I9): one about the place where it is, or about all
-// of the person's data. The one that asks for the disposal does not.
-func (s *Service) Open(tx *db.Tx, i holdings.Item, asked string) (string, error) {
-	list, err := selectAbout(tx, i.Subject)
+// Open returns, of each thing, the id of a request that waits for its answer and
+// holds back its disposal (I9): one about the place where it is, or about all of
+// the person's data. The one that asks for the disposal does not.
+func (s *Service) Open(tx *db.Tx, items []holdings.Item, asked string) ([]string, error) {
+	about, err := selectOpenAbout(tx, items)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	for _, r := range list {
-		if !r.Open() || r.ID == asked {
-			continue
-		}
-		items, err := selectItems(tx, r)
-		if err != nil {
-			return "", err
-		}
-		for _, o := range items {
-			if o.Sort == All || o.Sort == Place && o.ID == cmp.Or(i.Within, i.Scope) {
-				return r.ID, nil
+	open := make([]string, len(items))
+	for n, i := range items {
+		for _, a := range about {
+			if a.person == i.Subject && a.request != asked && (a.sort == All || a.sort == Place && a.item == cmp.Or(i.Within, i.Scope)) {
+				open[n] = a.request
+				break
 			}
 		}
 	}
-	return "", nil
+	return open, nil
 }

@@ -2,8 +2,10 @@ package rights
 
 import (
 	"errors"
+	"slices"
 	"time"
 
+	"portico/internal/holdings"
 	"portico/internal/platform/clock"
 	"portico/internal/platform/db"
 	"portico/internal/policy"
@@ -107,10 +109,36 @@ func insertCover(tx *db.Tx, r *Request, covers string) error {
 	return err
 }
 
-// selectAbout returns the requests that are about somebody's data.
-func selectAbout(tx *db.Tx, subject string) ([]*Request, error) {
-	return selectRequests(tx, `SELECT `+requestColumns+` FROM rights_request
-		WHERE subject = $1 OR id IN (SELECT request FROM rights_cover WHERE covers = $1) ORDER BY id`, subject)
+// about is a part of an open request, and whose data it is about.
+type about struct {
+	person, request, item string
+	sort                  Sort
+}
+
+// selectOpenAbout returns the parts of the requests that wait for their answer
+// and are about the data of those whose things these are.
+func selectOpenAbout(tx *db.Tx, things []holdings.Item) (list []about, err error) {
+	for some := range slices.Chunk(things, 100) {
+		var people []any
+		for _, i := range some {
+			people = append(people, i.Subject)
+		}
+		these := db.Marks(1, len(people), 1)
+		if err := tx.Select(func(rows *db.Rows) error {
+			var a about
+			var sort string
+			err := rows.Scan(&a.person, &a.request, &sort, &a.item)
+			a.sort = Sort(sort)
+			list = append(list, a)
+			return err
+		}, `SELECT r.subject, r.id, i.sort, i.item FROM rights_request r JOIN rights_item i ON i.subject = r.subject AND i.request = r.id
+				WHERE r.subject IN `+these+` AND r.state <> 'answered'
+			UNION ALL SELECT c.covers, r.id, i.sort, i.item FROM rights_cover c JOIN rights_request r ON r.subject = c.subject AND r.id = c.request
+				JOIN rights_item i ON i.subject = r.subject AND i.request = r.id WHERE c.covers IN `+these+` AND r.state <> 'answered' ORDER BY 2`, people...); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
 }
 
 // selectOf returns the requests of a person, the newest first.

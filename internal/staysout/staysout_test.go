@@ -160,7 +160,7 @@ func TestN9_OfWhomEverythingIsErasedTheHashStaysAndNothingElse(t *testing.T) {
 			if err := keep(tx); err != nil {
 				return err
 			}
-			return w.vault.Shred(tx, me, vault.Profile)
+			return w.vault.Shred(tx, vault.Key{Subject: me, Scope: vault.Profile})
 		}); err != nil {
 			t.Fatal(err)
 		}

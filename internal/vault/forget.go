@@ -16,51 +16,76 @@ import (
 // ForgetFile destroys the key of a file that is not wanted any more before
 // anybody got it: what is sealed under it is gone, wherever its bytes are.
 func (v *Vault) ForgetFile(tx *db.Tx, subject, id string) error {
-	return v.Shred(tx, subject, File{ID: id}.scope())
+	return v.Shred(tx, Key{subject, File{ID: id}.scope()})
 }
 
-// Shred destroys the keys of scopes: what was sealed under them is gone,
-// wherever it is. It costs the same however much that was; the rows that are
-// left, nobody can read, and Sweep removes them. The gate moves first: whoever
-// decided to open one of the scopes decides again, and no event of them commits
-// behind this (I6, I8).
-func (v *Vault) Shred(tx *db.Tx, subject string, scopes ...string) error {
-	if err := v.Bump(tx, subject); err != nil {
+// Key is the key of a person's scope.
+type Key struct{ Subject, Scope string }
+
+// Shred destroys keys of scopes: what was sealed under them is gone, wherever it
+// is. It costs the same however much that was; the rows that are left, nobody
+// can read, and Sweep removes them. The gates move first: whoever decided to
+// open one of the scopes decides again, and no event of them commits behind this
+// (I6, I8).
+func (v *Vault) Shred(tx *db.Tx, list ...Key) error {
+	if err := destroy(tx, list); err != nil {
 		return err
 	}
-	for _, scope := range scopes {
-		if err := deleteScope(tx, subject, scope); err != nil {
-			return fmt.Errorf("destroy the key of a scope: %w", err)
+	return v.erased(tx, list)
+}
+
+func destroy(tx *db.Tx, list []Key) error {
+	people, found := make([]string, len(list)), []string{}
+	for i, k := range list {
+		if people[i] = k.Subject; k.Scope == Profile { // what people are found by stands in it
+			found = append(found, k.Subject)
 		}
-		if err := v.erased(tx, subject, scope); err != nil {
-			return err
-		}
-		if scope == Profile { // what people are found by stands in it
-			if err := deleteIndexes(tx, subject); err != nil {
-				return fmt.Errorf("forget what a person is found by: %w", err)
-			}
-		}
+	}
+	if err := bumpGates(tx, people); err != nil {
+		return fmt.Errorf("move a gate: %w", err)
+	}
+	if err := deleteScopes(tx, list); err != nil {
+		return fmt.Errorf("destroy the key of a scope: %w", err)
+	}
+	if err := deleteIndexes(tx, found); err != nil {
+		return fmt.Errorf("forget what a person is found by: %w", err)
 	}
 	return nil
 }
 
-// Close closes the gate of a person of whom nothing is kept any more, and
+// Close closes the gates of people of whom nothing is kept any more, and
 // destroys what keys there may still be but that of evidence: nothing is
 // allowed about them from then on. What they were told happened stays, as the
 // events of nobody that is known, until evidence has had its time.
-func (v *Vault) Close(tx *db.Tx, subject string) error {
-	if err := eraseGate(tx, subject, clock.Micros(v.clock.Now())); err != nil {
-		return fmt.Errorf("close a gate for good: %w", err)
+func (v *Vault) Close(tx *db.Tx, people ...string) error {
+	if err := closeAll(tx, people, clock.Micros(v.clock.Now())); err != nil {
+		return err
 	}
-	if err := deleteRest(tx, subject); err != nil {
-		return fmt.Errorf("forget a person: %w", err)
+	all := make([]Key, len(people))
+	for i, subject := range people {
+		all[i].Subject = subject
 	}
-	return v.erased(tx, subject, "")
+	return v.erased(tx, all)
 }
 
-// erased records in the ledger that keys were destroyed (I8).
-func (v *Vault) erased(tx *db.Tx, subject, scope string) error {
-	return v.ledger.Record(tx, ledger.Act{Kind: ledger.Erase, Subject: subject, Scope: scope})
+func closeAll(tx *db.Tx, people []string, at int64) error {
+	if err := eraseGates(tx, people, at); err != nil {
+		return fmt.Errorf("close a gate for good: %w", err)
+	}
+	if err := deleteRest(tx, people); err != nil {
+		return fmt.Errorf("forget a person: %w", err)
+	}
+	return nil
+}
+
+// erased records in the ledger that keys were destroyed (I8): all of a person
+// where no scope is named.
+func (v *Vault) erased(tx *db.Tx, list []Key) error {
+	acts := make([]ledger.Act, len(list))
+	for i, k := range list {
+		acts[i] = ledger.Act{Kind: ledger.Erase, Subject: k.Subject, Scope: k.Scope}
+	}
+	return v.ledger.Record(tx, acts...)
 }
 
 // Sweep removes at most limit values of a scope whose key was destroyed, and

@@ -32,16 +32,9 @@ func (v *Vault) Replay(tx *db.Tx, a ledger.Act) (mine bool, err error) {
 		return false, nil
 	}
 	if a.Scope == "" {
-		if err = eraseGate(tx, a.Subject, clock.Micros(a.At)); err == nil {
-			err = deleteRest(tx, a.Subject)
-		}
+		err = closeAll(tx, []string{a.Subject}, clock.Micros(a.At))
 	} else {
-		if err = bumpGate(tx, a.Subject); err == nil {
-			err = deleteScope(tx, a.Subject, a.Scope)
-		}
-		if err == nil && a.Scope == Profile {
-			err = deleteIndexes(tx, a.Subject)
-		}
+		err = destroy(tx, []Key{{a.Subject, a.Scope}})
 	}
 	if err == nil {
 		err = deleteKeyless(tx, a.Subject)

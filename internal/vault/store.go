@@ -188,26 +188,44 @@ func passGate(tx *db.Tx, subject string, version int64) (n int64, err error) {
 // whose number was foretold: it passes only if no other event came between.
 const gatePassed = `UPDATE vault_gate SET n = n + 1 WHERE subject = $1 AND version = $2 AND n = $3 RETURNING n`
 
-// nextNumber takes the next number whatever the gate's version, with the key of
-// the person's events.
-func nextNumber(tx *db.Tx, subject string) (n int64, k wrappedKey, err error) {
-	var epoch *int64
-	err = tx.QueryRow(`UPDATE vault_gate SET n = n + 1 WHERE subject = $1 RETURNING n,
-		(SELECT e.epoch FROM vault_scope e WHERE e.subject = vault_gate.subject AND e.scope = 'evidence'),
-		(SELECT e.wrapped FROM vault_scope e WHERE e.subject = vault_gate.subject AND e.scope = 'evidence')`, subject).Scan(&n, &epoch, &k.wrapped)
-	if errors.Is(err, db.ErrNoRows) || err == nil && epoch == nil {
-		err = errNoScope
-	}
-	k.epoch = orZero(epoch)
-	return n, k, err
+// taken is the last number that somebody's events took, and their key.
+type taken struct {
+	n   int64
+	key wrappedKey
 }
 
-func bumpGate(tx *db.Tx, subject string) error {
-	n, err := tx.Exec(`UPDATE vault_gate SET version = version + 1 WHERE subject = $1`, subject)
-	if err == nil && n != 1 {
-		err = db.ErrNoRows
-	}
-	return err
+// nextNumbers takes a number for each of a list of people, who may be in it
+// several times, whatever the gates' versions. It returns the last of each.
+func nextNumbers(tx *db.Tx, people []string) (map[string]taken, error) {
+	took := make(map[string]taken, len(people))
+	return took, each(people, itself, func(args []any) error {
+		return tx.Select(func(r *db.Rows) error {
+			var subject string
+			var epoch *int64
+			var t taken
+			err := r.Scan(&subject, &t.n, &epoch, &t.key.wrapped)
+			t.key.epoch = orZero(epoch)
+			took[subject] = t
+			return err
+		}, `WITH event (subject) AS (VALUES `+db.Marks(1, 1, len(args))+`)
+			UPDATE vault_gate SET n = vault_gate.n + took.many FROM (SELECT subject, count(*) AS many FROM event GROUP BY subject) took
+			WHERE vault_gate.subject = took.subject RETURNING vault_gate.subject, n,
+			(SELECT e.epoch FROM vault_scope e WHERE e.subject = vault_gate.subject AND e.scope = 'evidence'),
+			(SELECT e.wrapped FROM vault_scope e WHERE e.subject = vault_gate.subject AND e.scope = 'evidence')`, args...)
+	})
+}
+
+// bumpGates moves the gates of people, who may be named several times, in the
+// order of their ids.
+func bumpGates(tx *db.Tx, people []string) error {
+	return each(slices.Compact(slices.Sorted(slices.Values(people))), itself, func(args []any) error {
+		these := db.Marks(1, len(args), 1)
+		if tx.Engine() == db.Postgres { // else there is one writer
+			these = `(SELECT subject FROM vault_gate WHERE subject IN ` + these + ` ORDER BY subject FOR UPDATE)`
+		}
+		n, err := tx.Exec(`UPDATE vault_gate SET version = version + 1 WHERE subject IN `+these, args...)
+		return all(n, args, err)
+	})
 }
 
 // putValues writes values in one statement; of two for the same place the last

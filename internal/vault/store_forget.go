@@ -1,25 +1,55 @@
 package vault
 
-import "portico/internal/platform/db"
+import (
+	"slices"
 
-func deleteScope(tx *db.Tx, subject, scope string) error {
-	_, err := tx.Exec(`DELETE FROM vault_scope WHERE subject = $1 AND scope = $2`, subject, scope)
-	return err
+	"portico/internal/platform/db"
+)
+
+// atOnce is how many people, or keys, a statement names.
+const atOnce = 100
+
+// each calls run for some of a list at a time, with their values as arguments.
+func each[T any](list []T, values func(T) []any, run func(args []any) error) error {
+	for some := range slices.Chunk(list, atOnce) {
+		var args []any
+		for _, one := range some {
+			args = append(args, values(one)...)
+		}
+		if err := run(args); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// deleteRest deletes every key of a subject but those of evidence, and the
+func itself(subject string) []any { return []any{subject} }
+
+func deleteScopes(tx *db.Tx, list []Key) error {
+	return each(list, func(k Key) []any { return []any{k.Subject, k.Scope} }, func(args []any) error {
+		_, err := tx.Exec(`DELETE FROM vault_scope WHERE `+db.OneOf(1, len(args)/2, "subject", "scope"), args...)
+		return err
+	})
+}
+
+// deleteRest deletes every key of people but those of evidence, and the
 // indexes.
-func deleteRest(tx *db.Tx, subject string) error {
-	if _, err := tx.Exec(`DELETE FROM vault_scope WHERE subject = $1 AND scope <> 'evidence' AND scope NOT LIKE 'evidence:%'`, subject); err != nil {
+func deleteRest(tx *db.Tx, people []string) error {
+	if err := each(people, itself, func(args []any) error {
+		_, err := tx.Exec(`DELETE FROM vault_scope WHERE subject IN `+db.Marks(1, len(args), 1)+` AND scope <> 'evidence' AND scope NOT LIKE 'evidence:%'`, args...)
+		return err
+	}); err != nil {
 		return err
 	}
-	return deleteIndexes(tx, subject)
+	return deleteIndexes(tx, people)
 }
 
-// deleteIndexes deletes everything that a subject is found by.
-func deleteIndexes(tx *db.Tx, subject string) error {
-	_, err := tx.Exec(`DELETE FROM vault_index WHERE subject = $1`, subject)
-	return err
+// deleteIndexes deletes everything that people are found by.
+func deleteIndexes(tx *db.Tx, people []string) error {
+	return each(people, itself, func(args []any) error {
+		_, err := tx.Exec(`DELETE FROM vault_index WHERE subject IN `+db.Marks(1, len(args), 1), args...)
+		return err
+	})
 }
 
 // deleteSome deletes values of a scope that has no key.
@@ -36,10 +66,17 @@ func countLeft(tx *db.Tx, subject, scope string) (keys, values int64, err error)
 	return keys, values, err
 }
 
-// eraseGate marks a subject as forgotten.
-func eraseGate(tx *db.Tx, subject string, at int64) error {
-	n, err := tx.Exec(`UPDATE vault_gate SET version = version + 1, erased_at = $1 WHERE subject = $2`, at, subject)
-	if err == nil && n != 1 {
+// eraseGates marks people as forgotten.
+func eraseGates(tx *db.Tx, people []string, at int64) error {
+	return each(people, itself, func(args []any) error {
+		n, err := tx.Exec(`UPDATE vault_gate SET version = version + 1, erased_at = $1 WHERE subject IN `+db.Marks(2, len(args), 1), slices.Insert(args, 0, any(at))...)
+		return all(n, args, err)
+	})
+}
+
+// all is an error unless a statement found everybody whom it names.
+func all(n int64, people []any, err error) error {
+	if err == nil && n != int64(len(people)) {
 		err = db.ErrNoRows
 	}
 	return err

@@ -61,7 +61,7 @@ func (v *Vault) Turn(tx *db.Tx, after string, limit int) (last string, err error
 }
 
 func (v *Vault) turn(tx *db.Tx, subject string) error {
-	if err := bumpGate(tx, subject); err != nil { // whoever decided with the old key decides again
+	if err := bumpGates(tx, []string{subject}); err != nil { // whoever decided with the old key decides again
 		return err
 	}
 	n, err := selectNumber(tx, subject)

@@ -321,7 +321,7 @@ func (v *Vault) through(tx *db.Tx, p *Permit, box keys.Box, event func(n int64) 
 	if err != nil {
 		return err
 	}
-	return v.log.Append(tx, box, event(n))
+	return v.log.Append(tx, audit.Line{Box: box, Event: event(n)})
 }
 
 // passAtOnce is pass in one statement, which is all of its transaction. It
@@ -564,26 +564,38 @@ func (v *Vault) Took(tx *db.Tx, kind ledger.Kind, subject, ref string) error {
 // somebody that it is done and wrote nothing, since it was done already.
 func (v *Vault) Kept(ctx context.Context) error { return v.ledger.Keep(ctx) }
 
-// Append writes an event that opens nothing: a sign-in, a change of roles.
-// Its subject may be audit.System.
-func (v *Vault) Append(tx *db.Tx, e audit.Event) error {
-	n, wrapped, err := nextNumber(tx, e.Subject)
+// Append writes events that open nothing: a sign-in, a change of roles. The
+// subject of one may be audit.System.
+func (v *Vault) Append(tx *db.Tx, events ...audit.Event) error {
+	people, left := make([]string, len(events)), map[string]int64{}
+	for i, e := range events {
+		people[i] = e.Subject
+		left[e.Subject]++
+	}
+	took, err := nextNumbers(tx, people)
 	if err != nil {
 		return fmt.Errorf("write an event: %w", err)
 	}
-	box, err := v.boxes.open(e.Subject, Evidence, wrapped)
-	if err != nil {
-		return err
+	lines := make([]audit.Line, len(events))
+	for i := range events {
+		e := &events[i]
+		t := took[e.Subject]
+		left[e.Subject]--
+		e.N = t.n - left[e.Subject]
+		box, err := v.boxes.open(e.Subject, Evidence, t.key) // of nobody there is none
+		if err != nil {
+			return err
+		}
+		lines[i] = audit.Line{Box: box, Event: e}
 	}
-	e.N = n
-	return v.log.Append(tx, box, &e)
+	return v.log.Append(tx, lines...)
 }
 
-// Bump moves the version of a subject's gate. Whoever commits what narrows or
+// Bump moves the versions of people's gates. Whoever commits what narrows or
 // changes a decision (a withdrawal, a restriction, a revoked role) calls it in
 // the same transaction.
-func (v *Vault) Bump(tx *db.Tx, subject string) error {
-	if err := bumpGate(tx, subject); err != nil {
+func (v *Vault) Bump(tx *db.Tx, people ...string) error {
+	if err := bumpGates(tx, people); err != nil {
 		return fmt.Errorf("move a gate: %w", err)
 	}
 	return nil

@@ -101,7 +101,7 @@ func (s *Service) Parties() (ids []string) {
 // allowed reports whether nothing holds a thing back from being handed over.
 func (s *Service) allowed(tx *db.Tx, i holdings.Item, pkg string) (bool, error) {
 	var refused *retention.Refused
-	err := s.Keeps.Allowed(tx, i, why(pkg))
+	err := s.Keeps.Allowed(tx, []holdings.Item{i}, why(pkg))
 	if errors.As(err, &refused) {
 		return false, nil
 	}
@@ -342,12 +342,12 @@ func (s *Service) unwritten(tx *db.Tx, i holdings.Item, since time.Time) (bool, 
 
 // within is what is kept in the scopes of a thing and of its parts.
 func (s *Service) within(tx *db.Tx, i holdings.Item) ([]vault.Kept, error) {
-	parts, err := s.Keeps.Holdings.Parts(tx, i)
+	parts, err := s.Keeps.Holdings.Parts(tx, []holdings.Item{i})
 	if err != nil {
 		return nil, err
 	}
 	kept, err := s.Vault.Inventory(tx, i.Subject)
 	return slices.DeleteFunc(kept, func(k vault.Kept) bool {
-		return k.Scope != i.Scope && !slices.ContainsFunc(parts, func(part holdings.Item) bool { return part.Scope == k.Scope })
+		return k.Scope != i.Scope && !slices.ContainsFunc(parts[0], func(part holdings.Item) bool { return part.Scope == k.Scope })
 	}), err
 }

@@ -38,11 +38,14 @@ type world struct {
 }
 
 // Open answers for retention.Requests.
-func (w *world) Open(_ *db.Tx, i holdings.Item, _ string) (string, error) {
-	if w.asked[i.ID] {
-		return "request-1", nil
+func (w *world) Open(_ *db.Tx, items []holdings.Item, _ string) ([]string, error) {
+	open := make([]string, len(items))
+	for n, i := range items {
+		if w.asked[i.ID] {
+			open[n] = "request-1"
+		}
 	}
-	return "", nil
+	return open, nil
 }
 
 func each(t *testing.T, run func(w *world)) {
