@@ -2,6 +2,7 @@ package holdings
 
 import (
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
 	"slices"
@@ -301,6 +302,29 @@ func (r *Registry) Parts(tx *db.Tx, items []Item) (parts [][]Item, err error) {
 		}
 	}
 	return parts, nil
+}
+
+// Whole adds to each list of things of one person what is part of them, and
+// leaves out what is in it twice.
+func (r *Registry) Whole(tx *db.Tx, lists [][]Item) (all [][]Item, err error) {
+	parts, err := r.Parts(tx, slices.Concat(lists...))
+	if err != nil {
+		return nil, err
+	}
+	for _, list := range lists {
+		seen := map[[2]string]bool{}
+		var one []Item
+		for _, i := range slices.Concat(list, slices.Concat(parts[:len(list)]...)) {
+			if i.Subject != list[0].Subject {
+				return nil, errors.New("the things are of several people")
+			}
+			if name := [2]string{i.Kind, i.ID}; !seen[name] {
+				seen[name], one = true, append(one, i)
+			}
+		}
+		parts, all = parts[len(list):], append(all, one)
+	}
+	return all, nil
 }
 
 // elsewhere reports whether all things of the kind are part of one whole, such

@@ -1,8 +1,8 @@
 package retention
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -21,8 +21,8 @@ import (
 
 // Dispose disposes of things of one person, and of what is part of them, in
 // the caller's transaction (of vault.Update): it asks whether anything holds
-// one of them back, destroys their keys, takes them away as they were last
-// seen, and writes the disposal, the ledger and the event. vault.Update brings
+// one of them back, takes them away as they were last seen, destroys their keys,
+// and writes the disposal, the ledger and the event. vault.Update brings
 // the ledger to its file. What is left of the rows is swept by a job, or by the
 // run that disposed of it.
 func (s *Service) Dispose(tx *db.Tx, items []holdings.Item, why Why) (*Disposal, error) {
@@ -56,7 +56,7 @@ func (s *Service) take(tx *db.Tx, lists [][]holdings.Item, why Why) (done []*Dis
 	if err := s.Vault.Bump(tx, people...); err != nil {
 		return nil, nil, err
 	}
-	if lists, err = s.whole(tx, lists); err != nil {
+	if lists, err = s.Holdings.Whole(tx, lists); err != nil {
 		return nil, nil, err
 	}
 	back, err := s.refusals(tx, slices.Concat(lists...), why)
@@ -76,6 +76,10 @@ func (s *Service) take(tx *db.Tx, lists [][]holdings.Item, why Why) (done []*Dis
 		for _, i := range list {
 			if i.Scope != "" {
 				keys = append(keys, vault.Key{Subject: i.Subject, Scope: i.Scope})
+			} else if !keyed(list, i.Within) {
+				if err := s.Vault.Took(tx, ledger.Dispose, i.Subject, i.Kind+":"+i.ID); err != nil {
+					return nil, nil, err
+				}
 			}
 		}
 		d, err := s.disposal(tx, list, why)
@@ -87,38 +91,19 @@ func (s *Service) take(tx *db.Tx, lists [][]holdings.Item, why Why) (done []*Dis
 	if len(done) == 0 {
 		return nil, refused, nil
 	}
+	if ok, err := s.Holdings.Take(tx, gone); err != nil || !ok {
+		return nil, nil, cmp.Or(err, error(errMoved))
+	}
 	if err := s.Vault.Shred(tx, keys...); err != nil {
 		return nil, nil, err
-	}
-	switch ok, err := s.Holdings.Take(tx, gone); {
-	case err != nil:
-		return nil, nil, err
-	case !ok:
-		return nil, nil, errMoved
 	}
 	return done, refused, s.last(tx, done)
 }
 
-// whole adds to each list what is part of its things; nothing is in it twice.
-func (s *Service) whole(tx *db.Tx, lists [][]holdings.Item) (all [][]holdings.Item, err error) {
-	parts, err := s.Holdings.Parts(tx, slices.Concat(lists...))
-	if err != nil {
-		return nil, err
-	}
-	for _, list := range lists {
-		seen := map[[2]string]bool{}
-		var one []holdings.Item
-		for _, i := range slices.Concat(list, slices.Concat(parts[:len(list)]...)) {
-			if i.Subject != list[0].Subject {
-				return nil, errors.New("dispose: the things are of several people")
-			}
-			if name := [2]string{i.Kind, i.ID}; !seen[name] {
-				seen[name], one = true, append(one, i)
-			}
-		}
-		parts, all = parts[len(list):], append(all, one)
-	}
-	return all, nil
+// keyed reports whether the ledger tells of what is part of a place by the key
+// of that.
+func keyed(list []holdings.Item, scope string) bool {
+	return scope != "" && slices.ContainsFunc(list, func(i holdings.Item) bool { return i.Scope == scope })
 }
 
 // disposal is what is written of things that go, and counts and forgets what is
@@ -128,11 +113,6 @@ func (s *Service) disposal(tx *db.Tx, list []holdings.Item, why Why) (d *Disposa
 	d = &Disposal{Subject: list[0].Subject, ID: id.New(now), At: now, Because: why.Because, Ref: why.Ref, Actor: why.Actor.String(), Policy: pol.Hash()}
 	for _, i := range list {
 		rule, _ := pol.Retention(i.Rule)
-		if !keyed(i, list) {
-			if err := s.Vault.Took(tx, ledger.Dispose, i.Subject, i.Kind+":"+i.ID); err != nil {
-				return nil, err
-			}
-		}
 		item := Item{Kind: i.Kind, ID: i.ID, Scope: i.Scope, Service: i.Service, Outcome: i.Outcome, Rule: i.Rule, Since: i.Since, Action: rule.Action}
 		if item.Action == "" || item.Action == policy.Archive && why.Because != holdings.BecauseTransferred {
 			item.Action = policy.Shred
@@ -155,12 +135,6 @@ func (s *Service) disposal(tx *db.Tx, list []holdings.Item, why Why) (d *Disposa
 		d.Items = append(d.Items, item)
 	}
 	return d, nil
-}
-
-// keyed reports whether the ledger tells of a thing by the key that it had, or
-// by that of what it is part of.
-func keyed(i holdings.Item, list []holdings.Item) bool {
-	return i.Scope != "" || i.Within != "" && slices.ContainsFunc(list, func(o holdings.Item) bool { return o.Scope == i.Within })
 }
 
 // write writes disposals, with how far their rows are swept, and the events that
@@ -198,9 +172,6 @@ func (s *Service) last(tx *db.Tx, done []*Disposal) error {
 			last[d.Subject] = d
 		}
 	}
-	if len(last) == 0 {
-		return nil
-	}
 	people := slices.Sorted(maps.Keys(last))
 	left, err := s.Holdings.Any(tx, people)
 	if err != nil {
@@ -215,52 +186,39 @@ func (s *Service) last(tx *db.Tx, done []*Disposal) error {
 
 // evidence reports whether the record of a person itself was disposed of.
 func (d *Disposal) evidence() bool {
-	for _, i := range d.Items {
-		if i.Scope == "evidence" {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(d.Items, func(i Item) bool { return i.Scope == vault.Evidence })
 }
 
 // Allowed is nil if nothing holds any of the things back from disposal, else a
 // *Refused.
 func (s *Service) Allowed(tx *db.Tx, items []holdings.Item, why Why) error {
 	list, err := s.refusals(tx, items, why)
-	if err != nil {
-		return err
-	}
 	for _, r := range list {
 		if r != nil {
 			return r
 		}
 	}
-	return nil
+	return err
 }
 
 // refusals says of each thing what holds it back from disposal, nil if nothing
 // does: the one place that is asked before anything is disposed of, in the
 // transaction that does it (I9).
 func (s *Service) refusals(tx *db.Tx, items []holdings.Item, why Why) ([]*Refused, error) {
-	list := make([]*Refused, len(items))
 	holds, err := selectStanding(tx, items, s.Clock.Now())
 	if err != nil {
 		return nil, fmt.Errorf("look for holds: %w", err)
 	}
+	list, open := make([]*Refused, len(items)), make([]string, len(items))
+	if why.Because != holdings.BecauseOwn && s.Requests != nil {
+		if open, err = s.Requests.Open(tx, items, why.Ref); err != nil {
+			return nil, fmt.Errorf("look for open requests: %w", err)
+		}
+	}
 	for n, i := range items {
 		if h := slices.IndexFunc(holds, func(h *Hold) bool { return h.on(i) }); h >= 0 {
 			list[n] = &Refused{Item: i, Hold: holds[h].ID}
-		}
-	}
-	if why.Because == holdings.BecauseOwn || s.Requests == nil {
-		return list, nil
-	}
-	open, err := s.Requests.Open(tx, items, why.Ref)
-	if err != nil {
-		return nil, fmt.Errorf("look for open requests: %w", err)
-	}
-	for n, i := range items {
-		if list[n] == nil && open[n] != "" {
+		} else if open[n] != "" {
 			list[n] = &Refused{Item: i, Request: open[n]}
 		}
 	}
@@ -338,8 +296,18 @@ func (s *Service) Sweep(ctx context.Context, disposal string) error {
 // sweep removes what is left of the rows of disposals.
 func (s *Service) sweep(ctx context.Context, list []*Disposal) error {
 	for len(list) > 0 {
-		left := list
-		if err := s.DB.Update(ctx, func(tx *db.Tx) (err error) { left, err = s.sweepSome(tx, s.turn(tx), list); return err }); err != nil {
+		var left []*Disposal
+		if err := s.DB.Update(ctx, func(tx *db.Tx) (err error) {
+			if left, err = s.sweepSome(tx, s.turn(tx), list); err != nil {
+				return fmt.Errorf("sweep what is left of disposals: %w", err)
+			}
+			for _, d := range list[:min(len(list), len(list)-len(left)+1)] {
+				if err := noteSweep(tx, d); err != nil {
+					return fmt.Errorf("note how far a sweep came: %w", err)
+				}
+			}
+			return nil
+		}); err != nil {
 			return err
 		}
 		list = left
@@ -347,45 +315,24 @@ func (s *Service) sweep(ctx context.Context, list []*Disposal) error {
 	return nil
 }
 
-// sweepSome removes rows of disposals in one transaction, and returns those of
-// which rows may be left.
-func (s *Service) sweepSome(tx *db.Tx, t *turn, list []*Disposal) (left []*Disposal, err error) {
-	for len(list) > 0 && t.goesOn() {
-		d := list[0]
+// sweepSome removes rows of disposals in a transaction, and says in each how
+// many. It returns those of which rows may be left.
+func (s *Service) sweepSome(tx *db.Tx, t *turn, list []*Disposal) ([]*Disposal, error) {
+	for n, d := range list {
+		d.Swept, d.Done = 0, time.Time{}
+		if !t.goesOn() {
+			return list[n:], nil
+		}
 		swept, more, err := s.sweepOne(tx, t, d)
 		if err != nil {
-			return nil, fmt.Errorf("sweep what is left of a disposal: %w", err)
+			return nil, err
 		}
-		if err := noteSweep(tx, d, int64(swept), !more, s.Clock.Now()); err != nil {
-			return nil, fmt.Errorf("note how far a sweep came: %w", err)
+		if d.Swept = int64(swept); more {
+			return list[n:], nil
 		}
-		if more {
-			break
-		}
-		list = list[1:]
+		d.Done = s.Clock.Now()
 	}
-	return list, nil
-}
-
-// sweepNow removes rows of disposals that are being made, and returns those of
-// which rows may be left.
-func (s *Service) sweepNow(tx *db.Tx, t *turn, list []*Disposal) (left []*Disposal, err error) {
-	for _, d := range list {
-		more := true
-		if len(left) == 0 && t.goesOn() {
-			var n int
-			if n, more, err = s.sweepOne(tx, t, d); err != nil {
-				return nil, err
-			}
-			d.Swept = int64(n)
-		}
-		if more {
-			left = append(left, d)
-		} else {
-			d.Done = s.Clock.Now()
-		}
-	}
-	return left, nil
+	return nil, nil
 }
 
 // sweepOne removes rows of a disposal, and says how many and whether there may

@@ -219,7 +219,7 @@ func (s *Service) some(ctx context.Context, r *Run, st *step, list []holdings.It
 			tried = n + len(together)
 			done, err := s.together(tx, &next, st, together)
 			if err == nil {
-				left, err = s.sweepNow(tx, t, done)
+				left, err = s.sweepSome(tx, t, done)
 			}
 			if err != nil {
 				return err

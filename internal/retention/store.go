@@ -91,12 +91,8 @@ func selectItems(tx *db.Tx, d *Disposal) error {
 }
 
 // noteSweep counts rows that were swept, and notes when no more is left.
-func noteSweep(tx *db.Tx, d *Disposal, n int64, whole bool, at time.Time) error {
-	var done time.Time
-	if whole {
-		done = at
-	}
-	_, err := tx.Exec(`UPDATE retention_sweep SET swept = swept + $1, done_at = coalesce(done_at, $2) WHERE subject = $3 AND disposal = $4`, n, orNull(done), d.Subject, d.ID)
+func noteSweep(tx *db.Tx, d *Disposal) error {
+	_, err := tx.Exec(`UPDATE retention_sweep SET swept = swept + $1, done_at = coalesce(done_at, $2) WHERE subject = $3 AND disposal = $4`, d.Swept, orNull(d.Done), d.Subject, d.ID)
 	return err
 }
 

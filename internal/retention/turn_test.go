@@ -126,3 +126,26 @@ func TestM10_WhatStandsInTheLogOfALivingPersonGoesWhenItsTimeIsOver(t *testing.T
 		}
 	})
 }
+
+// TestO7_EvidenceGoesWhenItsTimeIsOver, counted from when nothing else was left
+// of the person: the last there is of them.
+func TestO7_EvidenceGoesWhenItsTimeIsOver(t *testing.T) {
+	each(t, func(w *world) {
+		w.Holdings = holdings.New(append(retentiontest.Kinds(), vault.Kinds()...))
+		anna := w.s.Subject(t)
+		if d, err := w.dispose(anna, w.lent(anna, "read", 10, "x"), request); err != nil || !d.Last {
+			t.Fatalf("%+v, %v", d, err)
+		}
+		w.s.Clock.Advance(5*365*24*time.Hour - 48*time.Hour)
+		if r := w.run(); r.Disposed != 0 || len(w.numbers(anna)) == 0 {
+			t.Errorf("before its time: %+v", r)
+		}
+		w.s.Clock.Advance(96 * time.Hour)
+		if r := w.run(); r.Disposed != 1 || len(w.numbers(anna)) != 0 || w.number(`SELECT count(*) FROM vault_scope WHERE subject = $1`, anna) != 0 {
+			t.Errorf("after its time: %+v", r)
+		}
+		if gone := w.whole(); gone == 0 {
+			t.Error("its events can be read")
+		}
+	})
+}

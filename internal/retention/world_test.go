@@ -63,6 +63,7 @@ func rules(t testing.TB) *policy.Policy {
 		{ID: "books", Keeps: []string{"book"}, Period: "P1Y", Grace: "P30D"},
 		{ID: "told-books", Keeps: []string{"book"}, Outcomes: []string{"told"}, Period: "P1Y", Grace: "P30D", Tell: true},
 		{ID: "lines", Keeps: []string{"record"}, Event: "year", Period: "P2Y"},
+		{ID: "evidence", Keeps: []string{"evidence"}, Event: "end", Period: "P5Y"},
 		{ID: "lost-books", Keeps: []string{"book"}, Outcomes: []string{"lost"}, Period: "P1M", Action: policy.Anonymise},
 	} {
 		r.Name, r.Trigger, r.Review = d.Retention[0].Name, d.Retention[0].Trigger, "2027-11-22"
