@@ -270,8 +270,7 @@ func (s *Service) ConfirmChange(ctx context.Context, subject, field, code, lang 
 		if err != nil {
 			return err
 		}
-		next := vault.Value{Field: field, Text: to.Value, Source: policy.SourceForm}
-		if err := s.put(tx, subject, vault.Profile, before.Replace(next, now)...); err != nil {
+		if err := s.put(tx, subject, vault.Profile, before.Replace(vault.Value{Field: field, Text: to.Value, Source: policy.SourceForm}, now)...); err != nil {
 			return err
 		}
 		if err := s.note(tx, subject, "contact-changed", field); err != nil {
@@ -447,8 +446,7 @@ func (s *Service) Stop(ctx context.Context, token, lang string) error {
 		if err != nil {
 			return err
 		}
-		back := vault.Value{Field: c.Field, Text: old.Value, Source: policy.SourceForm}
-		if err := s.put(tx, c.Subject, vault.Profile, now.Replace(back, s.Clock.Now())...); err != nil {
+		if err := s.put(tx, c.Subject, vault.Profile, now.Replace(vault.Value{Field: c.Field, Text: old.Value, Source: policy.SourceForm}, s.Clock.Now())...); err != nil {
 			return err
 		}
 		if err := s.Vault.Append(tx, audit.Event{

@@ -28,16 +28,13 @@ func detailsOf(values vault.Values) profile.Details {
 
 // Details are what somebody says of themselves.
 func (s *Service) Details(ctx context.Context, subject string) (profile.Details, error) {
-	values, err := s.details(ctx, subject)
+	values, err := s.Stated(ctx, subject)
 	return detailsOf(values), err
 }
 
-func (s *Service) details(ctx context.Context, subject string) (vault.Values, error) {
-	values, err := s.read(ctx, subject, vault.Profile, policy.FieldName, policy.FieldBirthDate, policy.FieldIdentityNumber, policy.FieldAddress)
-	if err != nil {
-		return nil, fmt.Errorf("read somebody's details: %w", err)
-	}
-	return values, nil
+// Stated are those values, each with its source.
+func (s *Service) Stated(ctx context.Context, subject string) (vault.Values, error) {
+	return s.read(ctx, subject, vault.Profile, policy.FieldName, policy.FieldBirthDate, policy.FieldIdentityNumber, policy.FieldAddress)
 }
 
 // checkDetails says what is wrong with tidy details, or nil.
@@ -57,7 +54,7 @@ func (s *Service) ChangeDetails(ctx context.Context, subject string, d profile.D
 	if err := s.checkDetails(d); err != nil {
 		return false, err
 	}
-	had, err := s.details(ctx, subject)
+	had, err := s.Stated(ctx, subject)
 	if err != nil {
 		return false, err
 	}

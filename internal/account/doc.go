@@ -3,11 +3,12 @@
 //
 // It promises:
 //   - What a person entered, they change at once (M21), and what it was stays as
-//     history with until when, seen by them and in their package (O14). What an
-//     official has compared with a card is "declared" again when it is changed.
+//     history with until when, seen by them and in their package (O14); so does
+//     what a login replaced. What an official has compared with a card is
+//     "declared" again when it is changed.
 //   - A new e-mail address or phone counts only when its code came back. Who
 //     has an old one is told, and can stop the change for 72 hours. After that
-//     the old one is history alone: nobody is found by it, or written to there.
+//     it is history: nobody is found by it, or written to there.
 //   - Contact data is asked about from time to time, by a declared rule and
 //     once a sign-in at the most; what bounces is marked, until its code came
 //     back (N18).

@@ -10,12 +10,12 @@ import (
 )
 
 // Vouched is what a login says of somebody: values with their source, and the
-// level that it gives. Before is the identity number that the account has had.
+// level that it gives. Had is what the account has had until then.
 type Vouched struct {
 	Level  web.Level
 	Party  string
 	Values []vault.Value
-	Before string
+	Had    vault.Values
 }
 
 // What a login cannot be believed to have vouched for.
@@ -24,7 +24,8 @@ var (
 	ErrNumberTaken = fault.New(fault.Conflict, "account.verify.taken")
 )
 
-// TakeVouched takes what a login says of somebody into their profile. From the level
+// TakeVouched takes what a login says of somebody into their profile; what was
+// another there stays as history. From the level
 // of a national login on, the identity number is verified by that: it belongs
 // to nobody else, and is no other than the one that was verified before.
 func (s *Service) TakeVouched(tx *db.Tx, subject string, v Vouched) error {
@@ -33,9 +34,12 @@ func (s *Service) TakeVouched(tx *db.Tx, subject string, v Vouched) error {
 		return err // whoever compares a card looks again
 	}
 	var fields []string
-	number := v.Before
+	var put []vault.Value
+	before := v.Had.Text(policy.FieldIdentityNumber)
+	number := before
 	for _, value := range v.Values {
 		fields = append(fields, value.Field)
+		put = append(put, v.Had.Replace(value, now)...)
 		if value.Field == policy.FieldIdentityNumber {
 			number = value.Text
 		}
@@ -44,11 +48,11 @@ func (s *Service) TakeVouched(tx *db.Tx, subject string, v Vouched) error {
 	if err != nil {
 		return err
 	}
-	if had.ID != "" && number != v.Before {
+	if had.ID != "" && number != before {
 		return ErrOtherNumber
 	}
 	if len(fields) > 0 {
-		if err := s.put(tx, subject, vault.Profile, v.Values...); err != nil {
+		if err := s.put(tx, subject, vault.Profile, put...); err != nil {
 			return err
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -310,6 +311,11 @@ func TestOnePersonOneNumberOneConnection(t *testing.T) {
 		p.connected(b, newcomer)
 		if d, err := p.account.Details(t.Context(), holder); err != nil || p.level(holder) != web.LevelNational || d.Name != "Ibrahim Naseem Hassan" {
 			t.Errorf("vouched for again: %+v, %s (%v)", d, p.level(holder), err)
+		}
+		stated, err := p.account.Stated(t.Context(), holder)
+		replaced := slices.ContainsFunc(stated.Former(policy.FieldName), func(v vault.Value) bool { return v.Text == "Another Name" })
+		if err != nil || !replaced || len(stated.Former(policy.FieldIdentityNumber)) > 0 {
+			t.Errorf("O14: what the login replaced is not history, or what it did not is: %+v, %v", stated, err)
 		}
 	})
 }

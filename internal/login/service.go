@@ -273,7 +273,7 @@ func (s *Service) openAccount(ctx context.Context, token string, agreed bool, fr
 			return err
 		}
 		if err := s.Account.TakeVouched(tx, subject, account.Vouched{
-			Level: s.Declared().Level, Party: s.party().ID, Before: values.Text(policy.FieldIdentityNumber),
+			Level: s.Declared().Level, Party: s.party().ID, Had: values,
 		}); err != nil {
 			return err
 		}
@@ -304,7 +304,7 @@ func (s *Service) connect(ctx context.Context, me *web.Session, in said, lang st
 	if len(s.missing(in)) > 0 {
 		return "", failure{whyMissing}
 	}
-	had, err := s.Account.Details(ctx, me.Subject)
+	had, err := s.Account.Stated(ctx, me.Subject)
 	if err != nil {
 		return "", err
 	}
@@ -323,7 +323,7 @@ func (s *Service) connect(ctx context.Context, me *web.Session, in said, lang st
 			return failure{whyHas}
 		}
 		told := account.Vouched{
-			Level: s.Declared().Level, Party: s.party().ID, Before: had.IdentityNumber, Values: s.Declared().values(in, "party:"+s.party().ID),
+			Level: s.Declared().Level, Party: s.party().ID, Had: had, Values: s.Declared().values(in, "party:"+s.party().ID),
 		}
 		if holder == me.Subject { // again, for what they changed since
 			if err := s.Account.TakeVouched(tx, me.Subject, told); err != nil {

@@ -104,6 +104,19 @@ func (w *world) takes(right string) (subject, request string, file []byte) {
 	}); err != nil {
 		w.t.Fatal(err)
 	}
+	w.store.Clock.Advance(time.Minute) // and the address was corrected since
+	if err := w.vault.Update(w.t.Context(), func(tx *db.Tx) error {
+		p, err := w.vault.Permit(tx, vault.Use{
+			Actor: policy.Actor{Kind: policy.Person, ID: subject}, Subject: subject, Activity: policy.ActivityAccount, Operation: policy.Collect,
+			Scope: vault.Profile, Fields: []string{policy.FieldAddress},
+		})
+		if err != nil {
+			return err
+		}
+		return w.vault.Put(tx, p, []vault.Value{{Field: policy.FieldAddress, Item: id.New(w.store.Clock.Now()), Text: "Dhadimagu", Source: policy.SourceStaff}})
+	}); err != nil {
+		w.t.Fatal(err)
+	}
 	request = w.asks(b, right, "")
 	at := "/en/cabinet/rights/requests/" + request
 	b.Page(at+"/package", http.StatusNotFound)
@@ -125,6 +138,21 @@ func TestN13_APackageHoldsEverythingAndIsVerifiedOffline(t *testing.T) {
 		entries, err := checked(file, w.store.Ring.Vkey())
 		if err != nil {
 			t.Fatal(err)
+		}
+		var data struct {
+			Values []struct{ Value, Since, Until string }
+		}
+		if err := json.Unmarshal(entries["data.json"], &data); err != nil {
+			t.Fatal(err)
+		}
+		said := map[string][2]bool{} // since, until
+		for _, v := range data.Values {
+			said[v.Value] = [2]bool{v.Since != "", v.Until != ""}
+		}
+		for value, want := range map[string][2]bool{"Aishath Nasreena": {true, false}, "Aishath Rasheed": {false, true}, "Dhadimagu": {true, false}} {
+			if said[value] != want {
+				t.Errorf("O14: of %s it says since and until: %v", value, said[value])
+			}
 		}
 		for name, wants := range map[string][]string{
 			"data.json": {`"Aishath Nasreena"`, `"person.name"`, `"@context"`, "The road is narrow", `"source": "staff"`, `"road-permit.decide"`, `"kept"`, `"Aishath Rasheed"`, `"until"`},

@@ -148,7 +148,7 @@ func (v Values) Corrected(field string) []Value {
 // Replace are the values to put when one takes the place of what stands in its
 // field: that, and what it was corrected to, stay as former ones.
 func (v Values) Replace(next Value, now time.Time) (put []Value) {
-	if was := v[next.Field]; was.Text != "" {
+	if was := v[next.Field]; was.Text != "" && was.Text != next.Text {
 		put = append(put, Value{Field: was.Field, Item: id.New(now), Text: was.Text, Source: was.Source})
 	}
 	return append(append(put, v.Corrected(next.Field)...), next)
