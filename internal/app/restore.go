@@ -77,6 +77,9 @@ func Restore(ctx context.Context, o Restoring) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, r.wraps.Close()) }()
+	if r.wraps.Instance != r.data.Instance {
+		return fmt.Errorf("the data backup is of the instance %q and the key backup of %q: take those of one portal", r.data.Instance, r.wraps.Instance)
+	}
 	if r.wraps.At.Before(r.data.At) {
 		return fmt.Errorf("the key backup is of %s and the data backup of %s: who came between could not be read; take a key backup that was made after the data", when(r.wraps.At), when(r.data.At))
 	}

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"portico/internal/audit"
+	"portico/internal/instance"
 	"portico/internal/keys"
 	"portico/internal/platform/clock"
 	"portico/internal/platform/db"
@@ -40,6 +41,7 @@ func TestI8_CopiesAndKeysOfAPortal(t *testing.T) {
 		test func(*testing.T, *keeper)
 	}{
 		{"a damaged backup is named by its file", damaged},
+		{"what does not belong together is refused, and leaves nothing", strange},
 		{"an old epoch is destroyed once a drill showed that it may be", rotated},
 		{"a lost key directory is put back and brought up to the database", lost},
 	} {
@@ -87,6 +89,48 @@ func damaged(t *testing.T, k *keeper) {
 	k.must(with(k.store, "keys", "backup", "--to", k.at("key-backup"))...)
 	if found, _ := filepath.Glob(k.at("data-again/*.db")); len(found) > 0 {
 		t.Errorf("a damaged backup made %q", found)
+	}
+}
+
+// strange joins what does not belong together: each time the refusal says what,
+// and neither data nor keys are begun.
+func strange(t *testing.T, k *keeper) {
+	other := filepath.Join(t.TempDir(), "other")
+	if err := instance.Init(other); err != nil {
+		t.Fatal(err)
+	}
+	theirs := []string{"--data", k.at("their-data"), "--keys", k.at("their-keys")}
+	p := testkit.Serve(t, append([]string{other, "--demo"}, theirs...)...)
+	p.Person("citizen")
+	p.Stop()
+	k.must(with(theirs, "backup", other, "--to", k.at("their-backup"))...)
+	k.must(with(theirs, "keys", "backup", "--to", k.at("their-key-backup"))...)
+	if err := os.CopyFS(k.at("early-key-backup"), os.DirFS(k.at("key-backup"))); err != nil {
+		t.Fatal(err)
+	}
+	k.must(with(k.store, "backup", k.dir, "--to", k.at("late-backup"))...)
+
+	for _, c := range []struct{ name, from, keysFrom, keys, want string }{
+		{"another's keys", "backup", "key-backup", "their-keys", `belongs to the instance "example", not "onegov"`},
+		{"another's data", "their-backup", "key-backup", "new-keys", `the data backup is of the instance "example" and the key backup of "onegov"`},
+		{"another's backups, to the keys that are there", "their-backup", "their-key-backup", "keys", `the backup is of "example" and the keys are of "onegov"`},
+		{"another's backups", "their-backup", "their-key-backup", "new-keys", `the key backup is of the instance "example", not "onegov"`},
+		{"keys from before the data", "late-backup", "early-key-backup", "new-keys", "take a key backup that was made after the data"},
+		{"one for the other", "key-backup", "backup", "new-keys", "it is a backup of keys, and one of data is wanted"},
+	} {
+		to := []string{"--data", k.at("strange-data"), "--keys", k.at(c.keys)}
+		out, err := k.run(with(to, "restore", k.dir, "--from", k.at(c.from), "--keys-from", k.at(c.keysFrom))...)
+		if err == nil || !strings.Contains(out, c.want) {
+			t.Errorf("%s: %v\n%s", c.name, err, out)
+		}
+	}
+	if out, err := k.run(with([]string{"--data", k.at("data"), "--keys", k.at("new-keys")}, "keys", "restore", "--from", k.at("their-key-backup"))...); err == nil || !strings.Contains(out, `the database belongs to the instance "onegov"`) {
+		t.Errorf("another's keys are put back: %v\n%s", err, out)
+	}
+	for _, pattern := range []string{"strange-data", "new-keys*"} {
+		if left, err := filepath.Glob(k.at(pattern)); err != nil || len(left) > 0 {
+			t.Errorf("left is %q, %v", left, err)
+		}
 	}
 }
 

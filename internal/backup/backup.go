@@ -188,7 +188,7 @@ func Open(path string, kind Kind) (*Backup, error) {
 	}
 	b := &Backup{root: root}
 	if err := b.read(kind); err != nil {
-		return nil, fmt.Errorf("the backup %s: %w", path, errors.Join(err, root.Close()))
+		return nil, fmt.Errorf("the backup %s cannot be used, take another one: %w", path, errors.Join(err, root.Close()))
 	}
 	return b, nil
 }

@@ -40,33 +40,41 @@ func Put(dir string, files map[string][]byte, ready func(dir string) error) erro
 			return fmt.Errorf("%s is not among the keys that are put back", name)
 		}
 	}
-	making := filepath.Clean(dir) + ".new"
-	err := errors.Join(os.RemoveAll(making), os.MkdirAll(filepath.Dir(making), 0o755), os.Mkdir(making, 0o700))
-	for name, content := range files {
-		if err == nil {
-			err = writeDurable(filepath.Join(making, name), content)
-		}
+	dir = filepath.Clean(dir)
+	making := dir + ".new"
+	err := write(making, files)
+	if err == nil {
+		err = ready(making)
 	}
 	if err == nil {
-		if err = ready(making); err != nil {
-			return errors.Join(err, os.RemoveAll(making))
-		}
+		err = replace(dir, making)
 	}
-	if err == nil {
-		if err = os.Remove(dir); errors.Is(err, os.ErrNotExist) {
-			err = nil
-		}
-	}
-	if err == nil {
-		err = os.Rename(making, dir)
-	}
-	if err == nil {
-		err = syncDir(filepath.Dir(making))
-	}
-	if err != nil {
-		return fmt.Errorf("put the key directory back: %w", err)
+	if err != nil { // what was written there holds keys
+		return fmt.Errorf("put the key directory back: %w", errors.Join(err, os.RemoveAll(making)))
 	}
 	return nil
+}
+
+// write makes a folder of files, in the place of what broke off there.
+func write(dir string, files map[string][]byte) error {
+	err := errors.Join(os.RemoveAll(dir), os.MkdirAll(filepath.Dir(dir), 0o755), os.Mkdir(dir, 0o700))
+	for name, content := range files {
+		if err == nil {
+			err = writeDurable(filepath.Join(dir, name), content)
+		}
+	}
+	return err
+}
+
+// replace gives a folder the name of one that is missing or empty.
+func replace(dir, by string) error {
+	if err := os.Remove(dir); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	if err := os.Rename(by, dir); err != nil {
+		return err
+	}
+	return syncDir(filepath.Dir(dir))
 }
 
 // Remember notes that a checkpoint was signed, for a key directory that was

@@ -287,3 +287,34 @@ func TestABoxOpensInItsPlaceOnly(t *testing.T) {
 		t.Error("a short key makes a box")
 	}
 }
+
+// TestI8_KeysThatCouldNotBePutBackLieNowhere: a folder that was refused, or for
+// which there was no room, is not left beside the one that was asked for.
+func TestI8_KeysThatCouldNotBePutBackLieNowhere(t *testing.T) {
+	ring, _ := create(t, "onegov", false)
+	held := map[string][]byte{}
+	if err := ring.Copy(func(name string, content []byte) error { held[name] = content; return nil }); err != nil {
+		t.Fatal(err)
+	}
+	home := t.TempDir()
+	dir := filepath.Join(home, "keys")
+	good := func(string) error { return nil }
+	refused := errors.New("these are somebody else's")
+	if err := keys.Put(dir, held, func(string) error { return refused }); !errors.Is(err, refused) {
+		t.Errorf("keys that are refused: %v", err)
+	}
+	held["no/room"] = []byte("x")
+	if err := keys.Put(dir, held, good); err == nil {
+		t.Error("what cannot be written is put back")
+	}
+	if left, err := os.ReadDir(home); err != nil || len(left) > 0 {
+		t.Errorf("left is %v, %v", left, err)
+	}
+	delete(held, "no/room")
+	if err := keys.Put(dir, held, good); err != nil {
+		t.Fatal(err)
+	}
+	if again, err := keys.Open(dir, "onegov", false); err != nil || again.Vkey() != ring.Vkey() {
+		t.Errorf("what was put back opens with %v", err)
+	}
+}
