@@ -10,6 +10,7 @@ import (
 
 	"portico/internal/account"
 	"portico/internal/contact"
+	"portico/internal/contact/complaint"
 	"portico/internal/contact/inbound"
 	"portico/internal/instance"
 	"portico/internal/notify"
@@ -50,6 +51,8 @@ func (p *portal) openContact(in *instance.Instance) {
 			return promise
 		},
 	})
+	p.complaints = &complaint.Service{DB: p.db, Vault: p.vault, Policy: p.policy, Clock: p.clock, Contact: p.contact}
+	p.contact.Complaints = p.complaints
 	p.notices.About(aboutRequest, inquirySource{p.contact})
 	p.notices.About(aboutRequests, overdueSource{p.contact})
 }

@@ -5,6 +5,7 @@ import (
 	"portico/internal/cases"
 	"portico/internal/changes"
 	"portico/internal/contact"
+	"portico/internal/contact/complaint"
 	"portico/internal/desk"
 	"portico/internal/documents"
 	"portico/internal/drafts"
@@ -33,6 +34,7 @@ func Kept() (all []holdings.Kind) {
 		cases.Kept(),
 		changes.Kept(),
 		contact.Kept(),
+		complaint.Kept(),
 		desk.Kept(),
 		documents.Kept(),
 		drafts.Kept(),

@@ -145,7 +145,7 @@ func TestN_WhatOneeTellsItsClientsIsDeclared(t *testing.T) {
 			return len(erasure.Appeal) == 2 && strings.Contains(erasure.How["id"], address) && strings.Contains(erasure.How["en"], address)
 		},
 		"N15": func(*testing.T) bool {
-			return behind("answers", "answers") && behind("authority", "") && in.Portal.Help.AnswerWithin.Complaint > 0 && right(policy.RightComplaint) != nil
+			return behind("answers", "answers") && behind("complaints", "answers") && behind("authority", "answers") && behind("authority-cooperation", "") && in.Portal.Help.AnswerWithin.Complaint > 0 && right(policy.RightComplaint) != nil
 		},
 		"N16": func(*testing.T) bool {
 			return behind("announced", "announced") && in.Notices[kinds.PolicyChange] != nil

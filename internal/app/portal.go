@@ -27,6 +27,7 @@ import (
 	"portico/internal/connect"
 	"portico/internal/consent"
 	"portico/internal/contact"
+	"portico/internal/contact/complaint"
 	"portico/internal/contact/inbound"
 	"portico/internal/cookies"
 	"portico/internal/demo"
@@ -77,61 +78,62 @@ import (
 // portal is everything that runs, built once and wired here.
 type portal struct {
 	*store
-	dir       string // the instance
-	demo      bool
-	beside    bool // it is only looked at: nothing comes into force, nothing is sent
-	mending   bool // the store is being restored
-	frame     atomic.Pointer[frame]
-	clock     clock.Clock
-	logger    *slog.Logger
-	live      *instance.Live
-	queue     *jobs.Queue
-	vault     *vault.Vault
-	router    *web.Router
-	board     *proof.Board
-	cases     *cases.Cases
-	issued    *documents.Documents
-	privacy   *privacy.Pages
-	choice    *cookies.Cookies
-	drafts    *drafts.Drafts
-	entering  *enter.Site
-	visits    *analytics.Analytics
-	identity  *identity.Service
-	recovery  *recovery.Service
-	staff     *staff.Service
-	account   *account.Service
-	mandates  *mandates.Service
-	notices   *notify.Service
-	news      *news.News
-	contact   *contact.Service
-	consent   *consent.Service
-	rights    *rights.Service
-	asking    *own.Site
-	visitors  *visitor.Service
-	corrects  *correct.Service
-	fates     *fate.Site
-	told      *recipients.Service
-	staysOut  *staysout.Service
-	automatic *automatic.Service
-	holdings  *holdings.Registry
-	keeps     *retention.Service
-	hands     *handover.Service
-	mails     *inbound.Server // nil: none come in
-	url       string          // where the server listens; set by listen
-	changes   *changes.Service
-	sender    connect.Sender
-	scanner   uploads.Scanner // nil: none is declared
-	uploads   *uploads.Uploads
-	payments  *payments.Service
-	takes     payments.Provider // nil: none is declared
-	provider  *demo.Provider    // of a demo's payments
-	files     *uploads.Site
-	amend     *amend.Site
-	login     *login.Service
-	vouches   *login.Provider // nil: none is declared
-	logins    *demo.Login     // of a demo
-	catcher   *demo.Catcher   // of a demo\'s messages
-	transit   proof.Transit   // how the portal is reached; set by listen
+	dir        string // the instance
+	demo       bool
+	beside     bool // it is only looked at: nothing comes into force, nothing is sent
+	mending    bool // the store is being restored
+	frame      atomic.Pointer[frame]
+	clock      clock.Clock
+	logger     *slog.Logger
+	live       *instance.Live
+	queue      *jobs.Queue
+	vault      *vault.Vault
+	router     *web.Router
+	board      *proof.Board
+	cases      *cases.Cases
+	issued     *documents.Documents
+	privacy    *privacy.Pages
+	choice     *cookies.Cookies
+	drafts     *drafts.Drafts
+	entering   *enter.Site
+	visits     *analytics.Analytics
+	identity   *identity.Service
+	recovery   *recovery.Service
+	staff      *staff.Service
+	account    *account.Service
+	mandates   *mandates.Service
+	notices    *notify.Service
+	news       *news.News
+	contact    *contact.Service
+	complaints *complaint.Service
+	consent    *consent.Service
+	rights     *rights.Service
+	asking     *own.Site
+	visitors   *visitor.Service
+	corrects   *correct.Service
+	fates      *fate.Site
+	told       *recipients.Service
+	staysOut   *staysout.Service
+	automatic  *automatic.Service
+	holdings   *holdings.Registry
+	keeps      *retention.Service
+	hands      *handover.Service
+	mails      *inbound.Server // nil: none come in
+	url        string          // where the server listens; set by listen
+	changes    *changes.Service
+	sender     connect.Sender
+	scanner    uploads.Scanner // nil: none is declared
+	uploads    *uploads.Uploads
+	payments   *payments.Service
+	takes      payments.Provider // nil: none is declared
+	provider   *demo.Provider    // of a demo's payments
+	files      *uploads.Site
+	amend      *amend.Site
+	login      *login.Service
+	vouches    *login.Provider // nil: none is declared
+	logins     *demo.Login     // of a demo
+	catcher    *demo.Catcher   // of a demo\'s messages
+	transit    proof.Transit   // how the portal is reached; set by listen
 }
 
 // build loads the instance, opens the store and builds every feature. It
@@ -505,7 +507,7 @@ func (p *portal) system() *proof.System {
 		Transit:  func() proof.Transit { return p.transit },
 		Help:     p.help,
 		Services: p.described,
-		Page:     p.page,
+		Page:     func(ctx context.Context, path string) (int, string) { return web.Ask(ctx, p.router, path) },
 		Scanner:  p.scans(),
 		Disposal: p.disposal,
 		StaysOut: p.stayingOut,

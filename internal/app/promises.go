@@ -1,11 +1,9 @@
 package app
 
 import (
-	"bytes"
 	"context"
 	"maps"
 	"net/http"
-	"net/url"
 	"slices"
 
 	"portico/internal/contact"
@@ -16,38 +14,6 @@ import (
 	"portico/internal/services"
 	"portico/internal/services/described"
 )
-
-// page asks the portal itself for a page, as a visitor of this machine.
-func (p *portal) page(ctx context.Context, path string) (status int, text string) {
-	at, err := url.ParseRequestURI(path)
-	if err != nil {
-		return http.StatusBadRequest, ""
-	}
-	r := (&http.Request{
-		Method: http.MethodGet, URL: at, RequestURI: path, Host: "localhost", RemoteAddr: "127.0.0.1:0",
-		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: http.Header{}, Body: http.NoBody,
-	}).WithContext(web.Own(ctx))
-	w := &kept{header: http.Header{}}
-	p.router.ServeHTTP(w, r)
-	return w.status, w.body.String()
-}
-
-// kept is an answer that stays here.
-type kept struct {
-	header http.Header
-	status int
-	body   bytes.Buffer
-}
-
-// Header, WriteHeader and Write are http.ResponseWriter's.
-func (k *kept) Header() http.Header    { return k.header }
-func (k *kept) WriteHeader(status int) { k.status = status }
-func (k *kept) Write(b []byte) (int, error) {
-	if k.status == 0 {
-		k.status = http.StatusOK
-	}
-	return k.body.Write(b)
-}
 
 // help is how people reach the operator, and what waits for its answer (O16,
 // O17).
@@ -85,6 +51,10 @@ func (p *portal) help(ctx context.Context) (h proof.Help, err error) {
 	if h.Entering, err = p.contact.Entering(ctx); err != nil {
 		return h, err
 	}
+	if h.Complaints.Silent, h.Complaints.Referred, h.Complaints.Owed, err = p.complaints.Counts(ctx); err != nil {
+		return h, err
+	}
+	h.Complaints.Investigated = p.complaints.Offered()
 	all, err := p.contact.Standings(ctx)
 	for way, n := range all {
 		h.Asked = append(h.Asked, proof.Asked{Channel: of[way], Open: n.Open, Late: n.Late, VeryLate: n.VeryLate})

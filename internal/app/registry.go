@@ -12,6 +12,7 @@ import (
 	"portico/internal/changes"
 	"portico/internal/consent"
 	"portico/internal/contact"
+	"portico/internal/contact/complaint"
 	"portico/internal/cookies"
 	"portico/internal/demo"
 	"portico/internal/desk"
@@ -60,6 +61,7 @@ func Migrations() []fs.FS {
 		cases.Migrations(),
 		changes.Migrations(),
 		contact.Migrations(),
+		complaint.Migrations(),
 		consent.Migrations(),
 		desk.Migrations(),
 		documents.Migrations(),
@@ -98,6 +100,7 @@ func Holdings() (all []db.Table) {
 		cases.Holding(),
 		changes.Holding(),
 		contact.Holding(),
+		complaint.Holding(),
 		consent.Holding(),
 		desk.Holding(),
 		documents.Holding(),
@@ -140,6 +143,7 @@ func Locales() []fs.FS {
 		changes.Locales(),
 		consent.Locales(),
 		contact.Locales(),
+		complaint.Locales(),
 		cookies.Locales(),
 		demo.Locales(),
 		drafts.Locales(),

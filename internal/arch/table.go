@@ -10,7 +10,7 @@ type row struct {
 
 // features is the table of allowed imports: imports go down the list only.
 var features = []row{
-	{"app", []string{"connect", "demo", "demo/cast", "retention", "retention/handover", "recipients", "staysout", "holdings", "instance", "proof", "cabinet", "login", "account", "mandates", "payments", "changes", "consent", "contact", "contact/inbound", "rights", "rights/correct", "rights/fate", "rights/deadline", "rights/office", "rights/own", "rights/visitor", "rights/places", "rights/takeout", "cookies", "analytics", "privacy", "notify", "notify/kinds", "news", "desk", "documents", "drafts", "cases", "cases/amend", "uploads", "services", "services/described", "services/preview", "forms", "staff", "identity", "backup", "vault", "ledger", "audit", "keys", "policy", "policy/text", "cases/letter", "cases/automatic", "cases/find", "drafts/enter"}, nil},
+	{"app", []string{"connect", "demo", "demo/cast", "retention", "retention/handover", "recipients", "staysout", "holdings", "instance", "proof", "cabinet", "login", "account", "mandates", "payments", "changes", "consent", "contact", "contact/complaint", "contact/inbound", "rights", "rights/correct", "rights/fate", "rights/deadline", "rights/office", "rights/own", "rights/visitor", "rights/places", "rights/takeout", "cookies", "analytics", "privacy", "notify", "notify/kinds", "news", "desk", "documents", "drafts", "cases", "cases/amend", "uploads", "services", "services/described", "services/preview", "forms", "staff", "identity", "backup", "vault", "ledger", "audit", "keys", "policy", "policy/text", "cases/letter", "cases/automatic", "cases/find", "drafts/enter"}, nil},
 	{"demo/cast", []string{"demo", "instance", "account", "mandates", "staff", "identity", "vault", "policy"}, nil},
 	{"demo", nil, nil},
 	{"connect", []string{"instance", "login", "payments", "uploads"}, nil},
@@ -31,6 +31,7 @@ var features = []row{
 	{"rights/takeout", []string{"rights/export", "holdings", "vault", "audit", "keys", "policy"}, nil},
 	{"rights/export", []string{"keys"}, nil},
 	{"recipients", []string{"holdings", "staff", "identity", "vault", "audit", "policy"}, nil},
+	{"contact/complaint", []string{"contact", "holdings", "identity", "vault", "policy"}, nil},
 	{"contact", []string{"holdings", "contact/inbound", "uploads", "staff", "identity", "vault", "policy"}, nil},
 	{"contact/inbound", nil, nil},
 	{"retention/measure", []string{"retention", "holdings", "vault", "audit", "keys", "policy"}, nil},

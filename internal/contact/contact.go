@@ -50,8 +50,12 @@ const (
 // Kind is what sort of request it is.
 type Kind string
 
+// Complaint is the kind that is investigated before it is answered, where the
+// instance declares that.
+const Complaint Kind = "complaint"
+
 // Kinds are all kinds of requests.
-func Kinds() []Kind { return []Kind{"question", "feedback", "complaint"} }
+func Kinds() []Kind { return []Kind{"question", "feedback", Complaint} }
 
 // State is where a request stands.
 type State string
@@ -91,7 +95,10 @@ type Way struct {
 func (w Way) value() string { return strings.TrimSuffix(string(w.Source)+"/"+w.Channel, "/") }
 
 // Reasons are why a request may be closed without an answer.
-func Reasons() []string { return []string{"twice", "spam", "unreachable"} }
+func Reasons() []string { return []string{"twice", "spam", reasonUnreachable} }
+
+// reasonUnreachable ends what is no less a request for that.
+const reasonUnreachable = "unreachable"
 
 // What people may write, and how long they may.
 const (
@@ -134,8 +141,8 @@ func (r *Request) Scope() string { return "request:" + r.ID }
 // Open reports whether an answer is owed.
 func (r *Request) Open() bool { return r.State == Waiting || r.State == Taken }
 
-// task is the request as an official's task.
-func (r *Request) task() policy.Task {
+// Task is the request as an official's task.
+func (r *Request) Task() policy.Task {
 	return policy.Task{Scope: r.Scope(), Holder: r.Holder, Open: r.State == Taken}
 }
 

@@ -52,8 +52,10 @@ type Config struct {
 	Inbox, From func() string
 	Notices     Notices
 	// Rights takes what is about somebody's own data; nil: nothing does.
-	Rights  Rights
-	Reports Reports // nil: what becomes of mails is nobody's business
+	Rights Rights
+	// Complaints follows what is owed to a complaint; nil: its answer alone is.
+	Complaints Complaints
+	Reports    Reports // nil: what becomes of mails is nobody's business
 	// Reach has whoever asks without a cabinet found by the contact that they
 	// gave, for rights on what they asked; nil: nobody is.
 	Reach func(tx *db.Tx, subject, scope, field string, given ...credential.Contact) error

@@ -8,11 +8,17 @@ import (
 	"strings"
 	"time"
 
+	"github.com/a-h/templ"
+
+	"portico/internal/identity"
 	"portico/internal/identity/credential"
 	"portico/internal/platform/db"
 	"portico/internal/platform/fault"
+	"portico/internal/platform/i18n"
 	"portico/internal/platform/id"
 	"portico/internal/platform/jobs"
+	"portico/internal/platform/web"
+	"portico/internal/platform/web/ui"
 	"portico/internal/policy"
 	"portico/internal/staff"
 	"portico/internal/uploads"
@@ -278,6 +284,47 @@ func (s *Service) change(ctx context.Context, who policy.Actor, request string, 
 	return nil
 }
 
+// Complaints follows what is owed to a complaint beside its answer.
+type Complaints interface {
+	// Ready is nil if a request may be answered, or closed without an answer.
+	Ready(tx *db.Tx, r *Request) error
+	// Facts say to whoever complained, and to officials, how it stands.
+	Facts(ctx context.Context, p *i18n.Printer, r *Request) ([]ui.Row, error)
+	// Section is what the official who holds a request enters; nil: nothing.
+	Section(q *web.Req, t *identity.Typed, who policy.Actor, r *Request) (templ.Component, error)
+	// Do does that; Send answers with what goes to the authority.
+	Do(q *web.Req, who policy.Actor, request, do string) error
+	Send(q *web.Req, who policy.Actor, request string) error
+}
+
+// ready is nil if nothing is owed to a request before it is answered.
+func (s *Service) ready(tx *db.Tx, r *Request) error {
+	if s.Complaints == nil {
+		return nil
+	}
+	return s.Complaints.Ready(tx, r)
+}
+
+// Holding has the official who holds a request do something with it, in a
+// transaction in which it stands still.
+func (s *Service) Holding(ctx context.Context, who policy.Actor, request string, fn func(*db.Tx, *Request) error) error {
+	return s.change(ctx, who, request, func(tx *db.Tx, r *Request) error {
+		if r.State != Taken || r.Holder != who.ID {
+			return errMoved
+		}
+		return fn(tx, r)
+	})
+}
+
+// Complain has a request that an official holds count as a complaint, by
+// whatever way it came.
+func (s *Service) Complain(ctx context.Context, who policy.Actor, request string) error {
+	return s.Holding(ctx, who, request, func(_ *db.Tx, r *Request) error {
+		r.Kind = Complaint
+		return nil
+	})
+}
+
 // Take has an official hold a request that nobody holds.
 func (s *Service) Take(ctx context.Context, who policy.Actor, request string) error {
 	return s.change(ctx, who, request, func(_ *db.Tx, r *Request) error {
@@ -346,7 +393,7 @@ func (s *Service) may(one ...policy.Capability) (roles []string) {
 // answer is an official's use of a request.
 func answer(who policy.Actor, r *Request, op policy.Operation, fields ...string) vault.Use {
 	return vault.Use{
-		Actor: who, Subject: r.Subject, Activity: ActivityAnswer, Operation: op, Scope: r.Scope(), Fields: fields, Task: r.task(), Reference: r.Reference,
+		Actor: who, Subject: r.Subject, Activity: ActivityAnswer, Operation: op, Scope: r.Scope(), Fields: fields, Task: r.Task(), Reference: r.Reference,
 	}
 }
 
@@ -413,6 +460,9 @@ func (s *Service) Answer(ctx context.Context, who policy.Actor, request, text st
 		if r.State != Taken {
 			return errMoved
 		}
+		if err := s.ready(tx, r); err != nil {
+			return err
+		}
 		now := s.Clock.Now()
 		item := id.New(now)
 		use := answer(who, r, policy.Collect)
@@ -435,6 +485,11 @@ func (s *Service) Close(ctx context.Context, who policy.Actor, request, reason s
 	return s.change(ctx, who, request, func(tx *db.Tx, r *Request) error {
 		if r.State != Taken || r.Holder != who.ID {
 			return errMoved
+		}
+		if reason == reasonUnreachable {
+			if err := s.ready(tx, r); err != nil {
+				return err
+			}
 		}
 		r.State, r.Reason = Closed, reason
 		return s.Vault.Bump(tx, r.Subject)

@@ -98,9 +98,9 @@ func selectOf(tx *db.Tx, subject string) ([]*Request, error) {
 // moveRequest writes a request as it is now, if it still is as it was: it
 // reports whether it was. The caller has changed r but not its revision.
 func moveRequest(tx *db.Tx, r *Request) (bool, error) {
-	n, err := tx.Exec(`UPDATE contact_request SET state = $1, reason = $2, holder = $3, revision = revision + 1, texts = $4, since_at = $5,
-		answered_at = $6, escalated_at = $7, rated_at = $8 WHERE subject = $9 AND id = $10 AND revision = $11`,
-		string(r.State), r.Reason, some(r.Holder), r.texts, clock.Micros(r.Since), moment(r.Answered), moment(r.Escalated), moment(r.Rated),
+	n, err := tx.Exec(`UPDATE contact_request SET kind = $1, state = $2, reason = $3, holder = $4, revision = revision + 1, texts = $5, since_at = $6,
+		answered_at = $7, escalated_at = $8, rated_at = $9 WHERE subject = $10 AND id = $11 AND revision = $12`,
+		string(r.Kind), string(r.State), r.Reason, some(r.Holder), r.texts, clock.Micros(r.Since), moment(r.Answered), moment(r.Escalated), moment(r.Rated),
 		r.Subject, r.ID, r.revision)
 	return n == 1, err
 }

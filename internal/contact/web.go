@@ -1,6 +1,7 @@
 package contact
 
 import (
+	"context"
 	"net/http"
 	"strings"
 
@@ -203,7 +204,7 @@ func edge(q *web.Req, t *identity.Typed, again func(*web.Req, *identity.Typed) e
 }
 
 // facts say where a request stands.
-func (s *Service) facts(p *i18n.Printer, r *Request) []ui.Row {
+func (s *Service) facts(ctx context.Context, p *i18n.Printer, r *Request) ([]ui.Row, error) {
 	tag := s.tag(p, r)
 	rows := []ui.Row{
 		{Key: p.T("contact.reference"), Value: r.Reference, LTR: true}, {Key: p.T("contact.kind"), Value: p.T("contact.kind." + string(r.Kind))},
@@ -217,7 +218,11 @@ func (s *Service) facts(p *i18n.Printer, r *Request) []ui.Row {
 	case r.State == Closed:
 		rows = append(rows, ui.Row{Key: p.T("contact.why"), Value: p.T("contact.reason." + r.Reason)})
 	}
-	return rows
+	if s.Complaints == nil {
+		return rows, nil
+	}
+	more, err := s.Complaints.Facts(ctx, p, r)
+	return append(rows, more...), err
 }
 
 // until is the last day on which an answer is in time.

@@ -11,11 +11,15 @@ import (
 )
 
 // request is a request as whoever asked sees it, with what can be done.
-func (s *Service) request(q *web.Req, r *Request, t *identity.Typed, action string) pages.Request {
+func (s *Service) request(q *web.Req, r *Request, t *identity.Typed, action string) (page pages.Request, err error) {
+	facts, err := s.facts(q.R.Context(), q.P, r)
+	if err != nil {
+		return page, err
+	}
 	done := q.R.URL.Query().Get("done")
-	page := pages.Request{
+	page = pages.Request{
 		Problems: t.Problems("score", "text", "file"), Sent: done == "sent", Title: q.P.T("contact.request"), Ref: r.Reference,
-		Facts: s.facts(q.P, r), Action: action, Once: once(q),
+		Facts: facts, Action: action, Once: once(q),
 	}
 	if page.Sent {
 		page.Title = q.P.T("contact.sent")
@@ -40,7 +44,7 @@ func (s *Service) request(q *web.Req, r *Request, t *identity.Typed, action stri
 		file := spot.Input(q.P, ui.Field{Label: q.P.T("contact.file"), Error: t.Error("file"), Why: s.Identity.Why(q.P, FieldFile, ActivityOwn)})
 		page.File = &file
 	}
-	return page
+	return page, nil
 }
 
 // act does what whoever asked chose to do with a request.
@@ -98,7 +102,10 @@ func (s *Service) follow(q *web.Req, t *identity.Typed) error {
 	if err != nil {
 		return err
 	}
-	page := s.request(q, r, t, q.Path(FollowPath(s.Key, r)))
+	page, err := s.request(q, r, t, q.Path(FollowPath(s.Key, r)))
+	if err != nil {
+		return err
+	}
 	page.Lead = q.P.T("contact.follow.lead")
 	if page.Sent {
 		page.Lead = q.P.T("contact.follow.sent")
@@ -152,7 +159,10 @@ func (s *Service) ownRequest(q *web.Req, t *identity.Typed) error {
 	if err != nil {
 		return err
 	}
-	page := s.request(q, r, t, q.Path("/cabinet/requests/"+r.ID))
+	page, err := s.request(q, r, t, q.Path("/cabinet/requests/"+r.ID))
+	if err != nil {
+		return err
+	}
 	page.Lines = lines(q.P, c, "contact.line.you")
 	if len(c.Files) > 0 {
 		if page.Files, err = s.Files.Mine(q, person(r.Subject), r.Scope(), c.Files); err != nil {

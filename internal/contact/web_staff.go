@@ -27,6 +27,8 @@ func doneStaff(q *web.Req) string {
 	switch n := q.R.URL.Query().Get("done"); n {
 	case "taken", "handed", "answered", "closed", "rights":
 		return q.P.T("contact.staff.done." + n)
+	case "complaint", "investigate", "refer":
+		return q.P.T("complaint.done." + n)
 	}
 	return ""
 }
@@ -165,7 +167,7 @@ func (s *Service) desk(q *web.Req, t *identity.Typed) error {
 		return err
 	}
 	page := pages.Desk{
-		Notice: doneStaff(q), Problems: t.Problems("text", "colleague", "reason", "right"), Ref: r.Reference, Action: "/staff/requests/" + r.ID,
+		Notice: doneStaff(q), Problems: t.Problems("reference", "about", "finding", "attempt", "resolved", "text", "colleague", "reason", "right"), Ref: r.Reference, Action: "/staff/requests/" + r.ID,
 	}
 	var c *Content
 	if s.answers(who) && r.State == Taken && r.Holder == who.ID {
@@ -173,7 +175,11 @@ func (s *Service) desk(q *web.Req, t *identity.Typed) error {
 			return err
 		}
 	}
-	page.Facts = append(s.facts(q.P, r), ui.Row{Key: q.P.T("contact.source"), Value: s.came(q.P, Way{r.Source, r.Channel})})
+	facts, err := s.facts(ctx, q.P, r)
+	if err != nil {
+		return err
+	}
+	page.Facts = append(facts, ui.Row{Key: q.P.T("contact.source"), Value: s.came(q.P, Way{r.Source, r.Channel})})
 	switch {
 	case c != nil:
 		if err := s.held(q, t, who, r, c, &page); err != nil {
@@ -209,6 +215,11 @@ func (s *Service) held(q *web.Req, t *identity.Typed, who policy.Actor, r *Reque
 		Name: "text", Label: q.P.T("contact.staff.answer"), Hint: q.P.T("contact.staff.answer.hint"), Value: identity.Value(q, "text"), Error: t.Error("text"),
 		Rows: 8, Max: MaxText,
 	}
+	if s.Complaints != nil {
+		if page.Complaint, err = s.Complaints.Section(q, t, who, r); err != nil {
+			return err
+		}
+	}
 	page.Reasons = ui.Field{Name: "reason", Label: q.P.T("contact.staff.reason"), Error: t.Error("reason")}
 	for _, reason := range Reasons() {
 		page.Reasons.Options = append(page.Reasons.Options, ui.Option{Value: reason, Label: q.P.T("contact.reason." + reason)})
@@ -240,8 +251,12 @@ func (s *Service) held(q *web.Req, t *identity.Typed, who policy.Actor, r *Reque
 }
 
 func (s *Service) takeDesk(q *web.Req) error {
-	t := identity.ReadForm(q, "do", "text", "reason", "colleague", "right")
-	do := read(q, t, "take", "answer", "hand", "close", "rights")
+	t := identity.ReadForm(q, "do", "text", "reason", "colleague", "right", "about", "finding", "attempt", "resolved", "reference")
+	acts := []string{"take", "answer", "hand", "close", "rights"}
+	if s.Complaints != nil {
+		acts = append(acts, "complaint", "investigate", "give", "refer")
+	}
+	do := read(q, t, acts...)
 	if t.Bad() {
 		return edge(q, t, s.desk)
 	}
@@ -257,6 +272,14 @@ func (s *Service) takeDesk(q *web.Req) error {
 		err, done, to = s.HandOver(ctx, who, request, q.Value("colleague")), "handed", "/staff/requests"
 	case "rights":
 		err, done = s.PassOn(ctx, who, request, q.Value("right")), "rights"
+	case "complaint":
+		err, done = s.Complain(ctx, who, request), do
+	case "investigate", "refer":
+		err, done = s.Complaints.Do(q, who, request, do), do
+	case "give":
+		if err = s.Complaints.Send(q, who, request); err == nil {
+			return nil
+		}
 	case "close":
 		err, done = s.Close(ctx, who, request, q.Value("reason")), "closed"
 	}

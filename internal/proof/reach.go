@@ -21,6 +21,16 @@ type Help struct {
 	Newest   time.Time // of the news that are published; zero: there are none
 	// NewsEvery is how old the newest may become; empty: nobody says.
 	NewsEvery policy.Period
+	// Complaints is what is owed to complaints beside their answer (N15).
+	Complaints Complaints
+}
+
+// Complaints is how complaints stand, where they are investigated before they
+// are answered: those answered without that, those that an authority has, and
+// those that it is owed.
+type Complaints struct {
+	Investigated           bool
+	Silent, Referred, Owed int64
 }
 
 // Channel is one that the instance declares.
@@ -49,6 +59,12 @@ func (s *System) answers(ctx context.Context, e *examination) {
 		all.Open, all.Late, all.VeryLate = all.Open+a.Open, all.Late+a.Late, all.VeryLate+a.VeryLate
 	}
 	e.note("open-requests", "n", all.Open)
+	if c := h.Complaints; c.Investigated {
+		e.note("complaints", "n", c.Referred, "owed", c.Owed)
+		if c.Silent > 0 {
+			e.broken("complaints-silent", "complaints-silent", "n", c.Silent)
+		}
+	}
 	if all.VeryLate > 0 {
 		e.broken("very-late", "very-late", "n", all.VeryLate)
 	}
