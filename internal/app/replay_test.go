@@ -274,6 +274,9 @@ func TestI8_EveryActOfTheLedgerIsReplayed(t *testing.T) {
 			if left := w.there(); len(left) > 0 {
 				t.Errorf("the restore brings back: %q", left)
 			}
+			if held, goes := w.jobs(`kind = 'account.closing' AND error = 'jobs.held' AND dead IS NOT NULL`), w.jobs(`kind = 'account.closing' AND dead IS NULL`); held == 0 || goes > 0 {
+				t.Errorf("of the messages that may have been sent, %d are held and %d go out again", held, goes)
+			}
 			if !w.sweeps() {
 				t.Error("what was disposed of before the backup waits for an official to be removed")
 			}

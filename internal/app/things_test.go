@@ -218,12 +218,12 @@ func (w *town) missing() (kinds []string) {
 
 // sweeps reports whether the rows of what was disposed of before the backup are
 // being removed: no official is asked first, for that reaches nobody outside.
-func (w *town) sweeps() (goesOn bool) {
-	w.in("look for the sweep", func(tx *db.Tx) error {
-		var waits int64
-		err := tx.QueryRow(`SELECT count(*) FROM jobs_job WHERE kind = 'retention.sweep' AND dead IS NULL`).Scan(&waits)
-		goesOn = waits > 0
-		return err
+func (w *town) sweeps() bool { return w.jobs(`kind = 'retention.sweep' AND dead IS NULL`) > 0 }
+
+// jobs counts those that are as a condition says.
+func (w *town) jobs(where string) (n int64) {
+	w.in("count jobs", func(tx *db.Tx) error {
+		return tx.QueryRow(`SELECT count(*) FROM jobs_job WHERE ` + where).Scan(&n)
 	})
-	return goesOn
+	return n
 }
