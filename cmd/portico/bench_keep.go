@@ -1,14 +1,21 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/cookiejar"
+	neturl "net/url"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"portico/internal/app"
 	"portico/internal/audit"
+	"portico/internal/demo"
 	"portico/internal/instance"
 	"portico/internal/ledger"
 	"portico/internal/platform/db"
@@ -25,6 +32,12 @@ const (
 	besideBound = 1.5 // times as long for the slowest hundredth of people beside it
 )
 
+// Who asks for pages beside the schedule.
+const (
+	citizens   = 2 // whom the demo names first
+	peopleEach = 8 // browsers of one
+)
+
 // keeping is how much forgetting is measured with.
 type keeping struct {
 	base               string // folder for the store
@@ -34,76 +47,136 @@ type keeping struct {
 	small              int    // rows of a small thing
 }
 
-// measure measures what erasing and the schedule cost, in a store of its own
-// that has the policy of an instance.
+// measured measures what erasing and the schedule cost, in a store of its own
+// that has the policy of an instance: the schedule beside the portal, erasing
+// once that has ended.
 func (k *keeping) measured(ctx context.Context, dir string) (all []measure, err error) {
-	opts, err := app.LoadOptions(true)
+	portal, pol, err := declared(dir)
 	if err != nil {
 		return nil, err
 	}
+	store := app.Store{Data: filepath.Join(k.base, "keeping"), Keys: filepath.Join(k.base, "keeping-keys"), Database: k.database, Demo: true}
+	var said bytes.Buffer
+	var failed error
+	until, end := context.WithCancel(ctx)
+	defer end()
+	if err := app.Serve(until, app.Options{
+		Store: store, Dir: dir, Listen: "127.0.0.1:0", Out: &said, Logger: slog.New(slog.DiscardHandler),
+		Measure: func(ctx context.Context, c forgetting.Config, url string) {
+			defer end()
+			c.Policy, c.Clock = func() *policy.Policy { return pol }, &forgetting.Days{}
+			if c.People, failed = people(ctx, url, &said); failed == nil {
+				all, failed = k.retaining(ctx, c)
+			}
+		},
+	}); err != nil || failed != nil {
+		return nil, errors.Join(err, failed)
+	}
+	erased, err := k.erasing(ctx, store, portal, pol)
+	return append([]measure{erased}, all...), err
+}
+
+// declared is the name of an instance, and its policy with the rule for what is measured.
+func declared(dir string) (portal string, pol *policy.Policy, err error) {
+	opts, err := app.LoadOptions(true)
+	if err != nil {
+		return "", nil, err
+	}
 	in, faults := instance.Load(os.DirFS(dir), opts)
 	if len(faults) > 0 {
-		return nil, fmt.Errorf("the instance has faults: %v", faults[0])
+		return "", nil, fmt.Errorf("the instance has faults: %v", faults[0])
 	}
 	declared := *in.Policy.Declarations()
 	declared.Retention = append([]policy.Retention{forgetting.Rule(declared.Retention[0])}, declared.Retention...)
 	pol, problems := policy.Compile(&declared, policy.Options{Languages: in.Portal.Langs()})
 	if len(problems) > 0 {
-		return nil, fmt.Errorf("compile the policy: %v", problems[0])
+		return "", nil, fmt.Errorf("compile the policy: %v", problems[0])
 	}
-	address := k.database
-	if address == "" {
-		address = "file:" + filepath.Join(k.base, "keeping.db")
+	return string(in.Portal.ID), pol, nil
+}
+
+// people are browsers of the demo's citizens that look at the page of their
+// data, which the log has an event for.
+func people(ctx context.Context, url string, said *bytes.Buffer) (all []func(context.Context) error, err error) {
+	for line := range strings.Lines(said.String()) {
+		words := strings.Fields(line)
+		if words[0] != "demo" || len(all) == citizens*peopleEach {
+			continue
+		}
+		jar, err := cookiejar.New(nil)
+		if err != nil {
+			return nil, err
+		}
+		c := visitor(jar)
+		resp, _, err := ask(ctx, c, http.MethodPost, url+"/en/sign-in", neturl.Values{"contact": {words[2]}, "password": {demo.Password}})
+		if err != nil || resp.StatusCode != http.StatusSeeOther {
+			return nil, errors.Join(errors.New("somebody of the demo is not let in"), err)
+		}
+		for range peopleEach {
+			all = append(all, func(ctx context.Context) error {
+				resp, _, err := ask(ctx, c, http.MethodGet, url+"/en/cabinet/data", nil)
+				if err != nil || resp.StatusCode != http.StatusOK {
+					return errors.Join(errors.New("a page is not answered"), err)
+				}
+				return nil
+			})
+		}
 	}
-	d, err := db.Open(ctx, address)
-	if err != nil {
+	return all, nil
+}
+
+// retaining measures the schedule.
+func (k *keeping) retaining(ctx context.Context, c forgetting.Config) ([]measure, error) {
+	if err := c.DB.Migrate(ctx, append(app.Migrations(), forgetting.Migrations())...); err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, d.Close()) }()
-	if err := d.Migrate(ctx, append(app.Migrations(), forgetting.Migrations())...); err != nil {
-		return nil, err
-	}
-	c := forgetting.Config{DB: d, Policy: func() *policy.Policy { return pol }, Clock: &forgetting.Days{}, Kept: app.Kept(), Requests: &rights.Service{}}
-	if c.Ring, err = vault.OpenKeys(ctx, d, filepath.Join(k.base, "keeping-keys"), string(in.Portal.ID), true, c.Clock); err != nil {
-		return nil, err
-	}
-	acts, err := ledger.Open(ctx, ledger.Config{DB: d, Ring: c.Ring, Clock: c.Clock})
-	if err != nil {
-		return nil, err
-	}
-	if c.Log, err = audit.Open(ctx, audit.Config{DB: d, Ring: c.Ring, Keeper: vault.NewKeeper(c.Ring), Clock: c.Clock, Dir: filepath.Join(k.base, "keeping-log")}); err != nil {
-		return nil, err
-	}
-	c.Vault = vault.New(vault.Config{DB: d, Ring: c.Ring, Log: c.Log, Ledger: acts, Policy: c.Policy, Clock: c.Clock})
 	m := forgetting.New(c)
-	one, many, err := m.Erasing(ctx, k.many, k.turns)
-	if err != nil {
-		return nil, err
-	}
-	on := ", " + string(d.Engine())
-	all = append(all, measure{
-		Name: "erasing many rows" + on, Value: float64(many) / float64(one), Bound: eraseBound, Unit: "times",
-		Note: fmt.Sprintf("%d rows, median of %d: %.2f ms; one row: %.2f ms", k.many, k.turns, milliseconds(many), milliseconds(one)),
-	})
 	kept, err := m.Retaining(ctx, k.rows, k.each, k.rounds)
 	if err != nil {
 		return nil, err
-	}
-	beside := func(kept forgetting.Kept, rows, each int) string {
-		return fmt.Sprintf("%d rows of things of %d: %.0f rows/s; plainly %.0f rows/s", rows, each, kept.Rows, kept.PlainRows)
 	}
 	small, err := m.Retaining(ctx, k.rows/10, k.small, k.rounds)
 	if err != nil {
 		return nil, err
 	}
-	return append(all, measure{
+	on := ", " + string(c.DB.Engine())
+	beside := func(kept forgetting.Kept, rows, each int) string {
+		return fmt.Sprintf("%d rows of things of %d: %.0f rows/s; plainly %.0f rows/s", rows, each, kept.Rows, kept.PlainRows)
+	}
+	return []measure{{
 		Name: "schedule beside DELETE" + on, Value: kept.Rows / kept.PlainRows, Bound: retainBound, Least: true, Unit: "times", Note: beside(kept, k.rows, k.each),
-	}, measure{
+	}, {
 		Name: "schedule of small things" + on, Value: small.Rows / small.PlainRows, Unit: "times",
 		Note: beside(small, k.rows/10, k.small) + "; each has a certificate, a line of the ledger and an event",
-	}, measure{
+	}, {
 		Name: "people beside the schedule" + on, Value: float64(kept.Beside) / float64(kept.Alone), Bound: besideBound, Unit: "times",
-		Note: fmt.Sprintf("%d reads, 99th percentile, median of %d rounds: %.1f ms; alone %.1f ms; beside the plain DELETE %.1f ms",
+		Note: fmt.Sprintf("%d pages, 99th percentile, median of %d rounds: %.1f ms; alone %.1f ms; beside the plain DELETE %.1f ms",
 			kept.Requests, k.rounds, milliseconds(kept.Beside), milliseconds(kept.Alone), milliseconds(kept.BesidePlain)),
-	}), nil
+	}}, nil
+}
+
+// erasing measures how long somebody waits until their erasure is confirmed.
+func (k *keeping) erasing(ctx context.Context, store app.Store, portal string, pol *policy.Policy) (_ measure, err error) {
+	d, err := db.Open(ctx, store.URL())
+	if err != nil {
+		return measure{}, err
+	}
+	defer func() { err = errors.Join(err, d.Close()) }()
+	c := forgetting.Config{DB: d, Policy: func() *policy.Policy { return pol }, Clock: &forgetting.Days{}, Kept: app.Kept(), Requests: &rights.Service{}}
+	if c.Ring, err = vault.OpenKeys(ctx, d, store.Keys, portal, true, c.Clock); err != nil {
+		return measure{}, err
+	}
+	acts, err := ledger.Open(ctx, ledger.Config{DB: d, Ring: c.Ring, Clock: c.Clock})
+	if err != nil {
+		return measure{}, err
+	}
+	if c.Log, err = audit.Open(ctx, audit.Config{DB: d, Ring: c.Ring, Keeper: vault.NewKeeper(c.Ring), Clock: c.Clock, Dir: filepath.Join(store.Data, "log")}); err != nil {
+		return measure{}, err
+	}
+	c.Vault = vault.New(vault.Config{DB: d, Ring: c.Ring, Log: c.Log, Ledger: acts, Policy: c.Policy, Clock: c.Clock})
+	one, many, err := forgetting.New(c).Erasing(ctx, k.many, k.turns)
+	return measure{
+		Name: "erasing many rows, " + string(d.Engine()), Value: float64(many) / float64(one), Bound: eraseBound, Unit: "times",
+		Note: fmt.Sprintf("%d rows, median of %d: %.2f ms; one row: %.2f ms", k.many, k.turns, milliseconds(many), milliseconds(one)),
+	}, err
 }

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -8,6 +9,8 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+
+	"portico/internal/retention/measure"
 )
 
 // Store says where a portal keeps what it keeps.
@@ -21,8 +24,8 @@ type Store struct {
 // file is where the embedded database is.
 func (s *Store) file() string { return filepath.Join(s.Data, "portico.db") }
 
-// url is the address of the database.
-func (s *Store) url() string {
+// URL is the address of the database.
+func (s *Store) URL() string {
 	if s.Database != "" {
 		return s.Database
 	}
@@ -87,4 +90,5 @@ type Options struct {
 	Watch   bool
 	Out     io.Writer // the lines that others rely on
 	Logger  *slog.Logger
+	Measure func(ctx context.Context, c measure.Config, url string) // beside the portal, for `portico bench`
 }

@@ -35,7 +35,7 @@ func OpenSource(ctx context.Context, s Store) (_ *Copied, err error) {
 	if err := s.exists(); err != nil {
 		return nil, err
 	}
-	d, err := db.Open(ctx, s.url())
+	d, err := db.Open(ctx, s.URL())
 	if err != nil {
 		return nil, err
 	}
@@ -84,7 +84,7 @@ func RestoreKeys(ctx context.Context, s Store, from string) (acts, entries int64
 	if err := s.exists(); err != nil {
 		return 0, 0, err
 	}
-	d, err := db.Open(ctx, s.url())
+	d, err := db.Open(ctx, s.URL())
 	if err != nil {
 		return 0, 0, err
 	}

@@ -177,7 +177,7 @@ func (r *restore) fill(ctx context.Context) (err error) {
 	if err := os.MkdirAll(r.Data, 0o700); err != nil {
 		return fmt.Errorf("make the data folder: %w", err)
 	}
-	d, err := db.Open(ctx, r.url())
+	d, err := db.Open(ctx, r.URL())
 	if err != nil {
 		return err
 	}
@@ -365,7 +365,7 @@ func (r *restore) note(ctx context.Context, live Store) (err error) {
 		_, err = fmt.Fprintf(r.Out, "the drill is not noted: %v\n", err)
 		return err
 	}
-	d, err := db.Open(ctx, live.url())
+	d, err := db.Open(ctx, live.URL())
 	if err != nil {
 		return err
 	}

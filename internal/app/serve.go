@@ -12,6 +12,7 @@ import (
 	"portico/internal/payments"
 	"portico/internal/platform/web"
 	"portico/internal/proof"
+	"portico/internal/retention/measure"
 )
 
 // Serve runs the portal until ctx ends, then finishes what was begun.
@@ -133,33 +134,27 @@ func (p *portal) background(o Options) []func(context.Context) {
 			p.logger.Error(what+" failed", "error", web.Reduce(err))
 		}
 	}
+	watched := func(what string, run func(context.Context, func(error))) func(context.Context) {
+		return func(ctx context.Context) { run(ctx, func(err error) { logged(what, err) }) }
+	}
 	all := []func(context.Context){
 		p.queue.Run,
 		func(ctx context.Context) {
 			logged("the log", p.log.Run(ctx, func(err error) { logged("publishing the log", err) }))
 		},
-		func(ctx context.Context) {
-			p.acts.Run(ctx, func(err error) { logged("keeping what was taken away", err) })
-		},
-		func(ctx context.Context) {
-			p.watchEpochs(ctx, func(err error) { logged("looking after the epochs", err) })
-		},
-		func(ctx context.Context) {
-			p.changes.Watch(ctx, func(err error) { logged("publishing the policy", err) })
-		},
-		func(ctx context.Context) {
-			p.visits.Run(ctx, func(err error) { logged("counting visits", err) })
-		},
+		watched("keeping what was taken away", p.acts.Run),
+		watched("looking after the epochs", p.watchEpochs),
+		watched("publishing the policy", p.changes.Watch),
+		watched("counting visits", p.visits.Run),
 		func(ctx context.Context) { logged("examining the promises", p.board.Run(ctx)) },
-		func(ctx context.Context) {
-			p.payments.Run(ctx, func(err error) { logged("asking about payments", err) })
-		},
-		func(ctx context.Context) {
-			p.cases.Watch(ctx, func(err error) { logged("looking for what is overdue", err) })
-		},
-		func(ctx context.Context) {
-			p.contact.Watch(ctx, func(err error) { logged("looking for requests that are overdue", err) })
-		},
+		watched("asking about payments", p.payments.Run),
+		watched("looking for what is overdue", p.cases.Watch),
+		watched("looking for requests that are overdue", p.contact.Watch),
+	}
+	if o.Measure != nil {
+		all = append(all, func(ctx context.Context) {
+			o.Measure(ctx, measure.Config{DB: p.db, Vault: p.vault, Log: p.log, Ring: p.ring, Kept: Kept(), Requests: p.rights}, p.url)
+		})
 	}
 	if p.mails != nil {
 		all = append(all, func(ctx context.Context) { logged("taking mail", p.mails.Run(ctx)) })

@@ -38,7 +38,7 @@ func openStore(ctx context.Context, s Store, in *instance.Instance, now clock.Cl
 	if err := os.MkdirAll(s.Data, 0o700); err != nil {
 		return nil, fmt.Errorf("make the data folder: %w", err)
 	}
-	d, err := db.Open(ctx, s.url())
+	d, err := db.Open(ctx, s.URL())
 	if err != nil {
 		return nil, err
 	}

@@ -41,6 +41,7 @@ type Config struct {
 	Clock    *Days
 	Kept     []holdings.Kind // of the portal's features
 	Requests retention.Requests
+	People   []func(context.Context) error // each asks the portal for a page
 }
 
 // Days is a clock that can be moved on by a day, for another daily run.
@@ -72,18 +73,18 @@ func Rule(like policy.Retention) policy.Retention {
 type Measure struct {
 	Config
 	keeps *retention.Service
-	queue *jobs.Queue
 }
 
 // New builds what disposes of things, as a portal has it.
 func New(c Config) *Measure {
-	m := &Measure{Config: c, queue: jobs.NewQueue(jobs.Config{DB: c.DB, Clock: c.Clock, Log: slog.New(slog.DiscardHandler)})}
+	m := &Measure{Config: c}
 	measured := holdings.Kind{
 		Name: kind, Table: "measure_thing", ID: "id", Where: "side = '" + ours + "'", Scope: scope,
 		Events: []holdings.Event{{Name: "end", Column: "ended_at"}}, Parts: []holdings.Part{holdings.Rows("measure_row", "thing", "n")},
 	}
 	m.keeps = retention.New(retention.Config{
-		DB: c.DB, Vault: c.Vault, Holdings: holdings.New(append([]holdings.Kind{measured}, c.Kept...)), Jobs: m.queue, Ring: c.Ring,
+		Jobs: jobs.NewQueue(jobs.Config{DB: c.DB, Clock: c.Clock, Log: slog.New(slog.DiscardHandler)}), // nobody runs it: a run sweeps by itself
+		DB:   c.DB, Vault: c.Vault, Holdings: holdings.New(append([]holdings.Kind{measured}, c.Kept...)), Ring: c.Ring,
 		Policy: c.Policy, Clock: c.Clock, Zone: func() *time.Location { return time.UTC }, Requests: c.Requests,
 	})
 	return m
@@ -152,8 +153,10 @@ func (m *Measure) Erasing(ctx context.Context, many, turns int) (one, all time.D
 				return 0, 0, fmt.Errorf("make somebody: %w", err)
 			}
 		}
-		if _, err := m.crowd(ctx); err != nil { // what the making left to the next writers is done by them,
-			return 0, 0, err
+		for range others { // what the making left to the next writers is done by them,
+			if _, _, err := m.person(ctx, 1); err != nil {
+				return 0, 0, fmt.Errorf("make somebody: %w", err)
+			}
 		}
 		if err := pause(ctx, time.Second/2); err != nil { // and what it left to be taken into the file, meanwhile
 			return 0, 0, err
@@ -190,29 +193,17 @@ type Kept struct {
 }
 
 const (
-	callers   = 16                    // people at work
-	thinking  = 50 * time.Millisecond // between two requests of one, in the middle
-	plainOnce = 500                   // rows that the plain script deletes in a transaction
+	others    = 16                     // who write between a making and an erasure
+	thinking  = 100 * time.Millisecond // between two requests of one, in the middle
+	plainOnce = 500                    // rows that the plain script deletes in a transaction
 )
 
-// Retaining measures in rounds, with people at work, how many rows a second a
-// run of the schedule removes, each thing having so many, and how many a plain
-// DELETE in batches does; and how long people wait meanwhile, and while nothing
-// is removed. Each round begins with another of the three.
+// Retaining measures in rounds, beside a portal that serves people, how many
+// rows a second a run of the schedule removes, each thing having so many, and how
+// many a plain DELETE in batches does; and how long people wait for their pages
+// meanwhile, and while nothing is removed. Each round begins with another of the
+// three.
 func (m *Measure) Retaining(ctx context.Context, rows, each, rounds int) (k Kept, err error) {
-	background, stop := context.WithCancel(ctx)
-	var running sync.WaitGroup
-	running.Go(func() { m.queue.Run(background) })
-	running.Go(func() { _ = m.Log.Run(background, func(error) {}) })
-	defer running.Wait()
-	defer stop()
-	if err := m.swept(ctx); err != nil { // of who was erased before
-		return k, err
-	}
-	people, err := m.crowd(ctx)
-	if err != nil {
-		return k, err
-	}
 	long := time.Second // as long as the schedule takes, once that is known
 	sides := []func(context.Context) error{
 		m.schedule,
@@ -233,7 +224,7 @@ func (m *Measure) Retaining(ctx context.Context, rows, each, rounds int) (k Kept
 		for i := range sides {
 			side := (round + i) % len(sides)
 			var took time.Duration
-			busy, err := m.atWork(ctx, people, func() error {
+			busy, err := m.atWork(ctx, func() error {
 				began := m.Clock.Now()
 				err := sides[side](ctx)
 				took = m.Clock.Now().Sub(began)
@@ -266,41 +257,20 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// crowd makes the people at work.
-func (m *Measure) crowd(ctx context.Context) (people []string, err error) {
-	for range callers {
-		var subject string
-		if err := m.Vault.Update(ctx, func(tx *db.Tx) (err error) {
-			if subject, err = m.Vault.NewSubject(tx); err != nil {
-				return err
-			}
-			p, err := m.Vault.Permit(tx, m.use(subject, vault.Profile, policy.Collect))
-			if err != nil {
-				return err
-			}
-			return m.Vault.Put(tx, p, []vault.Value{{Field: policy.FieldName, Text: "Aishath Nasreena Ibrahim", Source: policy.SourceForm}})
-		}); err != nil {
-			return nil, fmt.Errorf("make people: %w", err)
-		}
-		people = append(people, subject)
-	}
-	return people, nil
-}
-
 // atWork has everybody look at their data again and again while something is
 // done, and returns how long each waited each time.
-func (m *Measure) atWork(ctx context.Context, people []string, do func() error) (waited []time.Duration, err error) {
+func (m *Measure) atWork(ctx context.Context, do func() error) (waited []time.Duration, err error) {
 	var mu sync.Mutex
 	var all sync.WaitGroup
 	var failed error
 	ctx, done := context.WithCancel(ctx)
 	defer done()
-	for _, subject := range people {
+	for _, look := range m.People {
 		all.Go(func() {
 			// Each looks once at the least, be what is done ever so short.
 			for err := pause(context.WithoutCancel(ctx), random.N(2*thinking)); err == nil; err = pause(ctx, random.N(2*thinking)) {
 				began := m.Clock.Now()
-				_, err := m.Vault.Read(context.WithoutCancel(ctx), m.use(subject, vault.Profile, policy.Use))
+				err := look(context.WithoutCancel(ctx))
 				mu.Lock()
 				failed = errors.Join(failed, err)
 				waited = append(waited, m.Clock.Now().Sub(began))
