@@ -243,10 +243,13 @@ func (s *Service) Of(tx *db.Tx, kind, subject, itemID, because string) (bool, er
 
 // What a transaction of a run or a sweep does. On SQLite whoever writes waits
 // for it, and is flushed with it: it ends as soon as somebody does, and before
-// there is much to flush. On PostgreSQL nobody waits, and the way there and back
-// and the flush are what takes long.
+// there is much to flush. Behind it the run rests, longer if somebody waited:
+// while a processor computes, it does not look who came over the network. On
+// PostgreSQL nobody waits, and the way there and back and the flush are what
+// takes long.
 const (
 	most       = 2 * time.Millisecond
+	rests      = time.Millisecond
 	long       = 50 * time.Millisecond
 	thingsMost = 20
 	openAtOnce = 50
@@ -261,6 +264,7 @@ type turn struct {
 	once       int  // rows in a statement
 	things     int  // that are taken together
 	done       bool // something: that much it does however long it takes
+	rest       time.Duration
 }
 
 func (s *Service) turn(tx *db.Tx) *turn {
@@ -268,12 +272,35 @@ func (s *Service) turn(tx *db.Tx) *turn {
 	if tx.Engine() == db.Postgres {
 		return &turn{tx: tx, clock: s.Clock, ends: now.Add(long), most: 20_000, once: 2000, things: thingsMost}
 	}
-	return &turn{tx: tx, clock: s.Clock, ends: now.Add(most), most: 2000, once: 125, things: 1}
+	return &turn{tx: tx, clock: s.Clock, ends: now.Add(most), most: 2000, once: 125, things: 1, rest: rests}
 }
 
 // goesOn reports whether it does more.
 func (t *turn) goesOn() bool {
-	return !t.done || t.rows < t.most && !t.tx.Waited() && t.clock.Now().Before(t.ends)
+	if t.done && t.tx.Waited() {
+		t.rest = 2 * rests
+		return false
+	}
+	return !t.done || t.rows < t.most && t.clock.Now().Before(t.ends)
+}
+
+// inTurn is a transaction of a run or a sweep, and the rest behind it.
+func (s *Service) inTurn(ctx context.Context, do func(*db.Tx, *turn) error) error {
+	var t *turn
+	err := s.DB.Update(ctx, func(tx *db.Tx) error {
+		t = s.turn(tx)
+		return do(tx, t)
+	})
+	if err != nil || t.rest == 0 {
+		return err
+	}
+	timer := time.NewTimer(t.rest)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+	return nil
 }
 
 func (s *Service) sweepJob(ctx context.Context, job *jobs.Job) error {
@@ -297,8 +324,8 @@ func (s *Service) Sweep(ctx context.Context, disposal string) error {
 func (s *Service) sweep(ctx context.Context, list []*Disposal) error {
 	for len(list) > 0 {
 		var left []*Disposal
-		if err := s.DB.Update(ctx, func(tx *db.Tx) (err error) {
-			if left, err = s.sweepSome(tx, s.turn(tx), list); err != nil {
+		if err := s.inTurn(ctx, func(tx *db.Tx, t *turn) (err error) {
+			if left, err = s.sweepSome(tx, t, list); err != nil {
 				return fmt.Errorf("sweep what is left of disposals: %w", err)
 			}
 			for _, d := range list[:min(len(list), len(list)-len(left)+1)] {

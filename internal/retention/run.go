@@ -207,9 +207,8 @@ func (s *Service) pass(ctx context.Context, r *Run, st *step) error {
 // thing that fails is tried again by itself, so that it fails alone.
 func (s *Service) some(ctx context.Context, r *Run, st *step, list []holdings.Item) (n int, left []*Disposal, err error) {
 	next, tried := *r, 0
-	err = s.DB.Update(ctx, func(tx *db.Tx) error {
+	err = s.inTurn(ctx, func(tx *db.Tx, t *turn) error {
 		next, n, left = *r, 0, nil
-		t := s.turn(tx)
 		if err := guard(tx, false); err != nil {
 			return err
 		}
