@@ -168,7 +168,7 @@ func (s *Site) schedules(q *web.Req, lines []Line, now time.Time) ui.Grid {
 		{Text: q.P.T("retention.kept"), Numeric: true}, {Text: q.P.T("retention.soon"), Numeric: true}, {Text: q.P.T("retention.review")},
 	}}
 	for _, l := range lines {
-		review := ui.Cell{Text: q.P.Date(l.Rule.Review.Start(s.Zone()))}
+		review := ui.Cell{Short: true, Text: q.P.Date(l.Rule.Review.Start(s.Zone()))}
 		if !l.Rule.Review.End(s.Zone()).After(now) {
 			review = ui.Cell{Tag: &ui.Label{Text: q.P.T("retention.review.overdue"), Kind: ui.Bad}}
 		}
