@@ -76,7 +76,7 @@ func TestO18_APermitThatIsRevokedIsPaidBackAndItsHolderTold(t *testing.T) {
 		t.Errorf("the payment is told as %q", told)
 	}
 
-	asks := supervisor.Page(held, http.StatusOK)
+	asks := until(t, supervisor, held, "Revoke the document") // its PDF is made by then
 	pushes(t, supervisor, asks, "revoke", url.Values{"reason": {"The road must stay open for the ambulance station."}, "refund": {"yes"}})
 	holds(t, "the holder", citizen.Page(paper, http.StatusOK), "Revoked", "ambulance station")
 	if again := supervisor.Page(held, http.StatusOK); again.Has("[name=refund]") {

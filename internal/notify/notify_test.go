@@ -257,7 +257,7 @@ func TestO5_NothingPersonalIsStoredOrQueued(t *testing.T) {
 			t.Errorf("%d rows: %q", len(all), all)
 		}
 		for _, s := range all {
-			if strings.Contains(s, "777") || strings.Contains(s, "@") || strings.Contains(s, "Aishath") {
+			if strings.Contains(s, phone) || strings.Contains(s, "@") || strings.Contains(s, "Aishath") {
 				t.Errorf("stored or queued: %s", s)
 			}
 		}
