@@ -170,10 +170,11 @@ func (k *keeping) erasing(ctx context.Context, store app.Store, portal string, p
 	if err != nil {
 		return measure{}, err
 	}
-	if c.Log, err = audit.Open(ctx, audit.Config{DB: d, Ring: c.Ring, Keeper: vault.NewKeeper(c.Ring), Clock: c.Clock, Dir: filepath.Join(store.Data, "log")}); err != nil {
+	log, err := audit.Open(ctx, audit.Config{DB: d, Ring: c.Ring, Keeper: vault.NewKeeper(c.Ring), Clock: c.Clock, Dir: filepath.Join(store.Data, "log")})
+	if err != nil {
 		return measure{}, err
 	}
-	c.Vault = vault.New(vault.Config{DB: d, Ring: c.Ring, Log: c.Log, Ledger: acts, Policy: c.Policy, Clock: c.Clock})
+	c.Vault = vault.New(vault.Config{DB: d, Ring: c.Ring, Log: log, Ledger: acts, Policy: c.Policy, Clock: c.Clock})
 	one, many, err := forgetting.New(c).Erasing(ctx, k.many, k.turns)
 	return measure{
 		Name: "erasing many rows, " + string(d.Engine()), Value: float64(many) / float64(one), Bound: eraseBound, Unit: "times",

@@ -34,7 +34,7 @@ var features = []row{
 	{"contact/complaint", []string{"contact", "holdings", "identity", "vault", "policy"}, nil},
 	{"contact", []string{"holdings", "contact/inbound", "uploads", "staff", "identity", "vault", "policy"}, nil},
 	{"contact/inbound", nil, nil},
-	{"retention/measure", []string{"retention", "holdings", "vault", "audit", "keys", "policy"}, nil},
+	{"retention/measure", []string{"retention", "holdings", "vault", "keys", "policy"}, nil},
 	{"retention", []string{"holdings", "vault", "ledger", "audit", "keys", "policy"}, nil},
 	{"consent", []string{"vault", "ledger", "audit", "keys", "policy"}, nil},
 	{"cookies", []string{"policy"}, nil},

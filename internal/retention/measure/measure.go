@@ -12,7 +12,6 @@ import (
 	"sync"
 	"time"
 
-	"portico/internal/audit"
 	"portico/internal/holdings"
 	"portico/internal/keys"
 	"portico/internal/platform/clock"
@@ -35,7 +34,6 @@ const (
 type Config struct {
 	DB       *db.DB
 	Vault    *vault.Vault
-	Log      *audit.Log
 	Ring     *keys.Ring
 	Policy   func() *policy.Policy // with Rule
 	Clock    *Days
