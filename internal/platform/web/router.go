@@ -73,6 +73,7 @@ type Router struct {
 	checks     []check
 	assets     *assets
 	meters     *meters
+	crowd      crowd
 	networkKey [32]byte
 	packers    sync.Pool // of *gzip.Writer
 }

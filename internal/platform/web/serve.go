@@ -53,6 +53,8 @@ func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
 
 // ServeHTTP answers a request.
 func (r *Router) ServeHTTP(w http.ResponseWriter, req *http.Request) {
+	r.crowd.enter()
+	defer r.crowd.leave()
 	began := r.cfg.Clock.Now()
 	a := &answer{ResponseWriter: w}
 	q := &Req{W: a, R: req, Route: &unrouted, Reference: id.Reference("E"), router: r}
