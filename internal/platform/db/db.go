@@ -143,10 +143,11 @@ func (t *Tx) Engine() Engine { return t.kind }
 // Waited reports whether somebody who writes waits until this transaction has
 // ended: never on PostgreSQL. Who has much to do that is not urgent ends then.
 // SQLite computes in this process, so others are let go on first: who is about
-// to wait, and who only reads.
+// to wait, who only reads, and the thread that sees who came over the network.
 func (t *Tx) Waited() bool {
 	if t.kind == SQLite {
 		runtime.Gosched()
+		yield()
 	}
 	return t.shared || len(t.behind) > 0
 }
