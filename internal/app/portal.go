@@ -360,6 +360,7 @@ func (p *portal) features(ctx context.Context, in *instance.Instance, opts insta
 	if err != nil {
 		return err
 	}
+	p.keeps.Foreground = p.router
 	p.board, err = proof.New(proof.Config{
 		DB: p.db, Clock: p.clock, Demo: p.demo, Log: p.logger,
 		Declarations: func() *policy.Declarations { return p.live.Current().Declarations },

@@ -153,7 +153,7 @@ func (p *portal) background(o Options) []func(context.Context) {
 	}
 	if o.Measure != nil {
 		all = append(all, func(ctx context.Context) {
-			o.Measure(ctx, measure.Config{DB: p.db, Vault: p.vault, Ring: p.ring, Kept: Kept(), Requests: p.rights}, p.url)
+			o.Measure(ctx, measure.Config{DB: p.db, Vault: p.vault, Ring: p.ring, Kept: Kept(), Requests: p.rights, Foreground: p.router}, p.url)
 		})
 	}
 	if p.mails != nil {

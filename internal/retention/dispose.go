@@ -241,16 +241,16 @@ func (s *Service) Of(tx *db.Tx, kind, subject, itemID, because string) (bool, er
 	return err == nil, err
 }
 
-// What a transaction of a run or a sweep does. On SQLite whoever writes waits
-// for it, and is flushed with it: it ends as soon as somebody does, and before
-// there is much to flush. Behind it the run rests, longer if somebody waited:
-// while a processor computes, it does not look who came over the network. On
-// PostgreSQL nobody waits, and the way there and back and the flush are what
-// takes long.
+// What a transaction of a run or a sweep does; the next begins once nobody waits
+// for an answer, or after patience. On SQLite whoever writes waits for it, and is
+// flushed with it: it is short, and ends as soon as somebody waits for the writer
+// or for an answer. On PostgreSQL nobody waits for it but for the flush of its
+// log, and the way there and back and the flush are what takes long.
+var patience = map[db.Engine]time.Duration{db.SQLite: 10 * time.Millisecond, db.Postgres: 2 * time.Millisecond}
+
 const (
 	most       = 2 * time.Millisecond
-	rests      = time.Millisecond
-	long       = 50 * time.Millisecond
+	long       = 20 * time.Millisecond
 	thingsMost = 20
 	openAtOnce = 50
 )
@@ -264,7 +264,7 @@ type turn struct {
 	once       int  // rows in a statement
 	things     int  // that are taken together
 	done       bool // something: that much it does however long it takes
-	rest       time.Duration
+	foreground Foreground
 }
 
 func (s *Service) turn(tx *db.Tx) *turn {
@@ -272,35 +272,23 @@ func (s *Service) turn(tx *db.Tx) *turn {
 	if tx.Engine() == db.Postgres {
 		return &turn{tx: tx, clock: s.Clock, ends: now.Add(long), most: 20_000, once: 2000, things: thingsMost}
 	}
-	return &turn{tx: tx, clock: s.Clock, ends: now.Add(most), most: 2000, once: 125, things: 1, rest: rests}
+	return &turn{tx: tx, clock: s.Clock, foreground: s.Foreground, ends: now.Add(most), most: 2000, once: 30, things: 1}
 }
 
 // goesOn reports whether it does more.
 func (t *turn) goesOn() bool {
-	if t.done && t.tx.Waited() {
-		t.rest = 2 * rests
+	if t.done && (t.tx.Waited() || t.foreground != nil && t.foreground.Busy()) {
 		return false
 	}
 	return !t.done || t.rows < t.most && t.clock.Now().Before(t.ends)
 }
 
-// inTurn is a transaction of a run or a sweep, and the rest behind it.
+// inTurn is a transaction of a run or a sweep, once nobody waits for an answer.
 func (s *Service) inTurn(ctx context.Context, do func(*db.Tx, *turn) error) error {
-	var t *turn
-	err := s.DB.Update(ctx, func(tx *db.Tx) error {
-		t = s.turn(tx)
-		return do(tx, t)
-	})
-	if err != nil || t.rest == 0 {
-		return err
+	if s.Foreground != nil {
+		s.Foreground.Calm(ctx, patience[s.DB.Engine()])
 	}
-	timer := time.NewTimer(t.rest)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
-	}
-	return nil
+	return s.DB.Update(ctx, func(tx *db.Tx) error { return do(tx, s.turn(tx)) })
 }
 
 func (s *Service) sweepJob(ctx context.Context, job *jobs.Job) error {
@@ -328,10 +316,8 @@ func (s *Service) sweep(ctx context.Context, list []*Disposal) error {
 			if left, err = s.sweepSome(tx, t, list); err != nil {
 				return fmt.Errorf("sweep what is left of disposals: %w", err)
 			}
-			for _, d := range list[:min(len(list), len(list)-len(left)+1)] {
-				if err := noteSweep(tx, d); err != nil {
-					return fmt.Errorf("note how far a sweep came: %w", err)
-				}
+			if err := noteSweeps(tx, list[:min(len(list), len(list)-len(left)+1)]); err != nil {
+				return fmt.Errorf("note how far a sweep came: %w", err)
 			}
 			return nil
 		}); err != nil {
@@ -345,12 +331,22 @@ func (s *Service) sweep(ctx context.Context, list []*Disposal) error {
 // sweepSome removes rows of disposals in a transaction, and says in each how
 // many. It returns those of which rows may be left.
 func (s *Service) sweepSome(tx *db.Tx, t *turn, list []*Disposal) ([]*Disposal, error) {
+	var scopes []vault.Key
+	for _, d := range list {
+		for _, i := range d.Items {
+			scopes = append(scopes, vault.Key{Subject: d.Subject, Scope: i.Scope})
+		}
+	}
+	sealed, err := s.Vault.Unswept(tx, scopes...)
+	if err != nil {
+		return nil, err
+	}
 	for n, d := range list {
 		d.Swept, d.Done = 0, time.Time{}
 		if !t.goesOn() {
 			return list[n:], nil
 		}
-		swept, more, err := s.sweepOne(tx, t, d)
+		swept, more, err := s.sweepOne(tx, t, d, sealed)
 		if err != nil {
 			return nil, err
 		}
@@ -364,9 +360,9 @@ func (s *Service) sweepSome(tx *db.Tx, t *turn, list []*Disposal) ([]*Disposal, 
 
 // sweepOne removes rows of a disposal, and says how many and whether there may
 // be more.
-func (s *Service) sweepOne(tx *db.Tx, t *turn, d *Disposal) (swept int, more bool, err error) {
+func (s *Service) sweepOne(tx *db.Tx, t *turn, d *Disposal, sealed map[vault.Key]bool) (swept int, more bool, err error) {
 	for _, i := range d.Items {
-		if i.Scope != "" {
+		if sealed[vault.Key{Subject: d.Subject, Scope: i.Scope}] {
 			n, more, err := t.repeat(func() (n int, more bool, err error) {
 				n, err = s.Vault.Sweep(tx, d.Subject, i.Scope, t.once)
 				return n, n == t.once, err

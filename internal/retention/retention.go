@@ -1,6 +1,7 @@
 package retention
 
 import (
+	"context"
 	"errors"
 	"time"
 
@@ -38,19 +39,26 @@ type Transfer struct {
 // handover.
 type Handed func(tx *db.Tx, ref string) (*Transfer, error)
 
+// Foreground is what people wait for in this process: *web.Router.
+type Foreground interface {
+	Busy() bool                                   // somebody waits for an answer
+	Calm(ctx context.Context, most time.Duration) // returns once nobody does, or after most
+}
+
 // Config is what the package needs.
 type Config struct {
-	DB       *db.DB
-	Vault    *vault.Vault
-	Holdings *holdings.Registry
-	Jobs     *jobs.Queue
-	Ring     *keys.Ring
-	Policy   func() *policy.Policy
-	Clock    clock.Clock
-	Zone     func() *time.Location
-	Requests Requests // nil: nobody can ask for anything
-	Handed   Handed   // nil: nothing is handed over
-	Tell     Tell     // nil: nobody is told; a portal sets it once what tells people is built
+	DB         *db.DB
+	Vault      *vault.Vault
+	Holdings   *holdings.Registry
+	Jobs       *jobs.Queue
+	Ring       *keys.Ring
+	Policy     func() *policy.Policy
+	Clock      clock.Clock
+	Zone       func() *time.Location
+	Requests   Requests   // nil: nobody can ask for anything
+	Handed     Handed     // nil: nothing is handed over
+	Foreground Foreground // nil: nobody waits; a portal sets it once what answers people is built
+	Tell       Tell       // nil: nobody is told; a portal sets it once what tells people is built
 }
 
 // Service disposes of what is kept. It is safe for concurrent use.

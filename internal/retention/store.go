@@ -3,6 +3,8 @@ package retention
 import (
 	"database/sql"
 	"errors"
+	"fmt"
+	"strings"
 	"time"
 
 	"portico/internal/platform/clock"
@@ -90,9 +92,16 @@ func selectItems(tx *db.Tx, d *Disposal) error {
 		WHERE subject = $1 AND disposal = $2 ORDER BY n`, d.Subject, d.ID)
 }
 
-// noteSweep counts rows that were swept, and notes when no more is left.
-func noteSweep(tx *db.Tx, d *Disposal) error {
-	_, err := tx.Exec(`UPDATE retention_sweep SET swept = swept + $1, done_at = coalesce(done_at, $2) WHERE subject = $3 AND disposal = $4`, d.Swept, orNull(d.Done), d.Subject, d.ID)
+// noteSweeps counts rows that were swept, and notes when no more is left.
+func noteSweeps(tx *db.Tx, list []*Disposal) error {
+	rows, args := make([]string, len(list)), make([]any, 0, 4*len(list))
+	for i, d := range list {
+		rows[i] = fmt.Sprintf("(CAST($%d AS BIGINT), CAST($%d AS BIGINT), $%d, $%d)", 4*i+1, 4*i+2, 4*i+3, 4*i+4)
+		args = append(args, d.Swept, orNull(d.Done), d.Subject, d.ID)
+	}
+	_, err := tx.Exec(`WITH s (n, at, subject, disposal) AS (VALUES `+strings.Join(rows, ", ")+`)
+		UPDATE retention_sweep SET swept = swept + s.n, done_at = coalesce(done_at, s.at) FROM s
+		WHERE retention_sweep.subject = s.subject AND retention_sweep.disposal = s.disposal`, args...)
 	return err
 }
 

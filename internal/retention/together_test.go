@@ -1,9 +1,11 @@
 package retention_test
 
 import (
+	"context"
 	"errors"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"portico/internal/holdings"
 	"portico/internal/platform/clock"
@@ -90,5 +92,46 @@ func TestI9_ARequestThatIsBeingMadeHoldsBack(t *testing.T) {
 		if err := <-disposed; !errors.As(err, &refused) || refused.Request != "request-1" {
 			t.Errorf("beside a request that was being made: %v", err)
 		}
+	})
+}
+
+// people wait for answers, or do not.
+type people struct {
+	busy  bool
+	asked int
+}
+
+func (p *people) Busy() bool { return p.busy }
+
+func (p *people) Calm(_ context.Context, most time.Duration) {
+	if p.asked++; most <= 0 || most > time.Second {
+		p.asked = -1 << 20
+	}
+}
+
+// TestO7_TheScheduleStandsAsideForPeople: before each transaction the run asks
+// for calm, but not for long: while somebody waits for an answer all the time, it
+// gets through all the same. On SQLite it ends each transaction early then.
+func TestO7_TheScheduleStandsAsideForPeople(t *testing.T) {
+	each(t, func(w *world) {
+		const due = 50
+		var asked [2]int
+		for n, busy := range []bool{false, true} {
+			anna := w.s.Subject(w.t)
+			for range due {
+				w.lent(anna, "read", 400, "x")
+			}
+			beside := &people{busy: busy}
+			w.Foreground = beside
+			if r := w.run(); r.Disposed != due || w.books() != 0 {
+				w.t.Errorf("%d books are left after %+v", w.books(), r)
+			}
+			asked[n] = beside.asked
+			w.s.Clock.Advance(24 * time.Hour)
+		}
+		if asked[0] <= 0 || asked[1] < asked[0] || w.s.DB.Engine() == db.SQLite && asked[1] == asked[0] {
+			w.t.Errorf("the run asked for calm %d times beside nobody and %d times beside people", asked[0], asked[1])
+		}
+		w.whole()
 	})
 }

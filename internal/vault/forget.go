@@ -88,6 +88,15 @@ func (v *Vault) erased(tx *db.Tx, list []Key) error {
 	return v.ledger.Record(tx, acts...)
 }
 
+// Unswept returns those of the scopes of which there are values.
+func (v *Vault) Unswept(tx *db.Tx, scopes ...Key) (map[Key]bool, error) {
+	some, err := selectFilled(tx, scopes)
+	if err != nil {
+		return nil, fmt.Errorf("look for what was sealed: %w", err)
+	}
+	return some, nil
+}
+
 // Sweep removes at most limit values of a scope whose key was destroyed, and
 // says how many it removed: 0 if none is left.
 func (v *Vault) Sweep(tx *db.Tx, subject, scope string, limit int) (int, error) {

@@ -25,8 +25,10 @@ func each[T any](list []T, values func(T) []any, run func(args []any) error) err
 
 func itself(subject string) []any { return []any{subject} }
 
+func (k Key) values() []any { return []any{k.Subject, k.Scope} }
+
 func deleteScopes(tx *db.Tx, list []Key) error {
-	return each(list, func(k Key) []any { return []any{k.Subject, k.Scope} }, func(args []any) error {
+	return each(list, Key.values, func(args []any) error {
 		_, err := tx.Exec(`DELETE FROM vault_scope WHERE `+db.OneOf(1, len(args)/2, "subject", "scope"), args...)
 		return err
 	})
@@ -49,6 +51,20 @@ func deleteIndexes(tx *db.Tx, people []string) error {
 	return each(people, itself, func(args []any) error {
 		_, err := tx.Exec(`DELETE FROM vault_index WHERE subject IN `+db.Marks(1, len(args), 1), args...)
 		return err
+	})
+}
+
+// selectFilled returns those of the scopes that have values.
+func selectFilled(tx *db.Tx, scopes []Key) (map[Key]bool, error) {
+	filled := map[Key]bool{}
+	return filled, each(scopes, Key.values, func(args []any) error {
+		return tx.Select(func(r *db.Rows) error {
+			var k Key
+			err := r.Scan(&k.Subject, &k.Scope)
+			filled[k] = true
+			return err
+		}, `WITH k (subject, scope) AS (VALUES `+db.Marks(1, 2, len(args)/2)+`) SELECT k.subject, k.scope FROM k
+			WHERE EXISTS (SELECT 1 FROM vault_value v WHERE v.subject = k.subject AND v.scope = k.scope)`, args...)
 	})
 }
 

@@ -4,10 +4,8 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"log/slog"
-	random "math/rand/v2"
 	"slices"
 	"sync"
 	"time"
@@ -32,14 +30,17 @@ const (
 // Config is an open store to which Migrations were applied, and the portal that
 // is measured in it.
 type Config struct {
-	DB       *db.DB
-	Vault    *vault.Vault
-	Ring     *keys.Ring
-	Policy   func() *policy.Policy // with Rule
-	Clock    *Days
-	Kept     []holdings.Kind // of the portal's features
-	Requests retention.Requests
-	People   []func(context.Context) error // each asks the portal for a page
+	DB         *db.DB
+	Vault      *vault.Vault
+	Ring       *keys.Ring
+	Policy     func() *policy.Policy // with Rule
+	Clock      *Days
+	Kept       []holdings.Kind // of the portal's features
+	Requests   retention.Requests
+	Foreground retention.Foreground
+	// Beside has people ask the portal for pages while something is done, and
+	// returns how long each waited each time.
+	Beside func(do func() error) ([]time.Duration, error)
 }
 
 // Days is a clock that can be moved on by a day, for another daily run.
@@ -83,7 +84,7 @@ func New(c Config) *Measure {
 	m.keeps = retention.New(retention.Config{
 		Jobs: jobs.NewQueue(jobs.Config{DB: c.DB, Clock: c.Clock, Log: slog.New(slog.DiscardHandler)}), // nobody runs it: a run sweeps by itself
 		DB:   c.DB, Vault: c.Vault, Holdings: holdings.New(append([]holdings.Kind{measured}, c.Kept...)), Ring: c.Ring,
-		Policy: c.Policy, Clock: c.Clock, Zone: func() *time.Location { return time.UTC }, Requests: c.Requests,
+		Policy: c.Policy, Clock: c.Clock, Zone: func() *time.Location { return time.UTC }, Requests: c.Requests, Foreground: c.Foreground,
 	})
 	return m
 }
@@ -191,16 +192,15 @@ type Kept struct {
 }
 
 const (
-	others    = 16                     // who write between a making and an erasure
-	thinking  = 100 * time.Millisecond // between two requests of one, in the middle
-	plainOnce = 500                    // rows that the plain script deletes in a transaction
+	others    = 16  // who write between a making and an erasure
+	plainOnce = 500 // rows that the plain script deletes in a transaction
 )
 
 // Retaining measures in rounds, beside a portal that serves people, how many
 // rows a second a run of the schedule removes, each thing having so many, and how
 // many a plain DELETE in batches does; and how long people wait for their pages
-// meanwhile, and while nothing is removed. Each round begins with another of the
-// three.
+// meanwhile, and while nothing is removed. Each round has all rows, and begins
+// with another of the three; a small one before them does not count.
 func (m *Measure) Retaining(ctx context.Context, rows, each, rounds int) (k Kept, err error) {
 	long := time.Second // as long as the schedule takes, once that is known
 	sides := []func(context.Context) error{
@@ -210,8 +210,11 @@ func (m *Measure) Retaining(ctx context.Context, rows, each, rounds int) (k Kept
 	}
 	var rates [3][]float64
 	var waited [3][]time.Duration
-	for round := range rounds {
-		n := max(1, rows/rounds/each)
+	for round := range rounds + 1 {
+		n := max(1, rows/each)
+		if round == 0 { // connections are opened and statements prepared
+			n = max(1, n/10)
+		}
 		for _, side := range []string{ours, "plain"} {
 			if err := m.fill(ctx, side, n, each); err != nil {
 				return k, fmt.Errorf("fill the store: %w", err)
@@ -222,7 +225,7 @@ func (m *Measure) Retaining(ctx context.Context, rows, each, rounds int) (k Kept
 		for i := range sides {
 			side := (round + i) % len(sides)
 			var took time.Duration
-			busy, err := m.atWork(ctx, func() error {
+			busy, err := m.Beside(func() error {
 				began := m.Clock.Now()
 				err := sides[side](ctx)
 				took = m.Clock.Now().Sub(began)
@@ -230,6 +233,9 @@ func (m *Measure) Retaining(ctx context.Context, rows, each, rounds int) (k Kept
 			})
 			if err != nil {
 				return k, err
+			}
+			if round == 0 {
+				continue
 			}
 			if side == 0 {
 				long = max(long, took)
@@ -253,33 +259,6 @@ func pause(ctx context.Context, d time.Duration) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-}
-
-// atWork has everybody look at their data again and again while something is
-// done, and returns how long each waited each time.
-func (m *Measure) atWork(ctx context.Context, do func() error) (waited []time.Duration, err error) {
-	var mu sync.Mutex
-	var all sync.WaitGroup
-	var failed error
-	ctx, done := context.WithCancel(ctx)
-	defer done()
-	for _, look := range m.People {
-		all.Go(func() {
-			// Each looks once at the least, be what is done ever so short.
-			for err := pause(context.WithoutCancel(ctx), random.N(2*thinking)); err == nil; err = pause(ctx, random.N(2*thinking)) {
-				began := m.Clock.Now()
-				err := look(context.WithoutCancel(ctx))
-				mu.Lock()
-				failed = errors.Join(failed, err)
-				waited = append(waited, m.Clock.Now().Sub(began))
-				mu.Unlock()
-			}
-		})
-	}
-	err = do()
-	done()
-	all.Wait()
-	return waited, errors.Join(err, failed)
 }
 
 // fill makes things that are due tomorrow, each of somebody of whom something
