@@ -42,7 +42,7 @@ func (m measure) said() string {
 func benchCommand() *cobra.Command {
 	var asJSON, short, forgetting bool
 	var rows int
-	var database string
+	var database, browsed string
 	cmd := &cobra.Command{
 		Use:   "bench [DIR]",
 		Short: "Measure this program on a store of its own; exits 1 if a bound is missed",
@@ -51,6 +51,9 @@ func benchCommand() *cobra.Command {
 			"second store it measures what erasing and the schedule of retention cost.",
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
+			if browsed != "" {
+				return browse(cmd.Context(), browsed, cmd.InOrStdin(), cmd.OutOrStdout())
+			}
 			base, err := os.MkdirTemp("", "portico-bench-")
 			if err != nil {
 				return fmt.Errorf("bench: %w", err)
@@ -90,8 +93,10 @@ func benchCommand() *cobra.Command {
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	cmd.Flags().BoolVar(&forgetting, "forgetting", false, "measure erasing and the schedule only")
-	cmd.Flags().IntVar(&rows, "rows", 1_000_000, "that the schedule removes")
+	cmd.Flags().IntVar(&rows, "rows", 1_000_000, "that the schedule removes in each of five rounds")
 	cmd.Flags().StringVar(&database, "database", "", "measure erasing and the schedule, and only that, in this empty PostgreSQL `database`")
+	cmd.Flags().StringVar(&browsed, "browse", "", "be the browsers beside a measurement of a portal at this `URL`")
+	_ = cmd.Flags().MarkHidden("browse")
 	cmd.Flags().BoolVar(&short, "short", false, "a smaller store and fewer repetitions; its figures show only that bench works")
 	return cmd
 }

@@ -3,19 +3,17 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/http"
-	"net/http/cookiejar"
-	neturl "net/url"
 	"os"
 	"path/filepath"
 	"strings"
 
 	"portico/internal/app"
 	"portico/internal/audit"
-	"portico/internal/demo"
+	"portico/internal/demo/cast"
 	"portico/internal/instance"
 	"portico/internal/ledger"
 	"portico/internal/platform/db"
@@ -32,18 +30,12 @@ const (
 	besideBound = 1.5 // times as long for the slowest hundredth of people beside it
 )
 
-// Who asks for pages beside the schedule.
-const (
-	citizens   = 2 // whom the demo names first
-	peopleEach = 8 // browsers of one
-)
-
 // keeping is how much forgetting is measured with.
 type keeping struct {
 	base               string // folder for the store
 	database           string // postgres:// address of an empty database; empty: the embedded one
 	many, turns        int    // rows of the person who has many, and how often both are erased
-	rows, each, rounds int    // rows that the schedule removes, of things that have so many, in so many runs
+	rows, each, rounds int    // rows that the schedule removes, of things that have so many, in each of so many runs
 	small              int    // rows of a small thing
 }
 
@@ -51,8 +43,15 @@ type keeping struct {
 // that has the policy of an instance: the schedule beside the portal, erasing
 // once that has ended.
 func (k *keeping) measured(ctx context.Context, dir string) (all []measure, err error) {
-	portal, pol, err := declared(dir)
+	in, err := loaded(dir)
 	if err != nil {
+		return nil, err
+	}
+	pol, err := declared(in)
+	if err != nil {
+		return nil, err
+	}
+	if dir, err = k.populated(in, dir); err != nil {
 		return nil, err
 	}
 	store := app.Store{Data: filepath.Join(k.base, "keeping"), Keys: filepath.Join(k.base, "keeping-keys"), Database: k.database, Demo: true}
@@ -65,64 +64,76 @@ func (k *keeping) measured(ctx context.Context, dir string) (all []measure, err 
 		Measure: func(ctx context.Context, c forgetting.Config, url string) {
 			defer end()
 			c.Policy, c.Clock = func() *policy.Policy { return pol }, &forgetting.Days{}
-			if c.People, failed = people(ctx, url, &said); failed == nil {
-				all, failed = k.retaining(ctx, c)
+			b, err := openBrowsers(ctx, url, people(said.String()))
+			if failed = err; err != nil {
+				return
 			}
+			c.Beside = b.beside
+			all, err = k.retaining(ctx, c)
+			failed = errors.Join(err, b.close())
 		},
 	}); err != nil || failed != nil {
 		return nil, errors.Join(err, failed)
 	}
-	erased, err := k.erasing(ctx, store, portal, pol)
+	erased, err := k.erasing(ctx, store, string(in.Portal.ID), pol)
 	return append([]measure{erased}, all...), err
 }
 
-// declared is the name of an instance, and its policy with the rule for what is measured.
-func declared(dir string) (portal string, pol *policy.Policy, err error) {
+// populated copies an instance and gives its demo as many citizens as ask for pages.
+func (k *keeping) populated(in *instance.Instance, dir string) (string, error) {
+	first := cast.People(&in.Demo)[0]
+	var people []map[string]string
+	for n := range citizens {
+		people = append(people, map[string]string{
+			"role": first.Role, "email": fmt.Sprintf("citizen-%d@demo.example", n), "name": first.Name, "birth-date": first.BirthDate, "identity-number": first.IdentityNumber, "address": first.Address,
+		})
+	}
+	text, err := json.Marshal(map[string]any{"people": people, "officials": append(in.Demo.Officials, "Official")}) // which is YAML
+	to := filepath.Join(k.base, "populated")
+	if err == nil {
+		err = os.CopyFS(to, os.DirFS(dir))
+	}
+	if err == nil {
+		err = os.WriteFile(filepath.Join(to, "demo.yaml"), text, 0o600)
+	}
+	if err != nil {
+		return "", fmt.Errorf("give an instance more people: %w", err)
+	}
+	return to, nil
+}
+
+// loaded is the instance of a folder.
+func loaded(dir string) (*instance.Instance, error) {
 	opts, err := app.LoadOptions(true)
 	if err != nil {
-		return "", nil, err
+		return nil, err
 	}
 	in, faults := instance.Load(os.DirFS(dir), opts)
 	if len(faults) > 0 {
-		return "", nil, fmt.Errorf("the instance has faults: %v", faults[0])
+		return nil, fmt.Errorf("the instance has faults: %v", faults[0])
 	}
+	return in, nil
+}
+
+// declared is the policy of an instance with the rule for what is measured.
+func declared(in *instance.Instance) (*policy.Policy, error) {
 	declared := *in.Policy.Declarations()
 	declared.Retention = append([]policy.Retention{forgetting.Rule(declared.Retention[0])}, declared.Retention...)
 	pol, problems := policy.Compile(&declared, policy.Options{Languages: in.Portal.Langs()})
 	if len(problems) > 0 {
-		return "", nil, fmt.Errorf("compile the policy: %v", problems[0])
+		return nil, fmt.Errorf("compile the policy: %v", problems[0])
 	}
-	return string(in.Portal.ID), pol, nil
+	return pol, nil
 }
 
-// people are browsers of the demo's citizens that look at the page of their
-// data, which the log has an event for.
-func people(ctx context.Context, url string, said *bytes.Buffer) (all []func(context.Context) error, err error) {
-	for line := range strings.Lines(said.String()) {
-		words := strings.Fields(line)
-		if words[0] != "demo" || len(all) == citizens*peopleEach {
-			continue
-		}
-		jar, err := cookiejar.New(nil)
-		if err != nil {
-			return nil, err
-		}
-		c := visitor(jar)
-		resp, _, err := ask(ctx, c, http.MethodPost, url+"/en/sign-in", neturl.Values{"contact": {words[2]}, "password": {demo.Password}})
-		if err != nil || resp.StatusCode != http.StatusSeeOther {
-			return nil, errors.Join(errors.New("somebody of the demo is not let in"), err)
-		}
-		for range peopleEach {
-			all = append(all, func(ctx context.Context) error {
-				resp, _, err := ask(ctx, c, http.MethodGet, url+"/en/cabinet/data", nil)
-				if err != nil || resp.StatusCode != http.StatusOK {
-					return errors.Join(errors.New("a page is not answered"), err)
-				}
-				return nil
-			})
+// people are the addresses of a demo's citizens, from what it said.
+func people(said string) (all []string) {
+	for line := range strings.Lines(said) {
+		if words := strings.Fields(line); words[0] == "demo" && len(all) < citizens {
+			all = append(all, words[2])
 		}
 	}
-	return all, nil
+	return all
 }
 
 // retaining measures the schedule.
