@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -97,6 +98,8 @@ func tilesOf(tx *db.Tx) tiles {
 }
 
 // publish signs the tree if it grew, copies it out, and then lets it be served.
+// The entries are copied out before they are signed: whatever was signed, a
+// restore finds in the copy.
 func (l *Log) publish(ctx context.Context) error {
 	l.publishing.Lock()
 	defer l.publishing.Unlock()
@@ -108,8 +111,11 @@ func (l *Log) publish(ctx context.Context) error {
 	if err != nil || t.size == 0 {
 		return err
 	}
+	if err := l.copyEntries(ctx, t.size); err != nil {
+		return err
+	}
 	if t.signed == t.size {
-		return l.copyOut(ctx, t.signed, []byte(t.checkpoint))
+		return l.copyCheckpoint(t.size, []byte(t.checkpoint))
 	}
 	c := Checkpoint{Origin: l.ring.Instance(), Size: t.size, Root: [32]byte(t.root)}
 	var last keys.State
@@ -124,7 +130,7 @@ func (l *Log) publish(ctx context.Context) error {
 		return err
 	}
 	signed, cosigning := l.cosign(ctx, t.signed, c, signed)
-	if err := l.copyOut(ctx, c.Size, signed); err != nil {
+	if err := l.copyCheckpoint(c.Size, signed); err != nil {
 		return errors.Join(err, cosigning)
 	}
 	err = l.db.Update(ctx, func(tx *db.Tx) error { return putCheckpoint(tx, c.Size, string(signed)) })
@@ -203,46 +209,75 @@ func hashList(hashes []tlog.Hash) [][]byte {
 	return list
 }
 
-// copyOut brings the copy in the folder from the size it has to this one:
-// tiles and bundles first, the checkpoint last.
-func (l *Log) copyOut(ctx context.Context, size int64, checkpoint []byte) error {
+// copyEntries puts the tiles and bundles of a size into the copy in the
+// folder, beside those that its checkpoint needs.
+func (l *Log) copyEntries(ctx context.Context, size int64) error {
+	return l.inCopy(size, func(root *os.Root) error {
+		for _, t := range tlog.NewTiles(tileHeight, l.copied, size) {
+			var hashes []byte
+			var leaves [][32]byte
+			err := l.db.View(ctx, func(tx *db.Tx) (err error) {
+				if hashes, err = selectTile(tx, t.L, t.N); err == nil && t.L == 0 {
+					leaves, err = selectLeaves(tx, t.N*tileWidth, t.N*tileWidth+int64(t.W))
+				}
+				return err
+			})
+			if err == nil && len(hashes) < t.W*hashSize {
+				err = fmt.Errorf("tile %s of the log is missing or too short", TilePath(t.L, t.N, t.W))
+			}
+			if err == nil {
+				err = replaceFile(root, TilePath(t.L, t.N, t.W), hashes[:t.W*hashSize])
+			}
+			if err == nil && t.L == 0 {
+				err = replaceFile(root, BundlePath(t.N, t.W), bundle(leaves))
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// copyCheckpoint lets the copy have this size, and removes what only its last
+// size needed.
+func (l *Log) copyCheckpoint(size int64, checkpoint []byte) error {
+	return l.inCopy(size, func(root *os.Root) error {
+		if err := replaceFile(root, "checkpoint", checkpoint); err != nil {
+			return err
+		}
+		for _, t := range tlog.NewTiles(tileHeight, l.copied, size) {
+			paths := []string{TilePath(t.L, t.N, t.W)}
+			if t.L == 0 {
+				paths = append(paths, BundlePath(t.N, t.W))
+			}
+			for _, path := range paths {
+				if err := removeNarrower(root, path); err != nil {
+					return err
+				}
+			}
+		}
+		l.copied = size
+		return nil
+	})
+}
+
+// inCopy does something in the folder of the copy, unless there is none or it
+// has this size.
+func (l *Log) inCopy(size int64, do func(*os.Root) error) error {
 	if l.dir == "" || l.copied >= size {
 		return nil
 	}
-	if err := os.MkdirAll(l.dir, 0o755); err != nil {
-		return fmt.Errorf("copy the log out: %w", err)
+	err := os.MkdirAll(l.dir, 0o755)
+	if err == nil {
+		var root *os.Root
+		if root, err = os.OpenRoot(l.dir); err == nil {
+			err = errors.Join(do(root), root.Close())
+		}
 	}
-	root, err := os.OpenRoot(l.dir)
 	if err != nil {
 		return fmt.Errorf("copy the log out: %w", err)
 	}
-	defer root.Close() //nolint:errcheck // nothing is written through it
-	for _, t := range tlog.NewTiles(tileHeight, l.copied, size) {
-		var hashes []byte
-		var leaves [][32]byte
-		err := l.db.View(ctx, func(tx *db.Tx) (err error) {
-			if hashes, err = selectTile(tx, t.L, t.N); err == nil && t.L == 0 {
-				leaves, err = selectLeaves(tx, t.N*tileWidth, t.N*tileWidth+int64(t.W))
-			}
-			return err
-		})
-		if err == nil && len(hashes) < t.W*hashSize {
-			err = fmt.Errorf("tile %s of the log is missing or too short", TilePath(t.L, t.N, t.W))
-		}
-		if err == nil {
-			err = copyTile(root, TilePath(t.L, t.N, t.W), TilePath(t.L, t.N, tileWidth), hashes[:t.W*hashSize])
-		}
-		if err == nil && t.L == 0 {
-			err = copyTile(root, BundlePath(t.N, t.W), BundlePath(t.N, tileWidth), bundle(leaves))
-		}
-		if err != nil {
-			return fmt.Errorf("copy the log out: %w", err)
-		}
-	}
-	if err := replaceFile(root, "checkpoint", checkpoint); err != nil {
-		return fmt.Errorf("copy the log out: %w", err)
-	}
-	l.copied = size
 	return nil
 }
 
@@ -260,33 +295,26 @@ func (l *Log) readCopied() keys.State {
 	return keys.State{Size: c.Size, Root: c.Root[:]}
 }
 
-// copyTile writes a tile and removes its narrower forms.
-func copyTile(root *os.Root, path, full string, content []byte) error {
+// removeNarrower removes the forms of a tile or bundle that have fewer entries.
+func removeNarrower(root *os.Root, path string) error {
+	full, _, partial := strings.Cut(path, ".p/")
 	narrow := full + ".p"
+	if !partial {
+		return root.RemoveAll(narrow)
+	}
 	names, err := fs.ReadDir(root.FS(), narrow)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	if err := root.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return err
-	}
-	if err := replaceFile(root, path, content); err != nil {
-		return err
-	}
 	for _, old := range names {
-		if name := narrow + "/" + old.Name(); name != path {
-			if err := root.Remove(name); err != nil {
-				return err
-			}
+		if name := narrow + "/" + old.Name(); err == nil && name != path {
+			err = root.Remove(name)
 		}
 	}
-	if path == full && len(names) > 0 {
-		return root.Remove(narrow)
-	}
-	return nil
+	return err
 }
 
 func replaceFile(root *os.Root, path string, content []byte) error {
+	if err := root.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
 	if err := root.WriteFile(path+".new", content, 0o644); err != nil {
 		return err
 	}

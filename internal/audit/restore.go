@@ -50,10 +50,10 @@ func (l *Log) Continue(tx *db.Tx, published fs.FS) (int64, error) {
 		}
 		return 0, nil
 	}
-	if shown.Size < last.Size {
-		return 0, fmt.Errorf("continue the log: %d entries were signed and the backup holds %d, and the published copy that was given has %d: name a newer copy with --log", last.Size, t.size, shown.Size)
-	}
 	n, err := l.grow(tx, t, last, published)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = fmt.Errorf("%d entries were signed and the backup holds %d, and the published copy that was given has %d: name a newer copy with --log: %w", last.Size, t.size, shown.Size, err)
+	}
 	if err != nil {
 		return 0, fmt.Errorf("continue the log: %w", err)
 	}
@@ -80,6 +80,9 @@ func (l *Log) shown(published fs.FS) (keys.State, error) {
 }
 
 func (l *Log) grow(tx *db.Tx, t tree, last keys.State, published fs.FS) (gone int64, err error) {
+	if published == nil {
+		return 0, fs.ErrNotExist
+	}
 	var leaves [][32]byte
 	for n := t.size / tileWidth; n*tileWidth < last.Size; n++ {
 		width := int(min(tileWidth, last.Size-n*tileWidth))

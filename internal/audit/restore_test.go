@@ -3,6 +3,7 @@ package audit_test
 import (
 	"bytes"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -156,5 +157,79 @@ func TestI16_ARestoreThatLosesEntriesGoesOnBehindWhatWasPublished(t *testing.T) 
 		if err != nil || !f.Kept() || f.Lost != 395 || f.Restored == 0 {
 			t.Errorf("the log that went on: %+v, %v", f, err)
 		}
+	}, audit.Migrations(), vault.Migrations(), ledger.Migrations())
+}
+
+// TestI16_WhateverWasSignedIsInTheCopy: a portal that is stopped between the
+// signature and the copy's checkpoint has signed nothing that the copy lacks,
+// and the copy has all that its own checkpoint names.
+func TestI16_WhateverWasSignedIsInTheCopy(t *testing.T) {
+	testkit.Databases(t, func(t *testing.T, d *db.DB) {
+		s := vaulttest.Open(t, d, policytest.Compile(t))
+		subject := s.Subject(t)
+		happen(t, s, subject, 3)
+		backup := rowsOf(t, d)
+		happen(t, s, subject, 297)
+		integrate(t, s)
+		happen(t, s, subject, 20)
+		stops := func(path string) {
+			t.Helper()
+			in := filepath.Join(s.Dir, path+".new", "the way")
+			if err := os.MkdirAll(in, 0o755); err != nil {
+				t.Fatal(err)
+			}
+			if err := s.Log.Integrate(t.Context()); err == nil {
+				t.Fatalf("the log is published past %s", path)
+			}
+			if err := os.RemoveAll(filepath.Dir(in)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		signed := func() int64 {
+			t.Helper()
+			last, err := s.Ring.Signed()
+			if err != nil {
+				t.Fatal(err)
+			}
+			return last.Size
+		}
+
+		stops(audit.BundlePath(1, 320-256))
+		if n := signed(); n != 300 {
+			t.Errorf("%d entries are signed; the copy has 300", n)
+		}
+		stops("checkpoint")
+		if n := signed(); n != 320 {
+			t.Fatalf("%d entries are signed", n)
+		}
+		between := copyOf(t, s.Dir)
+		old, err := audit.OpenCheckpoint(between["checkpoint"].Data, s.Ring.Vkey())
+		if err != nil || old.Size != 300 {
+			t.Fatalf("the copy has %d entries, %v", old.Size, err)
+		}
+		if between[audit.BundlePath(1, 300-256)] == nil || between[audit.TilePath(0, 1, 300-256)] == nil {
+			t.Error("the copy lacks what its checkpoint names")
+		}
+		again := testkit.Database(t, d.Engine(), audit.Migrations(), vault.Migrations(), ledger.Migrations())
+		if err := again.Update(t.Context(), backup); err != nil {
+			t.Fatal(err)
+		}
+		look := audit.Look(audit.Config{DB: again, Ring: s.Ring, Keeper: vault.NewKeeper(s.Ring), Clock: s.Clock})
+		if err := again.Update(t.Context(), func(tx *db.Tx) error {
+			gone, err := look.Continue(tx, between)
+			if gone != 317 {
+				t.Errorf("the log goes on with %d entries lost", gone)
+			}
+			return err
+		}); err != nil {
+			t.Errorf("what was signed last does not go on: %v", err)
+		}
+
+		integrate(t, s)
+		now := copyOf(t, s.Dir)
+		if c, err := audit.OpenCheckpoint(now["checkpoint"].Data, s.Ring.Vkey()); err != nil || c.Size != 320 {
+			t.Errorf("the copy has %d entries, %v", c.Size, err)
+		}
+		rootOf(t, now, 320) // finds one form of each bundle
 	}, audit.Migrations(), vault.Migrations(), ledger.Migrations())
 }
