@@ -1,6 +1,7 @@
 package ledger_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"os"
@@ -14,6 +15,7 @@ import (
 	"portico/internal/ledger"
 	"portico/internal/platform/clock"
 	"portico/internal/platform/db"
+	"portico/internal/platform/id"
 	"portico/internal/testkit"
 )
 
@@ -267,4 +269,35 @@ func TestI8_WhatCannotBeKeptIsNotConfirmed(t *testing.T) {
 	if got := w.subjects(t); len(got) != 1 {
 		t.Errorf("the file holds %q", got)
 	}
+}
+
+// TestI8_NobodyIsAnsweredBeforeTheirActIsInTheFile: whoever is answered while
+// others keep what was recorded finds their own act in the file.
+func TestI8_NobodyIsAnsweredBeforeTheirActIsInTheFile(t *testing.T) {
+	both(t, func(t *testing.T, w *world) {
+		ctx, end := context.WithCancel(t.Context())
+		var others sync.WaitGroup
+		others.Go(func() {
+			for ctx.Err() == nil {
+				if err := w.Kept(ctx); err != nil {
+					t.Errorf("keep: %v", err)
+					return
+				}
+			}
+		})
+		for range 25 {
+			subject := id.New(time.Now())
+			w.record(t, w.Ledger, subject)
+			_, _ = os.ReadFile(w.file()) // time enough for the others to begin
+			if err := w.Kept(ctx); err != nil {
+				t.Errorf("keep: %v", err)
+			}
+			if file, err := os.ReadFile(w.file()); err != nil || !bytes.Contains(file, []byte(subject)) {
+				t.Errorf("somebody is answered whose act is not in the file (%v)", err)
+				break
+			}
+		}
+		end()
+		others.Wait()
+	})
 }

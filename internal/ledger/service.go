@@ -30,11 +30,12 @@ type Ledger struct {
 	Config
 	path string
 
-	waiting atomic.Bool // this process recorded what it has not seen kept
-	failing atomic.Bool
-	mu      sync.Mutex
-	at      position
-	fresh   []Entry // in the file and perhaps not yet marked in the store
+	recorded atomic.Int64 // how often this process recorded something,
+	kept     atomic.Int64 // and how many of these are in the file
+	failing  atomic.Bool
+	mu       sync.Mutex
+	at       position
+	fresh    []Entry // in the file and perhaps not yet marked in the store
 }
 
 // Open opens the ledger of a store. It compares both, and brings what is
@@ -84,7 +85,7 @@ func (l *Ledger) Record(tx *db.Tx, acts ...Act) error {
 	if err := insertActs(tx, acts); err != nil {
 		return fmt.Errorf("record an act: %w", err)
 	}
-	tx.AfterCommit(func() { l.waiting.Store(true) })
+	tx.AfterCommit(func() { l.recorded.Add(1) })
 	return nil
 }
 
@@ -100,9 +101,10 @@ func (l *Ledger) Keep(ctx context.Context) error {
 	return nil
 }
 
-// Kept is Keep where this process has recorded something since.
+// Kept is Keep where this process has recorded something that is not known to be
+// in the file: what somebody else is about to keep is waited for.
 func (l *Ledger) Kept(ctx context.Context) error {
-	if l == nil || !l.waiting.Load() {
+	if l == nil || l.kept.Load() >= l.recorded.Load() {
 		return nil
 	}
 	return l.Keep(ctx)
@@ -147,7 +149,7 @@ func (l *Ledger) keep(ctx context.Context, compare bool) error {
 	defer cancel()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.waiting.Store(false)
+	recorded := l.recorded.Load()
 	err := locked(l.path, func(f *os.File) (err error) {
 		check := &comparison{}
 		if compare {
@@ -177,8 +179,10 @@ func (l *Ledger) keep(ctx context.Context, compare bool) error {
 		}
 		return err
 	})
-	if err != nil {
-		l.waiting.Store(true)
+	if err == nil {
+		l.kept.Store(recorded)
+	} else {
+		l.recorded.Add(1) // to be tried again
 	}
 	l.failing.Store(err != nil)
 	return err
