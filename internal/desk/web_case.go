@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -100,14 +101,25 @@ func (k *Desk) done(q *web.Req, caseID string) *pages.Notice {
 	return &pages.Notice{Kind: ui.Good, Title: q.P.T("desk.case.done", "reference", a.Reference, "state", cases.Tag(q.P, a.Service, a.Case).Text)}
 }
 
-// denied says that this is not the official's task.
-func denied(q *web.Req) error {
+// denied says that this is not the official's task; or, where it would be, that
+// the person restricted the use of their data, or objected to it.
+func denied(q *web.Req, err error) error {
+	if suspended(err) {
+		return err
+	}
 	return q.Page(http.StatusForbidden, web.Page{Title: q.P.T("desk.denied.title"), Body: pages.DeniedPage(pages.Denied{})})
+}
+
+// suspended reports whether an official is denied something because its person
+// restricted the use of their data, or objected to it.
+func suspended(err error) bool {
+	var d *policy.Denied
+	return errors.As(err, &d) && (d.Decision.Reason == policy.ReasonRestricted || d.Decision.Reason == policy.ReasonObjected)
 }
 
 func (k *Desk) showCase(q *web.Req, s shown) error {
 	a, err := k.open(q)
-	if fault.KindOf(err) == fault.Denied {
+	if fault.KindOf(err) == fault.Denied && !suspended(err) {
 		return k.refused(q, http.StatusForbidden, q.R.PathValue("id"), "", "")
 	}
 	if err != nil {
@@ -531,7 +543,7 @@ func (k *Desk) failed(q *web.Req, s shown, err error, name string) error {
 	f := fault.From(err)
 	switch {
 	case f.Kind == fault.Denied:
-		return denied(q)
+		return denied(q, err)
 	case f.Kind == fault.Invalid && len(f.Fields) == 1:
 		if f.Fields[0].Name == "keys" {
 			name = "keys"

@@ -16,7 +16,7 @@ import (
 func (k *Desk) preview(q *web.Req, s shown) error {
 	a, err := k.Cases.View(q.R.Context(), actor(q), q.R.PathValue("id"))
 	if fault.KindOf(err) == fault.Denied {
-		return denied(q)
+		return denied(q, err)
 	}
 	if err != nil {
 		return err

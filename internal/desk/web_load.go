@@ -49,7 +49,7 @@ func by(list []cases.Load, key func(cases.Load) string) map[string]*sum {
 func (k *Desk) load(q *web.Req) error {
 	ctx, who := q.R.Context(), actor(q)
 	if !k.leads(who) {
-		return denied(q)
+		return denied(q, nil)
 	}
 	list, err := k.Cases.Load(ctx, who, soon)
 	if err != nil {
@@ -179,7 +179,7 @@ func (k *Desk) loadGrid(q *web.Req, title string, rows []line) ui.Grid {
 func (k *Desk) ofOne(q *web.Req) error {
 	ctx, who := q.R.Context(), actor(q)
 	if !k.leads(who) {
-		return denied(q)
+		return denied(q, nil)
 	}
 	list, err := k.Cases.Load(ctx, who, soon)
 	if err != nil {

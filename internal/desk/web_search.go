@@ -100,7 +100,7 @@ func (k *Desk) lookInto(q *web.Req) error {
 		case err == nil:
 			return k.reviewed(q, a, because)
 		case f.Kind == fault.Denied:
-			return denied(q)
+			return denied(q, err)
 		case f.Kind != fault.Invalid || len(f.Fields) != 1:
 			return err
 		}

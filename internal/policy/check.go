@@ -321,8 +321,9 @@ func (c *compiler) core() {
 func (c *compiler) compile(a *Activity) *activity {
 	t := &activity{
 		id: a.ID, purpose: a.Purpose, basis: string(c.d.Purposes[c.purpose[a.Purpose]].Basis.DPV),
-		fields: a.Fields, index: make(map[string]uint16, len(a.Fields)), whileRestricted: a.WhileRestricted,
-		use: slices.Contains(a.Operations, "use"), collect: slices.Contains(a.Operations, "collect"),
+		fields: a.Fields, index: make(map[string]uint16, len(a.Fields)),
+		whileRestricted: a.WhileRestricted || a.ID == ActivitySignIn, // what became of a restriction reaches who asked for it
+		use:             slices.Contains(a.Operations, "use"), collect: slices.Contains(a.Operations, "collect"),
 	}
 	if a.Basis != nil {
 		t.basis = string(a.Basis.DPV)

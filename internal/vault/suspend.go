@@ -5,6 +5,7 @@ import (
 
 	"portico/internal/platform/clock"
 	"portico/internal/platform/db"
+	"portico/internal/policy"
 )
 
 // SetRestricted says whether a person restricts processing: only their own
@@ -32,14 +33,24 @@ func (v *Vault) suspend(tx *db.Tx, column, subject string, on bool) error {
 	return nil
 }
 
-// Suspended reports whether a person restricts processing, and whether they
-// object to any purpose.
-func (v *Vault) Suspended(tx *db.Tx, subject string) (restricted, objects bool, err error) {
+// Stopped is why a use of a person's data is to stop that opens none, such as
+// finding their cases by what they are known by: they restrict processing or
+// object to the purpose, and the activity does not go on in spite of that.
+func (v *Vault) Stopped(tx *db.Tx, subject, activity string) (policy.Reason, error) {
 	g, err := selectGate(tx, subject)
 	if err != nil {
-		return false, false, fmt.Errorf("read a gate: %w", err)
+		return policy.ReasonUndecided, fmt.Errorf("read a gate: %w", err)
 	}
-	return g.restricted, g.objects, nil
+	state, err := v.state(tx, &g, &Use{Subject: subject, Activity: activity})
+	switch a, _ := v.policy().Activity(activity); {
+	case err != nil || a.WhileRestricted:
+		return policy.ReasonAllowed, err
+	case state.Restricted:
+		return policy.ReasonRestricted, nil
+	case state.Objected:
+		return policy.ReasonObjected, nil
+	}
+	return policy.ReasonAllowed, nil
 }
 
 // Kept is one value that is kept of a person, as its row says: nothing of what

@@ -59,7 +59,8 @@ func ByReference(ctx context.Context, c *cases.Cases, actor policy.Actor, refere
 // ByIdentifier finds the cases of whoever is known by exactly this value of a
 // field, such as an e-mail address that they confirmed: in those services on
 // which the official decides and sees the field. That somebody looked is an
-// event of the person; a value that nobody has is kept nowhere.
+// event of the person; a value that nobody has is kept nowhere. Who restricts the
+// use of their data, or objects to it, is not found by it.
 func ByIdentifier(ctx context.Context, c *cases.Cases, actor policy.Actor, field, value string) (list []*cases.Case, err error) {
 	if !mayLook(c, actor) {
 		return nil, errDenied
@@ -70,8 +71,9 @@ func ByIdentifier(ctx context.Context, c *cases.Cases, actor policy.Actor, field
 	if len(sees) == 0 {
 		return nil, nil
 	}
+	stopped := policy.ReasonAllowed
 	err = c.Vault.Update(ctx, func(tx *db.Tx) error {
-		list = nil
+		list, stopped = nil, policy.ReasonAllowed
 		subject, err := c.Vault.Find(tx, field, value)
 		if fault.KindOf(err) == fault.NotFound && err != nil {
 			return nil
@@ -83,11 +85,26 @@ func ByIdentifier(ctx context.Context, c *cases.Cases, actor policy.Actor, field
 		if err != nil {
 			return err
 		}
-		list = slices.DeleteFunc(all, func(row *cases.Case) bool {
-			return !slices.ContainsFunc(sees, func(d *services.Definition) bool { return d.ID == row.Service })
-		})
+		for _, row := range all {
+			n := slices.IndexFunc(sees, func(d *services.Definition) bool { return d.ID == row.Service })
+			if n < 0 {
+				continue
+			}
+			why, err := c.Vault.Stopped(tx, subject, sees[n].DecideActivity())
+			if err != nil {
+				return err
+			}
+			if why == policy.ReasonAllowed {
+				list = append(list, row)
+			} else {
+				stopped = why
+			}
+		}
 		return looked(tx, c, actor, sees[0].DecideActivity(), sees[0].Decide.Roles, subject, nil, field)
 	})
+	if err == nil && len(list) == 0 && stopped != policy.ReasonAllowed {
+		return nil, &policy.Denied{Decision: policy.Decision{Reason: stopped}}
+	}
 	return list, wrapped("find cases by an identifier", err)
 }
 

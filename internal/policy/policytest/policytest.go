@@ -122,7 +122,7 @@ func Declarations() *policy.Declarations {
 		{ID: policy.ActivityAccount, Purpose: "access", Name: text("Your account", "އެކައުންޓް"), Who: []string{"person"}, Operations: []policy.OperationName{"use", "collect"}, Relation: policy.RelationSelf,
 			Fields: []string{policy.FieldName, policy.FieldBirthDate, policy.FieldIdentityNumber, policy.FieldAddress, policy.FieldEmail, policy.FieldPhone, policy.FieldBrowser, policy.FieldPasskey}},
 		{ID: policy.ActivitySignIn, Purpose: "access", Name: text("Signing in", "ސައިން އިން"), Who: []string{"system"}, Operations: []policy.OperationName{"use"}, Relation: policy.RelationSystem,
-			Fields: []string{policy.FieldEmail, policy.FieldPhone}, Parties: []string{"mailer"}, WhileRestricted: true},
+			Fields: []string{policy.FieldEmail, policy.FieldPhone}, Parties: []string{"mailer"}},
 		{ID: policy.ActivityStaffAccount, Purpose: "access", Name: text("Accounts of staff", "މުވައްޒަފުންގެ އެކައުންޓް"), Who: []string{"staff", "system"}, Operations: []policy.OperationName{"use", "collect"}, Relation: policy.RelationSelf,
 			Fields: []string{policy.FieldStaffName, policy.FieldStaffEmail, policy.FieldStaffPasskey}, WhileRestricted: true},
 		{ID: "staff-directory", Purpose: "access", Name: text("List of staff", "މުވައްޒަފުންގެ ލިސްޓު"), Who: []string{"role:administrator"}, Operations: []policy.OperationName{"use"}, Relation: policy.RelationDuty,
