@@ -34,7 +34,7 @@ func (p *portal) openRights() {
 	p.rights = rights.New(rights.Config{
 		DB: p.db, Vault: p.vault, Policy: p.policy, Clock: p.clock, Jobs: p.queue, Identity: p.identity, Staff: p.staff,
 		Calendar: func() deadline.Calendar { return &p.live.Current().Portal.Calendar }, Zone: p.zone, Address: p.address,
-		Language: func() string { return p.live.Current().Portal.Langs()[0] }, Blobs: p.blobs, Eraser: retention.Eraser{Keeps: p.keeps}, Told: p.told, StaysOut: p.staysOut.Leaving,
+		Language: func() string { return p.live.Current().Portal.Langs()[0] }, Blobs: p.blobs, Eraser: retention.Eraser{Keeps: p.keeps}, Told: p.told, StaysOut: p.staysOut.Leaving, Consents: p.consent,
 		Takeout: &takeout.Maker{
 			DB: p.db, Vault: p.vault, Policy: p.policy, Clock: p.clock, Zone: p.zone, Ring: p.ring, Log: p.log, Holdings: p.holdings,
 			Files: places.Files{Uploads: p.uploads}, Catalogue: p.live.Current().Catalogue, Places: kept.Of,

@@ -123,60 +123,7 @@ func (s *Service) Say(ctx context.Context, subject, purpose string, act Act, ter
 	if act != Withdrawn && terms != asked.Terms {
 		return errChanged
 	}
-	err := s.Vault.Update(ctx, func(tx *db.Tx) error {
-		// The gate first: behind it nobody else says something for this person,
-		// and no use that was decided on before commits any more (I6).
-		if err := s.Vault.Bump(tx, subject); err != nil {
-			return err
-		}
-		events, err := selectEvents(tx, subject)
-		if err != nil {
-			return err
-		}
-		last := standing(events, purpose)
-		switch {
-		case act == Withdrawn && last.Act == "":
-			return errNothing
-		case last.Act == act && (act == Withdrawn || last.Terms == terms):
-			return nil
-		case act == Withdrawn:
-			terms = last.Terms
-		}
-		now := s.Clock.Now()
-		e := Event{Subject: subject, N: int64(len(events)) + 1, ID: id.New(now), Purpose: purpose, Act: act, Terms: terms, At: now}
-		if e.Receipt, err = s.receipt(&e, asked); err != nil {
-			return err
-		}
-		if err := insertEvent(tx, &e); err != nil {
-			return err
-		}
-		if err := s.Vault.Append(tx, audit.Event{
-			Kind: audit.KindAccount, Subject: subject, Actor: audit.Actor{ID: subject, Kind: policy.Person.String()},
-			Purpose: purpose, Basis: string(asked.Purpose.Basis.DPV), Reason: "consent-" + string(act), Reference: e.ID,
-			Policy: s.Policy().Hash(), Facts: audit.Facts{"terms": terms},
-		}); err != nil {
-			return err
-		}
-		if s.Said != nil && (act == Given || last.Act == Given) {
-			if err := s.Said(tx, subject, purpose); err != nil {
-				return err
-			}
-		}
-		if act == Given {
-			return nil
-		}
-		if last.Act == Given {
-			if err := s.Vault.Took(tx, ledger.Withdraw, subject, purpose); err != nil {
-				return err
-			}
-		}
-		for _, cancel := range s.Cancel {
-			if err := cancel(tx, subject, purpose); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	err := s.Vault.Update(ctx, func(tx *db.Tx) error { return s.say(tx, subject, act, asked, purpose, terms) })
 	if err == nil && act != Given { // also if it was said before, and not kept then
 		err = s.Vault.Kept(ctx)
 	}
@@ -186,10 +133,79 @@ func (s *Service) Say(ctx context.Context, subject, purpose string, act Act, ter
 	return nil
 }
 
+// say writes what a person says about a purpose.
+func (s *Service) say(tx *db.Tx, subject string, act Act, asked policy.Asked, purpose, terms string) error {
+	// The gate first: behind it nobody else says something for this person,
+	// and no use that was decided on before commits any more (I6).
+	if err := s.Vault.Bump(tx, subject); err != nil {
+		return err
+	}
+	events, err := selectEvents(tx, subject)
+	if err != nil {
+		return err
+	}
+	last := standing(events, purpose)
+	switch {
+	case act == Withdrawn && last.Act == "":
+		return errNothing
+	case last.Act == act && (act == Withdrawn || last.Terms == terms):
+		return nil
+	case act == Withdrawn:
+		terms = last.Terms
+	}
+	now := s.Clock.Now()
+	e := Event{Subject: subject, N: int64(len(events)) + 1, ID: id.New(now), Purpose: purpose, Act: act, Terms: terms, At: now}
+	if e.Receipt, err = s.receipt(&e, asked); err != nil {
+		return err
+	}
+	if err := insertEvent(tx, &e); err != nil {
+		return err
+	}
+	if err := s.Vault.Append(tx, audit.Event{
+		Kind: audit.KindAccount, Subject: subject, Actor: audit.Actor{ID: subject, Kind: policy.Person.String()},
+		Purpose: purpose, Basis: string(asked.Purpose.Basis.DPV), Reason: "consent-" + string(act), Reference: e.ID,
+		Policy: s.Policy().Hash(), Facts: audit.Facts{"terms": terms},
+	}); err != nil {
+		return err
+	}
+	if s.Said != nil && (act == Given || last.Act == Given) {
+		if err := s.Said(tx, subject, purpose); err != nil {
+			return err
+		}
+	}
+	if act == Given {
+		return nil
+	}
+	if last.Act == Given {
+		if err := s.Vault.Took(tx, ledger.Withdraw, subject, purpose); err != nil {
+			return err
+		}
+	}
+	for _, cancel := range s.Cancel {
+		if err := cancel(tx, subject, purpose); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Withdraw withdraws what a person consents to for a purpose, if they do.
 func (s *Service) Withdraw(ctx context.Context, subject, purpose string) error {
 	if err := s.Say(ctx, subject, purpose, Withdrawn, ""); !errors.Is(err, errNothing) {
 		return err
+	}
+	return nil
+}
+
+// WithdrawIn withdraws it in a transaction that has more to write.
+func (s *Service) WithdrawIn(tx *db.Tx, subject, purpose string) error {
+	given, err := selectTerms(tx, subject, purpose)
+	if err == nil && given != "" {
+		asked, _ := s.Policy().AskedFor(purpose)
+		err = s.say(tx, subject, Withdrawn, asked, purpose, "")
+	}
+	if err != nil {
+		return fmt.Errorf("withdraw a consent: %w", err)
 	}
 	return nil
 }

@@ -143,11 +143,8 @@ func (s *Service) Prove(tx *db.Tx, request string, contacts []credential.Contact
 // place where something is kept, or each purpose to which one can object.
 func (s *Service) expand(tx *db.Tx, r *Request) (ids []string, err error) {
 	if SortOf(r.Kind) == Purpose {
-		right := s.RightOf(r)
-		for _, u := range s.Policy().Declarations().Purposes {
-			if right.AppliesTo(u.Basis.DPV) && !u.Basis.IsConsent() && s.objectionable(u.ID) {
-				ids = append(ids, u.ID)
-			}
+		for _, u := range s.objectionable(s.RightOf(r)) {
+			ids = append(ids, u.ID)
 		}
 		return ids, nil
 	}

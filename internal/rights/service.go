@@ -48,11 +48,21 @@ type Config struct {
 	Told     *recipients.Service
 	// StaysOut opens the addresses of somebody whose account goes, and returns what keeps in that transaction that nothing is advertised there any more; nil: nothing is.
 	StaysOut func(ctx context.Context, subject string) (keep func(*db.Tx) error, err error)
+	Consents Consents // nil: no purpose rests on consent
 	// Visitors are those without a cabinet, Corrections what institutions have to
 	// correct, Fates what becomes of erasures: set before the first request.
 	Visitors    Visitors
 	Corrections Corrections
 	Fates       Fates
+}
+
+// Consents knows what people consented to: there, an objection or an opt-out is
+// a withdrawal.
+type Consents interface {
+	// Granted reports whether somebody consents to a purpose.
+	Granted(tx *db.Tx, subject, purpose string) (bool, error)
+	// WithdrawIn withdraws it, if they do.
+	WithdrawIn(tx *db.Tx, subject, purpose string) error
 }
 
 // Visitors knows people without a cabinet.
@@ -250,10 +260,24 @@ func (s *Service) Options(ctx context.Context, p *i18n.Printer, a Asker, right p
 		return list, nil
 	case Purpose:
 		var list []Choice
-		for _, u := range s.Policy().Declarations().Purposes {
-			if right.AppliesTo(u.Basis.DPV) && !u.Basis.IsConsent() && s.objectionable(u.ID) {
-				list = append(list, Choice{Item{Sort: Purpose, ID: u.ID}, p.In(u.Name)})
+		err := s.DB.View(ctx, func(tx *db.Tx) error {
+			list = nil
+			for _, u := range s.objectionable(right) {
+				ends, err := true, error(nil)
+				if u.Basis.IsConsent() {
+					ends, err = s.Consents.Granted(tx, a.Subject, u.ID)
+				}
+				if err != nil {
+					return err
+				}
+				if ends {
+					list = append(list, Choice{Item{Sort: Purpose, ID: u.ID}, p.In(u.Name)})
+				}
 			}
+			return nil
+		})
+		if err != nil {
+			return nil, fmt.Errorf("look for what can be objected to: %w", err)
 		}
 		return list, nil
 	}
@@ -266,13 +290,19 @@ type Choice struct {
 	Name string
 }
 
-// objectionable reports whether others than people themselves use their data
-// for a purpose, in a way that an objection ends.
-func (s *Service) objectionable(purpose string) bool {
-	return slices.ContainsFunc(s.Policy().Declarations().Activities, func(a policy.Activity) bool {
-		return a.Purpose == purpose && a.Relation != policy.RelationSelf && !a.WhileRestricted &&
-			slices.ContainsFunc(a.Fields, func(f string) bool { return !strings.HasPrefix(f, "staff.") })
-	})
+// objectionable are the purposes a right applies to for which others than people
+// themselves use their data, in a way that an objection ends.
+func (s *Service) objectionable(right policy.Right) (list []policy.Purpose) {
+	d := s.Policy().Declarations()
+	for _, u := range d.Purposes {
+		if right.AppliesTo(u.Basis.DPV) && (s.Consents != nil || !u.Basis.IsConsent()) && slices.ContainsFunc(d.Activities, func(a policy.Activity) bool {
+			return a.Purpose == u.ID && a.Relation != policy.RelationSelf && !a.WhileRestricted &&
+				slices.ContainsFunc(a.Fields, func(f string) bool { return !strings.HasPrefix(f, "staff.") })
+		}) {
+			list = append(list, u)
+		}
+	}
+	return list
 }
 
 // Asking is a form that somebody sent.

@@ -62,8 +62,12 @@ func (s *Service) suspend(tx *db.Tx, r *Request, purposes []string) error {
 }
 
 // suspendOne begins a restriction, or an objection to a purpose, unless it lasts
-// already. The gate moves: it acts at the next use.
+// already. The gate moves: it acts at the next use. What rests on consent ends
+// by a withdrawal, so that a new consent begins it anew and nothing else does.
 func (s *Service) suspendOne(tx *db.Tx, r *Request, subject, purpose string) error {
+	if _, consented := s.Policy().AskedFor(purpose); consented {
+		return s.Consents.WithdrawIn(tx, subject, purpose)
+	}
 	if err := s.set(tx, subject, purpose, true); err != nil { // first, so that nobody else does
 		return err
 	}
