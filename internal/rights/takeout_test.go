@@ -156,8 +156,8 @@ func TestN13_APackageHoldsEverythingAndIsVerifiedOffline(t *testing.T) {
 		}
 		for name, wants := range map[string][]string{
 			"data.json": {`"Aishath Nasreena"`, `"person.name"`, `"@context"`, "The road is narrow", `"source": "staff"`, `"road-permit.decide"`, `"kept"`, `"Aishath Rasheed"`, `"until"`},
-			"data.csv":  {"Aishath Nasreena", "'=The road is narrow"}, "uses.csv": {"road-permit.decide", "permit-officer", "council"},
-			"index.html": {`lang="en"`, "Everything that is held about you", "Aishath Nasreena", "Aishath Rasheed", "until ", "Permit officer, Fuvahmulah City Council", "card.png", "portico verify"},
+			"data.csv":  {"Aishath Nasreena", "'=The road is narrow"}, "uses.csv": {"road-permit.decide", "permit-officer", "council", "Permit officer, Fuvahmulah City Council"},
+			"index.html": {`lang="en"`, "Everything that is held about you", "Aishath Nasreena", "Aishath Rasheed", "until ", "Permit officer, Fuvahmulah City Council", ">27 March 1990<", ">You asked for something about your data", `data-label="Why"`, "card.png", "portico verify"},
 		} {
 			for _, want := range wants {
 				if !bytes.Contains(entries[name], []byte(want)) {
@@ -167,6 +167,9 @@ func TestN13_APackageHoldsEverythingAndIsVerifiedOffline(t *testing.T) {
 		}
 		if string(entries["files/01a207d9-2100-754a-bf5f-adaaabf9530d.png"]) != "a picture" {
 			t.Error("the file is not in it")
+		}
+		if bytes.Contains(entries["index.html"], []byte("right-asked")) {
+			t.Error("the readable part holds the code of a reason")
 		}
 		for name, content := range entries { // an official is a role, never somebody
 			if bytes.Contains(content, []byte("shifa")) {

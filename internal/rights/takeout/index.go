@@ -3,8 +3,10 @@ package takeout
 import (
 	"context"
 	"io"
+	"strings"
 	"time"
 
+	"portico/internal/audit"
 	"portico/internal/platform/i18n"
 	"portico/internal/platform/web/ui"
 )
@@ -14,7 +16,9 @@ const style = `body{font:1rem/1.6 system-ui,sans-serif;margin:0;color:#1b1b1b;ba
 main{max-width:60rem;margin:0 auto;padding:1.5rem}
 table{border-collapse:collapse;width:100%}
 th,td{text-align:start;vertical-align:top;padding:.5rem .75rem .5rem 0;border-bottom:1px solid #ccc;overflow-wrap:anywhere}
-dt{font-weight:600}dd{margin:0 0 .5rem}td{white-space:pre-line}
+dt{font-weight:600}dd{margin:0 0 .5rem;overflow-wrap:anywhere}td{white-space:pre-line}
+main>p{overflow-wrap:anywhere}
+@media(max-width:40rem){main{padding:1rem}thead{display:none}table,tbody,tr,td{display:block}tr{border-bottom:1px solid #ccc;padding:.5rem 0}td{border:0;padding:.25rem 0}td::before{content:attr(data-label);display:block;font-weight:600}}
 `
 
 // index writes index.html, in the language of the person.
@@ -52,7 +56,7 @@ func (s *Maker) index(ctx context.Context, g *gathered, to io.Writer) error {
 			since = p.T("rights.index.until", "time", when(v.Until))
 		}
 		k.Values.Rows = append(k.Values.Rows, []ui.Cell{
-			{Text: v.Name}, {Text: v.Value}, {Text: g.source(v.Source)}, {Text: since}, {Text: v.Kept},
+			{Text: v.Name}, {Text: g.value(v.Value)}, {Text: g.source(v.Source)}, {Text: since}, {Text: v.Kept},
 		})
 	}
 	for _, f := range g.files {
@@ -60,7 +64,7 @@ func (s *Maker) index(ctx context.Context, g *gathered, to io.Writer) error {
 		k.Files = append(k.Files, attached{Name: f.Name, Href: f.Path})
 	}
 	if !r.Copy {
-		x.Uses, x.Held = g.usesGrid(), g.heldGrid()
+		x.Uses, x.Held = s.usesGrid(g), g.heldGrid()
 	}
 	return indexPage(x).Render(i18n.With(ctx, p), to)
 }
@@ -91,35 +95,55 @@ func cutParty(source string) string {
 	return ""
 }
 
+// value is a value as people write it: data.json has it as it is kept.
+func (g *gathered) value(value string) string {
+	if at, err := time.ParseInLocation(time.DateOnly, value, g.p.Zone()); err == nil {
+		return g.p.Date(at)
+	}
+	return value
+}
+
+// said says a use in words: who, of what, and why.
+func (s *Maker) said(g *gathered, u use) (who, fields, why string) {
+	p := g.p
+	who = p.T("rights.index.who." + u.Who)
+	if role, ok := g.pol.Role(u.Role); ok {
+		who = p.In(role.Name)
+	}
+	if party, ok := g.pol.Party(u.Party); ok {
+		who += ", " + p.In(party.Name)
+	}
+	if a, ok := g.pol.Activity(u.Activity); ok {
+		why = p.In(a.Name)
+	} else if u.Kind != audit.KindDenied {
+		why = s.Cause(p, u.Reason)
+	}
+	if purpose, ok := g.pol.Purpose(u.Purpose); ok {
+		why = strings.TrimPrefix(why+". "+p.In(purpose.Name), ". ")
+	}
+	if u.Kind == audit.KindDenied {
+		why = strings.TrimSuffix(p.T("rights.index.denied")+" "+why, " ")
+	}
+	var names []string
+	for _, id := range u.Fields {
+		name := id
+		if f, ok := g.pol.Field(id); ok {
+			name = p.In(f.Name)
+		}
+		names = append(names, name)
+	}
+	return who, p.List(names), why
+}
+
 // usesGrid lists who used the data, in words.
-func (g *gathered) usesGrid() ui.Grid {
+func (s *Maker) usesGrid(g *gathered) ui.Grid {
 	p := g.p
 	grid := ui.Grid{Caption: p.T("rights.index.uses"), Empty: p.T("rights.index.uses.none"),
 		Head: heads(p, "rights.index.when", "rights.index.who", "rights.index.what", "rights.index.why")}
 	for _, u := range g.uses {
 		when, _ := time.Parse(time.RFC3339, u.At)
-		who, why := p.T("rights.index.who."+u.Who), u.Reason
-		if role, ok := g.pol.Role(u.Role); ok {
-			who = p.In(role.Name)
-		}
-		if party, ok := g.pol.Party(u.Party); ok {
-			who += ", " + p.In(party.Name)
-		}
-		if a, ok := g.pol.Activity(u.Activity); ok {
-			why = p.In(a.Name)
-		}
-		if purpose, ok := g.pol.Purpose(u.Purpose); ok {
-			why += ". " + p.In(purpose.Name)
-		}
-		var fields []string
-		for _, id := range u.Fields {
-			name := id
-			if f, ok := g.pol.Field(id); ok {
-				name = p.In(f.Name)
-			}
-			fields = append(fields, name)
-		}
-		grid.Rows = append(grid.Rows, []ui.Cell{{Text: p.DateTime(when)}, {Text: who}, {Text: p.List(fields)}, {Text: why}})
+		who, fields, why := s.said(g, u)
+		grid.Rows = append(grid.Rows, []ui.Cell{{Text: p.DateTime(when)}, {Text: who}, {Text: fields}, {Text: why}})
 	}
 	return grid
 }

@@ -62,6 +62,8 @@ type Maker struct {
 	// Places are where something is kept of a person, in the language of the
 	// printer. It opens nothing.
 	Places func(ctx context.Context, p *i18n.Printer, subject string) ([]Named, error)
+	// Cause says in words why something was done that is no activity.
+	Cause func(p *i18n.Printer, reason string) string
 }
 
 // For is the request that a package is made for.
@@ -413,10 +415,12 @@ func (s *Maker) fill(ctx context.Context, g *gathered, w *export.Writer) error {
 	for _, v := range g.values {
 		rows = append(rows, []string{g.place(v.Place), v.Field, v.Name, v.Value, v.Source, v.Since, v.Kept, v.Until})
 	}
-	uses := [][]string{{"n", "at", "kind", "who", "role", "party", "activity", "purpose", "basis", "fields", "reference", "reason"}}
+	// The ids are for programs, and beside them stands the same in words.
+	uses := [][]string{{"n", "at", "kind", "who", "role", "party", "activity", "purpose", "basis", "fields", "reference", "reason", "who in words", "fields in words", "why in words"}}
 	for _, u := range g.uses {
+		who, fields, why := s.said(g, u)
 		uses = append(uses, []string{
-			strconv.FormatInt(u.N, 10), u.At, u.Kind, u.Who, u.Role, u.Party, u.Activity, u.Purpose, u.Basis, strings.Join(u.Fields, " "), u.Reference, u.Reason,
+			strconv.FormatInt(u.N, 10), u.At, u.Kind, u.Who, u.Role, u.Party, u.Activity, u.Purpose, u.Basis, strings.Join(u.Fields, " "), u.Reference, u.Reason, who, fields, why,
 		})
 	}
 	err := w.Add("data.json", "application/ld+json", func(to io.Writer) error {
