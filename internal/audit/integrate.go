@@ -7,7 +7,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -212,7 +214,7 @@ func hashList(hashes []tlog.Hash) [][]byte {
 // copyEntries puts the tiles and bundles of a size into the copy in the
 // folder, beside those that its checkpoint needs.
 func (l *Log) copyEntries(ctx context.Context, size int64) error {
-	return l.inCopy(size, func(root *os.Root) error {
+	return l.inCopy(size, func(c *copied) error {
 		for _, t := range tlog.NewTiles(tileHeight, l.copied, size) {
 			var hashes []byte
 			var leaves [][32]byte
@@ -226,10 +228,10 @@ func (l *Log) copyEntries(ctx context.Context, size int64) error {
 				err = fmt.Errorf("tile %s of the log is missing or too short", TilePath(t.L, t.N, t.W))
 			}
 			if err == nil {
-				err = replaceFile(root, TilePath(t.L, t.N, t.W), hashes[:t.W*hashSize])
+				err = c.put(TilePath(t.L, t.N, t.W), hashes[:t.W*hashSize])
 			}
 			if err == nil && t.L == 0 {
-				err = replaceFile(root, BundlePath(t.N, t.W), bundle(leaves))
+				err = c.put(BundlePath(t.N, t.W), bundle(leaves))
 			}
 			if err != nil {
 				return err
@@ -242,19 +244,17 @@ func (l *Log) copyEntries(ctx context.Context, size int64) error {
 // copyCheckpoint lets the copy have this size, and removes what only its last
 // size needed.
 func (l *Log) copyCheckpoint(size int64, checkpoint []byte) error {
-	return l.inCopy(size, func(root *os.Root) error {
-		if err := replaceFile(root, "checkpoint", checkpoint); err != nil {
+	return l.inCopy(size, func(c *copied) error {
+		if err := errors.Join(c.put(checkpointName, checkpoint), c.flush()); err != nil {
 			return err
 		}
 		for _, t := range tlog.NewTiles(tileHeight, l.copied, size) {
-			paths := []string{TilePath(t.L, t.N, t.W)}
-			if t.L == 0 {
-				paths = append(paths, BundlePath(t.N, t.W))
+			err := removeNarrower(c.root, TilePath(t.L, t.N, t.W), t.W)
+			if err == nil && t.L == 0 {
+				err = removeNarrower(c.root, BundlePath(t.N, t.W), t.W)
 			}
-			for _, path := range paths {
-				if err := removeNarrower(root, path); err != nil {
-					return err
-				}
+			if err != nil {
+				return err
 			}
 		}
 		l.copied = size
@@ -262,29 +262,32 @@ func (l *Log) copyCheckpoint(size int64, checkpoint []byte) error {
 	})
 }
 
-// inCopy does something in the folder of the copy, unless there is none or it
-// has this size.
-func (l *Log) inCopy(size int64, do func(*os.Root) error) error {
+// inCopy does something in the folder of the copy, and makes it durable, unless
+// there is none or it has this size: another process may have copied more.
+func (l *Log) inCopy(size int64, do func(*copied) error) (err error) {
 	if l.dir == "" || l.copied >= size {
 		return nil
 	}
-	err := os.MkdirAll(l.dir, 0o755)
-	if err == nil {
-		var root *os.Root
-		if root, err = os.OpenRoot(l.dir); err == nil {
-			err = errors.Join(do(root), root.Close())
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("copy the log out: %w", err)
 		}
-	}
+	}()
+	c, err := openCopied(l.dir)
 	if err != nil {
-		return fmt.Errorf("copy the log out: %w", err)
+		return err
 	}
-	return nil
+	defer func() { err = errors.Join(err, c.close()) }()
+	if l.copied = l.readCopied().Size; l.copied >= size {
+		return nil
+	}
+	return errors.Join(do(c), c.flush())
 }
 
 // readCopied is the state of the log as it was copied out last: the zero State
 // if there is no copy, or none that is signed.
 func (l *Log) readCopied() keys.State {
-	signed, err := os.ReadFile(filepath.Join(l.dir, "checkpoint"))
+	signed, err := os.ReadFile(filepath.Join(l.dir, checkpointName))
 	if l.dir == "" || err != nil {
 		return keys.State{}
 	}
@@ -295,28 +298,86 @@ func (l *Log) readCopied() keys.State {
 	return keys.State{Size: c.Size, Root: c.Root[:]}
 }
 
-// removeNarrower removes the forms of a tile or bundle that have fewer entries.
-func removeNarrower(root *os.Root, path string) error {
-	full, _, partial := strings.Cut(path, ".p/")
-	narrow := full + ".p"
-	if !partial {
-		return root.RemoveAll(narrow)
+// checkpointName is the file of a copy that says which size it has.
+const checkpointName = "checkpoint"
+
+// copied is the folder of a copy while it is written, by one process at a time.
+type copied struct {
+	root    *os.Root
+	held    *os.File
+	changed map[string]bool // folders in which names are new
+}
+
+func openCopied(dir string) (c *copied, err error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, err
 	}
-	names, err := fs.ReadDir(root.FS(), narrow)
+	c = &copied{changed: map[string]bool{}}
+	if c.root, err = os.OpenRoot(dir); err != nil {
+		return nil, err
+	}
+	if c.held, err = c.root.Open("."); err == nil {
+		err = syscall.Flock(int(c.held.Fd()), syscall.LOCK_EX)
+	}
+	if err != nil {
+		return nil, errors.Join(err, c.close())
+	}
+	return c, nil
+}
+
+// close lets others have the folder.
+func (c *copied) close() error { return errors.Join(c.held.Close(), c.root.Close()) }
+
+// put writes a file, whole or not at all. Its name is durable behind flush.
+func (c *copied) put(path string, content []byte) error {
+	if err := c.root.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	f, err := c.root.OpenFile(path+".new", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(content)
+	if err == nil {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	for dir := filepath.Dir(path); dir != "."; dir = filepath.Dir(dir) {
+		c.changed[dir] = true
+	}
+	c.changed["."] = true
+	return c.root.Rename(path+".new", path)
+}
+
+// flush makes the names of what was put durable.
+func (c *copied) flush() error {
+	for dir := range c.changed {
+		f, err := c.root.Open(dir)
+		if err == nil {
+			err = errors.Join(f.Sync(), f.Close())
+		}
+		if err != nil {
+			return err
+		}
+		delete(c.changed, dir)
+	}
+	return nil
+}
+
+// removeNarrower removes the forms of a tile or bundle that have fewer entries.
+// Those that have more may be another process's, which is about to sign them.
+func removeNarrower(root *os.Root, path string, width int) error {
+	if width == tileWidth {
+		return root.RemoveAll(path + ".p")
+	}
+	names, err := fs.ReadDir(root.FS(), filepath.Dir(path))
 	for _, old := range names {
-		if name := narrow + "/" + old.Name(); err == nil && name != path {
-			err = root.Remove(name)
+		n, strange := strconv.Atoi(strings.TrimSuffix(old.Name(), ".new")) // or what was being written
+		if err == nil && strange == nil && n < width {
+			err = root.Remove(filepath.Join(filepath.Dir(path), old.Name()))
 		}
 	}
 	return err
-}
-
-func replaceFile(root *os.Root, path string, content []byte) error {
-	if err := root.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return err
-	}
-	if err := root.WriteFile(path+".new", content, 0o644); err != nil {
-		return err
-	}
-	return root.Rename(path+".new", path)
 }

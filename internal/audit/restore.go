@@ -65,7 +65,7 @@ func (l *Log) shown(published fs.FS) (keys.State, error) {
 	if published == nil {
 		return keys.State{}, nil
 	}
-	text, err := fs.ReadFile(published, "checkpoint")
+	text, err := fs.ReadFile(published, checkpointName)
 	if errors.Is(err, fs.ErrNotExist) {
 		return keys.State{}, nil
 	}

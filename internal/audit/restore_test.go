@@ -2,6 +2,7 @@ package audit_test
 
 import (
 	"bytes"
+	"context"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -231,5 +232,71 @@ func TestI16_WhateverWasSignedIsInTheCopy(t *testing.T) {
 			t.Errorf("the copy has %d entries, %v", c.Size, err)
 		}
 		rootOf(t, now, 320) // finds one form of each bundle
+	}, audit.Migrations(), vault.Migrations(), ledger.Migrations())
+}
+
+// meanwhile is a witness who does something before it answers.
+type meanwhile func() error
+
+func (meanwhile) Name() string { return "meanwhile" }
+
+func (m meanwhile) Cosign(context.Context, int64, [][]byte, []byte) ([]byte, error) { return nil, m() }
+
+// TestI16_NodesDoNotTakeFromTheCopyWhatAnotherSigned has two nodes publish to one
+// folder, one of them late: the copy never becomes smaller, and holds whatever
+// was signed.
+func TestI16_NodesDoNotTakeFromTheCopyWhatAnotherSigned(t *testing.T) {
+	testkit.Databases(t, func(t *testing.T, d *db.DB) {
+		s := vaulttest.Open(t, d, policytest.Compile(t))
+		subject := s.Subject(t)
+		happen(t, s, subject, 300)
+		integrate(t, s)
+		late := func(m meanwhile) {
+			t.Helper()
+			node, err := audit.Open(t.Context(), audit.Config{DB: d, Ring: s.Ring, Keeper: vault.NewKeeper(s.Ring), Clock: s.Clock, Dir: s.Dir, Witnesses: []audit.Witness{m}})
+			if err == nil {
+				err = node.Integrate(t.Context())
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		holds := func(shown int) {
+			t.Helper()
+			now, signed := copyOf(t, s.Dir), 0
+			if last, err := s.Ring.Signed(); err == nil {
+				signed = int(last.Size)
+			}
+			c, err := audit.OpenCheckpoint(now["checkpoint"].Data, s.Ring.Vkey())
+			if err != nil || c.Size != int64(shown) {
+				t.Errorf("the copy has %d entries, want %d: %v", c.Size, shown, err)
+			}
+			for _, n := range []int{shown, signed} {
+				if now[audit.BundlePath(1, n-256)] == nil || now[audit.TilePath(0, 1, n-256)] == nil {
+					t.Errorf("%d entries are signed, %d are shown, and the copy has not the last of %d", signed, shown, n)
+				}
+			}
+		}
+
+		happen(t, s, subject, 10)
+		late(func() error { // the other node publishes more
+			happen(t, s, subject, 10)
+			return s.Log.Integrate(t.Context())
+		})
+		holds(320)
+
+		happen(t, s, subject, 10)
+		late(func() error { // the other node signs more and stops before its checkpoint
+			happen(t, s, subject, 10)
+			in := filepath.Join(s.Dir, "checkpoint.new", "the way")
+			if err := os.MkdirAll(in, 0o755); err != nil {
+				return err
+			}
+			if s.Log.Integrate(t.Context()) == nil {
+				t.Error("the log is published past its checkpoint")
+			}
+			return os.RemoveAll(filepath.Dir(in))
+		})
+		holds(330)
 	}, audit.Migrations(), vault.Migrations(), ledger.Migrations())
 }
