@@ -12,6 +12,7 @@ import (
 	"portico/internal/platform/fault"
 	"portico/internal/platform/i18n"
 	"portico/internal/platform/jobs"
+	"portico/internal/platform/mail"
 	"portico/internal/platform/web"
 	"portico/internal/policy"
 	"portico/internal/recipients"
@@ -33,8 +34,12 @@ type Fates interface {
 	Give(q *web.Req, subject, request string) error
 }
 
-// jobErase destroys an account once its holder was told.
-const jobErase = "rights.erase"
+// jobErase destroys an account once its holder was told, or could not be told so
+// often: about a quarter of an hour.
+const (
+	jobErase  = "rights.erase"
+	tellTries = 8
+)
 
 // errUndecided says that something is still being worked on.
 var errUndecided = fault.New(fault.Conflict, "rights.erase.undecided")
@@ -122,7 +127,8 @@ func (s *Service) eraseAccount(ctx context.Context, job *jobs.Job) error {
 	}); err != nil || gone {
 		return err
 	}
-	if err := s.Identity.Write(ctx, r.Subject, r.Language, job.ID, "rights.mail.erased", "reference", r.Reference); err != nil {
+	// What was granted does not wait for an address that takes no message.
+	if err := s.Identity.Write(ctx, r.Subject, r.Language, job.ID, "rights.mail.erased", "reference", r.Reference); err != nil && !mail.Final(err) && job.Attempt < tellTries {
 		return err
 	}
 	keep := func(*db.Tx) error { return nil }

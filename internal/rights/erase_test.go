@@ -4,11 +4,41 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"portico/internal/platform/db"
+	"portico/internal/platform/mail"
 	"portico/internal/policy"
 	"portico/internal/vault"
 )
+
+// TestN14_AnAccountGoesAlsoWhereNoMessageArrives: what was granted does not wait
+// for ever for somebody who cannot be told.
+func TestN14_AnAccountGoesAlsoWhereNoMessageArrives(t *testing.T) {
+	for what, refuses := range map[string]error{"an address that does not exist": mail.ErrNobody, "no answer": mail.ErrUnreachable} {
+		t.Run(what, func(t *testing.T) {
+			worlds(t, func(t *testing.T, w *world) {
+				_, b := w.person("aishath@example.mv")
+				_, official := w.official("shifa@example.mv")
+				at := "/staff/rights/" + w.asks(b, "erasure", "", "place profile")
+				press(official, at, "take", http.StatusOK)
+				press(official, at, "decide", http.StatusOK, "item-1", "granted", "text", "It is gone now.")
+				w.refuses = refuses
+				w.work()
+				if gone := b.Page("/en/cabinet/rights", http.StatusOK).Has(`input[name="password"]`); gone != mail.Final(refuses) {
+					t.Errorf("after one try the account is gone: %t", gone)
+				}
+				for range 12 {
+					w.store.Clock.Advance(2 * time.Hour)
+					w.work()
+				}
+				if resp := b.Another().Post("/en/sign-in", form("contact", "aishath@example.mv", "password", password)); resp.StatusCode == http.StatusSeeOther {
+					t.Error("the account is there still")
+				}
+			})
+		})
+	}
+}
 
 func TestN14_AnErasureDestroysWhatWasGrantedAndTellsBeforeTheAddressGoes(t *testing.T) {
 	worlds(t, func(t *testing.T, w *world) {

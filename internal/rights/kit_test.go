@@ -114,6 +114,7 @@ type world struct {
 	entered  [][2]string     // applications, by id
 	byPerson map[string][]takeout.Named
 	sent     []mail.Message
+	refuses  error // what whoever takes messages says
 
 	keeps     *retention.Service
 	visitors  *visitor.Service
@@ -123,7 +124,7 @@ type world struct {
 
 func (w *world) SendMail(_ context.Context, m mail.Message) error {
 	w.sent = append(w.sent, m)
-	return nil
+	return w.refuses
 }
 
 func (w *world) SendSMS(context.Context, string, string) error { return nil }
