@@ -536,6 +536,33 @@ func TestWhatRunsAgainAndAgainIsNotEndedByAFailure(t *testing.T) {
 	}, jobs.Migrations())
 }
 
+// TestWhatTakesLongIsNotBegunBesideItself: the run of a schedule that begins
+// shortly before the hour, and takes its time.
+func TestWhatTakesLongIsNotBegunBesideItself(t *testing.T) {
+	testkit.Databases(t, func(t *testing.T, d *db.DB) {
+		now, runs := testkit.Clock(), 0
+		q := jobs.NewQueue(jobs.Config{DB: d, Clock: now, Log: slog.New(slog.DiscardHandler), Poll: time.Hour})
+		q.Every("sweep", time.Hour, func(context.Context) error {
+			if runs++; runs == 1 {
+				now.Advance(time.Hour)
+				work(t, q, 1)
+			}
+			return nil
+		}, jobs.Options{Timeout: 2 * time.Hour})
+		if err := q.Plan(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		work(t, q, 1)
+		if runs != 1 {
+			t.Errorf("it ran %d times at once", runs)
+		}
+		now.Advance(time.Hour)
+		if work(t, q, 1); runs != 2 {
+			t.Errorf("it ran %d times", runs)
+		}
+	}, jobs.Migrations())
+}
+
 func TestWhatAJobNotesFinallyIsWrittenWithItsEnd(t *testing.T) {
 	testkit.Databases(t, func(t *testing.T, d *db.DB) {
 		fails, finally := true, 0
