@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 )
 
@@ -33,9 +34,19 @@ func readPrivate(path string, limit int64) ([]byte, error) {
 }
 
 // writeDurable replaces path with content, whole or not at all, and returns
-// once both the file and its name are on disk.
+// once both the file and its name are on disk. What a process that was killed
+// while it did so has left is removed: it may hold keys that are destroyed now.
 func writeDurable(path string, content []byte) (err error) {
 	dir := filepath.Dir(path)
+	names, err := os.ReadDir(dir)
+	for _, one := range names {
+		if left := one.Name(); strings.HasPrefix(left, filepath.Base(path)+".") && strings.HasSuffix(left, ".new") {
+			err = errors.Join(err, os.Remove(filepath.Join(dir, left)))
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("remove what was left of a change: %w", err)
+	}
 	f, err := os.CreateTemp(dir, filepath.Base(path)+".*.new")
 	if err != nil {
 		return err

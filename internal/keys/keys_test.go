@@ -318,3 +318,30 @@ func TestI8_KeysThatCouldNotBePutBackLieNowhere(t *testing.T) {
 		t.Errorf("what was put back opens with %v", err)
 	}
 }
+
+// TestWhatAKilledProcessWasWritingIsTidied: half of a file of a key directory
+// goes when the file is written the next time.
+func TestWhatAKilledProcessWasWritingIsTidied(t *testing.T) {
+	ring, dir := create(t, "onegov", false)
+	for name, write := range map[string]func() error{
+		"signer.json": func() error {
+			_, err := ring.Sign("text\n", keys.State{Size: 1, Root: make([]byte, 32)}, func(keys.State) error { return nil })
+			return err
+		},
+		"keyring.json": func() error {
+			_, err := ring.NewEpoch(time.Now())
+			return err
+		},
+	} {
+		left := filepath.Join(dir, name+".123.new")
+		if err := os.WriteFile(left, []byte("half"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := write(); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := os.Stat(left); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("what was left of %s is there: %v", name, err)
+		}
+	}
+}

@@ -450,19 +450,11 @@ func readRing(dir string) (*keyring, error) {
 	return &k, nil
 }
 
-// writeRing replaces keyring.json, and removes what a process that was killed
-// while it did so has left: it may hold keys that are destroyed now.
+// writeRing replaces keyring.json.
 func writeRing(dir string, k *keyring) error {
 	text, err := json.MarshalIndent(k, "", "  ")
 	if err != nil {
 		return err
-	}
-	left, err := filepath.Glob(filepath.Join(dir, ringFile+".*.new"))
-	for _, name := range left {
-		err = errors.Join(err, os.Remove(name))
-	}
-	if err != nil {
-		return fmt.Errorf("remove what was left of a change of the keys: %w", err)
 	}
 	return writeDurable(filepath.Join(dir, ringFile), append(text, '\n'))
 }
