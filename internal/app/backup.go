@@ -117,13 +117,13 @@ func whose(ctx context.Context, d *db.DB, ring *keys.Ring) error {
 	if _, err := vault.OpenKeys(ctx, d, ring.Dir(), ring.Instance(), ring.Demo(), clock.System{}); err != nil {
 		return err
 	}
-	return known(ctx, d, ring)
+	return d.View(ctx, func(tx *db.Tx) error { return known(tx, ring) })
 }
 
 // known refuses a store whose keys are wrapped under an epoch that is not in
 // the key directory.
-func known(ctx context.Context, d *db.DB, ring *keys.Ring) error {
-	used, err := vault.EpochUse(ctx, d)
+func known(tx *db.Tx, ring *keys.Ring) error {
+	used, err := vault.EpochsOf(tx)
 	for n := range used {
 		if !slices.Contains(ring.Epochs(), n) {
 			err = errors.Join(err, fmt.Errorf("keys are wrapped under epoch %d, whose key is not in %s: take a newer key backup", n, ring.Dir()))

@@ -206,13 +206,15 @@ func (r *restore) fill(ctx context.Context) (err error) {
 		if err := r.data.Begin(tx, r.clock.Now()); err != nil {
 			return err
 		}
-		_, err := ledger.Read(r.Keys, r.ring.Instance(), func(e ledger.Entry) error { return ledger.Adopt(tx, e) })
-		return err
+		if _, err := ledger.Read(r.Keys, r.ring.Instance(), func(e ledger.Entry) error { return ledger.Adopt(tx, e) }); err != nil {
+			return err
+		}
+		return known(tx, r.ring)
 	})
 	if err != nil {
 		return fmt.Errorf("fill the store: %w", err)
 	}
-	return known(ctx, d, r.ring)
+	return nil
 }
 
 // begun reports whether a restore of this backup has filled the store. A store
@@ -288,12 +290,13 @@ func (r *restore) finish(ctx context.Context, p *portal) error {
 	})
 }
 
-// published is the log as it was copied out, nil if there is no copy.
+// published is the log as it was copied out, nil if there is no copy. The entries
+// that were signed first are there before its first checkpoint is.
 func (r *restore) published() (fs.FS, error) {
 	if r.Log == "" {
 		return nil, nil
 	}
-	if _, err := os.Stat(filepath.Join(r.Log, "checkpoint")); errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Stat(r.Log); errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	} else if err != nil {
 		return nil, fmt.Errorf("open the published log: %w", err)

@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -44,6 +45,7 @@ func TestI8_CopiesAndKeysOfAPortal(t *testing.T) {
 		{"what does not belong together is refused, and leaves nothing", strange},
 		{"an old epoch is destroyed once a drill showed that it may be", rotated},
 		{"a lost key directory is put back and brought up to the database", lost},
+		{"what was refused or had hardly begun does not stand in the way", begun},
 	} {
 		t.Run(one.name, func(t *testing.T) {
 			k := *k
@@ -211,4 +213,33 @@ func lost(t *testing.T, k *keeper) {
 	}
 	k.program.Start()
 	k.program.Person("permit-officer")
+}
+
+// begun restores with keys from before a rotation, which is refused, and then with
+// the newest, and with a copy of the log that has no checkpoint yet, as one that
+// was begun when the portal was killed.
+func begun(t *testing.T, k *keeper) {
+	k.program.Stop()
+	k.must(with(k.store, "keys", "backup", "--to", k.at("key-backup"))...)
+	err := os.CopyFS(k.at("log-begun"), os.DirFS(filepath.Join(k.at("data"), "log")))
+	if err = errors.Join(err, os.Remove(filepath.Join(k.at("log-begun"), "checkpoint"))); err != nil {
+		t.Fatal(err)
+	}
+	to, address := k.place("data-begun", "keys")
+	restore := func(keys string) []string {
+		return with(to, "restore", k.dir, "--from", k.at("backup"), "--keys-from", k.at(keys), "--log", k.at("log-begun"))
+	}
+	if out, err := k.run(restore("early-key-backup")...); err == nil || !strings.Contains(out, "take a newer key backup") {
+		t.Errorf("keys of an epoch that is destroyed: %v\n%s", err, out)
+	}
+	if out := k.must(restore("key-backup")...); !regexp.MustCompile(`goes on; of [1-9]\d* entries`).MatchString(out) {
+		t.Errorf("nothing was signed since: %s", out)
+	}
+	v, d, _ := k.open(address, "keys")
+	if _, opened, shut, err := v.Whole(t.Context()); err != nil || opened == 0 || shut > 0 {
+		t.Errorf("%d values open and %d do not, %v", opened, shut, err)
+	}
+	if err := d.Close(); err != nil {
+		t.Error(err)
+	}
 }

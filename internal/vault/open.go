@@ -75,9 +75,15 @@ func Founded(tx *db.Tx) (bool, error) {
 // EpochUse counts the scope keys under each epoch.
 func EpochUse(ctx context.Context, d *db.DB) (count map[int64]int64, err error) {
 	err = d.View(ctx, func(tx *db.Tx) error {
-		count, err = countEpochs(tx)
+		count, err = EpochsOf(tx)
 		return err
 	})
+	return count, err
+}
+
+// EpochsOf is EpochUse in a transaction.
+func EpochsOf(tx *db.Tx) (map[int64]int64, error) {
+	count, err := countEpochs(tx)
 	if err != nil {
 		return nil, fmt.Errorf("count keys by epoch: %w", err)
 	}
