@@ -85,11 +85,11 @@ func Restore(ctx context.Context, o Restoring) (err error) {
 	}
 	live := r.Store
 	if o.Drill {
-		scratch, err := os.MkdirTemp("", "portico-drill-")
-		if err != nil {
-			return fmt.Errorf("make a scratch place: %w", err)
+		scratch, remove, none := backup.Scratch()
+		if none != nil {
+			return none
 		}
-		defer func() { err = errors.Join(err, os.RemoveAll(scratch)) }()
+		defer func() { err = errors.Join(err, remove()) }()
 		r.Store = Store{Data: filepath.Join(scratch, "data"), Keys: filepath.Join(scratch, "keys")}
 	}
 	r.Demo = r.data.Demo

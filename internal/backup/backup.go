@@ -64,6 +64,7 @@ const (
 	tablesDir    = "tables"
 	filesDir     = "files"
 	partial      = ".partial" // how the folder of a backup is called until it is whole
+	replaced     = ".old"     // and the one before it, until the new one has its place
 )
 
 func (k Kind) statement() string { return "backup of " + string(k) }
@@ -71,25 +72,47 @@ func (k Kind) statement() string { return "backup of " + string(k) }
 // writer writes the folder of a backup.
 type writer struct {
 	to   string // where it will stand
+	held *os.File
 	root *os.Root
 	Manifest
 }
 
-// begin makes the folder in which a backup is written. What broke off before
-// is removed.
-func begin(to string) (*writer, error) {
-	if err := os.RemoveAll(to + partial); err != nil {
+// begin makes the folder in which a backup is written, which is its own until
+// it ends. What broke off before is removed.
+func begin(to string) (w *writer, err error) {
+	w = &writer{to: filepath.Clean(to)}
+	in := w.to + partial
+	if err := os.MkdirAll(in, 0o700); err != nil {
 		return nil, err
 	}
-	if err := os.MkdirAll(to+partial, 0o700); err != nil {
+	if w.held, err = hold(in); err != nil {
 		return nil, err
 	}
-	root, err := os.OpenRoot(to + partial)
-	return &writer{to: to, root: root}, err
+	if w.held == nil {
+		return nil, fmt.Errorf("another process is writing %s", in)
+	}
+	if err = empty(in); err == nil {
+		w.root, err = os.OpenRoot(in)
+	}
+	if err != nil {
+		return nil, errors.Join(err, w.held.Close())
+	}
+	return w, nil
+}
+
+// empty removes what is in a folder.
+func empty(dir string) error {
+	names, err := os.ReadDir(dir)
+	for _, name := range names {
+		err = errors.Join(err, os.RemoveAll(filepath.Join(dir, name.Name())))
+	}
+	return err
 }
 
 // abort removes what was written.
-func (w *writer) abort() { _ = errors.Join(w.root.Close(), os.RemoveAll(w.to+partial)) }
+func (w *writer) abort() {
+	_ = errors.Join(w.root.Close(), os.RemoveAll(w.to+partial), w.held.Close())
+}
 
 // file writes one file, flushed, and notes it in the manifest.
 func (w *writer) file(name string, write func(io.Writer) error) (err error) {
@@ -134,12 +157,11 @@ func (w *writer) finish(ring *keys.Ring, replace bool) (*Manifest, error) {
 	if err := w.root.Close(); err != nil {
 		return nil, err
 	}
-	old := w.to + ".old"
 	if replace {
-		if err := os.RemoveAll(old); err != nil {
+		if err := os.RemoveAll(w.to + replaced); err != nil {
 			return nil, err
 		}
-		if err := os.Rename(w.to, old); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := os.Rename(w.to, w.to+replaced); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return nil, err
 		}
 	}
@@ -151,9 +173,9 @@ func (w *writer) finish(ring *keys.Ring, replace bool) (*Manifest, error) {
 		err = errors.Join(parent.Sync(), parent.Close())
 	}
 	if err == nil && replace {
-		err = os.RemoveAll(old)
+		err = os.RemoveAll(w.to + replaced)
 	}
-	return &w.Manifest, err
+	return &w.Manifest, errors.Join(err, w.held.Close())
 }
 
 // flush makes the names in a folder durable, and those of its manifest.
@@ -182,7 +204,11 @@ type Backup struct {
 // Open opens a backup and compares every file with the manifest. Who signed it
 // is asked with Signed, once the keys are there.
 func Open(path string, kind Kind) (*Backup, error) {
+	path = filepath.Clean(path)
 	root, err := os.OpenRoot(path)
+	if errors.Is(err, fs.ErrNotExist) && !missing(path+replaced) && !missing(path+partial) {
+		err = fmt.Errorf("%w; a newer one was whole when it was about to take its place: name %s", err, path+partial)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("open the backup of %s: %w", kind, err)
 	}

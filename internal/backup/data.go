@@ -39,7 +39,7 @@ func (s *Source) WriteData(ctx context.Context, to string) (m *Manifest, err err
 	if err != nil {
 		return nil, fmt.Errorf("begin a backup: %w", err)
 	}
-	w.Kind, w.At = Data, s.Clock.Now()
+	w.Kind = Data
 	if err = s.data(ctx, w); err == nil {
 		m, err = w.finish(s.Ring, false)
 	}
@@ -74,6 +74,7 @@ func (s *Source) data(ctx context.Context, w *writer) error {
 		if w.Log, err = audit.Size(tx); err != nil {
 			return err
 		}
+		w.At = s.Clock.Now() // of this state: keys that were copied before it are not all of them
 		if w.Schema, err = db.Version(tx); err != nil {
 			return err
 		}

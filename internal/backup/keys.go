@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path"
 
 	"portico/internal/keys"
@@ -23,26 +24,40 @@ func keyColumns() []string { return []string{"subject", "scope", "epoch", "wrapp
 // WriteKeys copies the keys of a store that may be running, in the place of
 // the key backup that stands at to.
 func (s *Source) WriteKeys(ctx context.Context, to string) (m *Manifest, err error) {
-	if old, err := Open(to, Keys); err == nil { // what is no key backup is not replaced
-		if err := errors.Join(old.Signed(s.Ring), old.Close()); err != nil {
-			return nil, fmt.Errorf("replace the key backup: %w", err)
-		}
-	} else if !missing(to) {
-		return nil, fmt.Errorf("%s is there and is no key backup that could be replaced: %w", to, err)
-	}
 	w, err := begin(to)
 	if err != nil {
 		return nil, fmt.Errorf("begin a key backup: %w", err)
 	}
 	w.Kind, w.At = Keys, s.Clock.Now()
-	if err = s.keys(ctx, w); err == nil {
-		m, err = w.finish(s.Ring, true)
+	if err = s.replaceable(w.to); err == nil {
+		if err = s.keys(ctx, w); err == nil {
+			m, err = w.finish(s.Ring, true)
+		}
 	}
 	if err != nil {
 		w.abort()
 		return nil, fmt.Errorf("back the keys up: %w", err)
 	}
 	return m, nil
+}
+
+// replaceable refuses to replace what is no key backup of these keys. One that
+// was about to be replaced has its name again first: until a new one is whole,
+// it is the only one.
+func (s *Source) replaceable(to string) error {
+	if missing(to) && !missing(to+replaced) {
+		if err := os.Rename(to+replaced, to); err != nil {
+			return err
+		}
+	}
+	if missing(to) {
+		return nil
+	}
+	old, err := Open(to, Keys)
+	if err != nil {
+		return fmt.Errorf("%s is there and is no key backup that could be replaced: %w", to, err)
+	}
+	return errors.Join(old.Signed(s.Ring), old.Close())
 }
 
 func (s *Source) keys(ctx context.Context, w *writer) error {
