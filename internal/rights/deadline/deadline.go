@@ -37,6 +37,9 @@ func Due(m Moments, right policy.Right, c Calendar, zone *time.Location) time.Ti
 	extended := !m.Extended.IsZero()
 	if !m.Appealed.IsZero() {
 		since, extended = m.Appealed, m.Extended.After(m.Appealed)
+		if m.Shown.After(since) { // who asks was outstanding until then
+			since = m.Shown
+		}
 	}
 	due, err := right.Answered(since.In(zone), extended)
 	if err != nil {

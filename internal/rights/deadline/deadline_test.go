@@ -36,6 +36,7 @@ func TestI10_TheClockIsComputedAndPausesOnlyWhileItIsOutstandingWhoAsks(t *testi
 		"asked later, shown the same day": {deadline.Moments{Received: received, Asked: day("2026-12-01 09:00"), Shown: day("2026-12-01 10:00")}, "2026-12-24 00:00"},
 		"extended":                        {deadline.Moments{Received: received, Extended: received}, "2027-02-23 00:00"},
 		"appealed":                        {deadline.Moments{Received: received, Extended: received, Appealed: day("2027-01-04 12:00")}, "2027-02-04 00:00"},
+		"appealed, then shown":            {deadline.Moments{Received: received, Asked: received, Shown: day("2027-02-01 09:00"), Appealed: day("2027-01-04 12:00")}, "2027-03-04 00:00"},
 		"appealed, and extended then":     {deadline.Moments{Received: received, Extended: day("2027-01-05 12:00"), Appealed: day("2027-01-04 12:00")}, "2027-04-06 00:00"},
 	} {
 		got := ""
