@@ -140,23 +140,44 @@ func (s *Service) change(ctx context.Context, who policy.Actor, request string, 
 	return nil
 }
 
-// MayTake reports whether an official may take a request: an appeal goes to
-// somebody else than who decided on any part.
-func (s *Service) MayTake(who policy.Actor, r *Request) bool {
-	return r.State == Waiting && (r.Appealed.IsZero() || !r.decidedBy(who.ID))
+// Free reports whether nobody holds a request, or somebody who was suspended or
+// removed, or whose role answers requests no more.
+func (s *Service) Free(ctx context.Context, r *Request) (free bool, err error) {
+	err = s.DB.View(ctx, func(tx *db.Tx) error {
+		free, err = s.free(tx, r)
+		return err
+	})
+	return free, err
 }
 
-// Take has an official hold a request that nobody holds.
+func (s *Service) free(tx *db.Tx, r *Request) (bool, error) {
+	if r.State != Taken {
+		return r.State == Waiting, nil
+	}
+	roles, _, working, err := s.Staff.Official(tx, r.Holder)
+	return !working || !s.Answers(roles), err
+}
+
+// MayTake reports whether an official may take a request that is free: an appeal
+// goes to somebody else than who decided on any part.
+func (s *Service) MayTake(who policy.Actor, r *Request) bool {
+	return r.Appealed.IsZero() || !r.decidedBy(who.ID)
+}
+
+// Take has an official hold a request that is free.
 func (s *Service) Take(ctx context.Context, who policy.Actor, request string) error {
-	return s.change(ctx, who, request, func(_ *db.Tx, r *Request) error {
+	return s.change(ctx, who, request, func(tx *db.Tx, r *Request) error {
+		free, err := s.free(tx, r)
 		switch {
-		case r.State != Waiting:
+		case err != nil:
+			return err
+		case !free:
 			return errMoved
 		case !s.MayTake(who, r):
 			return errAnother
 		}
 		r.State, r.Holder = Taken, who.ID
-		return nil
+		return s.Vault.Bump(tx, r.Subject)
 	})
 }
 

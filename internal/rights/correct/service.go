@@ -314,14 +314,32 @@ func (s *Service) change(ctx context.Context, who policy.Actor, task string, fn 
 	return nil
 }
 
-// Take has an official hold a task that nobody holds.
+// Free reports whether nobody holds a task, or somebody who was suspended or
+// removed, or whose role does not act for its owner any more.
+func (s *Service) Free(ctx context.Context, one Listed) (free bool, err error) {
+	err = s.DB.View(ctx, func(tx *db.Tx) error {
+		free, err = s.free(tx, &one)
+		return err
+	})
+	return free, err
+}
+
+func (s *Service) free(tx *db.Tx, one *Listed) (bool, error) {
+	if one.State != Taken {
+		return one.State == Waiting, nil
+	}
+	roles, _, working, err := s.Staff.Official(tx, one.Holder)
+	return !working || !one.Owner.has(roles), err
+}
+
+// Take has an official hold a task that is free.
 func (s *Service) Take(ctx context.Context, who policy.Actor, task string) error {
-	return s.change(ctx, who, task, func(_ *db.Tx, one *Listed) error {
-		if one.State != Waiting {
-			return errMoved
+	return s.change(ctx, who, task, func(tx *db.Tx, one *Listed) error {
+		if free, err := s.free(tx, one); err != nil || !free {
+			return cmp.Or(err, error(errMoved))
 		}
 		one.State, one.Holder = Taken, who.ID
-		return nil
+		return s.Vault.Bump(tx, one.Subject)
 	})
 }
 

@@ -113,10 +113,14 @@ func (s *Service) show(q *web.Req, t *identity.Typed) error {
 		},
 	}
 	page.Notice = done(q, "taken", "written")
+	free, err := s.Free(ctx, one)
+	if err != nil {
+		return err
+	}
 	switch {
 	case one.State == Answered:
 		page.Elsewhere = q.P.T("correct.over")
-	case one.State == Waiting:
+	case free:
 		page.Take = true
 	case one.Holder != who.ID:
 		page.Elsewhere = q.P.T("correct.elsewhere")

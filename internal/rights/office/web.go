@@ -120,11 +120,15 @@ func (s *Site) desk(q *web.Req, t *identity.Typed) error {
 		return err
 	}
 	page := pages.Desk{
-		Notice: rights.Done(q, "taken", "extended", "lifted", "decided", "known"), Ref: r.Reference, Action: "/staff/rights/" + r.ID, Title: q.P.In(s.Rights.RightOf(r).Name),
+		Notice: rights.Done(q, "taken", "extended", "lifted", "decided", "known", "cabinet", "named"), Ref: r.Reference, Action: "/staff/rights/" + r.ID, Title: q.P.In(s.Rights.RightOf(r).Name),
 		Facts: append(s.Rights.Facts(q.P, r, items), ui.Row{Key: q.P.T("rights.source"), Value: q.P.T("rights.source." + string(r.Source))}),
 	}
 	page.Facts = append(page.Facts, rights.Terms(q.P, s.Rights.RightOf(r))...)
 	names := []string{}
+	free, err := s.Rights.Free(ctx, r)
+	if err != nil {
+		return err
+	}
 	switch {
 	case r.State == rights.Taken && r.Holder == who.ID:
 		var text []rights.Line
@@ -134,9 +138,9 @@ func (s *Site) desk(q *web.Req, t *identity.Typed) error {
 		if names, err = s.held(q, t, r, items, text, &page); err != nil {
 			return err
 		}
-	case s.Rights.MayTake(who, r):
+	case free && s.Rights.MayTake(who, r):
 		page.Take = true
-	case r.State == rights.Waiting:
+	case free:
 		page.Elsewhere = q.P.T("rights.another")
 	case r.State == rights.Making:
 		page.Elsewhere = q.P.T("rights.staff.making")
