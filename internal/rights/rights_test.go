@@ -207,9 +207,9 @@ func TestI11_WhoeverDecidedOnAPartTakesNoAppealOfIt(t *testing.T) {
 
 func TestO14_WhatIsOverdueIsToldOnceAndAnExtensionHasAReason(t *testing.T) {
 	worlds(t, func(t *testing.T, w *world) {
-		me, b := w.person("aishath@example.mv")
+		_, early := w.person("aishath@example.mv")
 		who, _ := w.official("shifa@example.mv")
-		request := w.asks(b, "complaint", "Somebody told my neighbour.")
+		request := w.asks(early, "complaint", "Somebody told my neighbour.")
 		standing := func(want deadline.Standing) {
 			t.Helper()
 			if got, err := w.Standing(t.Context()); err != nil || got != want {
@@ -232,25 +232,41 @@ func TestO14_WhatIsOverdueIsToldOnceAndAnExtensionHasAReason(t *testing.T) {
 		if err := w.Take(t.Context(), who, request); err != nil {
 			t.Fatal(err)
 		}
+		if err := w.Extend(t.Context(), who, request, "Two registers must be asked."); err == nil {
+			t.Error("it is extended although its time is over")
+		}
+		standing(deadline.Standing{Open: 1, Late: 1})
+		if err := w.PutBack(t.Context(), who, request); err != nil {
+			t.Fatal(err)
+		}
+		second, b := w.person("hawwa@example.mv") // whose session lasts
+		w.work()
+		request = w.asks(b, "complaint", "Somebody told my brother.")
+		standing(deadline.Standing{Open: 2, Late: 1})
+		w.store.Clock.Advance(27 * 24 * time.Hour)
+		standing(deadline.Standing{Open: 2, Soon: 1, Late: 1})
+		if err := w.Take(t.Context(), who, request); err != nil {
+			t.Fatal(err)
+		}
 		if err := w.Extend(t.Context(), who, request, " "); err == nil {
 			t.Error("it is extended without a reason")
 		}
 		if err := w.Extend(t.Context(), who, request, "Two registers must be asked."); err != nil {
 			t.Fatal(err)
 		}
-		standing(deadline.Standing{Open: 1})
+		standing(deadline.Standing{Open: 2, Late: 1})
 		if err := w.Extend(t.Context(), who, request, "And again."); err == nil {
 			t.Error("it is extended twice")
 		}
-		if mails := w.work(); len(mails) != 1 || mails[0].To != "aishath@example.mv" {
+		if mails := w.work(); len(mails) != 1 || mails[0].To != "hawwa@example.mv" {
 			t.Errorf("the person is not told: %+v", mails)
 		}
-		if _, _, lines, err := w.Mine(t.Context(), me, request); err != nil || len(lines) != 2 || lines[1].Text != "Two registers must be asked." {
+		if r, _, lines, err := w.Mine(t.Context(), second, request); err != nil || len(lines) != 2 || lines[1].Text != "Two registers must be asked." || r.Extended.IsZero() {
 			t.Errorf("the person does not read the reason: %+v, %v", lines, err)
 		}
 		// The longer time is watched like the first.
-		w.store.Clock.Advance(61 * 24 * time.Hour)
-		standing(deadline.Standing{Open: 1, Late: 1})
+		w.store.Clock.Advance(68 * 24 * time.Hour)
+		standing(deadline.Standing{Open: 2, Late: 2})
 		if err := w.Watch(t.Context()); err != nil {
 			t.Fatal(err)
 		}

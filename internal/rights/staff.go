@@ -192,10 +192,10 @@ func (s *Service) PutBack(ctx context.Context, who policy.Actor, request string)
 	})
 }
 
-// MayExtend reports whether the time of a request can be extended: once, and
-// only where the right says so.
+// MayExtend reports whether the time of a request can be extended: once, only
+// where the right says so, and not when it is over: what is late stays late.
 func (s *Service) MayExtend(r *Request) bool {
-	return r.State == Taken && r.Extended.IsZero() && s.RightOf(r).Extension != "" && !r.Paused()
+	return r.State == Taken && r.Extended.IsZero() && s.RightOf(r).Extension != "" && !r.Paused() && s.Clock.Now().Before(s.Due(r))
 }
 
 // Extend extends the time of a request, with a reason that the person is told.
@@ -211,7 +211,7 @@ func (s *Service) Extend(ctx context.Context, who policy.Actor, request, reason 
 		if err := s.say(tx, who, r, now, reason); err != nil {
 			return err
 		}
-		r.Extended, r.Escalated = now, time.Time{}
+		r.Extended = now
 		return s.tell(tx, r, "extended")
 	})
 }
