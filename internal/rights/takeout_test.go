@@ -22,6 +22,7 @@ import (
 	"portico/internal/rights"
 	"portico/internal/rights/export"
 	"portico/internal/rights/takeout"
+	"portico/internal/testkit"
 	"portico/internal/vault"
 )
 
@@ -206,6 +207,41 @@ func TestN13_APackageHoldsEverythingAndIsVerifiedOffline(t *testing.T) {
 			t.Error("it is there for ever")
 		}
 	})
+}
+
+// TestN13_APackageSaysOfAValueUntilWhenItIsKeptWhereItIs: an address that stands
+// in an application is kept as long as that, not as long as the account.
+func TestN13_APackageSaysOfAValueUntilWhenItIsKeptWhereItIs(t *testing.T) {
+	declared := declarations()
+	declared.Retention = append(declared.Retention, policy.Retention{
+		ID: "asked", Name: text("Requests"), Keeps: []string{"right"}, Event: "answer", Trigger: text("from the answer"), Period: "P3Y", Grace: "P30D", Review: "2027-11-22",
+	})
+	w := openAs(t, testkit.Database(t, db.SQLite, schema()...), declared)
+	_, b := w.person("aishath@example.mv")
+	request := w.asks(b, "access", "All of it, please.")
+	w.work()
+	resp := b.Get("/en/cabinet/rights/requests/" + request + "/package")
+	file, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	entries, err := checked(file, w.store.Ring.Vkey())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var data struct {
+		Values []struct{ Place, Value, Kept string }
+	}
+	if err := json.Unmarshal(entries["data.json"], &data); err != nil {
+		t.Fatal(err)
+	}
+	said := map[string]string{}
+	for _, v := range data.Values {
+		said[v.Value] = v.Kept
+	}
+	if said["All of it, please."] != "3 years, from the answer" || said["Aishath Nasreena"] == said["All of it, please."] || said["Aishath Nasreena"] == "" {
+		t.Errorf("kept: %q", said)
+	}
 }
 
 func TestN13_ACopyForAnotherProviderHoldsOnlyWhatThePersonProvided(t *testing.T) {

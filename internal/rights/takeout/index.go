@@ -32,6 +32,9 @@ func (s *Maker) index(ctx context.Context, g *gathered, to io.Writer) error {
 		},
 		Verify: p.T("rights.index.verify", "key", s.Ring.Vkey()),
 	}
+	if r.Outside {
+		x.Lead += " " + p.T("rights.index.lead.outside")
+	}
 	at := map[string]int{}
 	part := func(scope string) *keptPlace {
 		n, ok := at[scope]
@@ -161,7 +164,7 @@ func (g *gathered) heldGrid() ui.Grid {
 		return p.Date(at)
 	}
 	for _, one := range g.things {
-		grid.Rows = append(grid.Rows, []ui.Cell{{Text: one.Name}, {Text: day(one.Since)}, {Text: one.Kept}, {Text: day(one.Due)}})
+		grid.Rows = append(grid.Rows, []ui.Cell{{Text: strings.TrimSpace(one.Name + " " + p.Isolate(one.Ref))}, {Text: day(one.Since)}, {Text: one.Kept}, {Text: day(one.Due)}})
 	}
 	return grid
 }

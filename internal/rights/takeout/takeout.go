@@ -1,6 +1,7 @@
 package takeout
 
 import (
+	"cmp"
 	"context"
 	"encoding/csv"
 	"encoding/json"
@@ -72,6 +73,7 @@ type For struct {
 	Reference string
 	People    []string // whose data it is: of one person, the first is who asked
 	Language  string
+	Outside   bool // who asked has no cabinet, or asked without it
 	Copy      bool // for another provider: only what the person provided
 }
 
@@ -118,7 +120,9 @@ type thing struct {
 	Kind    string `json:"kind"`
 	Name    string `json:"name"`
 	ID      string `json:"id,omitempty"`
+	Ref     string `json:"reference,omitempty"`
 	Service string `json:"service,omitempty"`
+	Outcome string `json:"outcome,omitempty"`
 	Since   string `json:"since,omitempty"`
 	Rule    string `json:"rule,omitempty"`
 	Kept    string `json:"kept,omitempty"`
@@ -228,6 +232,7 @@ func (s *Maker) write(ctx context.Context, r For, to io.Writer, progress func(do
 type place struct {
 	subject, scope string
 	kept           []vault.Kept
+	rule           string // of the thing that is kept there; empty: each value goes by its category
 }
 
 // look says where values of a person are kept, once each, and what is.
@@ -240,12 +245,17 @@ func (s *Maker) look(ctx context.Context, g *gathered, subject string) (places [
 		}
 		for _, k := range kept {
 			if !slices.ContainsFunc(places, func(p place) bool { return p.scope == k.Scope }) {
-				places = append(places, place{subject, k.Scope, kept})
+				places = append(places, place{subject: subject, scope: k.Scope, kept: kept})
 			}
 		}
 		held, err = s.Holdings.Held(tx, g.pol, subject)
 		return err
 	})
+	for i := range places {
+		if n := slices.IndexFunc(held, func(h holdings.Item) bool { return h.Scope == places[i].scope && h.Rule != "" }); n >= 0 {
+			places[i].rule = held[n].Rule
+		}
+	}
 	return places, held, err
 }
 
@@ -283,7 +293,7 @@ func (s *Maker) gather(ctx context.Context, g *gathered, at place) error {
 	for _, v := range list {
 		field, _ := g.pol.Field(v.Field)
 		category, _ := g.pol.Category(field.Category)
-		rule, _ := g.pol.Retention(category.Retention)
+		rule, _ := g.pol.Retention(cmp.Or(at.rule, category.Retention))
 		one := value{
 			Place: scope, Field: v.Field, Name: g.p.In(field.Name), Category: category.ID, Type: string(category.DPV), Item: v.Item,
 			Value: v.Text, Source: v.Source, Since: written(v.At), Kept: rule.Say(g.p),
@@ -376,7 +386,7 @@ func (s *Maker) gatherUses(ctx context.Context, g *gathered, subject string) err
 // thingsOf says until when each thing is kept that the registry knows.
 func (s *Maker) thingsOf(g *gathered, held []holdings.Item) (list []thing) {
 	for _, i := range held {
-		one := thing{Kind: i.Kind, Name: g.p.T("holdings.kind." + i.Kind), ID: i.ID, Service: i.Service, Rule: i.Rule}
+		one := thing{Kind: i.Kind, Name: g.p.T("holdings.kind." + i.Kind), ID: i.ID, Ref: i.Reference, Service: i.Service, Outcome: i.Outcome, Rule: i.Rule}
 		if rule, ok := g.pol.Retention(i.Rule); ok {
 			one.Kept = rule.Say(g.p)
 			if !i.Since.IsZero() {
