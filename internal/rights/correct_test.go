@@ -17,6 +17,7 @@ import (
 // applied has a person have an application, with the name that they declared.
 func (w *world) applied(subject string) {
 	w.t.Helper()
+	w.applicant = subject
 	w.places = append(w.places, takeout.Named{Scope: "case:left", Name: "Road permit RP-1", Basis: "eu-gdpr:A6-1-b"})
 	err := w.vault.Update(w.t.Context(), func(tx *db.Tx) error {
 		if err := w.vault.NewScope(tx, subject, "case:left"); err != nil {

@@ -9,12 +9,17 @@
 //
 //   - The clock runs from receipt, in the zone and the calendar of the portal.
 //     It pauses only while it is outstanding who asks, and is extended once at
-//     the most, with a reason that the person is told. It is computed, never
-//     stored (I10). What is overdue is told to everybody who answers.
+//     the most, before its time is over, with a reason that the person is told.
+//     It is computed, never stored (I10). What is overdue is told to everybody
+//     who answers, and what somebody held who works no more, another takes.
 //
 //   - An answer is per item: granted, or refused on one of the declared grounds,
 //     with how to appeal (I11, N14). Of an erasure package rights/fate says until
 //     when each part is kept. An appeal goes to somebody else than who decided.
+//     Whoever never shows who they are is refused for that, whatever they ask for.
+//
+//   - A correction that was asked for without naming a part is no task of anybody:
+//     an official says first which parts are meant.
 //
 //   - A restriction and an objection act at the next use, everywhere: the
 //     person's gate moves in the transaction of the answer (I6). The end of a

@@ -70,31 +70,28 @@ func (s *Service) Enter(tx *db.Tx, who policy.Actor, e Entered) (*Request, error
 // Known notes that an official has made sure who asks: the clock runs on, and
 // what the program answers by itself it makes. With the number that they saw on
 // a card, the request is also about whom that and a contact of it name; by the
-// contact alone nobody is found. The number is compared, and not kept.
-func (s *Service) Known(ctx context.Context, who policy.Actor, request, number string) error {
+// contact alone nobody is found. The number is compared, and not kept. Whoever
+// has a cabinet by one of these has it in their log that an official was told so.
+func (s *Service) Known(ctx context.Context, who policy.Actor, request, number string) (cabinet bool, err error) {
 	number = strings.ToUpper(strings.TrimSpace(number))
 	field, _ := s.Policy().Field(policy.FieldIdentityNumber)
 	if ok, err := regexp.MatchString(field.Pattern, number); number != "" && (err != nil || !ok || len(number) > MaxNumber) {
-		return fault.Input(fault.Field{Name: "number", Code: "rights.known.number.form"})
+		return false, fault.Input(fault.Field{Name: "number", Code: "rights.known.number.form"})
 	}
 	r, _, err := s.Glance(ctx, who, request)
 	if err != nil {
-		return err
+		return false, err
 	}
 	if r.State != Taken || r.Holder != who.ID || !r.Paused() {
-		return fmt.Errorf("note who asks: %w", errMoved)
+		return false, fmt.Errorf("note who asks: %w", errMoved)
 	}
 	values, err := s.Vault.Read(ctx, r.answering(who, policy.Use, FieldContact))
 	if err != nil {
-		return fmt.Errorf("open the contacts of a request: %w", err)
+		return false, fmt.Errorf("open the contacts of a request: %w", err)
 	}
-	a := Asker{Subject: r.Subject, Outside: true, Told: true, Number: number}
-	for _, v := range values.Items(FieldContact) {
-		if c, ok := s.Identity.ParseContact(v.Text); ok {
-			a.Contacts = append(a.Contacts, c)
-		}
-	}
-	return s.change(ctx, who, request, func(tx *db.Tx, r *Request) error {
+	a := s.contacts(values)
+	a.Subject, a.Outside, a.Told, a.Number = r.Subject, true, true, number
+	err = s.change(ctx, who, request, func(tx *db.Tx, r *Request) error {
 		if r.State != Taken || r.Holder != who.ID || !r.Paused() {
 			return errMoved
 		}
@@ -107,11 +104,32 @@ func (s *Service) Known(ctx context.Context, who policy.Actor, request, number s
 		if err != nil {
 			return err
 		}
+		holders, err := s.cabinets(tx, a)
+		cabinet = len(holders) > 0
+		for _, one := range holders {
+			of := *r
+			of.Subject = one
+			err = cmp.Or(err, s.note(tx, &of, "right-cabinet", who))
+		}
+		if err != nil {
+			return err
+		}
 		if len(a.Contacts) > 0 { // where the package can be told of
 			err = s.make(tx, r)
 		}
 		return errors.Join(err, s.cover(tx, r, found), s.correct(tx, r, items), s.Vault.Bump(tx, r.Subject), s.note(tx, r, "right-known", who))
 	})
+	return cabinet, err
+}
+
+// contacts are those that somebody named, as they were opened.
+func (s *Service) contacts(values vault.Values) (a Asker) {
+	for _, v := range values.Items(FieldContact) {
+		if c, ok := s.Identity.ParseContact(v.Text); ok {
+			a.Contacts = append(a.Contacts, c)
+		}
+	}
+	return a
 }
 
 // Prove notes that whoever asks has shown by codes that contacts are theirs: the

@@ -116,6 +116,8 @@ type world struct {
 	sent     []mail.Message
 	refuses  error // what whoever takes messages says
 
+	applicant string // whose application "left" is
+
 	keeps     *retention.Service
 	visitors  *visitor.Service
 	corrects  *correct.Service
@@ -355,5 +357,5 @@ func (w *world) owner(_ *db.Tx, subject, scope string) (correct.Owner, bool, err
 	return correct.Owner{
 		Party: "council", Roles: []string{"permit-officer"}, Activity: "road-permit.decide", Reference: "RP-1", Name: text("Road permit"),
 		Fields: []correct.Field{{ID: policy.FieldName, Name: text("Name")}},
-	}, scope == "case:left", nil
+	}, scope == "case:left" && subject == w.applicant, nil
 }

@@ -91,7 +91,7 @@ func (s *Service) makePackage(ctx context.Context, job *jobs.Job) error {
 	if err != nil {
 		return err
 	}
-	about := takeout.For{Request: r.ID, Reference: r.Reference, People: r.People(), Language: r.Language, Copy: r.Kind == policy.RightCopy}
+	about := takeout.For{Request: r.ID, Reference: r.Reference, People: r.People(), Language: r.Language, Outside: r.Outside(), Copy: r.Kind == policy.RightCopy}
 	p.Size, err = s.Takeout.Write(ctx, about, sealer, func(done, total int) error {
 		return s.DB.Update(ctx, func(tx *db.Tx) error { return putProgress(tx, r, done, total) })
 	})

@@ -99,6 +99,9 @@ type Request struct {
 	Appealed  time.Time // the clock runs anew from here
 	Escalated time.Time // when officials were told that it is overdue
 
+	Contacts []string // of who asks without a cabinet; to the official who holds it
+	Cabinet  bool     // one of these belongs to a cabinet, which it is not about
+
 	covers   []string // whose data it is about besides, in the order of their ids: those who carry an identifier that was shown
 	revision int64
 }

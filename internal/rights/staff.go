@@ -107,7 +107,24 @@ func (s *Service) View(ctx context.Context, who policy.Actor, request string) (r
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	return r, items, Texts(values), nil
+	return r, items, Texts(values), s.reached(ctx, r, values)
+}
+
+// reached fills in where whoever asks without a cabinet is reached. That somebody
+// has a cabinet is said once it is known who asks.
+func (s *Service) reached(ctx context.Context, r *Request, values vault.Values) error {
+	a := s.contacts(values)
+	for _, c := range a.Contacts {
+		r.Contacts = append(r.Contacts, c.Value)
+	}
+	if !r.Outside() || r.Paused() {
+		return nil
+	}
+	return s.DB.View(ctx, func(tx *db.Tx) error {
+		list, err := s.cabinets(tx, a)
+		r.Cabinet = len(list) > 0
+		return err
+	})
 }
 
 // change changes a request that an official may work on.
@@ -230,6 +247,9 @@ type Answer struct {
 // Decide answers a request that an official holds: every item that is open, and
 // in words. What is granted is done in the same transaction.
 func (s *Service) Decide(ctx context.Context, who policy.Actor, request string, answers map[int]Answer, text string) error {
+	if err := s.partsNamed(ctx, who, request, answers); err != nil {
+		return err
+	}
 	return s.change(ctx, who, request, func(tx *db.Tx, r *Request) error {
 		if r.State != Taken || r.Holder != who.ID {
 			return errMoved
@@ -324,10 +344,21 @@ func (s *Service) Carried(tx *db.Tx, request string, who policy.Actor) error {
 	return errors.Join(s.note(tx, r, "right-carried", who), s.tell(tx, r, "answered"))
 }
 
+// Grounds are those on which a request may be refused now: those that its right
+// declares (I11). While it is outstanding who asks, it is the one that this could
+// not be shown, whatever the right, so that nothing waits for ever; after that it
+// is none.
+func (s *Service) Grounds(r *Request) []policy.Ground {
+	if r.Paused() {
+		return []policy.Ground{policy.GroundIdentity}
+	}
+	return slices.DeleteFunc(slices.Clone(s.RightOf(r).Refusal), func(g policy.Ground) bool { return g == policy.GroundIdentity })
+}
+
 // decided applies answers to the items that are open, or says what is wrong
-// with them: a refusal has a ground that the right declares (I11).
+// with them: a refusal has a ground.
 func (s *Service) decided(r *Request, items []Item, answers map[int]Answer, text string, now time.Time) (list []Item, err error) {
-	right, wrong := s.RightOf(r), CheckText("text", text, true)
+	grounds, wrong := s.Grounds(r), CheckText("text", text, true)
 	for _, i := range items {
 		if i.Decision != Open {
 			continue
@@ -336,11 +367,11 @@ func (s *Service) decided(r *Request, items []Item, answers map[int]Answer, text
 		switch {
 		case a.Decision != Granted && a.Decision != Refused:
 			wrong = append(wrong, fault.Field{Name: name, Code: "rights.decide.none"})
-		case a.Decision == Refused && !slices.Contains(right.Refusal, a.Ground):
+		case a.Decision == Refused && !slices.Contains(grounds, a.Ground):
 			wrong = append(wrong, fault.Field{Name: fmt.Sprintf("ground-%d", i.N), Code: "rights.decide.ground"})
 		case a.Decision == Granted && a.Ground != "":
 			wrong = append(wrong, fault.Field{Name: fmt.Sprintf("ground-%d", i.N), Code: "rights.decide.ground.granted"})
-		case r.Paused() && a.Ground != policy.GroundIdentity:
+		case r.Paused() && a.Decision == Granted:
 			wrong = append(wrong, fault.Field{Name: name, Code: "rights.decide.identity"})
 		}
 		if i.Decision, i.Decided = a.Decision, now; a.Decision == Refused {

@@ -178,6 +178,19 @@ func insertItem(tx *db.Tx, r *Request, i Item) error {
 	return err
 }
 
+// replaceItems has a request be about other items than before.
+func replaceItems(tx *db.Tx, r *Request, items []Item) error {
+	if _, err := tx.Exec(`DELETE FROM rights_item WHERE subject = $1 AND request = $2`, r.Subject, r.ID); err != nil {
+		return err
+	}
+	for _, i := range items {
+		if err := insertItem(tx, r, i); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func updateItem(tx *db.Tx, r *Request, i Item) error {
 	_, err := tx.Exec(`UPDATE rights_item SET decision = $1, ground = $2, decided_at = $3 WHERE subject = $4 AND request = $5 AND n = $6`,
 		string(i.Decision), string(i.Ground), moment(i.Decided), r.Subject, r.ID, i.N)

@@ -428,7 +428,7 @@ func (s *Service) Answer(ctx context.Context, who policy.Actor, task string, a r
 // check says what is wrong with an answer.
 func (s *Service) check(one *Listed, a rights.Answer, words string, changed bool) error {
 	wrong := rights.CheckText("text", words, true)
-	refusal := s.Rights.RightOf(one.Request).Refusal
+	refusal := s.Rights.Grounds(one.Request)
 	switch {
 	case a.Decision != rights.Granted && a.Decision != rights.Refused:
 		wrong = append(wrong, fault.Field{Name: "answer", Code: "correct.answer.none"})

@@ -166,7 +166,7 @@ func (s *Service) held(q *web.Req, t *identity.Typed, page *pages.Task) error {
 		Options: []ui.Option{{Value: string(rights.Granted), Label: q.P.T("correct.answer.corrected")}}}
 	page.Ground = ui.Field{Name: "ground", Label: q.P.T("correct.answer.ground"), Value: identity.Value(q, "ground"), Error: t.Error("ground"),
 		Options: []ui.Option{{Label: q.P.T("correct.answer.ground.none")}}}
-	refusal := s.Rights.RightOf(one.Request).Refusal
+	refusal := s.Rights.Grounds(one.Request)
 	if one.Ordered.IsZero() && len(refusal) > 0 {
 		page.Answer.Options = append(page.Answer.Options, ui.Option{Value: string(rights.Refused), Label: q.P.T("correct.answer.refused")})
 		for _, g := range refusal {

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 
 	"portico/internal/identity"
 	"portico/internal/platform/fault"
@@ -185,6 +186,27 @@ func (s *Site) held(q *web.Req, t *identity.Typed, r *rights.Request, items []ri
 			Error: t.Error("number"), LTR: true, Width: 20, Optional: true, Max: rights.MaxNumber,
 		}
 	}
+	if r.Outside() {
+		at := ui.Row{Key: q.P.T("rights.staff.contacts"), Value: strings.Join(r.Contacts, "\n"), LTR: true}
+		if len(r.Contacts) == 0 {
+			at.Value, at.LTR = q.P.T("rights.staff.contacts.none"), false
+		}
+		page.Facts = append(page.Facts, at)
+	}
+	if r.Cabinet {
+		page.Cabinet = q.P.T("rights.staff.cabinet")
+	}
+	parts, err := s.Rights.Parts(q.R.Context(), q.P, r, items)
+	if err != nil {
+		return nil, err
+	}
+	if len(parts) > 0 {
+		page.Parts = &ui.Field{Name: "parts", Label: q.P.T("rights.items.place"), Hint: q.P.T("rights.staff.parts.hint"), Error: t.Error("parts"), Values: typed(q, "parts")}
+		fields = append(fields, "parts")
+	}
+	for _, c := range parts {
+		page.Parts.Options = append(page.Parts.Options, ui.Option{Value: c.Value(), Label: c.Name})
+	}
 	page.Held, page.Lines = true, rights.Lines(q.P, text, "rights.line.asker")
 	names, err := s.Rights.Names(q, r, items)
 	if err != nil {
@@ -198,7 +220,7 @@ func (s *Site) held(q *web.Req, t *identity.Typed, r *rights.Request, items []ri
 	if err != nil {
 		return nil, err
 	}
-	right := s.Rights.RightOf(r)
+	right, grounds := s.Rights.RightOf(r), s.Rights.Grounds(r)
 	for i, item := range items {
 		if item.Decision != rights.Open || with[item.N] != "" {
 			continue
@@ -214,11 +236,11 @@ func (s *Site) held(q *web.Req, t *identity.Typed, r *rights.Request, items []ri
 		if fates != nil {
 			d.Answer.Hint = fates[i]
 		}
-		if len(right.Refusal) > 0 {
+		if len(grounds) > 0 {
 			d.Answer.Options = append(d.Answer.Options, ui.Option{Value: string(rights.Refused), Label: q.P.T("rights.decide.refuse")})
 			d.Ground.Options = append(d.Ground.Options, ui.Option{Label: q.P.T("rights.decide.ground.none")})
 		}
-		for _, g := range right.Refusal {
+		for _, g := range grounds {
 			d.Ground.Options = append(d.Ground.Options, ui.Option{Value: string(g), Label: q.P.T("rights.ground." + g.Word())})
 		}
 		page.Decide = append(page.Decide, d)
@@ -239,7 +261,7 @@ func (s *Site) held(q *web.Req, t *identity.Typed, r *rights.Request, items []ri
 
 func (s *Site) takeDesk(q *web.Req) error {
 	t := identity.ReadForm(q, "do", "text", "reason", "number")
-	do := rights.Press(q, t, "take", "back", "decide", "extend", "lift", "known")
+	do := rights.Press(q, t, "take", "back", "decide", "extend", "lift", "known", "name")
 	if t.Bad() {
 		return rights.Again(q, t, s.desk)
 	}
@@ -254,7 +276,14 @@ func (s *Site) takeDesk(q *web.Req) error {
 	case "extend":
 		err, notice = s.Rights.Extend(ctx, who, request, q.Value("reason")), "extended"
 	case "known":
-		err, notice = s.Rights.Known(ctx, who, request, q.Value("number")), "known"
+		var cabinet bool
+		if cabinet, err = s.Rights.Known(ctx, who, request, q.Value("number")); cabinet {
+			notice = "cabinet"
+		} else {
+			notice = "known"
+		}
+	case "name":
+		err, notice = s.Rights.NameParts(i18n.With(ctx, q.P), who, request, typed(q, "parts")), "named"
 	case "lift":
 		err, notice = s.Rights.Announce(ctx, who, request), "lifted"
 	case "decide":
@@ -264,7 +293,7 @@ func (s *Site) takeDesk(q *web.Req) error {
 				answers[n] = rights.Answer{Decision: rights.Decision(d), Ground: policy.Ground(q.Value(itemName("ground", n)))}
 			}
 		}
-		err, notice = s.Rights.Decide(ctx, who, request, answers, q.Value("text")), "decided"
+		err, notice = s.Rights.Decide(i18n.With(ctx, q.P), who, request, answers, q.Value("text")), "decided"
 	}
 	if err != nil && fault.KindOf(err) == fault.Conflict { // somebody was first: what was typed stays
 		t.No("do", q.P.T(fault.From(err).Code))
@@ -278,6 +307,15 @@ func (s *Site) takeDesk(q *web.Req) error {
 		return err
 	}
 	return q.Redirect(to + "?done=" + notice)
+}
+
+// typed are the values of a field that may be sent more than once.
+func typed(q *web.Req, name string) []string {
+	if q.R.Method != http.MethodPost {
+		return nil
+	}
+	form, _ := q.Form()
+	return form[name]
 }
 
 // itemName is the name of a field of the form that answers an item.
