@@ -105,13 +105,12 @@ func (s *Service) Known(ctx context.Context, who policy.Actor, request, number s
 			return err
 		}
 		holders, err := s.cabinets(tx, a)
-		cabinet = len(holders) > 0
 		for _, one := range holders {
 			of := *r
 			of.Subject = one
 			err = cmp.Or(err, s.note(tx, &of, "right-cabinet", who))
 		}
-		if err != nil {
+		if cabinet = len(holders) > 0; err != nil {
 			return err
 		}
 		if len(a.Contacts) > 0 { // where the package can be told of

@@ -1,11 +1,11 @@
 package rights
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
 
+	"portico/internal/identity/credential"
 	"portico/internal/platform/db"
 	"portico/internal/platform/fault"
 	"portico/internal/platform/i18n"
@@ -88,19 +88,13 @@ func (s *Service) partsNamed(ctx context.Context, who policy.Actor, request stri
 // identity number that was verified. What is in it is not part of what somebody
 // asks without having signed in.
 func (s *Service) cabinets(tx *db.Tx, a Asker) (list []string, err error) {
-	find := func(field, value string) {
-		whose, found := s.Vault.Find(tx, field, value)
-		if found == nil && !slices.Contains(list, whose) {
+	for _, c := range slices.Concat(a.Contacts, []credential.Contact{{Field: policy.FieldIdentityNumber, Value: a.Number}}) {
+		if whose, err := s.Vault.Find(tx, c.Field, c.Value); err == nil && c.Value != "" {
 			list = append(list, whose)
-		} else if found != nil && fault.KindOf(found) != fault.NotFound {
-			err = cmp.Or(err, fmt.Errorf("look whether somebody has a cabinet: %w", found))
+		} else if err != nil && fault.KindOf(err) != fault.NotFound {
+			return nil, fmt.Errorf("look whether somebody has a cabinet: %w", err)
 		}
 	}
-	for _, c := range a.Contacts {
-		find(c.Field, c.Value)
-	}
-	if a.Number != "" {
-		find(policy.FieldIdentityNumber, a.Number)
-	}
-	return list, err
+	slices.Sort(list)
+	return slices.Compact(list), nil
 }

@@ -2,16 +2,12 @@ package rights
 
 import (
 	"context"
-	"net/http"
 	"slices"
 
-	"portico/internal/identity"
 	"portico/internal/platform/db"
 	"portico/internal/platform/i18n"
 	"portico/internal/platform/web"
 	"portico/internal/platform/web/ui"
-	"portico/internal/policy"
-	"portico/internal/rights/pages"
 	"portico/internal/rights/takeout"
 )
 
@@ -35,68 +31,12 @@ func (s *Service) Handle(r *web.Router, routes []web.Route) {
 	}
 }
 
-// Status is under which a form is shown.
-func Status(t *identity.Typed) int {
-	if t.Bad() {
-		return http.StatusUnprocessableEntity
-	}
-	return http.StatusOK
-}
-
-// Press reads which button was pressed, which must be one of these.
-func Press(q *web.Req, t *identity.Typed, do ...string) string {
-	d := q.Value("do")
-	if !t.Bad() && !slices.Contains(do, d) {
-		t.No("do", q.P.T("rights.form.button"))
-	}
-	return d
-}
-
-// Again shows a form again, or leaves what no form can show to the router.
-func Again(q *web.Req, t *identity.Typed, again func(*web.Req, *identity.Typed) error) error {
-	if err := t.Edge(); err != nil {
-		return err
-	}
-	return again(q, t)
-}
-
-// Done is the notice after a change, by the name of the change.
-func Done(q *web.Req, known ...string) string {
-	if d := q.R.URL.Query().Get("done"); slices.Contains(known, d) {
-		return q.P.T("rights.done." + d)
-	}
-	return ""
-}
-
 // PurposeName is what people call a purpose.
 func (s *Service) PurposeName(p *i18n.Printer, id string) string {
 	if u, ok := s.Policy().Purpose(id); ok {
 		return p.In(u.Name)
 	}
 	return id
-}
-
-// Terms say what goes for a right, as the policy declares it.
-func Terms(p *i18n.Printer, right policy.Right) []ui.Row {
-	rows := []ui.Row{{Key: p.T("rights.within"), Value: within(p, right)}}
-	if right.Kind == policy.RightOptOut {
-		rows[0] = ui.Row{Key: p.T("rights.effect"), Value: p.T("rights.effect.at-once")}
-	}
-	if len(right.Limits) > 0 {
-		rows = append(rows, ui.Row{Key: p.T("rights.limits"), Value: p.In(right.Limits)})
-	}
-	fee := p.T("rights.fee.none")
-	if len(right.Fee) > 0 {
-		fee = p.In(right.Fee)
-	}
-	return append(rows, ui.Row{Key: p.T("rights.fee"), Value: fee})
-}
-
-func within(p *i18n.Printer, right policy.Right) string {
-	if right.Extension == "" {
-		return right.Within.Say(p)
-	}
-	return p.T("rights.within.extended", "period", right.Within.Say(p), "more", right.Extension.Say(p))
 }
 
 // Facts say where a request stands.
@@ -214,19 +154,4 @@ func (s *Service) Names(q *web.Req, r *Request, items []Item) ([]string, error) 
 		}
 	}
 	return out, nil
-}
-
-// Lines are the texts of a request, as a page shows them.
-func Lines(p *i18n.Printer, text []Line, asker string) (list []pages.Line) {
-	for _, l := range text {
-		who := p.T(asker)
-		switch {
-		case l.Office:
-			who = p.T("rights.line.office")
-		case l.Source == policy.SourceStaff:
-			who = p.T("rights.line.written")
-		}
-		list = append(list, pages.Line{Who: who, Time: p.DateTime(l.At), Text: l.Text})
-	}
-	return list
 }

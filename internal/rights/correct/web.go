@@ -12,6 +12,7 @@ import (
 	"portico/internal/policy"
 	"portico/internal/rights"
 	"portico/internal/rights/correct/pages"
+	"portico/internal/rights/sheet"
 )
 
 // Mount declares the pages.
@@ -182,9 +183,9 @@ func (s *Service) held(q *web.Req, t *identity.Typed, page *pages.Task) error {
 
 func (s *Service) take(q *web.Req) error {
 	t := identity.ReadForm(q, "do", "field", "value", "answer", "ground", "text")
-	do := rights.Press(q, t, "take", "back", "write", "answer")
+	do := sheet.Press(q, t, "take", "back", "write", "answer")
 	if t.Bad() {
-		return rights.Again(q, t, s.show)
+		return sheet.Again(q, t, s.show)
 	}
 	ctx, who, task := q.R.Context(), actor(q), q.R.PathValue("id")
 	to := "/staff/corrections/" + task + "?done="
@@ -206,7 +207,7 @@ func (s *Service) take(q *web.Req) error {
 	}
 	if identity.Shown(err) {
 		t.Add(err)
-		return rights.Again(q, t, s.show)
+		return sheet.Again(q, t, s.show)
 	}
 	if err != nil {
 		return err

@@ -14,6 +14,7 @@ import (
 	"portico/internal/policy"
 	"portico/internal/rights"
 	"portico/internal/rights/pages"
+	"portico/internal/rights/sheet"
 )
 
 // Site is the pages of officials.
@@ -69,7 +70,7 @@ func (s *Site) showQueue(q *web.Req) error {
 	if err != nil {
 		return err
 	}
-	page := pages.Queue{Notice: rights.Done(q, "taken", "back", "decided"), Standing: q.P.T("rights.staff.standing", "n", n.Open)}
+	page := pages.Queue{Notice: sheet.Done(q, "taken", "back", "decided"), Standing: q.P.T("rights.staff.standing", "n", n.Open)}
 	if n.Late > 0 {
 		page.Late = q.P.T("rights.staff.late", "n", n.Late)
 	}
@@ -121,10 +122,10 @@ func (s *Site) desk(q *web.Req, t *identity.Typed) error {
 		return err
 	}
 	page := pages.Desk{
-		Notice: rights.Done(q, "taken", "extended", "lifted", "decided", "known", "cabinet", "named"), Ref: r.Reference, Action: "/staff/rights/" + r.ID, Title: q.P.In(s.Rights.RightOf(r).Name),
+		Notice: sheet.Done(q, "taken", "extended", "lifted", "decided", "known", "cabinet", "named"), Ref: r.Reference, Action: "/staff/rights/" + r.ID, Title: q.P.In(s.Rights.RightOf(r).Name),
 		Facts: append(s.Rights.Facts(q.P, r, items), ui.Row{Key: q.P.T("rights.source"), Value: q.P.T("rights.source." + string(r.Source))}),
 	}
-	page.Facts = append(page.Facts, rights.Terms(q.P, s.Rights.RightOf(r))...)
+	page.Facts = append(page.Facts, sheet.Terms(q.P, s.Rights.RightOf(r))...)
 	names := []string{}
 	free, err := s.Rights.Free(ctx, r)
 	if err != nil {
@@ -164,7 +165,7 @@ func (s *Site) desk(q *web.Req, t *identity.Typed) error {
 			return err
 		}
 	}
-	return q.Page(rights.Status(t), web.Page{Title: r.Reference, Body: pages.DeskPage(page), Invalid: t.Bad(), Back: "/staff/rights"})
+	return q.Page(sheet.Status(t), web.Page{Title: r.Reference, Body: pages.DeskPage(page), Invalid: t.Bad(), Back: "/staff/rights"})
 }
 
 // lifts says what lasts because of a request; empty where nothing does, or its
@@ -201,13 +202,13 @@ func (s *Site) held(q *web.Req, t *identity.Typed, r *rights.Request, items []ri
 		return nil, err
 	}
 	if len(parts) > 0 {
-		page.Parts = &ui.Field{Name: "parts", Label: q.P.T("rights.items.place"), Hint: q.P.T("rights.staff.parts.hint"), Error: t.Error("parts"), Values: typed(q, "parts")}
+		page.Parts = &ui.Field{Name: "parts", Label: q.P.T("rights.items.place"), Hint: q.P.T("rights.staff.parts.hint"), Error: t.Error("parts"), Values: sheet.Values(q, "parts")}
 		fields = append(fields, "parts")
 	}
 	for _, c := range parts {
 		page.Parts.Options = append(page.Parts.Options, ui.Option{Value: c.Value(), Label: c.Name})
 	}
-	page.Held, page.Lines = true, rights.Lines(q.P, text, "rights.line.asker")
+	page.Held, page.Lines = true, sheet.Lines(q.P, text, "rights.line.asker")
 	names, err := s.Rights.Names(q, r, items)
 	if err != nil {
 		return nil, err
@@ -261,9 +262,9 @@ func (s *Site) held(q *web.Req, t *identity.Typed, r *rights.Request, items []ri
 
 func (s *Site) takeDesk(q *web.Req) error {
 	t := identity.ReadForm(q, "do", "text", "reason", "number")
-	do := rights.Press(q, t, "take", "back", "decide", "extend", "lift", "known", "name")
+	do := sheet.Press(q, t, "take", "back", "decide", "extend", "lift", "known", "name")
 	if t.Bad() {
-		return rights.Again(q, t, s.desk)
+		return sheet.Again(q, t, s.desk)
 	}
 	ctx, who, request := q.R.Context(), actor(q), q.R.PathValue("id")
 	to, notice := "/staff/rights/"+request, ""
@@ -283,7 +284,7 @@ func (s *Site) takeDesk(q *web.Req) error {
 			notice = "known"
 		}
 	case "name":
-		err, notice = s.Rights.NameParts(i18n.With(ctx, q.P), who, request, typed(q, "parts")), "named"
+		err, notice = s.Rights.NameParts(i18n.With(ctx, q.P), who, request, sheet.Values(q, "parts")), "named"
 	case "lift":
 		err, notice = s.Rights.Announce(ctx, who, request), "lifted"
 	case "decide":
@@ -301,21 +302,12 @@ func (s *Site) takeDesk(q *web.Req) error {
 	}
 	if identity.Shown(err) {
 		t.Add(err)
-		return rights.Again(q, t, s.desk)
+		return sheet.Again(q, t, s.desk)
 	}
 	if err != nil {
 		return err
 	}
 	return q.Redirect(to + "?done=" + notice)
-}
-
-// typed are the values of a field that may be sent more than once.
-func typed(q *web.Req, name string) []string {
-	if q.R.Method != http.MethodPost {
-		return nil
-	}
-	form, _ := q.Form()
-	return form[name]
 }
 
 // itemName is the name of a field of the form that answers an item.

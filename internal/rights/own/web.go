@@ -14,6 +14,7 @@ import (
 	"portico/internal/policy"
 	"portico/internal/rights"
 	"portico/internal/rights/pages"
+	"portico/internal/rights/sheet"
 )
 
 // Site is the pages.
@@ -76,7 +77,7 @@ func once(q *web.Req) string {
 
 func (s *Site) showRights(q *web.Req) error {
 	ctx := q.R.Context()
-	page := pages.Rights{Action: q.Path("/cabinet/rights"), Notice: rights.Done(q, "ended")}
+	page := pages.Rights{Action: q.Path("/cabinet/rights"), Notice: sheet.Done(q, "ended")}
 	requests, items, err := s.Of(ctx, q.Session.Subject)
 	if err != nil {
 		return err
@@ -126,7 +127,7 @@ func (s *Site) lasting(p *i18n.Printer, l rights.Suspension) pages.Lasting {
 
 func (s *Site) takeRights(q *web.Req) error {
 	t := identity.ReadForm(q, "do", "suspension")
-	if rights.Press(q, t, "end"); t.Bad() {
+	if sheet.Press(q, t, "end"); t.Bad() {
 		return fault.New(fault.Invalid, "rights.form.button")
 	}
 	if err := s.End(q.R.Context(), q.Session.Subject, q.Value("suspension")); err != nil {
@@ -144,7 +145,7 @@ func (s *Site) ask(q *web.Req, t *identity.Typed, who rights.Asker) error {
 		return errUnknown
 	}
 	a := pages.Ask{
-		Title: q.P.In(right.Name), Lead: q.P.T("rights.kind." + string(right.Kind)), Facts: rights.Terms(q.P, right), Problems: t.Problems("items", "text"),
+		Title: q.P.In(right.Name), Lead: q.P.T("rights.kind." + string(right.Kind)), Facts: sheet.Terms(q.P, right), Problems: t.Problems("items", "text"),
 		Action: who.Home + "/" + right.ID, Once: once(q), Button: q.P.T("rights.ask.go"),
 	}
 	options, err := s.Options(q.R.Context(), q.P, who, right)
@@ -157,7 +158,7 @@ func (s *Site) ask(q *web.Req, t *identity.Typed, who rights.Asker) error {
 		}
 	}
 	if rights.SortOf(right.Kind) != rights.All {
-		f := ui.Field{Name: "items", Label: q.P.T("rights.items." + string(rights.SortOf(right.Kind))), Error: t.Error("items"), Values: typed(q, "items")}
+		f := ui.Field{Name: "items", Label: q.P.T("rights.items." + string(rights.SortOf(right.Kind))), Error: t.Error("items"), Values: sheet.Values(q, "items")}
 		for _, o := range options {
 			f.Options = append(f.Options, ui.Option{Value: o.Value(), Label: o.Name})
 		}
@@ -170,7 +171,7 @@ func (s *Site) ask(q *web.Req, t *identity.Typed, who rights.Asker) error {
 		Name: "text", Label: q.P.T("rights.text." + word(right.Kind)), Hint: q.P.T("rights.text.hint"), Value: identity.Value(q, "text"), Error: t.Error("text"),
 		Why: s.Identity.Why(q.P, rights.FieldText, rights.ActivityOwn), Rows: 6, Max: rights.MaxText, Optional: !rights.Wordy(right.Kind),
 	}))
-	return q.Page(rights.Status(t), web.Page{Title: a.Title, Body: pages.AskPage(a), Invalid: t.Bad(), Back: who.Home, Private: true})
+	return q.Page(sheet.Status(t), web.Page{Title: a.Title, Body: pages.AskPage(a), Invalid: t.Bad(), Back: who.Home, Private: true})
 }
 
 // word is how the question for words is put.
@@ -181,28 +182,19 @@ func word(k policy.RightKind) string {
 	return "more"
 }
 
-// typed are the values of a field that may be sent more than once.
-func typed(q *web.Req, name string) []string {
-	if q.R.Method != http.MethodPost {
-		return nil
-	}
-	form, _ := q.Form()
-	return form[name]
-}
-
 // TakeForm takes the form of a right.
 func (s *Site) TakeForm(q *web.Req, a rights.Asker) error {
 	t := identity.ReadForm(q, "do", "text", "once")
 	again := func(q *web.Req, t *identity.Typed) error { return s.ask(q, t, a) }
-	if rights.Press(q, t, "send"); t.Bad() {
-		return rights.Again(q, t, again)
+	if sheet.Press(q, t, "send"); t.Bad() {
+		return sheet.Again(q, t, again)
 	}
 	r, err := s.Ask(i18n.With(q.R.Context(), q.P), rights.Asking{
-		Asker: a, Right: q.R.PathValue("right"), Items: typed(q, "items"), Text: q.Value("text"), Language: q.Lang, Once: q.Value("once"),
+		Asker: a, Right: q.R.PathValue("right"), Items: sheet.Values(q, "items"), Text: q.Value("text"), Language: q.Lang, Once: q.Value("once"),
 	})
 	if identity.Shown(err) {
 		t.Add(err)
-		return rights.Again(q, t, again)
+		return sheet.Again(q, t, again)
 	}
 	if err != nil {
 		return err
@@ -220,8 +212,8 @@ func (s *Site) Show(q *web.Req, t *identity.Typed, a rights.Asker, request strin
 	}
 	right := s.RightOf(r)
 	page := pages.Request{
-		Problems: t.Problems("text"), Sent: q.R.URL.Query().Get("done") == "sent", Notice: rights.Done(q, "appealed"), Title: q.P.In(right.Name), Ref: r.Reference,
-		Facts: s.Facts(q.P, r, items), Action: s.at(q, a, r), Once: once(q), Lines: rights.Lines(q.P, text, "rights.line.you"),
+		Problems: t.Problems("text"), Sent: q.R.URL.Query().Get("done") == "sent", Notice: sheet.Done(q, "appealed"), Title: q.P.In(right.Name), Ref: r.Reference,
+		Facts: s.Facts(q.P, r, items), Action: s.at(q, a, r), Once: once(q), Lines: sheet.Lines(q.P, text, "rights.line.you"),
 	}
 	if page.Sent {
 		page.Title = q.P.T("rights.sent")
@@ -250,7 +242,7 @@ func (s *Site) Show(q *web.Req, t *identity.Typed, a rights.Asker, request strin
 			}
 		}
 	}
-	return q.Page(rights.Status(t), web.Page{Title: page.Title, Body: pages.RequestPage(page), Invalid: t.Bad(), Back: a.Home, Private: true})
+	return q.Page(sheet.Status(t), web.Page{Title: page.Title, Body: pages.RequestPage(page), Invalid: t.Bad(), Back: a.Home, Private: true})
 }
 
 func (s *Site) takeOwn(q *web.Req) error { return s.TakeOn(q, asker(q), q.R.PathValue("id")) }
@@ -259,13 +251,13 @@ func (s *Site) takeOwn(q *web.Req) error { return s.TakeOn(q, asker(q), q.R.Path
 func (s *Site) TakeOn(q *web.Req, a rights.Asker, request string) error {
 	t := identity.ReadForm(q, "do", "text", "once")
 	again := func(q *web.Req, t *identity.Typed) error { return s.Show(q, t, a, request) }
-	if rights.Press(q, t, "appeal"); t.Bad() {
-		return rights.Again(q, t, again)
+	if sheet.Press(q, t, "appeal"); t.Bad() {
+		return sheet.Again(q, t, again)
 	}
 	err := s.Appeal(q.R.Context(), a.Subject, request, q.Value("text"), q.Value("once"))
 	if identity.Shown(err) {
 		t.Add(err)
-		return rights.Again(q, t, again)
+		return sheet.Again(q, t, again)
 	}
 	if err != nil {
 		return err
