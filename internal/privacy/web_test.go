@@ -198,11 +198,30 @@ func TestO1_PolicyPageSaysWhatIsDeclared(t *testing.T) {
 	}
 	article := page(t, b, "/en/privacy").One("article").Text()
 	for _, want := range []string{
-		"Operator: The Agency. Law: Republic of Maldives.", "In Malé; applications 5 years the decision, then disposed of within 30 days.",
+		"Operator: The Agency. Law: Republic of Maldives.", "In Malé; applications 5 years the decision, then 30 days of grace, and then it is disposed of.",
 		"Asked Public services.", "To Fuvahmulah City Council.", "Strictly necessary", "session", "Helpline", "Maldives",
 	} {
 		if !strings.Contains(strings.NewReplacer("\u2068", "", "\u2069", "").Replace(article), want) {
 			t.Errorf("the policy does not say %q", want)
+		}
+	}
+}
+
+// TestO7_ARuleIsSaidAsItIsFollowed: nothing goes before its days of grace are
+// over, and what an archive gets is destroyed here once.
+func TestO7_ARuleIsSaidAsItIsFollowed(t *testing.T) {
+	pol, p := policytest.Compile(t), catalogue(t).Printer("en", time.UTC)
+	for want, r := range map[string]policy.Retention{
+		"5 years a day": {},
+		"5 years a day, then 30 days of grace, and then it is disposed of":                                                   {Grace: "P30D"},
+		"5 years a day, then we tell you, and it is disposed of 30 days later":                                               {Grace: "P30D", Tell: true},
+		"5 years a day, then handed over to Fuvahmulah City Council and destroyed here":                                      {To: "council"},
+		"5 years a day, then 30 days of grace, and then it is handed over to Fuvahmulah City Council and destroyed here":     {Grace: "P30D", To: "council"},
+		"5 years a day, then we tell you, and 30 days later it is handed over to Fuvahmulah City Council and destroyed here": {Grace: "P30D", Tell: true, To: "council"},
+	} {
+		r.Period, r.Trigger = "P5Y", i18n.Text{"en": "a day"}
+		if got := strings.NewReplacer("\u2068", "", "\u2069", "").Replace(privacy.Kept(p, pol, r)); got != want {
+			t.Errorf("%+v is said as %q, not %q", r, got, want)
 		}
 	}
 }

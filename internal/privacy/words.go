@@ -45,22 +45,23 @@ func period(p *i18n.Printer, of policy.Period) string {
 // Kept says a rule in words: how long, counted from what, the grace, and to
 // whom it is handed over before it is destroyed.
 func Kept(p *i18n.Printer, pol *policy.Policy, r policy.Retention) string {
-	if party, ok := pol.Party(r.To); ok {
-		r.To = ""
-		return p.T("privacy.kept.archive", "kept", Kept(p, pol, r), "party", party.Name.In(p.Lang))
-	}
-	s := r.Trigger.In(p.Lang)
+	s, key := r.Trigger.In(p.Lang), "privacy.kept"
 	if r.Period != policy.PeriodNone {
 		s = p.T("privacy.kept", "period", period(p, r.Period), "trigger", s)
 	}
-	if r.Grace != "" && r.Grace != policy.PeriodNone {
-		key := "privacy.kept.grace"
-		if r.Tell {
-			key = "privacy.kept.told"
-		}
-		return p.T(key, "kept", s, "grace", period(p, r.Grace))
+	switch {
+	case r.Tell:
+		key += ".told"
+	case r.Grace != "" && r.Grace != policy.PeriodNone:
+		key += ".grace"
 	}
-	return s
+	party, archived := pol.Party(r.To)
+	if archived {
+		key += ".archive"
+	} else if key == "privacy.kept" {
+		return s
+	}
+	return p.T(key, "kept", s, "grace", period(p, r.Grace), "party", party.Name.In(p.Lang))
 }
 
 // sources says where a field comes from.
