@@ -17,6 +17,7 @@ import (
 	"portico/internal/rights/correct"
 	"portico/internal/rights/deadline"
 	"portico/internal/rights/fate"
+	"portico/internal/rights/leaving"
 	"portico/internal/rights/own"
 	"portico/internal/rights/places"
 	"portico/internal/rights/takeout"
@@ -41,6 +42,7 @@ func (p *portal) openRights() {
 			Files: places.Files{Uploads: p.uploads}, Catalogue: p.live.Current().Catalogue, Places: kept.Of, Cause: security.Cause,
 		},
 	})
+	leaving.New(p.rights)
 	p.hands = handover.New(handover.Config{
 		DB: p.db, Vault: p.vault, Keeps: p.keeps, Jobs: p.queue, Ring: p.ring, Policy: p.policy, Clock: p.clock, Zone: p.zone, Files: places.Files{Uploads: p.uploads},
 	})

@@ -10,7 +10,7 @@ type row struct {
 
 // features is the table of allowed imports: imports go down the list only.
 var features = []row{
-	{"app", []string{"connect", "demo", "demo/cast", "retention", "retention/handover", "retention/measure", "recipients", "staysout", "holdings", "instance", "proof", "cabinet", "login", "account", "mandates", "payments", "changes", "consent", "contact", "contact/complaint", "contact/inbound", "rights", "rights/correct", "rights/fate", "rights/deadline", "rights/office", "rights/own", "rights/visitor", "rights/places", "rights/takeout", "cookies", "analytics", "privacy", "notify", "notify/kinds", "news", "desk", "documents", "drafts", "cases", "cases/amend", "uploads", "services", "services/described", "services/preview", "forms", "staff", "identity", "backup", "vault", "ledger", "audit", "keys", "policy", "policy/text", "cases/letter", "cases/automatic", "cases/find", "drafts/enter"}, nil},
+	{"app", []string{"connect", "demo", "demo/cast", "retention", "retention/handover", "retention/measure", "recipients", "staysout", "holdings", "instance", "proof", "cabinet", "login", "account", "mandates", "payments", "changes", "consent", "contact", "contact/complaint", "contact/inbound", "rights", "rights/correct", "rights/fate", "rights/deadline", "rights/leaving", "rights/office", "rights/own", "rights/visitor", "rights/places", "rights/takeout", "cookies", "analytics", "privacy", "notify", "notify/kinds", "news", "desk", "documents", "drafts", "cases", "cases/amend", "uploads", "services", "services/described", "services/preview", "forms", "staff", "identity", "backup", "vault", "ledger", "audit", "keys", "policy", "policy/text", "cases/letter", "cases/automatic", "cases/find", "drafts/enter"}, nil},
 	{"demo/cast", []string{"demo", "instance", "account", "mandates", "staff", "identity", "vault", "policy"}, nil},
 	{"demo", nil, nil},
 	{"connect", []string{"instance", "login", "payments", "uploads"}, nil},
@@ -20,6 +20,7 @@ var features = []row{
 	{"login", []string{"holdings", "account", "identity", "vault", "ledger", "policy"}, nil},
 	{"account", []string{"holdings", "identity", "vault", "ledger", "audit", "policy"}, nil},
 	{"mandates", []string{"holdings", "identity", "vault", "ledger", "audit", "policy"}, nil},
+	{"rights/leaving", []string{"rights", "recipients", "identity", "vault", "policy"}, nil},
 	{"rights/correct", []string{"rights", "rights/sheet", "rights/deadline", "holdings", "cases", "forms", "staff", "identity", "vault", "policy"}, nil},
 	{"rights/fate", []string{"rights", "retention", "holdings", "vault", "keys", "policy"}, nil},
 	{"rights/office", []string{"rights", "rights/sheet", "identity", "policy"}, nil},

@@ -16,6 +16,7 @@
 //   - An answer is per item: granted, or refused on one of the declared grounds,
 //     with how to appeal (I11, N14). Of an erasure package rights/fate says until
 //     when each part is kept. An appeal goes to somebody else than who decided.
+//     Whose account goes while a part stays reads that, and appeals, by a code.
 //     Whoever never shows who they are is refused for that, whatever they ask for.
 //
 //   - A correction that was asked for without naming a part is no task of anybody:

@@ -3,8 +3,6 @@ package rights
 import (
 	"cmp"
 	"context"
-	"errors"
-	"fmt"
 	"slices"
 
 	"portico/internal/holdings"
@@ -12,7 +10,6 @@ import (
 	"portico/internal/platform/fault"
 	"portico/internal/platform/i18n"
 	"portico/internal/platform/jobs"
-	"portico/internal/platform/mail"
 	"portico/internal/platform/web"
 	"portico/internal/policy"
 	"portico/internal/recipients"
@@ -34,12 +31,8 @@ type Fates interface {
 	Give(q *web.Req, subject, request string) error
 }
 
-// jobErase destroys an account once its holder was told, or could not be told so
-// often: about a quarter of an hour.
-const (
-	jobErase  = "rights.erase"
-	tellTries = 8
-)
+// JobErase destroys an account: package rights/leaving.
+const JobErase = "rights.erase"
 
 // errUndecided says that something is still being worked on.
 var errUndecided = fault.New(fault.Conflict, "rights.erase.undecided")
@@ -48,7 +41,7 @@ var errUndecided = fault.New(fault.Conflict, "rights.erase.undecided")
 // itself goes a moment later: with it goes the address at which its holder is
 // told, so that a job tells them first.
 func (s *Service) erase(tx *db.Tx, r *Request, scopes []string) error {
-	items, account, err := s.placed(tx, r, scopes)
+	items, account, err := s.Placed(tx, r, scopes)
 	if err != nil {
 		return err
 	}
@@ -56,7 +49,7 @@ func (s *Service) erase(tx *db.Tx, r *Request, scopes []string) error {
 		if err := s.Eraser.Allowed(tx, account, r.ID); err != nil {
 			return err
 		}
-		if err := s.Jobs.Enqueue(tx, jobs.New{Kind: jobErase, Key: "erase:" + r.ID, Payload: map[string]string{"request": r.ID}}); err != nil {
+		if err := s.Jobs.Enqueue(tx, jobs.New{Kind: JobErase, Key: "erase:" + r.ID, Payload: map[string]string{"request": r.ID}}); err != nil {
 			return err
 		}
 	}
@@ -68,7 +61,7 @@ func (s *Service) erase(tx *db.Tx, r *Request, scopes []string) error {
 		if err := s.Eraser.Erase(tx, items[:n], r.ID); err != nil {
 			return err
 		}
-		if err := s.toldOf(tx, r, items[0].Subject, recipients.Erased, items[:n]...); err != nil {
+		if err := s.ToldOf(tx, r, items[0].Subject, recipients.Erased, items[:n]...); err != nil {
 			return err
 		}
 		items = items[n:]
@@ -76,9 +69,9 @@ func (s *Service) erase(tx *db.Tx, r *Request, scopes []string) error {
 	return nil
 }
 
-// toldOf has whoever received data of some things, or of all where none is
+// ToldOf has whoever received data of some things, or of all where none is
 // named, told what became of it.
-func (s *Service) toldOf(tx *db.Tx, r *Request, subject string, kind recipients.Kind, items ...holdings.Item) error {
+func (s *Service) ToldOf(tx *db.Tx, r *Request, subject string, kind recipients.Kind, items ...holdings.Item) error {
 	act := recipients.Act{Subject: subject, Kind: kind, Request: r.ID, Reference: r.Reference}
 	for _, i := range items {
 		act.Scopes = append(act.Scopes, i.Scope)
@@ -86,10 +79,10 @@ func (s *Service) toldOf(tx *db.Tx, r *Request, subject string, kind recipients.
 	return s.Told.Tell(tx, act)
 }
 
-// placed are the things that are kept in some places, apart from the account.
+// Placed are the things that are kept in some places, apart from the account.
 // What is still being worked on cannot be erased, and an account not while an
 // application of it is.
-func (s *Service) placed(tx *db.Tx, r *Request, scopes []string) (items, account []holdings.Item, err error) {
+func (s *Service) Placed(tx *db.Tx, r *Request, scopes []string) (items, account []holdings.Item, err error) {
 	var held []holdings.Item
 	for _, one := range r.People() {
 		found, err := s.Takeout.Holdings.Held(tx, s.Policy(), one)
@@ -111,46 +104,6 @@ func (s *Service) placed(tx *db.Tx, r *Request, scopes []string) (items, account
 		}
 	}
 	return items, account, nil
-}
-
-// eraseAccount tells the holder of an account that it goes, and destroys it.
-func (s *Service) eraseAccount(ctx context.Context, job *jobs.Job) error {
-	r, _, err := s.Whole(ctx, job.Get("request"))
-	if err != nil {
-		return err
-	}
-	gone := false
-	if err := s.DB.View(ctx, func(tx *db.Tx) error {
-		_, account, err := s.placed(tx, r, []string{vault.Profile})
-		gone = len(account) == 0
-		return err
-	}); err != nil || gone {
-		return err
-	}
-	// What was granted does not wait for an address that takes no message.
-	if err := s.Identity.Write(ctx, r.Subject, r.Language, job.ID, "rights.mail.erased", "reference", r.Reference); err != nil && !mail.Final(err) && job.Attempt < tellTries {
-		return err
-	}
-	keep := func(*db.Tx) error { return nil }
-	if s.StaysOut != nil {
-		if keep, err = s.StaysOut(ctx, r.Subject); err != nil {
-			return err
-		}
-	}
-	err = s.Vault.Update(ctx, func(tx *db.Tx) error {
-		_, account, err := s.placed(tx, r, []string{vault.Profile})
-		if err != nil || len(account) == 0 {
-			return err
-		}
-		if err := errors.Join(keep(tx), s.Eraser.Erase(tx, account, r.ID)); err != nil {
-			return err
-		}
-		return s.toldOf(tx, r, r.Subject, recipients.Erased, account...)
-	})
-	if err != nil {
-		return fmt.Errorf("erase an account: %w", err)
-	}
-	return nil
 }
 
 // Open returns, of each thing, the id of a request that waits for its answer and

@@ -9,8 +9,55 @@ import (
 	"portico/internal/platform/db"
 	"portico/internal/platform/mail"
 	"portico/internal/policy"
+	"portico/internal/rights"
+	"portico/internal/rights/takeout"
+	"portico/internal/testkit"
 	"portico/internal/vault"
 )
+
+// TestI11_WhoseAccountGoesReadsWhatStaysAndAppeals: with the account goes the
+// cabinet in which the answer stood, and what was refused is in it.
+func TestI11_WhoseAccountGoesReadsWhatStaysAndAppeals(t *testing.T) {
+	worlds(t, func(t *testing.T, w *world) {
+		_, b := w.person("aishath@example.mv")
+		_, official := w.official("shifa@example.mv")
+		complaint := w.asks(b, "complaint", "Somebody told my neighbour.")
+		w.places = append(w.places, takeout.Named{Scope: "right:" + complaint, Name: "What you complained of", Basis: "eu-gdpr:A6-1-b"})
+		press(official, "/staff/rights/"+complaint, "take", http.StatusOK)
+		press(official, "/staff/rights/"+complaint, "decide", http.StatusOK, "item-1", "granted", "text", "We spoke with them.")
+		w.work()
+		desk := "/staff/rights/" + w.asks(b, "erasure", "", "place profile", "place right:"+complaint)
+		press(official, desk, "take", http.StatusOK)
+		press(official, desk, "decide", http.StatusOK, "item-1", "granted", "item-2", "refused", "ground-2", "justifications:LegalObligationImpaired", "text", "The complaint stays.")
+		at := ""
+		for _, m := range append(w.work(), w.work()...) {
+			if found := address.FindStringSubmatch(m.Text); found != nil && m.To == "aishath@example.mv" {
+				at = found[1]
+			}
+		}
+		if page := b.Page("/en/cabinet/rights", http.StatusOK); !page.Has(`input[name="password"]`) || at == "" {
+			t.Fatalf("the account is there still, or nothing says where the answer is: %q", at)
+		}
+		stranger := testkit.Browse(t, w.router)
+		if text := stranger.Page(at, http.StatusOK).One("main").Text(); strings.Contains(text, "The complaint stays.") {
+			t.Error("the address alone opens the answer:", text)
+		}
+		stranger.Submit(at, form("act", "codes"), http.StatusOK)
+		page := stranger.Submit(at, form("act", "check", "code-1", codeTo(t, w.work(), "aishath@example.mv")), http.StatusOK)
+		for _, want := range []string{"The complaint stays.", "A law says that this must be kept.", "You can go to court."} {
+			if text := page.One("main").Text(); !strings.Contains(text, want) {
+				t.Errorf("nothing says %q: %s", want, text)
+			}
+		}
+		appeal := page.One(`main form:has(button[value="appeal"])`).Values()
+		appeal.Set("do", "appeal")
+		appeal.Set("text", "No law says so.")
+		stranger.Submit(at, appeal, http.StatusOK)
+		if text := official.Page(desk, http.StatusOK).One("main").Text(); !strings.Contains(text, "appeal") {
+			t.Errorf("nobody sees the appeal: %s", text)
+		}
+	})
+}
 
 // TestN14_AnAccountGoesAlsoWhereNoMessageArrives: what was granted does not wait
 // for ever for somebody who cannot be told.
@@ -84,6 +131,12 @@ func TestN14_AnErasureDestroysWhatWasGrantedAndTellsBeforeTheAddressGoes(t *test
 		}
 		if got := w.work(); len(got) != 0 {
 			t.Errorf("more was sent: %+v", got)
+		}
+		addresses := 0
+		if err := w.store.DB.View(t.Context(), func(tx *db.Tx) error {
+			return tx.QueryRow(`SELECT count(*) FROM vault_value WHERE subject = $1 AND field = $2`, me, rights.FieldContact).Scan(&addresses)
+		}); err != nil || addresses != 0 {
+			t.Errorf("%d addresses are kept of somebody of whom nothing was to stay, %v", addresses, err)
 		}
 	})
 }

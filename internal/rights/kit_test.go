@@ -38,6 +38,7 @@ import (
 	"portico/internal/rights/correct"
 	"portico/internal/rights/deadline"
 	"portico/internal/rights/fate"
+	"portico/internal/rights/leaving"
 	"portico/internal/rights/office"
 	"portico/internal/rights/own"
 	"portico/internal/rights/takeout"
@@ -210,6 +211,7 @@ func openAs(t *testing.T, d *db.DB, declared *policy.Declarations) *world {
 		Language: func() string { return "en" }, Address: address,
 	})
 	keeps.Requests = w.Service
+	leaving.New(w.Service)
 	site := &own.Site{Service: w.Service, Automated: func(*web.Req) (templ.Component, error) { return templ.NopComponent, nil }}
 	w.visitors = visitor.New(visitor.Config{DB: d, Vault: w.vault, Policy: pol, Clock: clock, Jobs: w.jobs, Key: w.store.Ring, Identity: w.id, Rights: site, Address: address,
 		Entered: func(_ *db.Tx, after string, limit int) (list [][2]string, err error) {

@@ -104,7 +104,6 @@ func New(c Config) *Service {
 	c.Jobs.Register(jobTell, s.sendTell, jobs.Options{})
 	c.Jobs.Register(jobLate, s.sendLate, jobs.Options{})
 	c.Jobs.Register(jobPackage, s.makePackage, jobs.Options{Timeout: packageTime})
-	c.Jobs.Register(jobErase, s.eraseAccount, jobs.Options{})
 	c.Jobs.Register(jobForget, s.forget, jobs.Options{Inside: true})
 	c.Jobs.Every(jobWatch, watchEvery, s.Watch, jobs.Options{})
 	return s

@@ -298,6 +298,16 @@ func (s *Service) Decide(ctx context.Context, who policy.Actor, request string, 
 	})
 }
 
+// Outlive has a request followed, from now on, as one of somebody without a
+// cabinet, by the contacts at which they are told that it is answered.
+func (s *Service) Outlive(tx *db.Tx, r *Request, contacts ...vault.Value) error {
+	r.Asked, r.Shown = s.Clock.Now(), s.Clock.Now()
+	if ok, err := moveRequest(tx, r); err != nil || !ok {
+		return cmp.Or(err, error(errMoved))
+	}
+	return errors.Join(s.put(tx, r.own(policy.Collect), contacts...), s.tell(tx, r, "answered"))
+}
+
 // Settle notes what an institution answered on a part of a request, and has the
 // person told. With the last one the request is answered.
 func (s *Service) Settle(tx *db.Tx, who policy.Actor, request string, n int, a Answer) error {

@@ -83,7 +83,7 @@ func (s *Service) suspendOne(tx *db.Tx, r *Request, subject, purpose string) err
 	if err := insertSuspension(tx, one); err != nil || purpose != "" {
 		return err
 	}
-	return s.toldOf(tx, r, subject, recipients.Restricted)
+	return s.ToldOf(tx, r, subject, recipients.Restricted)
 }
 
 // kind is what the ledger calls it.
@@ -174,7 +174,7 @@ func (s *Service) end(ctx context.Context, subject, suspension string, who polic
 		if err := s.note(tx, r, "suspension-ended", who); err != nil || one.Purpose != "" {
 			return err
 		}
-		return s.toldOf(tx, r, subject, recipients.Lifted)
+		return s.ToldOf(tx, r, subject, recipients.Lifted)
 	})
 	if err != nil {
 		return fmt.Errorf("end what is suspended: %w", err)
