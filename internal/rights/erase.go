@@ -108,15 +108,26 @@ func (s *Service) Placed(tx *db.Tx, r *Request, scopes []string) (items, account
 
 // Open returns, of each thing, the id of a request that waits for its answer and
 // holds back its disposal (I9): one about the place where it is, or about all of
-// the person's data. The one that asks for the disposal does not.
+// the person's data. The one that asks for the disposal does not, and no other
+// that asks for the same: each would wait for the other.
 func (s *Service) Open(tx *db.Tx, items []holdings.Item, asked string) ([]string, error) {
-	about, err := selectOpenAbout(tx, items)
+	waiting, err := selectOpenAbout(tx, items)
 	if err != nil {
 		return nil, err
 	}
+	erasing := func(a about) bool { return a.kind == policy.RightErasure }
+	if slices.ContainsFunc(waiting, erasing) {
+		r, err := selectRequest(tx, asked)
+		if err != nil {
+			return nil, err
+		}
+		if r != nil { // somebody asked, and it is no run of the schedule
+			waiting = slices.DeleteFunc(waiting, erasing)
+		}
+	}
 	open := make([]string, len(items))
 	for n, i := range items {
-		for _, a := range about {
+		for _, a := range waiting {
 			if a.person == i.Subject && a.request != asked && (a.sort == All || a.sort == Place && a.item == cmp.Or(i.Within, i.Scope)) {
 				open[n] = a.request
 				break

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"portico/internal/holdings"
 	"portico/internal/platform/db"
 	"portico/internal/platform/mail"
 	"portico/internal/policy"
@@ -85,6 +86,36 @@ func TestN14_AnAccountGoesAlsoWhereNoMessageArrives(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestN14_TwoErasuresDoNotWaitForEachOther: somebody asks by e-mail, and again in
+// their cabinet. What another request is about stays, as does what is due.
+func TestN14_TwoErasuresDoNotWaitForEachOther(t *testing.T) {
+	worlds(t, func(t *testing.T, w *world) {
+		me, b := w.person("aishath@example.mv")
+		_, official := w.official("shifa@example.mv")
+		for range 2 {
+			w.asks(b, "erasure", "", "place profile")
+		}
+		var open []string
+		account := holdings.Item{Kind: holdings.Account, ID: me, Subject: me, Scope: vault.Profile}
+		if err := w.store.DB.View(t.Context(), func(tx *db.Tx) (err error) { open, err = w.Open(tx, []holdings.Item{account}, "a run"); return err }); err != nil || open[0] == "" {
+			t.Errorf("the run of the schedule takes what somebody asked about: %q, %v", open, err)
+		}
+		list, _, err := w.Of(t.Context(), me)
+		if err != nil || len(list) != 2 {
+			t.Fatalf("the requests: %+v, %v", list, err)
+		}
+		for _, r := range list {
+			at := "/staff/rights/" + r.ID
+			press(official, at, "take", http.StatusOK)
+			press(official, at, "decide", http.StatusOK, "item-1", "granted", "text", "It is gone now.")
+		}
+		w.work()
+		if page := b.Page("/en/cabinet/rights", http.StatusOK); !page.Has(`input[name="password"]`) {
+			t.Error("the account is there still")
+		}
+	})
 }
 
 func TestN14_AnErasureDestroysWhatWasGrantedAndTellsBeforeTheAddressGoes(t *testing.T) {

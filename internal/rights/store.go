@@ -113,6 +113,7 @@ func insertCover(tx *db.Tx, r *Request, covers string) error {
 type about struct {
 	person, request, item string
 	sort                  Sort
+	kind                  policy.RightKind
 }
 
 // selectOpenAbout returns the parts of the requests that wait for their answer
@@ -126,14 +127,14 @@ func selectOpenAbout(tx *db.Tx, things []holdings.Item) (list []about, err error
 		these := db.Marks(1, len(people), 1)
 		if err := tx.Select(func(rows *db.Rows) error {
 			var a about
-			var sort string
-			err := rows.Scan(&a.person, &a.request, &sort, &a.item)
-			a.sort = Sort(sort)
+			var sort, kind string
+			err := rows.Scan(&a.person, &a.request, &kind, &sort, &a.item)
+			a.sort, a.kind = Sort(sort), policy.RightKind(kind)
 			list = append(list, a)
 			return err
-		}, `SELECT r.subject, r.id, i.sort, i.item FROM rights_request r JOIN rights_item i ON i.subject = r.subject AND i.request = r.id
+		}, `SELECT r.subject, r.id, r.kind, i.sort, i.item FROM rights_request r JOIN rights_item i ON i.subject = r.subject AND i.request = r.id
 				WHERE r.subject IN `+these+` AND r.state <> 'answered'
-			UNION ALL SELECT c.covers, r.id, i.sort, i.item FROM rights_cover c JOIN rights_request r ON r.subject = c.subject AND r.id = c.request
+			UNION ALL SELECT c.covers, r.id, r.kind, i.sort, i.item FROM rights_cover c JOIN rights_request r ON r.subject = c.subject AND r.id = c.request
 				JOIN rights_item i ON i.subject = r.subject AND i.request = r.id WHERE c.covers IN `+these+` AND r.state <> 'answered' ORDER BY 2`, people...); err != nil {
 			return nil, err
 		}
