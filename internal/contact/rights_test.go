@@ -5,8 +5,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"portico/internal/contact"
+	"portico/internal/testkit"
 )
 
 func TestO14_ARequestBecomesOneAboutDataInOneStep(t *testing.T) {
@@ -33,5 +35,42 @@ func TestO14_ARequestBecomesOneAboutDataInOneStep(t *testing.T) {
 	official.Submit(at, form("do", "rights", "right", "delete"), http.StatusForbidden) // nobody holds it any more
 	if len(w.passed) != 4 {
 		t.Errorf("it was passed on twice: %q", w.passed)
+	}
+}
+
+// TestO14_TheTimeOfALetterRunsFromTheDayOnWhichItCame, not from when somebody
+// found the time to write it down.
+func TestO14_TheTimeOfALetterRunsFromTheDayOnWhichItCame(t *testing.T) {
+	w := one(t)
+	who, official := w.official("contact-officer", "shifa@example.mv")
+	now := w.store.Clock.Now()
+	write := func(day time.Time, status int) testkit.Nodes {
+		t.Helper()
+		sent := official.Page("/staff/requests/new", http.StatusOK).One("main form").Values()
+		for name, value := range map[string]string{
+			"do": "send", "source": "letter", "kind": "question", "text": "What do you have of me?",
+			"received-day": day.Format("2"), "received-month": day.Format("1"), "received-year": day.Format("2006"),
+		} {
+			sent.Set(name, value)
+		}
+		return official.Submit("/staff/requests/new", sent, status)
+	}
+	for _, day := range []time.Time{now.AddDate(0, 0, 1), now.AddDate(-2, 0, 0)} {
+		if page := write(day, http.StatusUnprocessableEntity); !strings.Contains(page.One("main").Text(), "Enter a day") || page.One("#received-year, [name=received-year]").Attr("value") != day.Format("2006") {
+			t.Error("a day on which nothing came is taken, or what was typed is gone")
+		}
+	}
+	came := now.AddDate(0, 0, -5)
+	write(came, http.StatusOK)
+	r := w.waiting(who)
+	if want := time.Date(came.Year(), came.Month(), came.Day(), 0, 0, 0, 0, time.UTC); !r.Created.Equal(want) || !r.Since.Equal(want) {
+		t.Errorf("received %s, its time runs from %s; it came on %s", r.Created, r.Since, want)
+	}
+	if err := w.Take(t.Context(), who, r.ID); err != nil {
+		t.Fatal(err)
+	}
+	write(now, http.StatusOK) // today is now
+	if r := w.waiting(who); !r.Created.Equal(now) {
+		t.Errorf("what comes today came at %s", r.Created)
 	}
 }

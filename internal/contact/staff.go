@@ -202,8 +202,26 @@ type Entry struct {
 	Way      Way
 	Text     string
 	Contact  string // may be empty: whoever asked left none, or calls again
+	Received string // the day on which it came, which its time runs from; empty: it comes now
 	Language string
 	Once     string
+}
+
+// enteredLate is how long after it came something can be written down.
+const enteredLate = 365 * 24 * time.Hour
+
+// cameOn is the moment from which the time of something runs that came on a day:
+// its first, or now if that is today or no day is named.
+func (s *Service) cameOn(day string) (time.Time, bool) {
+	now := s.Clock.Now()
+	at := policy.Date(day).Start(s.Zone())
+	switch {
+	case day == "" || day == now.In(s.Zone()).Format(time.DateOnly):
+		return now, true
+	case at.IsZero() || at.After(now) || at.Before(now.Add(-enteredLate)):
+		return now, false
+	}
+	return at, true
 }
 
 // Enter takes a request that came by telephone, on paper or in person.
@@ -222,6 +240,9 @@ func (s *Service) Enter(ctx context.Context, who policy.Actor, e Entry) (*Reques
 			wrong = append(wrong, fault.Field{Name: "contact", Code: "contact.contact.none"})
 		}
 	}
+	if _, ok := s.cameOn(e.Received); !ok {
+		wrong = append(wrong, fault.Field{Name: "received", Code: "contact.enter.received.wrong"})
+	}
 	_, err := s.check(Asking{Subject: who.ID, Kind: e.Kind, Text: e.Text, Once: e.Once})
 	if err != nil {
 		wrong = append(fault.From(err).Fields, wrong...)
@@ -235,6 +256,8 @@ func (s *Service) Enter(ctx context.Context, who policy.Actor, e Entry) (*Reques
 		now := s.Clock.Now()
 		r = s.fresh(now, e.Kind, e.Way.Source, e.Language)
 		r.Channel = e.Way.Channel
+		r.Created, _ = s.cameOn(e.Received)
+		r.Since = r.Created
 		if r.Subject, err = s.Vault.NewSubject(tx); err != nil {
 			return err
 		}

@@ -128,24 +128,29 @@ func (s *Service) enter(q *web.Req, t *identity.Typed) error {
 		Name: "contact", Label: q.P.T("contact.enter.contact"), Hint: q.P.T("contact.enter.contact.hint", "example", s.Identity.ExamplePhone()),
 		Value: identity.Value(q, "contact"), Error: t.Error("contact"), Why: s.Identity.Why(q.P, FieldPhone, ActivityOwn), LTR: true, Optional: true, Autocomplete: "off",
 	}
+	form, _ := q.Form()
+	received := ui.Field{
+		Name: "received", Label: q.P.T("contact.enter.received"), Hint: q.P.T("contact.enter.received.hint"), Value: ui.DateValue(form, "received"), Error: t.Error("received"), Optional: true,
+	}
 	a := pages.Ask{
 		Caption: q.P.T("contact.staff.title"), Title: q.P.T("contact.enter.title"), Lead: q.P.T("contact.enter.lead"), Button: q.P.T("contact.enter.go"),
-		Action: "/staff/requests/new", Once: once(q), Problems: t.Problems("source", "kind", "text", "contact"),
+		Action: "/staff/requests/new", Once: once(q), Problems: t.Problems("source", "received", "kind", "text", "contact"),
 		Fields: []templ.Component{
-			ui.Radios(source), kindField(q, t, false), ui.Textarea(s.textField(q, t, "contact.enter.text", "contact.enter.text.hint")), ui.Input(contact),
+			ui.Radios(source), ui.Date(received), kindField(q, t, false), ui.Textarea(s.textField(q, t, "contact.enter.text", "contact.enter.text.hint")), ui.Input(contact),
 		},
 	}
 	return q.Page(status(t), web.Page{Title: a.Title, Body: pages.AskPage(a), Invalid: t.Bad(), Back: "/staff/requests"})
 }
 
 func (s *Service) takeEnter(q *web.Req) error {
-	t := identity.ReadForm(q, "do", "source", "kind", "text", "contact", "once")
+	t := identity.ReadForm(q, "do", "source", "received-day", "received-month", "received-year", "kind", "text", "contact", "once")
 	if read(q, t, "send"); t.Bad() {
 		return edge(q, t, s.enter)
 	}
+	form, _ := q.Form()
 	source, channel, _ := strings.Cut(q.Value("source"), "/")
 	r, err := s.Enter(q.R.Context(), actor(q), Entry{
-		Kind: Kind(q.Value("kind")), Way: Way{Source(source), channel}, Text: q.Value("text"), Contact: q.Value("contact"), Language: q.Lang, Once: q.Value("once"),
+		Kind: Kind(q.Value("kind")), Way: Way{Source(source), channel}, Text: q.Value("text"), Contact: q.Value("contact"), Received: ui.DateValue(form, "received"), Language: q.Lang, Once: q.Value("once"),
 	})
 	if identity.Shown(err) {
 		t.Add(err)
