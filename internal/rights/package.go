@@ -130,10 +130,7 @@ func (s *Service) finish(ctx context.Context, r *Request, items []Item, p *Packa
 		if ok, err := moveRequest(tx, now); err != nil || !ok {
 			return errors.Join(err, errMoved)
 		}
-		if err := s.note(tx, now, "right-answered", policy.Actor{Kind: policy.System}); err != nil {
-			return err
-		}
-		return s.tell(tx, now, "package")
+		return errors.Join(s.note(tx, now, "right-answered", policy.Actor{Kind: policy.System}), s.tell(tx, now, "package"))
 	})
 	if err != nil {
 		return fmt.Errorf("answer by a package: %w", err)
@@ -206,10 +203,7 @@ func (s *Service) expire(ctx context.Context) error {
 			if err != nil || !ok {
 				return err
 			}
-			if err := s.Vault.ForgetFile(tx, p.Subject, p.file); err != nil {
-				return err
-			}
-			return s.Jobs.Enqueue(tx, jobs.New{Kind: jobForget, Key: "forget:" + p.blob, Payload: map[string]string{"blob": p.blob}})
+			return errors.Join(s.Vault.ForgetFile(tx, p.Subject, p.file), s.Jobs.Enqueue(tx, jobs.New{Kind: jobForget, Key: "forget:" + p.blob, Payload: map[string]string{"blob": p.blob}}))
 		})
 		if err != nil {
 			return fmt.Errorf("let a package expire: %w", err)

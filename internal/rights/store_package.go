@@ -41,6 +41,13 @@ func selectPackage(tx *db.Tx, subject, request string) (*Package, error) {
 	return scanPackage(tx.QueryRow(`SELECT `+packageColumns+` FROM rights_package WHERE subject = $1 AND request = $2`, subject, request).Scan)
 }
 
+// Packed reports whether a blob is a package that can be downloaded.
+func (s *Service) Packed(tx *db.Tx, blob string) (bool, error) {
+	var n int64
+	err := tx.QueryRow(`SELECT count(*) FROM rights_package WHERE blob = $1 AND gone_at IS NULL`, blob).Scan(&n)
+	return n > 0, err
+}
+
 // selectExpired returns packages whose time is over and which are still there.
 func selectExpired(tx *db.Tx, now time.Time, limit int) (list []*Package, err error) {
 	err = tx.Select(func(rows *db.Rows) error {

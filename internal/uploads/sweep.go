@@ -63,7 +63,7 @@ func (u *Uploads) sweepFile(ctx context.Context, f *File) error {
 	return nil
 }
 
-// sweepBlobs deletes blobs that no file knows.
+// sweepBlobs deletes blobs that no file knows and nobody else does.
 func (u *Uploads) sweepBlobs(ctx context.Context, since time.Time) error {
 	return u.Blobs.List(ctx, func(b blobs.Info) error {
 		if !b.At.Before(since) {
@@ -72,7 +72,9 @@ func (u *Uploads) sweepBlobs(ctx context.Context, since time.Time) error {
 		if b.Done {
 			var known bool
 			err := u.DB.View(ctx, func(tx *db.Tx) (err error) {
-				known, err = hasBlob(tx, b.ID)
+				if known, err = hasBlob(tx, b.ID); err == nil && !known && u.Others != nil {
+					known, err = u.Others(tx, b.ID)
+				}
 				return err
 			})
 			if err != nil || known {

@@ -131,6 +131,9 @@ type Config struct {
 	// Lives reports whether there is such an application, begun or submitted:
 	// what was uploaded for one that is gone is destroyed.
 	Lives func(ctx context.Context, subject, scope string) (bool, error)
+	// Others reports whether a blob is somebody else's, who keeps theirs in the
+	// same place; nil: nobody does.
+	Others func(tx *db.Tx, blob string) (bool, error)
 }
 
 // Uploads is the use cases of this package. It is safe for concurrent use.
