@@ -79,7 +79,7 @@ func (u *Uploads) Receive(ctx context.Context, s *Spot, name string, size int64,
 func (u *Uploads) drop(ctx context.Context, to *parts, blobs []part) {
 	to.abort()
 	for _, p := range blobs {
-		_ = u.Blobs.Delete(ctx, p.blob) // the sweep finds what stays
+		u.unwanted(ctx, p.blob)
 	}
 }
 

@@ -232,7 +232,7 @@ func (u *Uploads) anew(ctx context.Context, f *File, reading *vault.Files, list 
 		}
 	}
 	for _, p := range fresh {
-		_ = u.Blobs.Delete(ctx, p.blob) // the sweep finds what stays
+		u.unwanted(ctx, p.blob)
 	}
 	return reason, err
 }

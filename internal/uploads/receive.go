@@ -138,13 +138,27 @@ func (u *Uploads) keep(ctx context.Context, f, next *File, p *parts, with func(t
 		return with(tx)
 	})
 	if err != nil {
-		_ = u.Blobs.Delete(ctx, p.blob.ID())
+		u.unwanted(ctx, p.blob.ID())
 		return fmt.Errorf("keep a part of a file: %w", err)
 	}
 	name := f.Name
 	*f = *next
 	f.revision, f.Changed, f.Name = next.revision+1, now, name
 	return nil
+}
+
+// unwanted removes a blob that was not noted. An error may come from behind the
+// commit, when it was: then it stays.
+func (u *Uploads) unwanted(ctx context.Context, blob string) {
+	ctx = context.WithoutCancel(ctx)
+	known := true
+	err := u.DB.View(ctx, func(tx *db.Tx) (err error) {
+		known, err = hasBlob(tx, blob)
+		return err
+	})
+	if err == nil && !known {
+		_ = u.Blobs.Delete(ctx, blob) // the sweep finds what stays
+	}
 }
 
 // examineLater has a file examined by a job. Whoever sent it examines it at
