@@ -228,6 +228,24 @@ func TestO10_ARevokedDocumentSaysWhyToItsHolderAndThatToEverybody(t *testing.T) 
 	})
 }
 
+func TestN13_WhoWouldEndADocumentReadsThatItsHolderRestrictedItsUse(t *testing.T) {
+	onEachEngine(t, func(w *world) {
+		t, doc := w.t, w.issued(w.Citizen, with(nil))
+		if err := w.Vault.Update(t.Context(), func(tx *db.Tx) error { return w.Vault.SetRestricted(tx, w.Citizen.ID, true) }); err != nil {
+			t.Fatal(err)
+		}
+		_, correct := w.docs.Correct(t.Context(), w.Leader, doc.Number, "The road was written wrong.", forms.Answers{"section": "All of it"})
+		for _, err := range []error{w.docs.Revoke(t.Context(), w.Leader, doc.Number, "The road is closed for good.", false), correct} {
+			if f := fault.From(err); f.Code != "policy.denied.restricted" {
+				t.Errorf("it is refused as %s (%v)", f.Code, err)
+			}
+		}
+		if got := w.verdict(doc.Number, w.open(w.Citizen, doc.ID).Token); got != documents.Valid {
+			t.Errorf("the document is %s", got)
+		}
+	})
+}
+
 func TestO18_ACorrectedDocumentReplacesTheOneBefore(t *testing.T) {
 	onEachEngine(t, func(w *world) {
 		t := w.t

@@ -96,7 +96,7 @@ func told(tried string, err error) error {
 	case err == nil:
 		return nil
 	case fault.KindOf(err) == fault.Denied:
-		return errDenied.Because(err)
+		return policy.Refused(errDenied, err)
 	}
 	return fmt.Errorf("%s: %w", tried, err)
 }
