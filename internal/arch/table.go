@@ -14,7 +14,7 @@ var features = []row{
 	{"demo/cast", []string{"demo", "instance", "account", "mandates", "staff", "identity", "vault", "policy"}, nil},
 	{"demo", nil, nil},
 	{"connect", []string{"instance", "login", "payments", "uploads"}, nil},
-	{"rights/places", []string{"rights/takeout", "mandates", "contact", "drafts", "cases", "services", "uploads", "vault", "policy"}, nil},
+	{"rights/places", []string{"rights/takeout", "mandates", "contact", "drafts", "cases", "services", "forms", "uploads", "vault", "policy"}, nil},
 	{"changes", []string{"holdings", "instance", "privacy", "notify", "notify/kinds", "vault", "audit", "policy"}, nil},
 	{"cabinet", []string{"contact", "mandates", "cases", "services", "identity", "vault", "audit", "keys", "policy"}, nil},
 	{"login", []string{"holdings", "account", "identity", "vault", "ledger", "policy"}, nil},

@@ -8,6 +8,8 @@ import (
 	"portico/internal/cases"
 	"portico/internal/contact"
 	"portico/internal/drafts"
+	"portico/internal/forms"
+	"portico/internal/forms/say"
 	"portico/internal/mandates"
 	"portico/internal/platform/db"
 	"portico/internal/platform/i18n"
@@ -31,9 +33,10 @@ type Places struct {
 // Of lists where something is kept of a person.
 func (s *Places) Of(ctx context.Context, words *i18n.Printer, subject string) ([]takeout.Named, error) {
 	var list []takeout.Named
-	add := func(scope, activity, name string) {
+	add := func(scope, activity, name string) *takeout.Named {
 		a, _ := s.Policy().Activity(activity)
 		list = append(list, takeout.Named{Scope: scope, Name: name, Basis: s.Policy().BasisOf(a).DPV})
+		return &list[len(list)-1]
 	}
 	add(vault.Profile, policy.ActivityAccount, words.T("rights.place.profile"))
 	sent, err := s.Cases.Of(ctx, subject)
@@ -42,7 +45,7 @@ func (s *Places) Of(ctx context.Context, words *i18n.Printer, subject string) ([
 	}
 	for _, row := range sent {
 		if d, err := s.Cases.Version(row); err == nil { // else a service that this store no longer knows
-			add("case:"+row.ID, d.ApplyActivity(), words.In(d.Name)+" "+words.Isolate(row.Reference))
+			add("case:"+row.ID, d.ApplyActivity(), words.In(d.Name)+" "+words.Isolate(row.Reference)).Words = answered(d.Form, words)
 		}
 	}
 	begun, err := s.Drafts.Of(ctx, subject)
@@ -51,7 +54,7 @@ func (s *Places) Of(ctx context.Context, words *i18n.Printer, subject string) ([
 	}
 	for _, d := range begun {
 		if of := s.Services.Service(d.Service); of != nil {
-			add(d.Scope(), of.ApplyActivity(), words.T("rights.place.draft", "service", words.In(of.Name), "date", words.DateTime(d.Changed)))
+			add(d.Scope(), of.ApplyActivity(), words.T("rights.place.draft", "service", words.In(of.Name), "date", words.DateTime(d.Changed))).Words = answered(of.Form, words)
 		}
 	}
 	companies, _, err := s.Mandates.Of(ctx, subject)
@@ -69,6 +72,22 @@ func (s *Places) Of(ctx context.Context, words *i18n.Printer, subject string) ([
 		add(r.Scope(), "inquiry", words.T("rights.place.request")+" "+words.Isolate(r.Reference))
 	}
 	return list, nil
+}
+
+// answered says the answers of a form as everybody reads them.
+func answered(f *forms.Form, words *i18n.Printer) func(field, value string) (string, bool) {
+	keys := map[string]string{}
+	for _, one := range f.Fields() {
+		keys[one.ID] = one.Key
+	}
+	return func(field, value string) (string, bool) {
+		key, asked := keys[field]
+		if !asked {
+			return "", false
+		}
+		said, _ := say.Answer(f, words, key, value)
+		return said, true
+	}
 }
 
 // Files gives out files for packages.

@@ -2,6 +2,8 @@ package takeout
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"io"
 	"strings"
 	"time"
@@ -9,13 +11,15 @@ import (
 	"portico/internal/audit"
 	"portico/internal/platform/i18n"
 	"portico/internal/platform/web/ui"
+	"portico/internal/policy"
 )
 
 // style is the look of index.html.
 const style = `body{font:1rem/1.6 system-ui,sans-serif;margin:0;color:#1b1b1b;background:#fff}
 main{max-width:60rem;margin:0 auto;padding:1.5rem}
 table{border-collapse:collapse;width:100%}
-th,td{text-align:start;vertical-align:top;padding:.5rem .75rem .5rem 0;border-bottom:1px solid #ccc;overflow-wrap:anywhere}
+th,td{text-align:start;vertical-align:top;padding:.5rem .75rem .5rem 0;border-bottom:1px solid #ccc;overflow-wrap:break-word}
+td:nth-child(2){overflow-wrap:anywhere;min-width:12rem}
 dt{font-weight:600}dd{margin:0 0 .5rem;overflow-wrap:anywhere}td{white-space:pre-line}
 main>p{overflow-wrap:anywhere}
 @media(max-width:40rem){main{padding:1rem}thead{display:none}table,tbody,tr,td{display:block}tr{border-bottom:1px solid #ccc;padding:.5rem 0}td{border:0;padding:.25rem 0}td::before{content:attr(data-label);display:block;font-weight:600}}
@@ -49,6 +53,9 @@ func (s *Maker) index(ctx context.Context, g *gathered, to io.Writer) error {
 		return &x.Places[n]
 	}
 	for _, v := range g.values {
+		if v.Value == "" { // nothing that anybody could read
+			continue
+		}
 		k := part(v.Place)
 		when := func(s string) string {
 			at, _ := time.Parse(time.RFC3339, s)
@@ -59,7 +66,7 @@ func (s *Maker) index(ctx context.Context, g *gathered, to io.Writer) error {
 			since = p.T("rights.index.until", "time", when(v.Until))
 		}
 		k.Values.Rows = append(k.Values.Rows, []ui.Cell{
-			{Text: v.Name}, {Text: g.value(v.Value)}, {Text: g.source(v.Source)}, {Text: since}, {Text: v.Kept},
+			{Text: v.Name}, {Text: g.value(v)}, {Text: g.source(v.Source)}, {Text: since}, {Text: v.Kept},
 		})
 	}
 	for _, f := range g.files {
@@ -98,12 +105,60 @@ func cutParty(source string) string {
 	return ""
 }
 
-// value is a value as people write it: data.json has it as it is kept.
-func (g *gathered) value(value string) string {
-	if at, err := time.ParseInLocation(time.DateOnly, value, g.p.Zone()); err == nil {
+// value is a value as people read it: data.json has it as it is kept.
+func (g *gathered) value(v value) string {
+	if words := g.words[v.Place]; words != nil {
+		if said, ok := words(v.Field, v.Value); ok {
+			return said
+		}
+	}
+	if at, err := time.ParseInLocation(time.DateOnly, v.Value, g.p.Zone()); err == nil {
 		return g.p.Date(at)
 	}
-	return value
+	if v.Source == policy.SourceSystem {
+		return leaves(v.Value, g.p.Lang)
+	}
+	return v.Value
+}
+
+// leaves are the words of something that the program keeps as JSON, such as a
+// document: a line each, in a language if it is there in several. What is no
+// JSON stays.
+func leaves(text, lang string) string {
+	var several map[string]json.RawMessage
+	if json.Unmarshal([]byte(text), &several) == nil && several[lang] != nil {
+		text = string(several[lang])
+	}
+	var whole any
+	if strings.IndexAny(text, "{[") != 0 || json.Unmarshal([]byte(text), &whole) != nil {
+		return text
+	}
+	var lines []string
+	var open []json.Delim
+	key := false // whether the next text is the name of a value
+	for d := json.NewDecoder(strings.NewReader(text)); ; {
+		token, err := d.Token()
+		if err != nil {
+			return strings.Join(lines, "\n")
+		}
+		switch t := token.(type) {
+		case json.Delim:
+			if t == '{' || t == '[' {
+				open = append(open, t)
+			} else {
+				open = open[:len(open)-1]
+			}
+			key = len(open) > 0 && open[len(open)-1] == '{'
+			continue
+		case string:
+			if !key {
+				lines = append(lines, t)
+			}
+		default:
+			lines = append(lines, fmt.Sprint(t))
+		}
+		key = !key && open[len(open)-1] == '{'
+	}
 }
 
 // said says a use in words: who, of what, and why.

@@ -31,6 +31,9 @@ type Named struct {
 	Scope string
 	Name  string
 	Basis policy.Term // what keeping it rests on
+	// Words say a value of a field as people read it elsewhere; nil, or false: as
+	// it is.
+	Words func(field, value string) (string, bool)
 }
 
 // File is a file that somebody gave.
@@ -135,6 +138,7 @@ type gathered struct {
 	p       *i18n.Printer
 	pol     *policy.Policy
 	names   map[string]string // of places
+	words   map[string]func(field, value string) (string, bool)
 	values  []value
 	files   []fileEntry
 	uses    []use
@@ -175,7 +179,7 @@ func (s *Maker) Write(ctx context.Context, r For, to io.Writer, progress func(do
 }
 
 func (s *Maker) write(ctx context.Context, r For, to io.Writer, progress func(done, total int) error) error {
-	g := &gathered{request: r, p: s.Catalogue.Printer(r.Language, s.Zone()), pol: s.Policy(), names: map[string]string{}}
+	g := &gathered{request: r, p: s.Catalogue.Printer(r.Language, s.Zone()), pol: s.Policy(), names: map[string]string{}, words: map[string]func(string, string) (string, bool){}}
 	places, total := []place{}, 2
 	for _, one := range r.People {
 		named, err := s.Places(ctx, g.p, one)
@@ -183,7 +187,7 @@ func (s *Maker) write(ctx context.Context, r For, to io.Writer, progress func(do
 			return err
 		}
 		for _, n := range named {
-			g.names[n.Scope] = n.Name
+			g.names[n.Scope], g.words[n.Scope] = n.Name, n.Words
 		}
 		found, held, err := s.look(ctx, g, one)
 		if err != nil {
