@@ -57,6 +57,7 @@ type restored struct {
 	lost     int64
 	files    int64
 	opened   int64
+	epoch    int64 // the oldest whose key it takes to read it
 	faults   []string
 }
 
@@ -237,6 +238,9 @@ func (r *restore) begun(ctx context.Context, d *db.DB) (bool, error) {
 	if known && s.Finished.IsZero() && s.Manifest == r.data.Sum {
 		return true, nil
 	}
+	if known && s.Manifest == r.data.Sum {
+		return false, fmt.Errorf("the store is not empty: this backup was put back into it, which ended at %s: start the portal", when(s.Finished))
+	}
 	if founded {
 		return false, errors.New("the store is not empty: a backup is restored into an empty one; give another --data or --database, or move that one away")
 	}
@@ -345,7 +349,11 @@ func (r *restore) examine(ctx context.Context, p *portal) error {
 	if err != nil {
 		return err
 	}
-	r.result.opened = opened
+	used, err := vault.EpochUse(ctx, p.db)
+	if err != nil {
+		return err
+	}
+	r.result.opened, r.result.epoch = opened, slices.Min(append(slices.Collect(maps.Keys(used)), r.ring.Epoch()))
 	if shut > 0 {
 		r.result.faults = append(r.result.faults, fmt.Sprintf("%d values do not open", shut))
 	}
@@ -378,7 +386,7 @@ func (r *restore) note(ctx context.Context, live Store) (err error) {
 		return fmt.Errorf("note the drill: %w", err)
 	}
 	drill := backup.Drill{
-		At: r.clock.Now(), Data: r.data.At, Keys: r.wraps.At, Epoch: r.ring.Epoch(),
+		At: r.clock.Now(), Data: r.data.At, Keys: r.wraps.At, Epoch: r.result.epoch,
 		People: r.result.people, Opened: r.result.opened, Faults: int64(len(r.result.faults)),
 	}
 	if err := Record(ctx, d, ring, "restore-drill", drill.Facts(), drill.Note); err != nil {

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"portico/internal/audit"
 	"portico/internal/instance"
@@ -142,6 +143,16 @@ func rotated(t *testing.T, k *keeper) {
 	if err := os.CopyFS(k.at("stolen"), os.DirFS(k.at("data"))); err != nil {
 		t.Fatal(err)
 	}
+	// A rotation that has begun: a key backup of now holds keys under both.
+	begun, err := keys.Open(k.at("keys"), "onegov", true)
+	if err == nil {
+		_, err = begun.NewEpoch(time.Now())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	k.must(with(k.store, "keys", "backup", "--to", k.at("key-backup"))...)
+	k.must(k.restore(k.store, "--drill")...)
 	k.must(with(k.store, "keys", "rotate")...)
 	destroy := with(k.store, "keys", "rotate", "--destroy", k.dir)
 	says := func(want string) {
@@ -234,6 +245,9 @@ func begun(t *testing.T, k *keeper) {
 	}
 	if out := k.must(restore("key-backup")...); !regexp.MustCompile(`goes on; of [1-9]\d* entries`).MatchString(out) {
 		t.Errorf("nothing was signed since: %s", out)
+	}
+	if out, err := k.run(restore("key-backup")...); err == nil || !strings.Contains(out, "this backup was put back into it") {
+		t.Errorf("what was restored is restored again: %v\n%s", err, out)
 	}
 	v, d, _ := k.open(address, "keys")
 	if _, opened, shut, err := v.Whole(t.Context()); err != nil || opened == 0 || shut > 0 {

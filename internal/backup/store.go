@@ -94,7 +94,7 @@ type Drill struct {
 	At     time.Time
 	Data   time.Time // when the data backup was made
 	Keys   time.Time // and the key backup
-	Epoch  int64     // the newest that the key backup has
+	Epoch  int64     // the oldest whose key it takes to read the key backup
 	People int64     // whose gates it holds
 	Opened int64     // values that opened
 	Faults int64     // what was found wrong

@@ -19,7 +19,7 @@ type Copies struct {
 	Ended   time.Time // when the oldest epoch whose key is kept ended; zero: there is none but the current
 
 	Drilled      time.Time // when backups were last restored in a drill and found whole; zero: never
-	DrilledEpoch int64     // the newest epoch of the key backup
+	DrilledEpoch int64     // the oldest epoch whose key it takes to read the key backup
 	Opened       int64     // how many values opened then
 	Faults       int64     // of the very last drill
 }
