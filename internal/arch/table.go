@@ -20,7 +20,7 @@ var features = []row{
 	{"login", []string{"holdings", "account", "identity", "vault", "ledger", "policy"}, nil},
 	{"account", []string{"holdings", "identity", "vault", "ledger", "audit", "policy"}, nil},
 	{"mandates", []string{"holdings", "identity", "vault", "ledger", "audit", "policy"}, nil},
-	{"rights/leaving", []string{"rights", "recipients", "identity", "vault", "policy"}, nil},
+	{"rights/leaving", []string{"rights", "recipients", "vault", "policy"}, nil},
 	{"rights/correct", []string{"rights", "rights/sheet", "rights/deadline", "holdings", "cases", "forms", "staff", "identity", "vault", "policy"}, nil},
 	{"rights/fate", []string{"rights", "retention", "holdings", "vault", "keys", "policy"}, nil},
 	{"rights/office", []string{"rights", "rights/sheet", "identity", "policy"}, nil},

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"portico/internal/holdings"
+	"portico/internal/identity/credential"
 	"portico/internal/platform/db"
 	"portico/internal/platform/mail"
 	"portico/internal/policy"
@@ -56,6 +57,44 @@ func TestI11_WhoseAccountGoesReadsWhatStaysAndAppeals(t *testing.T) {
 		stranger.Submit(at, appeal, http.StatusOK)
 		if text := official.Page(desk, http.StatusOK).One("main").Text(); !strings.Contains(text, "appeal") {
 			t.Errorf("nobody sees the appeal: %s", text)
+		}
+	})
+}
+
+// TestN13_WhatStaysOfAnAccountThatGoesIsReached: by what it names, like what an
+// official entered for somebody.
+func TestN13_WhatStaysOfAnAccountThatGoesIsReached(t *testing.T) {
+	worlds(t, func(t *testing.T, w *world) {
+		me, b := w.person("aishath@example.mv")
+		_, official := w.official("shifa@example.mv")
+		const scope = "case:01a207d9-2100-754a-bf5f-adaaabf95301"
+		if err := w.store.DB.Update(t.Context(), func(tx *db.Tx) error { return w.vault.NewScope(tx, me, scope) }); err != nil {
+			t.Fatal(err)
+		}
+		w.store.Collect(t, vault.Use{Actor: policy.Actor{Kind: policy.Person, ID: me}, Subject: me, Activity: policy.ActivityAccount, Scope: scope},
+			map[string]string{policy.FieldEmail: "aishath@example.mv", policy.FieldIdentityNumber: "A654321"})
+		reached := func(number string) (list []string, others bool) {
+			t.Helper()
+			if err := w.store.DB.View(t.Context(), func(tx *db.Tx) (err error) {
+				list, others, err = w.visitors.Reached(tx, rights.Asker{Outside: true, Number: number, Contacts: []credential.Contact{{Field: policy.FieldEmail, Value: "aishath@example.mv"}}})
+				return err
+			}); err != nil {
+				t.Fatal(err)
+			}
+			return list, others
+		}
+		at := "/staff/rights/" + w.asks(b, "erasure", "", "place profile")
+		press(official, at, "take", http.StatusOK)
+		press(official, at, "decide", http.StatusOK, "item-1", "granted", "text", "The account goes.")
+		if list, others := reached("A654321"); len(list) != 0 || others {
+			t.Errorf("with an account they are reached without it: %v, %t", list, others)
+		}
+		w.work()
+		if list, others := reached(""); len(list) != 0 || !others {
+			t.Errorf("by the address alone: %v, %t", list, others)
+		}
+		if list, _ := reached("A654321"); len(list) != 1 || list[0] != me {
+			t.Errorf("with the number that an official saw: %v", list)
 		}
 	})
 }

@@ -72,6 +72,8 @@ type Visitors interface {
 	Reached(tx *db.Tx, a Asker) (list []string, others bool, err error)
 	// Reach has somebody found by the contacts that they gave in a field.
 	Reach(tx *db.Tx, subject, scope, field string, given ...credential.Contact) error
+	// Left has somebody without an account found by what their applications name.
+	Left(ctx context.Context, subject string) error
 	// Write writes to whoever asked what happened, and nothing of it.
 	Write(ctx context.Context, r *Request, messageID, what string) error
 }

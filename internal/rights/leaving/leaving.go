@@ -7,7 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"portico/internal/identity/credential"
 	"portico/internal/platform/db"
 	"portico/internal/platform/id"
 	"portico/internal/platform/jobs"
@@ -42,12 +41,14 @@ func (l *Leaving) erase(ctx context.Context, job *jobs.Job) error {
 		_, account, err := l.Placed(tx, r, []string{vault.Profile})
 		gone = len(account) == 0
 		return err
-	}); err != nil || gone {
+	}); err != nil {
 		return err
 	}
-	var reached []credential.Contact
+	if gone {
+		return l.left(ctx, r)
+	}
 	if _, can := l.Policy().Activity(rights.ActivityWrite); can && slices.ContainsFunc(items, func(i rights.Item) bool { return i.Decision == rights.Refused }) {
-		if reached, err = l.outlive(ctx, r); err != nil {
+		if err := l.outlive(ctx, r); err != nil {
 			return err
 		}
 	}
@@ -69,42 +70,45 @@ func (l *Leaving) erase(ctx context.Context, job *jobs.Job) error {
 		if err := errors.Join(keep(tx), l.Eraser.Erase(tx, account, r.ID)); err != nil {
 			return err
 		}
-		if len(reached) > 0 {
-			if err := l.Visitors.Reach(tx, r.Subject, r.Scope(), rights.FieldContact, reached...); err != nil {
-				return err
-			}
-		}
 		return l.ToldOf(tx, r, r.Subject, recipients.Erased, account...)
 	})
 	if err != nil {
 		return fmt.Errorf("erase an account: %w", err)
 	}
-	return nil
+	return l.left(ctx, r)
+}
+
+// left has whoever has no account any more use their rights on what stays.
+func (l *Leaving) left(ctx context.Context, r *rights.Request) error {
+	if _, can := l.Policy().Activity(rights.ActivityWrite); !can {
+		return nil // nobody does without an account
+	}
+	return l.Visitors.Left(ctx, r.Subject)
 }
 
 // outlive has somebody of whose data a part stays read the answer, and appeal,
 // when their account is gone. A try before may have come so far already.
-func (l *Leaving) outlive(ctx context.Context, r *rights.Request) (reached []credential.Contact, err error) {
+func (l *Leaving) outlive(ctx context.Context, r *rights.Request) error {
+	if r.Outside() {
+		return nil
+	}
 	fields := []string{policy.FieldEmail, policy.FieldPhone}
 	values, err := l.Vault.Read(ctx, vault.Use{
 		Actor: policy.Actor{Kind: policy.System, ID: "portico"}, Subject: r.Subject, Activity: policy.ActivitySignIn, Operation: policy.Use,
 		Scope: vault.Profile, Fields: fields, Reference: r.Reference,
 	})
 	if err != nil {
-		return nil, fmt.Errorf("open where somebody is reached: %w", err)
+		return fmt.Errorf("open where somebody is reached: %w", err)
 	}
 	var contacts []vault.Value
 	for n, f := range fields {
 		if v := values.Text(f); v != "" {
 			item := id.New(l.Clock.Now().Add(time.Duration(n) * time.Millisecond)) // in the order of their ids
-			reached, contacts = append(reached, credential.Contact{Field: f, Value: v}), append(contacts, vault.Value{Field: rights.FieldContact, Item: item, Text: v, Source: policy.SourceForm})
+			contacts = append(contacts, vault.Value{Field: rights.FieldContact, Item: item, Text: v, Source: policy.SourceForm})
 		}
 	}
-	if r.Outside() {
-		return reached, nil
-	}
 	if err := l.Vault.Update(ctx, func(tx *db.Tx) error { one := *r; return l.Outlive(tx, &one, contacts...) }); err != nil {
-		return nil, fmt.Errorf("keep where somebody is reached: %w", err)
+		return fmt.Errorf("keep where somebody is reached: %w", err)
 	}
-	return reached, nil
+	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"portico/internal/platform/db"
@@ -52,6 +53,30 @@ func (s *Service) Fill(ctx context.Context) error {
 				return fmt.Errorf("have somebody found by what was entered for them: %w", err)
 			}
 			after = one[1]
+		}
+	}
+	return nil
+}
+
+// Left has somebody whose account is gone found by what their applications name
+// that stay, as if an official had entered them.
+func (s *Service) Left(ctx context.Context, subject string) error {
+	var scopes []string
+	if err := s.DB.View(ctx, func(tx *db.Tx) error {
+		scopes = nil
+		kept, err := s.Vault.Inventory(tx, subject)
+		for _, k := range kept {
+			if strings.HasPrefix(k.Scope, "case:") && !slices.Contains(scopes, k.Scope) {
+				scopes = append(scopes, k.Scope)
+			}
+		}
+		return err
+	}); err != nil {
+		return fmt.Errorf("list what stays of somebody: %w", err)
+	}
+	for _, scope := range scopes {
+		if err := s.fill(ctx, subject, scope); err != nil {
+			return fmt.Errorf("have somebody found by what stays of them: %w", err)
 		}
 	}
 	return nil
