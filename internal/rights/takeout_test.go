@@ -6,11 +6,13 @@ import (
 	"crypto/ed25519"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -262,6 +264,22 @@ func TestN13_ACopyForAnotherProviderHoldsOnlyWhatThePersonProvided(t *testing.T)
 	})
 }
 
+// between has something stand between the entries of a package and its directory,
+// which no directory names.
+func between(file []byte) []byte {
+	at := bytes.LastIndex(file, []byte("PK\x05\x06"))
+	directory := int(binary.LittleEndian.Uint32(file[at+16:]))
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	if to, err := z.Create("index.html"); err == nil {
+		_, _ = to.Write([]byte("<p>evil"))
+	}
+	_ = z.Flush()
+	changed := slices.Concat(file[:directory], b.Bytes(), file[directory:])
+	binary.LittleEndian.PutUint32(changed[at+b.Len()+16:], uint32(directory+b.Len()))
+	return changed
+}
+
 func TestN13_APackageThatWasChangedIsNotVerified(t *testing.T) {
 	one(t, func(t *testing.T, w *world) {
 		_, _, file := w.takes("copy")
@@ -321,7 +339,11 @@ func TestN13_APackageThatWasChangedIsNotVerified(t *testing.T) {
 			"no manifest": again(func(name string, c []byte) (string, []byte) {
 				return strings.Replace(name, "manifest.json", "manifest", 1), c
 			}),
-			"nothing": {}, "no package": []byte("PK\x03\x04"), "cut off": file[:len(file)/2],
+			"something before":  append(again(func(_ string, _ []byte) (string, []byte) { return "index.html", []byte("<p>evil") }), file...),
+			"something behind":  append(bytes.Clone(file), "more"...),
+			"a comment":         append(append(bytes.Clone(file[:len(file)-2]), 4, 0), "more"...),
+			"something between": between(file),
+			"nothing":           {}, "no package": []byte("PK\x03\x04"), "cut off": file[:len(file)/2],
 		} {
 			if _, err := export.Verify(bytes.NewReader(changed), int64(len(changed)), vkey); err == nil {
 				t.Errorf("%s: it is verified", name)

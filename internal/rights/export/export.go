@@ -116,7 +116,8 @@ const (
 )
 
 // Verify reads a package as downloaded, holds its signature against the
-// portal's published key and each entry against the manifest.
+// portal's published key and each entry against the manifest. Nothing else is in
+// the file.
 func Verify(file io.ReaderAt, size int64, vkey string) (*Manifest, error) {
 	z, err := zip.NewReader(file, size)
 	if err != nil || len(z.File) == 0 || len(z.File) > maxEntries {
@@ -138,7 +139,7 @@ func Verify(file io.ReaderAt, size int64, vkey string) (*Manifest, error) {
 			return nil, err
 		}
 	}
-	return m, nil
+	return m, whole(file, size, z)
 }
 
 func manifest(f *zip.File, vkey string) (*Manifest, error) {
