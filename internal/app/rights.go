@@ -39,7 +39,7 @@ func (p *portal) openRights() {
 		Language: func() string { return p.live.Current().Portal.Langs()[0] }, Blobs: p.blobs, Eraser: retention.Eraser{Keeps: p.keeps}, Told: p.told, StaysOut: p.staysOut.Leaving, Consents: p.consent,
 		Takeout: &takeout.Maker{
 			DB: p.db, Vault: p.vault, Policy: p.policy, Clock: p.clock, Zone: p.zone, Ring: p.ring, Log: p.log, Holdings: p.holdings,
-			Files: places.Files{Uploads: p.uploads}, Catalogue: p.live.Current().Catalogue, Places: kept.Of, Cause: security.Cause,
+			Files: places.Files{Uploads: p.uploads}, Catalogue: p.live.Current().Catalogue, Places: kept.Of, Cause: security.Cause, Columns: db.Readable(Holdings()),
 		},
 	})
 	leaving.New(p.rights)

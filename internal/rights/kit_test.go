@@ -201,7 +201,7 @@ func openAs(t *testing.T, d *db.DB, declared *policy.Declarations) *world {
 		Told: w.told, Blobs: folder, Eraser: retention.Eraser{Keeps: keeps},
 		Takeout: &takeout.Maker{
 			DB: d, Vault: w.vault, Policy: pol, Clock: clock, Zone: func() *time.Location { return time.UTC }, Ring: w.store.Ring, Log: w.store.Log,
-			Holdings: kept, Files: given{}, Catalogue: cat, Cause: security.Cause,
+			Holdings: kept, Columns: db.Readable(slices.Concat(rights.Holding(), identity.Holding(), factor.Holding())), Files: given{}, Catalogue: cat, Cause: security.Cause,
 			Places: func(_ context.Context, _ *i18n.Printer, subject string) ([]takeout.Named, error) {
 				return slices.Concat(w.places, w.byPerson[subject]), nil
 			},

@@ -174,6 +174,32 @@ func TestN13_APackageHoldsEverythingAndIsVerifiedOffline(t *testing.T) {
 		if bytes.Contains(entries["index.html"], []byte("right-asked")) {
 			t.Error("the readable part holds the code of a reason")
 		}
+		var kept struct {
+			Kept []struct {
+				Kind string
+				Says []map[string]any
+			}
+		}
+		if err := json.Unmarshal(entries["data.json"], &kept); err != nil {
+			t.Fatal(err)
+		}
+		rows := map[string]map[string]any{}
+		for _, thing := range kept.Kept {
+			for _, row := range thing.Says {
+				rows[row["table"].(string)] = row
+				for column := range row {
+					if strings.Contains(column, "salt") || strings.Contains(column, "hash") || strings.Contains(column, "holder") {
+						t.Errorf("%s: %s is in the package", row["table"], column)
+					}
+				}
+			}
+		}
+		if r := rows["rights_request"]; r["kind"] != "access" || r["state"] != "making" || r["received_at"] != "2026-11-23T10:01:00Z" {
+			t.Errorf("N13: of the request itself it says %v", r)
+		}
+		if rows["identity_account"] == nil || rows["identity_channel"]["field"] != policy.FieldEmail || rows["rights_item"]["sort"] != "all" {
+			t.Errorf("N13: the rows that stand beside what is sealed: %v", rows)
+		}
 		for name, content := range entries { // an official is a role, never somebody
 			if bytes.Contains(content, []byte("shifa")) {
 				t.Errorf("%s names an official", name)

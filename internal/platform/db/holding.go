@@ -29,6 +29,21 @@ type Table struct {
 	Apart   bool              // no backup holds it: keys, and what a restore builds again
 }
 
+// Readable are, by table, the columns that hold nothing of a person by themselves
+// and may stand beside what does: no id of anybody, and nothing secret.
+func Readable(tables []Table) func(table string) []string {
+	secret := []string{"salt", "tries", "sends", "step", "revision"}
+	all := map[string][]string{}
+	for _, t := range tables {
+		for _, c := range slices.Sorted(maps.Keys(t.Columns)) {
+			if t.Columns[c] == Nothing && !slices.Contains(secret, c) {
+				all[t.Name] = append(all[t.Name], c)
+			}
+		}
+	}
+	return func(table string) []string { return all[table] }
+}
+
 // Schema reads which tables and columns the store has, sorted by name.
 // What the engine and the migrations keep for themselves is left out.
 func (d *DB) Schema(ctx context.Context) (map[string][]string, error) {

@@ -61,7 +61,8 @@ type Maker struct {
 	Ring      *keys.Ring
 	Log       *audit.Log
 	Holdings  *holdings.Registry
-	Files     Files // nil: there are none
+	Columns   func(table string) []string // which may be read of rows (see db.Readable); nil: none
+	Files     Files                       // nil: there are none
 	Catalogue *i18n.Catalogue
 	// Places are where something is kept of a person, in the language of the
 	// printer. It opens nothing.
@@ -120,16 +121,17 @@ type use struct {
 
 // thing is something that is kept, with its rule.
 type thing struct {
-	Kind    string `json:"kind"`
-	Name    string `json:"name"`
-	ID      string `json:"id,omitempty"`
-	Ref     string `json:"reference,omitempty"`
-	Service string `json:"service,omitempty"`
-	Outcome string `json:"outcome,omitempty"`
-	Since   string `json:"since,omitempty"`
-	Rule    string `json:"rule,omitempty"`
-	Kept    string `json:"kept,omitempty"`
-	Due     string `json:"due,omitempty"`
+	Kind    string           `json:"kind"`
+	Name    string           `json:"name"`
+	ID      string           `json:"id,omitempty"`
+	Ref     string           `json:"reference,omitempty"`
+	Service string           `json:"service,omitempty"`
+	Outcome string           `json:"outcome,omitempty"`
+	Since   string           `json:"since,omitempty"`
+	Rule    string           `json:"rule,omitempty"`
+	Kept    string           `json:"kept,omitempty"`
+	Due     string           `json:"due,omitempty"`
+	Says    []map[string]any `json:"says,omitempty"` // its states, times and numbers, a row each
 }
 
 // gathered is the content of a package while it is made.
@@ -189,12 +191,12 @@ func (s *Maker) write(ctx context.Context, r For, to io.Writer, progress func(do
 		for _, n := range named {
 			g.names[n.Scope], g.words[n.Scope] = n.Name, n.Words
 		}
-		found, held, err := s.look(ctx, g, one)
+		found, held, rows, err := s.look(ctx, g, one)
 		if err != nil {
 			return err
 		}
 		if places = append(places, found...); !r.Copy {
-			g.things = append(g.things, s.thingsOf(g, held)...)
+			g.things = append(g.things, s.thingsOf(g, held, rows)...)
 		}
 	}
 	w := export.NewWriter(to)
@@ -240,7 +242,7 @@ type place struct {
 }
 
 // look says where values of a person are kept, once each, and what is.
-func (s *Maker) look(ctx context.Context, g *gathered, subject string) (places []place, held []holdings.Item, err error) {
+func (s *Maker) look(ctx context.Context, g *gathered, subject string) (places []place, held []holdings.Item, rows [][]holdings.Row, err error) {
 	err = s.DB.View(ctx, func(tx *db.Tx) error {
 		places = nil
 		kept, err := s.Vault.Inventory(tx, subject)
@@ -252,7 +254,9 @@ func (s *Maker) look(ctx context.Context, g *gathered, subject string) (places [
 				places = append(places, place{subject: subject, scope: k.Scope, kept: kept})
 			}
 		}
-		held, err = s.Holdings.Held(tx, g.pol, subject)
+		if held, err = s.Holdings.Held(tx, g.pol, subject); err == nil && s.Columns != nil {
+			rows, err = s.Holdings.Rows(tx, held, s.Columns)
+		}
 		return err
 	})
 	for i := range places {
@@ -260,7 +264,7 @@ func (s *Maker) look(ctx context.Context, g *gathered, subject string) (places [
 			places[i].rule = held[n].Rule
 		}
 	}
-	return places, held, err
+	return places, held, rows, err
 }
 
 // gather opens the values of a place, as a use that the person sees. A copy for
@@ -388,8 +392,8 @@ func (s *Maker) gatherUses(ctx context.Context, g *gathered, subject string) err
 }
 
 // thingsOf says until when each thing is kept that the registry knows.
-func (s *Maker) thingsOf(g *gathered, held []holdings.Item) (list []thing) {
-	for _, i := range held {
+func (s *Maker) thingsOf(g *gathered, held []holdings.Item, rows [][]holdings.Row) (list []thing) {
+	for n, i := range held {
 		one := thing{Kind: i.Kind, Name: g.p.T("holdings.kind." + i.Kind), ID: i.ID, Ref: i.Reference, Service: i.Service, Outcome: i.Outcome, Rule: i.Rule}
 		if rule, ok := g.pol.Retention(i.Rule); ok {
 			one.Kept = rule.Say(g.p)
@@ -399,6 +403,24 @@ func (s *Maker) thingsOf(g *gathered, held []holdings.Item) (list []thing) {
 					one.Due = written(due)
 				}
 			}
+		}
+		if rows != nil {
+			one.Says = said(rows[n])
+		}
+		list = append(list, one)
+	}
+	return list
+}
+
+// said is what rows say, with times as they are written elsewhere.
+func said(rows []holdings.Row) (list []map[string]any) {
+	for _, row := range rows {
+		one := map[string]any{"table": row.Table}
+		for column, v := range row.Says {
+			if at, ok := v.(int64); ok && (column == "at" || strings.HasSuffix(column, "_at")) {
+				v = written(clock.FromMicros(at))
+			}
+			one[column] = v
 		}
 		list = append(list, one)
 	}
