@@ -85,28 +85,19 @@ func begin(to string) (w *writer, err error) {
 	if err := os.MkdirAll(in, 0o700); err != nil {
 		return nil, err
 	}
-	if w.held, err = hold(in); err != nil {
+	if w.held, err = keys.Hold(in); err != nil {
 		return nil, err
 	}
 	if w.held == nil {
 		return nil, fmt.Errorf("another process is writing %s", in)
 	}
-	if err = empty(in); err == nil {
+	if err = keys.Empty(in); err == nil {
 		w.root, err = os.OpenRoot(in)
 	}
 	if err != nil {
 		return nil, errors.Join(err, w.held.Close())
 	}
 	return w, nil
-}
-
-// empty removes what is in a folder.
-func empty(dir string) error {
-	names, err := os.ReadDir(dir)
-	for _, name := range names {
-		err = errors.Join(err, os.RemoveAll(filepath.Join(dir, name.Name())))
-	}
-	return err
 }
 
 // abort removes what was written.

@@ -42,7 +42,15 @@ func Put(dir string, files map[string][]byte, ready func(dir string) error) erro
 	}
 	dir = filepath.Clean(dir)
 	making := dir + ".new"
-	err := write(making, files)
+	held, err := take(making)
+	if err != nil {
+		return fmt.Errorf("put the key directory back: %w", err)
+	}
+	for name, content := range files {
+		if err == nil {
+			err = writeDurable(filepath.Join(making, name), content)
+		}
+	}
 	if err == nil {
 		err = ready(making)
 	}
@@ -50,20 +58,31 @@ func Put(dir string, files map[string][]byte, ready func(dir string) error) erro
 		err = replace(dir, making)
 	}
 	if err != nil { // what was written there holds keys
-		return fmt.Errorf("put the key directory back: %w", errors.Join(err, os.RemoveAll(making)))
+		err = fmt.Errorf("put the key directory back: %w", errors.Join(err, os.RemoveAll(making)))
 	}
-	return nil
+	return errors.Join(err, held.Close())
 }
 
-// write makes a folder of files, in the place of what broke off there.
-func write(dir string, files map[string][]byte) error {
-	err := errors.Join(os.RemoveAll(dir), os.MkdirAll(filepath.Dir(dir), 0o755), os.Mkdir(dir, 0o700))
-	for name, content := range files {
-		if err == nil {
-			err = writeDurable(filepath.Join(dir, name), content)
-		}
+// take makes a folder that is empty, in the place of what broke off there, and
+// this process's alone until it is closed.
+func take(dir string) (*os.File, error) {
+	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
+		return nil, err
 	}
-	return err
+	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, os.ErrExist) {
+		return nil, err
+	}
+	held, err := Hold(dir)
+	if err == nil && held == nil {
+		err = fmt.Errorf("another process is writing %s", dir)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := Empty(dir); err != nil {
+		return nil, errors.Join(err, held.Close())
+	}
+	return held, nil
 }
 
 // replace gives a folder the name of one that is missing or empty.

@@ -104,3 +104,32 @@ func checkDir(dir string) error {
 	}
 	return nil
 }
+
+// Hold takes a folder for this process, until the file is closed or the process
+// ends, however it ends; nil if another has it, or it is not there any more.
+func Hold(dir string) (*os.File, error) {
+	f, err := os.OpenFile(dir, os.O_RDONLY|syscall.O_DIRECTORY|syscall.O_NOFOLLOW, 0)
+	if err != nil {
+		return nil, err
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		if errors.Is(err, syscall.EWOULDBLOCK) {
+			err = nil
+		}
+		return nil, errors.Join(err, f.Close())
+	}
+	held, err := f.Stat()
+	if now, gone := os.Lstat(dir); err != nil || gone != nil || !os.SameFile(held, now) {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
+}
+
+// Empty removes what is in a folder.
+func Empty(dir string) error {
+	names, err := os.ReadDir(dir)
+	for _, name := range names {
+		err = errors.Join(err, os.RemoveAll(filepath.Join(dir, name.Name())))
+	}
+	return err
+}

@@ -6,28 +6,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"syscall"
-)
 
-// hold takes a folder for this process, until the file is closed or the process
-// ends, however it ends; nil if another has it, or it is not there any more.
-func hold(dir string) (*os.File, error) {
-	f, err := os.OpenFile(dir, os.O_RDONLY|syscall.O_DIRECTORY|syscall.O_NOFOLLOW, 0)
-	if err != nil {
-		return nil, err
-	}
-	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		if errors.Is(err, syscall.EWOULDBLOCK) {
-			err = nil
-		}
-		return nil, errors.Join(err, f.Close())
-	}
-	held, err := f.Stat()
-	if now, gone := os.Lstat(dir); err != nil || gone != nil || !os.SameFile(held, now) {
-		return nil, errors.Join(err, f.Close())
-	}
-	return f, nil
-}
+	"portico/internal/keys"
+)
 
 const scratch = "portico-drill-"
 
@@ -37,7 +18,7 @@ const scratch = "portico-drill-"
 func Scratch() (dir string, remove func() error, err error) {
 	left, err := filepath.Glob(filepath.Join(os.TempDir(), scratch+"*"))
 	for _, old := range left {
-		if f, held := hold(old); held == nil && f != nil {
+		if f, held := keys.Hold(old); held == nil && f != nil {
 			if gone := os.RemoveAll(old); !errors.Is(gone, fs.ErrPermission) { // what another user made is theirs
 				err = errors.Join(err, gone)
 			}
@@ -49,7 +30,7 @@ func Scratch() (dir string, remove func() error, err error) {
 	}
 	var f *os.File
 	if err == nil {
-		if f, err = hold(dir); err == nil && f == nil {
+		if f, err = keys.Hold(dir); err == nil && f == nil {
 			err = errors.New("another drill took it away: try again")
 		}
 	}
