@@ -123,7 +123,14 @@ func locked(path string, fn func(*os.File) error) (err error) {
 // line without an end was being written when the power went: it was never
 // confirmed to anybody, and the position ends before it.
 func advance(f *os.File, at position, instance string, each func(Entry, Head) error) (position, error) {
-	if _, err := f.Seek(at.size, io.SeekStart); err != nil {
+	end, err := f.Seek(0, io.SeekEnd)
+	if err == nil && end < at.size {
+		err = fmt.Errorf("%s ends before act %d, which it had: it is older than what was read of it; put the newest one back from the key backup with portico keys restore", f.Name(), at.head.N)
+	}
+	if err == nil {
+		_, err = f.Seek(at.size, io.SeekStart)
+	}
+	if err != nil {
 		return at, err
 	}
 	r := bufio.NewReaderSize(f, 1<<16)

@@ -301,3 +301,34 @@ func TestI8_NobodyIsAnsweredBeforeTheirActIsInTheFile(t *testing.T) {
 		others.Wait()
 	})
 }
+
+// TestI8_ALedgerThatBecameOlderIsNotWrittenOn: one that was put back by hand while
+// the portal runs lacks what is kept; nothing is written behind what it lacks.
+func TestI8_ALedgerThatBecameOlderIsNotWrittenOn(t *testing.T) {
+	w := open(t, testkit.Database(t, db.SQLite, ledger.Migrations()))
+	old, err := os.ReadFile(w.file())
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.record(t, w.Ledger, "ana")
+	if err := w.Keep(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	newest, err := os.ReadFile(w.file())
+	if err := errors.Join(err, os.WriteFile(w.file(), old, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	w.record(t, w.Ledger, "bob")
+	if err := w.Kept(t.Context()); err == nil || !strings.Contains(err.Error(), "older") {
+		t.Errorf("it is kept in an older file: %v", err)
+	}
+	if now, err := os.ReadFile(w.file()); err != nil || !bytes.Equal(now, old) {
+		t.Errorf("the older file was written on: %q, %v", now, err)
+	}
+	if err := errors.Join(os.WriteFile(w.file(), newest, 0o600), w.Kept(t.Context())); err != nil {
+		t.Errorf("with the newest again: %v", err)
+	}
+	if got := w.subjects(t); len(got) != 2 {
+		t.Errorf("the file holds %q", got)
+	}
+}
