@@ -32,13 +32,12 @@ func backupCommand() *cobra.Command {
 				if err := c.Of(args[0]); err != nil {
 					return fmt.Errorf("backup: %w", err)
 				}
-				m, err := c.WriteData(cmd.Context(), to)
+				m, err := c.WriteData(cmd.Context(), to, func(m *backup.Manifest) error {
+					facts := audit.Facts{"rows": strconv.FormatInt(rows(m), 10), "entries": strconv.FormatInt(m.Log.Size, 10)}
+					return app.Record(cmd.Context(), c.DB, c.Ring, "backup", facts, func(tx *db.Tx) error { return backup.Made(tx, m.At) })
+				})
 				if err != nil {
 					return err
-				}
-				facts := audit.Facts{"rows": strconv.FormatInt(rows(m), 10), "entries": strconv.FormatInt(m.Log.Size, 10)}
-				if err := app.Record(cmd.Context(), c.DB, c.Ring, "backup", facts, func(tx *db.Tx) error { return backup.Made(tx, m.At) }); err != nil {
-					return fmt.Errorf("the backup is whole; note in the store that it was made: %w", err)
 				}
 				_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s\n%d tables, %d rows, %d files; %d entries of the log; act %d of the ledger\nmake a key backup now: portico keys backup\n",
 					to, len(m.Tables), rows(m), len(m.Files)-len(m.Tables), m.Log.Size, m.Act)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/pquerna/otp/totp"
 
+	"portico/internal/backup"
 	"portico/internal/consent"
 	"portico/internal/demo"
 	"portico/internal/identity"
@@ -248,7 +249,7 @@ func TestI8_EveryActOfTheLedgerIsReplayed(t *testing.T) {
 			home := t.TempDir()
 			source, err := OpenSource(t.Context(), w.options.Store)
 			w.must("open what is backed up", err)
-			_, err = source.WriteData(t.Context(), filepath.Join(home, "data"))
+			_, err = source.WriteData(t.Context(), filepath.Join(home, "data"), func(*backup.Manifest) error { return nil })
 			w.must("back up", err)
 			_, err = source.WriteKeys(t.Context(), filepath.Join(home, "keys"))
 			w.must("back the keys up", err, source.Close())

@@ -26,6 +26,7 @@ import (
 type command struct {
 	name  string
 	args  []string
+	was   string           // what it says that was done already; empty: it is done again
 	ready func()           // what comes before it
 	kept  func()           // what is so whenever it was killed
 	done  func(out string) // and once it ended
@@ -85,7 +86,7 @@ func (k *killed) until(c command) (kills int, out string) {
 		err := cmd.Wait()
 		timer.Stop()
 		// Killed between the last thing it did and its end, it was done.
-		if err == nil || kills > 0 && strings.Contains(c.name, "restore") && strings.Contains(said.String(), "not empty") {
+		if err == nil || kills > 0 && strings.Contains(said.String(), c.was) && c.was != "" {
 			return kills, said.String()
 		}
 		if cmd.ProcessState.Exited() {
@@ -160,6 +161,19 @@ func (k *killed) whole(name string, kind backup.Kind) (there bool) {
 	return true
 }
 
+// noted demands that the store knows when a data backup was made.
+func (k *killed) noted(name string) {
+	k.t.Helper()
+	b, err := backup.Open(k.at(name), backup.Data)
+	k.good(err)
+	_, d, _ := k.open(k.keeper.address, "keys")
+	var made time.Time
+	err = d.View(k.t.Context(), func(tx *db.Tx) error { _, _, made, err = backup.Last(tx); return err })
+	if k.good(err, d.Close(), b.Close()); !made.Equal(b.At.Truncate(time.Microsecond)) {
+		k.t.Fatalf("the backup is of %s and the store knows one of %s", b.At, made)
+	}
+}
+
 // file is a file of the key folder.
 func (k *killed) file(folder, name string) []byte {
 	k.t.Helper()
@@ -175,14 +189,18 @@ func (k *killed) commands() []command {
 	var destroyed []string // wrapped, as they stand in the file
 	k.again, k.address = k.place("data-again", "keys")
 	return []command{
-		{"backup", with(k.store, "backup", k.dir, "--to", k.at("backup-2")), nothing,
-			func() { k.whole("backup-2", backup.Data) },
+		{"backup", with(k.store, "backup", k.dir, "--to", k.at("backup-2")), "a data backup gets a place of its own", nothing,
+			func() {
+				if k.whole("backup-2", backup.Data) {
+					k.noted("backup-2")
+				}
+			},
 			func(string) {
 				if !k.whole("backup-2", backup.Data) {
 					k.t.Error("there is no backup")
 				}
 			}},
-		{"keys backup", with(k.store, "keys", "backup", "--to", k.at("key-backup")), nothing,
+		{"keys backup", with(k.store, "keys", "backup", "--to", k.at("key-backup")), "", nothing,
 			func() {
 				if old := k.at("key-backup") + ".old"; !k.whole("key-backup", backup.Keys) {
 					if _, err := os.Stat(old); err != nil {
@@ -195,7 +213,7 @@ func (k *killed) commands() []command {
 					k.t.Errorf("there is no key backup, or an old one, which opens what was erased (%v)", err)
 				}
 			}},
-		{"keys rotate", with(k.store, "keys", "rotate"), nothing, live,
+		{"keys rotate", with(k.store, "keys", "rotate"), "", nothing, live,
 			func(string) {
 				_, d, ring := k.open(k.keeper.address, "keys")
 				used, err := vault.EpochUse(k.t.Context(), d)
@@ -203,7 +221,7 @@ func (k *killed) commands() []command {
 					k.t.Errorf("epoch %d is the current one, and keys are wrapped under %v", ring.Epoch(), used)
 				}
 			}},
-		{"keys rotate --destroy", with(k.store, "keys", "rotate", "--destroy", k.dir),
+		{"keys rotate --destroy", with(k.store, "keys", "rotate", "--destroy", k.dir), "",
 			func() {
 				ring, err := keys.Open(k.at("keys"), "onegov", true)
 				for range 40 {
@@ -232,7 +250,7 @@ func (k *killed) commands() []command {
 					}
 				}
 			}},
-		{"keys restore", with(k.store, "keys", "restore", "--from", k.at("key-backup")),
+		{"keys restore", with(k.store, "keys", "restore", "--from", k.at("key-backup")), "is not empty",
 			func() {
 				k.must(with(k.store, "keys", "backup", "--to", k.at("key-backup"))...)
 				v, d, _ := k.open(k.keeper.address, "keys")
@@ -247,7 +265,7 @@ func (k *killed) commands() []command {
 			}},
 		// The last: what it restores goes on under the same keys, and the store
 		// that it came from is an older copy from then on.
-		{"restore", with(k.again, "restore", k.dir, "--from", k.at("backup-2"), "--keys-from", k.at("key-backup"), "--log", filepath.Join(k.at("data"), "log")), nothing,
+		{"restore", with(k.again, "restore", k.dir, "--from", k.at("backup-2"), "--keys-from", k.at("key-backup"), "--log", filepath.Join(k.at("data"), "log")), "this backup was put back into it", nothing,
 			func() {
 				if _, err := os.Stat(k.at("data-again")); err != nil {
 					return // it was not that far

@@ -127,9 +127,10 @@ func (w *writer) file(name string, write func(io.Writer) error) (err error) {
 	return f.Sync()
 }
 
-// finish signs the manifest and gives the folder its name. replace lets it
-// take the place of the backup that stands there.
-func (w *writer) finish(ring *keys.Ring, replace bool) (*Manifest, error) {
+// finish signs the manifest and gives the folder its name, once whole was told
+// that all of it is there. replace lets it take the place of the backup that
+// stands there.
+func (w *writer) finish(ring *keys.Ring, replace bool, whole func()) (*Manifest, error) {
 	w.Version, w.Instance, w.Demo = version, ring.Instance(), ring.Demo()
 	text, err := json.MarshalIndent(&w.Manifest, "", " ")
 	if err != nil {
@@ -148,6 +149,7 @@ func (w *writer) finish(ring *keys.Ring, replace bool) (*Manifest, error) {
 	if err := w.root.Close(); err != nil {
 		return nil, err
 	}
+	whole()
 	if replace {
 		if err := os.RemoveAll(w.to + replaced); err != nil {
 			return nil, err

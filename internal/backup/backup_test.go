@@ -79,6 +79,8 @@ func (w *world) names(t *testing.T) (all []string) {
 	return all
 }
 
+func noted(*backup.Manifest) error { return nil }
+
 func whole(t *testing.T, at string, kind backup.Kind) *backup.Manifest {
 	t.Helper()
 	b, err := backup.Open(at, kind)
@@ -104,7 +106,7 @@ func TestI8_KeysThatWereCopiedBeforeTheDataAreOlder(t *testing.T) {
 			w.store.Clock.Advance(time.Minute)
 			w.store.Subject(t)
 		}
-		if _, err := w.WriteData(t.Context(), w.at("data")); err != nil {
+		if _, err := w.WriteData(t.Context(), w.at("data"), noted); err != nil {
 			t.Fatal(err)
 		}
 		data, keys := whole(t, w.at("data"), backup.Data), whole(t, w.at("keys"), backup.Keys)
@@ -123,11 +125,11 @@ func TestI8_KeysThatWereCopiedBeforeTheDataAreOlder(t *testing.T) {
 func TestABackupIsWrittenByOneProcess(t *testing.T) {
 	both(t, func(t *testing.T, w *world) {
 		w.files.meanwhile = func() {
-			if _, err := w.WriteData(t.Context(), w.at("data")); err == nil || !strings.Contains(err.Error(), "another process is writing") {
+			if _, err := w.WriteData(t.Context(), w.at("data"), noted); err == nil || !strings.Contains(err.Error(), "another process is writing") {
 				t.Errorf("two write one backup: %v", err)
 			}
 		}
-		if _, err := w.WriteData(t.Context(), w.at("data")+"/"); err != nil {
+		if _, err := w.WriteData(t.Context(), w.at("data")+"/", noted); err != nil {
 			t.Fatal(err)
 		}
 		whole(t, w.at("data"), backup.Data)
@@ -203,4 +205,25 @@ func TestADrillThatWasKilledIsRemovedByTheNext(t *testing.T) {
 	if left, err := os.ReadDir(os.TempDir()); err != nil || len(left) > 0 {
 		t.Errorf("left is %v, %v", left, err)
 	}
+}
+
+// TestABackupIsNotedBeforeItHasItsName: killed in between, it is made again by the
+// same command; one that cannot be noted is there all the same.
+func TestABackupIsNotedBeforeItHasItsName(t *testing.T) {
+	both(t, func(t *testing.T, w *world) {
+		full := errors.New("the disk is full")
+		_, err := w.WriteData(t.Context(), w.at("data"), func(m *backup.Manifest) error {
+			if names := w.names(t); !slices.Equal(names, []string{"data.partial"}) {
+				t.Errorf("when it is noted there is %q", names)
+			}
+			if part := whole(t, w.at("data.partial"), backup.Data); !part.At.Equal(m.At) {
+				t.Errorf("what is whole is of %s and what is noted of %s", part.At, m.At)
+			}
+			return full
+		})
+		if !errors.Is(err, full) {
+			t.Errorf("that it is not noted is not said: %v", err)
+		}
+		whole(t, w.at("data"), backup.Data)
+	})
 }

@@ -30,8 +30,9 @@ type Source struct {
 }
 
 // WriteData copies the database and the files of a store that may be running.
-// to must not exist.
-func (s *Source) WriteData(ctx context.Context, to string) (m *Manifest, err error) {
+// to must not exist. Once all of it is there, and before it gets its name, note
+// notes that it was made: one that has its name was noted, or note failed.
+func (s *Source) WriteData(ctx context.Context, to string, note func(*Manifest) error) (m *Manifest, err error) {
 	if _, err := os.Lstat(to); err == nil {
 		return nil, fmt.Errorf("%s exists: a data backup gets a place of its own", to)
 	}
@@ -40,12 +41,16 @@ func (s *Source) WriteData(ctx context.Context, to string) (m *Manifest, err err
 		return nil, fmt.Errorf("begin a backup: %w", err)
 	}
 	w.Kind = Data
+	var unnoted error
 	if err = s.data(ctx, w); err == nil {
-		m, err = w.finish(s.Ring, false)
+		m, err = w.finish(s.Ring, false, func() { unnoted = note(&w.Manifest) })
 	}
 	if err != nil {
 		w.abort()
 		return nil, fmt.Errorf("back up: %w", err)
+	}
+	if unnoted != nil {
+		return m, fmt.Errorf("the backup is whole; note in the store that it was made: %w", unnoted)
 	}
 	return m, nil
 }

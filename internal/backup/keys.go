@@ -31,7 +31,7 @@ func (s *Source) WriteKeys(ctx context.Context, to string) (m *Manifest, err err
 	w.Kind, w.At = Keys, s.Clock.Now()
 	if err = s.replaceable(w.to); err == nil {
 		if err = s.keys(ctx, w); err == nil {
-			m, err = w.finish(s.Ring, true)
+			m, err = w.finish(s.Ring, true, func() {})
 		}
 	}
 	if err != nil {
