@@ -57,6 +57,7 @@ func (p *portal) openRights() {
 	p.fates = &fate.Site{Fates: &fate.Fates{Keeps: p.keeps, Ring: p.ring, Rights: p.rights}}
 	p.rights.Fates, p.rights.Visitors, p.rights.Corrections, p.contact.Reach, p.contact.Visitors = p.fates, p.visitors, p.corrects, p.visitors.Reach, p.visitors.Offered
 	p.drafts.Reach, p.uploads.Others = p.visitors.Names, p.rights.Packed
+	p.identity.Left = p.visitors.Leaves
 }
 
 // tellCorrected queues telling whoever received what is corrected now.

@@ -175,6 +175,11 @@ func (s *Service) Close(tx *db.Tx, subject string, asked time.Time, channels ...
 			return err
 		}
 	}
+	if s.Left != nil {
+		if err := s.Left(tx, subject); err != nil {
+			return err
+		}
+	}
 	_, err = s.EndSessions(tx, subject, "")
 	return err
 }

@@ -50,8 +50,10 @@ type Config struct {
 	Address   func() string    // of the portal, which passkeys are bound to; nil: http://localhost
 	Demo      bool             // officials need no second factor
 	Agreement func() Agreement // nil: nothing is asked
-	Disposer  holdings.Disposer
-	Hashes    int // how many passwords are hashed at once; 0: see credential.NewHasher
+	// Left is told of an account that closes for good; nil: nobody is.
+	Left     func(tx *db.Tx, subject string) error
+	Disposer holdings.Disposer
+	Hashes   int // how many passwords are hashed at once; 0: see credential.NewHasher
 }
 
 // Service makes accounts and sessions.

@@ -64,9 +64,20 @@ func TestI11_WhoseAccountGoesReadsWhatStaysAndAppeals(t *testing.T) {
 // TestN13_WhatStaysOfAnAccountThatGoesIsReached: by what it names, like what an
 // official entered for somebody.
 func TestN13_WhatStaysOfAnAccountThatGoesIsReached(t *testing.T) {
+	for _, closes := range []bool{false, true} {
+		whatStaysIsReached(t, closes)
+	}
+}
+
+// whatStaysIsReached has an account erased as its holder asks, or closed and
+// disposed of when its time is over.
+func whatStaysIsReached(t *testing.T, closes bool) {
 	worlds(t, func(t *testing.T, w *world) {
 		me, b := w.person("aishath@example.mv")
 		_, official := w.official("shifa@example.mv")
+		complaint := "/staff/rights/" + w.asks(b, "complaint", "It stays, too.")
+		press(official, complaint, "take", http.StatusOK)
+		press(official, complaint, "decide", http.StatusOK, "item-1", "granted", "text", "It does.")
 		const scope = "case:01a207d9-2100-754a-bf5f-adaaabf95301"
 		if err := w.store.DB.Update(t.Context(), func(tx *db.Tx) error { return w.vault.NewScope(tx, me, scope) }); err != nil {
 			t.Fatal(err)
@@ -83,11 +94,28 @@ func TestN13_WhatStaysOfAnAccountThatGoesIsReached(t *testing.T) {
 			}
 			return list, others
 		}
-		at := "/staff/rights/" + w.asks(b, "erasure", "", "place profile")
-		press(official, at, "take", http.StatusOK)
-		press(official, at, "decide", http.StatusOK, "item-1", "granted", "text", "The account goes.")
+		if closes {
+			if err := w.vault.Update(t.Context(), func(tx *db.Tx) error { return w.id.Close(tx, me, w.store.Clock.Now()) }); err != nil {
+				t.Fatal(err)
+			}
+			w.store.Clock.Advance(25 * time.Hour)
+			w.work()
+		} else {
+			at := "/staff/rights/" + w.asks(b, "erasure", "", "place profile")
+			press(official, at, "take", http.StatusOK)
+			press(official, at, "decide", http.StatusOK, "item-1", "granted", "text", "The account goes.")
+		}
 		if list, others := reached("A654321"); len(list) != 0 || others {
 			t.Errorf("with an account they are reached without it: %v, %t", list, others)
+		}
+		if closes {
+			if err := w.vault.Update(t.Context(), func(tx *db.Tx) error {
+				_, err := w.keeps.Of(tx, holdings.Account, me, me, holdings.BecauseDue)
+				return err
+			}); err != nil {
+				t.Fatal(err)
+			}
+			w.store.Clock.Advance(25 * time.Hour)
 		}
 		w.work()
 		if list, others := reached(""); len(list) != 0 || !others {

@@ -222,6 +222,7 @@ func openAs(t *testing.T, d *db.DB, declared *policy.Declarations) *world {
 			}
 			return list, nil
 		}})
+	w.id.Left = w.visitors.Leaves
 	w.corrects = correct.New(correct.Config{
 		DB: d, Vault: w.vault, Policy: pol, Clock: clock, Jobs: w.jobs, Identity: w.id, Staff: w.staff, Rights: w.Service, Owner: w.owner, Reach: w.visitors.Names,
 		Tell:     func(_ *db.Tx, c correct.Corrected) error { w.corrected = append(w.corrected, c); return nil },

@@ -31,7 +31,8 @@
 // the policy declares.
 //
 // What officials entered before this package noted contacts is gone through once,
-// each through the gate (Fill).
+// each through the gate (Fill). What stays of somebody is noted once their account
+// is gone (Left).
 //
 // Tables: visitor_visit, visitor_code, visitor_reach, visitor_fill. Statements: N13, O14;
 // invariants I6, I10.

@@ -10,6 +10,7 @@ import (
 
 	"portico/internal/platform/db"
 	"portico/internal/platform/fault"
+	"portico/internal/platform/jobs"
 	"portico/internal/policy"
 	"portico/internal/rights/takeout"
 	"portico/internal/vault"
@@ -56,6 +57,32 @@ func (s *Service) Fill(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// jobLeft looks every day whether an account that closed is gone.
+const jobLeft = "visitor.left"
+
+// Leaves has somebody whose account closes found by what stays of them, once it
+// is gone.
+func (s *Service) Leaves(tx *db.Tx, subject string) error {
+	if !s.Offered() {
+		return nil
+	}
+	return s.Jobs.Enqueue(tx, jobs.New{Kind: jobLeft, At: s.Clock.Now().Add(fillEvery), Payload: map[string]string{"subject": subject}})
+}
+
+func (s *Service) leftJob(ctx context.Context, job *jobs.Job) error {
+	subject, there := job.Get("subject"), false
+	err := s.DB.Update(ctx, func(tx *db.Tx) (err error) {
+		if there, err = s.Identity.HasAccount(tx, subject); err != nil || !there {
+			return err
+		}
+		return s.Leaves(tx, subject)
+	})
+	if err != nil || there {
+		return err
+	}
+	return s.Left(ctx, subject)
 }
 
 // Left has somebody whose account is gone found by what their applications name

@@ -56,6 +56,7 @@ const jobCode = "visitor.code"
 func New(c Config) *Service {
 	s := &Service{Config: c, throttle: credential.NewThrottle(c.Clock)}
 	c.Jobs.Register(jobCode, s.sendCode, jobs.Options{})
+	c.Jobs.Register(jobLeft, s.leftJob, jobs.Options{Inside: true})
 	c.Jobs.Every(jobFill, fillEvery, s.Fill, jobs.Options{Timeout: 50 * time.Minute})
 	return s
 }
