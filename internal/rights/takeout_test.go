@@ -197,6 +197,9 @@ func TestN13_APackageHoldsEverythingAndIsVerifiedOffline(t *testing.T) {
 		if r := rows["rights_request"]; r["kind"] != "access" || r["state"] != "making" || r["received_at"] != "2026-11-23T10:01:00Z" {
 			t.Errorf("N13: of the request itself it says %v", r)
 		}
+		if since, ok := rows["identity_channel"]["since"].(string); !ok || !strings.HasPrefix(since, "2026-11-23T") {
+			t.Errorf("N13: a time is no time: %v", rows["identity_channel"])
+		}
 		if rows["identity_account"] == nil || rows["identity_channel"]["field"] != policy.FieldEmail || rows["rights_item"]["sort"] != "all" {
 			t.Errorf("N13: the rows that stand beside what is sealed: %v", rows)
 		}

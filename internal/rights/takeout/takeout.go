@@ -417,10 +417,15 @@ func said(rows []holdings.Row) (list []map[string]any) {
 	for _, row := range rows {
 		one := map[string]any{"table": row.Table}
 		for column, v := range row.Says {
-			if at, ok := v.(int64); ok && (column == "at" || strings.HasSuffix(column, "_at")) {
-				v = written(clock.FromMicros(at))
+			at, number := v.(int64)
+			moment := column == "at" || column == "since" || strings.HasSuffix(column, "_at")
+			switch {
+			case number && moment && at == 0: // it never was
+			case number && moment:
+				one[column] = written(clock.FromMicros(at))
+			default:
+				one[column] = v
 			}
-			one[column] = v
 		}
 		list = append(list, one)
 	}
