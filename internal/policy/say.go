@@ -25,5 +25,8 @@ func (v Period) Say(p *i18n.Printer) string {
 			parts = append(parts, p.T(part.key, "n", part.n))
 		}
 	}
+	if len(parts) == 0 {
+		return p.T("policy.period.days", "n", 0)
+	}
 	return p.List(parts)
 }

@@ -295,7 +295,7 @@ func (s *Site) own(q *web.Req) error {
 			return cmp.Or(q.P.In(declared.Name), party)
 		})})
 	}
-	return q.Page(http.StatusOK, web.Page{Title: q.P.T("retention.own.title"), Body: pages.OwnPage(g, handed)})
+	return q.Page(http.StatusOK, web.Page{Title: q.P.T("retention.own.title"), Body: pages.OwnPage(g, handed), Back: q.Path("/cabinet/")})
 }
 
 // until says when things go.

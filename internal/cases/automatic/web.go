@@ -77,7 +77,7 @@ func (s *Service) Answer(q *web.Req) (templ.Component, error) {
 		d, _ := Of(a)
 		tag := ui.Label{Text: q.P.In(d.State.Name), Kind: ui.Kind(d.State.Look)}
 		l.About = append(l.About, ui.Item{
-			Title: q.P.In(a.Service.Name) + " " + q.P.Isolate(a.Reference), Href: q.Path("/cabinet/applications/"+a.ID) + "#automatic", Tag: &tag,
+			Title: q.P.In(a.Service.Name), Ref: a.Reference, Href: q.Path("/cabinet/applications/"+a.ID) + "#automatic", Tag: &tag,
 			Text: q.P.In(a.Service.Because(d.Step.Rule)) + " " + s.fate(q.P, d), Meta: q.P.DateTime(d.Step.At),
 		})
 	})

@@ -85,7 +85,7 @@ func (s *Site) showRights(q *web.Req) error {
 	for _, r := range requests {
 		tag := s.Tag(q.P, r, items[r.ID])
 		one := ui.Item{
-			Title: q.P.In(s.RightOf(r).Name) + " " + q.P.Isolate(r.Reference), Href: q.Path("/cabinet/rights/requests/" + r.ID), Tag: &tag,
+			Title: q.P.In(s.RightOf(r).Name), Ref: r.Reference, Href: q.Path("/cabinet/rights/requests/" + r.ID), Tag: &tag,
 			Meta: q.P.T("rights.asked", "date", q.P.Date(r.Received)),
 		}
 		if due := s.Due(r); r.Open() && !due.IsZero() {

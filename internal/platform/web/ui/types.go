@@ -161,6 +161,7 @@ type Task struct {
 // Item is a line of a list of links, such as services.
 type Item struct {
 	Title string
+	Ref   string // what it is known by, never broken over two lines
 	Href  string
 	Text  string
 	Meta  string
@@ -198,7 +199,8 @@ func Href(ctx context.Context, path string) string {
 }
 
 // DateValue returns the date that the three inputs of Date sent, as
-// "YYYY-MM-DD" with leading zeros, or as it was typed where it is no number.
+// "YYYY-MM-DD" with leading zeros in month and day, or as it was typed where it
+// is no number. A year of two figures stays one: nobody means the year 99.
 // It is empty when nothing was typed.
 func DateValue(form url.Values, name string) string {
 	clean := func(part string, width int) string {
@@ -208,7 +210,7 @@ func DateValue(form url.Values, name string) string {
 		}
 		return s
 	}
-	y, m, d := clean("year", 4), clean("month", 2), clean("day", 2)
+	y, m, d := clean("year", 0), clean("month", 2), clean("day", 2)
 	if y+m+d == "" {
 		return ""
 	}
