@@ -262,9 +262,13 @@ func TestN4_N6_N8_OneeSpeaksIndonesianAndItsClientChoosesTheNewsletterAlone(t *t
 	}
 	asked := b.Page("/id/cabinet/consents", http.StatusOK)
 	holds(t, "the consents", asked, "Mengirim buletin tentang layanan kami", "Mengirim penawaran produk kami sendiri", "Belum dijawab")
+	holds(t, "where the data is stored, among what was agreed to (N11)", asked, "dikirim ke kantor onee di Jakarta", "Anda menyetujuinya pada")
 	pushesSay(t, b, asked, "newsletter", "given")
 	asked = b.Page("/id/cabinet/consents", http.StatusOK)
 	holds(t, "after consenting", asked, "Anda setuju")
+	if !b.Page("/id/cabinet/rights/opt-out", http.StatusOK).Has("input[value='purpose newsletter']") {
+		t.Error("one cannot opt out of the newsletter under My rights, as the policy says (N6)")
+	}
 	pushesSay(t, b, asked, "newsletter", "withdrawn")
 	holds(t, "after withdrawing", b.Page("/id/cabinet/consents", http.StatusOK), "Ditarik")
 	offered(t, portal, b)

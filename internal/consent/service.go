@@ -36,6 +36,9 @@ type Config struct {
 	Clock  clock.Clock
 	About  func() About
 
+	// Stored is where data is stored by what a person agreed to when they opened
+	// their account, in its own words, and when; nil, or no words: nothing was asked.
+	Stored func(ctx context.Context, subject string) (i18n.Text, time.Time, error)
 	// Kept says in words how long something is kept.
 	Kept func(p *i18n.Printer, r policy.Retention) string
 	// Cancel takes away what waits to be sent to a person for a purpose, each

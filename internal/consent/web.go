@@ -51,6 +51,15 @@ func (s *Service) show(q *web.Req) error {
 			Receipt: q.Path("/cabinet/consents/" + e.ID + "/receipt"),
 		})
 	}
+	if s.Stored != nil {
+		words, at, err := s.Stored(q.R.Context(), q.Session.Subject)
+		if err != nil {
+			return err
+		}
+		if len(words) > 0 && !at.IsZero() {
+			page.Stored, page.StoredAt, page.Close = q.P.In(words), q.P.T("consent.stored.at", "date", q.P.Date(at)), q.Path("/cabinet/close")
+		}
+	}
 	return q.Page(http.StatusOK, web.Page{Title: q.P.T("consent.title"), Body: pages.ConsentsPage(page), Back: q.Path("/cabinet/")})
 }
 

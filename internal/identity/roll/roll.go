@@ -39,6 +39,16 @@ func (r Roll) Since(tx *db.Tx, subject string) (time.Time, error) {
 	return at, nil
 }
 
+// AgreedAt is when somebody agreed to what is asked before an account is opened;
+// zero: nothing was asked of them.
+func (r Roll) AgreedAt(ctx context.Context, subject string) (at time.Time, err error) {
+	err = r.DB.View(ctx, func(tx *db.Tx) error { at, err = selectAgreed(tx, subject); return err })
+	if err != nil {
+		return time.Time{}, fmt.Errorf("look up what somebody agreed to: %w", err)
+	}
+	return at, nil
+}
+
 // Agreed counts the accounts of people that were opened since the first who
 // agreed, and those of them that did not.
 func (r Roll) Agreed(ctx context.Context) (accounts, without int64, err error) {

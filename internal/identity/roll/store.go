@@ -32,6 +32,16 @@ func selectCreated(tx *db.Tx, subject string) (time.Time, error) {
 	return clock.FromMicros(at), err
 }
 
+func selectAgreed(tx *db.Tx, subject string) (at time.Time, err error) {
+	err = tx.Select(func(r *db.Rows) error {
+		var micros int64
+		err := r.Scan(&micros)
+		at = clock.FromMicros(micros)
+		return err
+	}, `SELECT created_at FROM identity_account WHERE subject = $1 AND agreed IS NOT NULL`, subject)
+	return at, err
+}
+
 func countAgreed(tx *db.Tx) (accounts, without int64, err error) {
 	err = tx.QueryRow(`SELECT COUNT(*), COALESCE(SUM(CASE WHEN agreed IS NULL THEN 1 ELSE 0 END), 0) FROM identity_account
 		WHERE realm = $1 AND state IN ($2, $3) AND created_at >= (SELECT MIN(created_at) FROM identity_account WHERE agreed IS NOT NULL)`,
