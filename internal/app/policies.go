@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"io"
-	"time"
 
 	"github.com/a-h/templ"
 
@@ -23,20 +22,15 @@ import (
 // consents is what package consent needs.
 func (p *portal) consents() consent.Config {
 	return consent.Config{
-		DB: p.db, Vault: p.vault, Ring: p.ring, Policy: p.policy, Clock: p.clock, Kept: p.keptWords, Stored: p.storedAs, Said: func(tx *db.Tx, subject, purpose string) error { return p.staysOut.Said(tx, subject, purpose) },
-		Cancel: []func(*db.Tx, string, string) error{func(tx *db.Tx, subject, purpose string) error { return p.notices.Cancel(tx, subject, purpose) }},
+		DB: p.db, Vault: p.vault, Ring: p.ring, Policy: p.policy, Clock: p.clock, Kept: p.keptWords, AgreedAt: roll.Roll{DB: p.db}.AgreedAt, Said: func(tx *db.Tx, subject, purpose string) error { return p.staysOut.Said(tx, subject, purpose) },
+		Reached: func(tx *db.Tx, who, in, list string) error { return p.staysOut.Reached(tx, who, in, list) },
+		Cancel:  []func(*db.Tx, string, string) error{func(tx *db.Tx, subject, purpose string) error { return p.notices.Cancel(tx, subject, purpose) }},
 		About: func() consent.About {
 			in := p.live.Current()
 			o := in.Portal.Operator
-			return consent.About{Operator: o.Name, Address: o.Address, Law: o.Law, URL: p.address(), Lang: in.Portal.Langs()[0]}
+			return consent.About{Operator: o.Name, Address: o.Address, Law: o.Law, URL: p.address(), Lang: in.Portal.Langs()[0], Stored: in.Portal.Storage.Consent}
 		},
 	}
-}
-
-// storedAs is what somebody agreed to about where data is stored, and when (N11).
-func (p *portal) storedAs(ctx context.Context, subject string) (i18n.Text, time.Time, error) {
-	at, err := roll.Roll{DB: p.db}.AgreedAt(ctx, subject)
-	return p.live.Current().Portal.Storage.Consent, at, err
 }
 
 // keptWords says a rule of retention in words.

@@ -23,8 +23,9 @@ type About struct {
 	Operator i18n.Text
 	Address  i18n.Text
 	Law      i18n.Text
-	URL      string // of the portal, without a slash at the end
-	Lang     string // its first language
+	URL      string    // of the portal, without a slash at the end
+	Lang     string    // its first language
+	Stored   i18n.Text // where data is stored, as people agree to it before they open an account; empty: they are not asked
 }
 
 // Config is what the package needs.
@@ -36,14 +37,16 @@ type Config struct {
 	Clock  clock.Clock
 	About  func() About
 
-	// Stored is where data is stored by what a person agreed to when they opened
-	// their account, in its own words, and when; nil, or no words: nothing was asked.
-	Stored func(ctx context.Context, subject string) (i18n.Text, time.Time, error)
+	// AgreedAt is when a person agreed to where data is stored; nil: nobody is asked.
+	AgreedAt func(ctx context.Context, subject string) (time.Time, error)
 	// Kept says in words how long something is kept.
 	Kept func(p *i18n.Printer, r policy.Retention) string
 	// Cancel takes away what waits to be sent to a person for a purpose, each
 	// in the transaction of the withdrawal (I6).
 	Cancel []func(tx *db.Tx, subject, purpose string) error
+	// Reached has nothing sent for a purpose to the contacts that somebody gave in
+	// a scope, who has no account; nil: nothing is sent.
+	Reached func(tx *db.Tx, subject, scope, purpose string) error
 	// Said is told of a consent that is given, or that one withdraws; nil: nobody is.
 	Said func(tx *db.Tx, subject, purpose string) error
 }
@@ -200,12 +203,16 @@ func (s *Service) Withdraw(ctx context.Context, subject, purpose string) error {
 	return nil
 }
 
-// WithdrawIn withdraws it in a transaction that has more to write.
-func (s *Service) WithdrawIn(tx *db.Tx, subject, purpose string) error {
+// End withdraws it in the transaction of a request for that, of whoever asked,
+// and has nothing of it sent to the contacts in the scope of the request.
+func (s *Service) End(tx *db.Tx, subject, purpose, asker, scope string) error {
 	given, err := selectTerms(tx, subject, purpose)
 	if err == nil && given != "" {
 		asked, _ := s.Policy().AskedFor(purpose)
 		err = s.say(tx, subject, Withdrawn, asked, purpose, "")
+	}
+	if err == nil && s.Reached != nil && subject == asker {
+		err = s.Reached(tx, subject, scope, purpose)
 	}
 	if err != nil {
 		return fmt.Errorf("withdraw a consent: %w", err)

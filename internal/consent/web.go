@@ -51,12 +51,12 @@ func (s *Service) show(q *web.Req) error {
 			Receipt: q.Path("/cabinet/consents/" + e.ID + "/receipt"),
 		})
 	}
-	if s.Stored != nil {
-		words, at, err := s.Stored(q.R.Context(), q.Session.Subject)
+	if words := s.About().Stored; s.AgreedAt != nil && len(words) > 0 {
+		at, err := s.AgreedAt(q.R.Context(), q.Session.Subject)
 		if err != nil {
 			return err
 		}
-		if len(words) > 0 && !at.IsZero() {
+		if !at.IsZero() {
 			page.Stored, page.StoredAt, page.Close = q.P.In(words), q.P.T("consent.stored.at", "date", q.P.Date(at)), q.Path("/cabinet/close")
 		}
 	}

@@ -21,12 +21,9 @@ func (v Period) Say(p *i18n.Printer) string {
 		n   int
 		key string
 	}{{years, "policy.period.years"}, {months, "policy.period.months"}, {days, "policy.period.days"}} {
-		if part.n > 0 {
+		if part.n > 0 || len(parts) == 0 && part.key == "policy.period.days" {
 			parts = append(parts, p.T(part.key, "n", part.n))
 		}
-	}
-	if len(parts) == 0 {
-		return p.T("policy.period.days", "n", 0)
 	}
 	return p.List(parts)
 }

@@ -44,6 +44,7 @@ import (
 	"portico/internal/rights/takeout"
 	"portico/internal/rights/visitor"
 	"portico/internal/staff"
+	"portico/internal/staysout"
 	"portico/internal/testkit"
 	"portico/internal/vault"
 	"portico/internal/vault/vaulttest"
@@ -123,6 +124,7 @@ type world struct {
 	visitors  *visitor.Service
 	corrects  *correct.Service
 	corrected []correct.Corrected
+	out       *staysout.Service
 }
 
 func (w *world) SendMail(_ context.Context, m mail.Message) error {

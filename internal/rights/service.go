@@ -61,8 +61,8 @@ type Config struct {
 type Consents interface {
 	// Granted reports whether somebody consents to a purpose.
 	Granted(tx *db.Tx, subject, purpose string) (bool, error)
-	// WithdrawIn withdraws it, if they do.
-	WithdrawIn(tx *db.Tx, subject, purpose string) error
+	// End withdraws it, if they do, and has nothing of it sent to the contacts in the scope of a request.
+	End(tx *db.Tx, subject, purpose, asker, scope string) error
 }
 
 // Visitors knows people without a cabinet.
@@ -260,27 +260,7 @@ func (s *Service) Options(ctx context.Context, p *i18n.Printer, a Asker, right p
 		}
 		return list, nil
 	case Purpose:
-		var list []Choice
-		err := s.DB.View(ctx, func(tx *db.Tx) error {
-			list = nil
-			for _, u := range s.objectionable(right) {
-				ends, err := true, error(nil)
-				if u.Basis.IsConsent() {
-					ends, err = s.Consents.Granted(tx, a.Subject, u.ID)
-				}
-				if err != nil {
-					return err
-				}
-				if ends {
-					list = append(list, Choice{Item{Sort: Purpose, ID: u.ID}, p.In(u.Name)})
-				}
-			}
-			return nil
-		})
-		if err != nil {
-			return nil, fmt.Errorf("look for what can be objected to: %w", err)
-		}
-		return list, nil
+		return s.purposes(ctx, p, a, right)
 	}
 	return []Choice{{Item{Sort: All}, p.T("rights.item.all")}}, nil
 }
@@ -289,21 +269,6 @@ func (s *Service) Options(ctx context.Context, p *i18n.Printer, a Asker, right p
 type Choice struct {
 	Item
 	Name string
-}
-
-// objectionable are the purposes a right applies to for which others than people
-// themselves use their data, in a way that an objection ends.
-func (s *Service) objectionable(right policy.Right) (list []policy.Purpose) {
-	d := s.Policy().Declarations()
-	for _, u := range d.Purposes {
-		if right.AppliesTo(u.Basis.DPV) && (s.Consents != nil || !u.Basis.IsConsent()) && slices.ContainsFunc(d.Activities, func(a policy.Activity) bool {
-			return a.Purpose == u.ID && a.Relation != policy.RelationSelf && !a.WhileRestricted &&
-				slices.ContainsFunc(a.Fields, func(f string) bool { return !strings.HasPrefix(f, "staff.") })
-		}) {
-			list = append(list, u)
-		}
-	}
-	return list
 }
 
 // Asking is a form that somebody sent.

@@ -10,6 +10,7 @@ import (
 
 	"portico/internal/ledger"
 	"portico/internal/platform/db"
+	"portico/internal/platform/i18n"
 	"portico/internal/platform/id"
 	"portico/internal/policy"
 	"portico/internal/recipients"
@@ -48,6 +49,42 @@ func (s *Service) fulfil(tx *db.Tx, r *Request, granted []Item) error {
 	return nil
 }
 
+// objectionable are the purposes a right applies to for which others than people
+// themselves use their data, in a way that an objection ends.
+func (s *Service) objectionable(right policy.Right) (list []policy.Purpose) {
+	d := s.Policy().Declarations()
+	for _, u := range d.Purposes {
+		if right.AppliesTo(u.Basis.DPV) && (s.Consents != nil || !u.Basis.IsConsent()) && slices.ContainsFunc(d.Activities, func(a policy.Activity) bool {
+			return a.Purpose == u.ID && a.Relation != policy.RelationSelf && !a.WhileRestricted &&
+				slices.ContainsFunc(a.Fields, func(f string) bool { return !strings.HasPrefix(f, "staff.") })
+		}) {
+			list = append(list, u)
+		}
+	}
+	return list
+}
+
+// purposes are those that somebody can name. Consent is ended where it is given;
+// whoever has no account opts out of it for an address.
+func (s *Service) purposes(ctx context.Context, p *i18n.Printer, a Asker, right policy.Right) (list []Choice, err error) {
+	err = s.DB.View(ctx, func(tx *db.Tx) (err error) {
+		list = nil
+		for _, u := range s.objectionable(right) {
+			ends := !u.Basis.IsConsent() || a.Outside && right.Kind == policy.RightOptOut
+			if !ends {
+				if ends, err = s.Consents.Granted(tx, a.Subject, u.ID); err != nil {
+					return err
+				}
+			}
+			if ends {
+				list = append(list, Choice{Item{Sort: Purpose, ID: u.ID}, p.In(u.Name)})
+			}
+		}
+		return nil
+	})
+	return list, err
+}
+
 // suspend begins a restriction, or objections to purposes, of everybody whose
 // data a request is about.
 func (s *Service) suspend(tx *db.Tx, r *Request, purposes []string) error {
@@ -66,7 +103,7 @@ func (s *Service) suspend(tx *db.Tx, r *Request, purposes []string) error {
 // by a withdrawal, so that a new consent begins it anew and nothing else does.
 func (s *Service) suspendOne(tx *db.Tx, r *Request, subject, purpose string) error {
 	if _, consented := s.Policy().AskedFor(purpose); consented {
-		return s.Consents.WithdrawIn(tx, subject, purpose)
+		return s.Consents.End(tx, subject, purpose, r.Subject, r.Scope())
 	}
 	if err := s.set(tx, subject, purpose, true); err != nil { // first, so that nobody else does
 		return err

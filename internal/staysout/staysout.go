@@ -1,6 +1,7 @@
 package staysout
 
 import (
+	"cmp"
 	"context"
 	"embed"
 	"encoding/base64"
@@ -79,15 +80,25 @@ func (s *Service) Said(tx *db.Tx, subject, list string) error {
 	return s.Jobs.Enqueue(tx, jobs.New{Kind: jobSettle, Payload: map[string]string{"subject": subject, "list": list}})
 }
 
-// addresses opens where somebody is reached.
-func (s *Service) addresses(ctx context.Context, subject string) (list []string, err error) {
+// Reached is called in the transaction in which somebody without an account opts
+// out of a list: nothing of it goes to the contacts that stand in a scope of
+// theirs, whosever account those belong to.
+func (s *Service) Reached(tx *db.Tx, subject, scope, list string) error {
+	if !slices.Contains(s.Lists(), list) {
+		return nil
+	}
+	return s.Jobs.Enqueue(tx, jobs.New{Kind: jobSettle, Payload: map[string]string{"subject": subject, "scope": scope, "list": list}})
+}
+
+// addresses opens where somebody is reached, as it stands in a scope.
+func (s *Service) addresses(ctx context.Context, subject, scope string) (list []string, err error) {
 	a, ok := s.Policy().Activity(Activity)
 	if !ok {
 		return nil, nil
 	}
 	values, err := s.Vault.Read(ctx, vault.Use{
 		Actor: policy.Actor{Kind: policy.System, ID: "portico"}, Subject: subject, Activity: Activity, Operation: policy.Use,
-		Scope: vault.Profile, Fields: a.Fields,
+		Scope: scope, Fields: a.Fields,
 	})
 	if kind := fault.KindOf(err); err != nil && (kind == fault.NotFound || kind == fault.Denied) {
 		return nil, nil // nothing is left of them, and what was to be hashed was, before it went
@@ -99,6 +110,11 @@ func (s *Service) addresses(ctx context.Context, subject string) (list []string,
 		if text := values.Text(field); text != "" {
 			list = append(list, text)
 		}
+		if scope != vault.Profile {
+			for _, one := range values.Items(field) {
+				list = append(list, one.Text)
+			}
+		}
 	}
 	return list, nil
 }
@@ -107,7 +123,8 @@ func (s *Service) addresses(ctx context.Context, subject string) (list []string,
 // they want when it runs: whichever of several jobs is the last, it is right.
 func (s *Service) settle(ctx context.Context, job *jobs.Job) error {
 	subject, list := job.Get("subject"), job.Get("list")
-	addresses, err := s.addresses(ctx, subject)
+	scope := cmp.Or(job.Get("scope"), vault.Profile)
+	addresses, err := s.addresses(ctx, subject, scope)
 	if err != nil {
 		return err
 	}
@@ -115,9 +132,11 @@ func (s *Service) settle(ctx context.Context, job *jobs.Job) error {
 		if err := s.Vault.Bump(tx, subject); err != nil { // nobody says anything else for them meanwhile
 			return err
 		}
-		wants, err := s.Wants(tx, subject, list)
-		if err != nil {
-			return err
+		wants := false
+		if scope == vault.Profile {
+			if wants, err = s.Wants(tx, subject, list); err != nil {
+				return err
+			}
 		}
 		for _, address := range addresses {
 			if wants {
@@ -164,7 +183,7 @@ func (s *Service) Leaving(ctx context.Context, subject string) (keep func(*db.Tx
 	lists := s.Lists()
 	var addresses []string
 	if len(lists) > 0 {
-		if addresses, err = s.addresses(ctx, subject); err != nil {
+		if addresses, err = s.addresses(ctx, subject, vault.Profile); err != nil {
 			return nil, err
 		}
 	}
