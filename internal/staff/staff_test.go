@@ -75,6 +75,9 @@ func open(t *testing.T, d *db.DB) *portal {
 		Who: []string{"role:permit-officer"}, Operations: []policy.OperationName{"use"},
 		Fields: []string{policy.FieldStaffName}, Relation: policy.RelationDuty, Parties: []string{"council"},
 	})
+	declared.Roles = append(declared.Roles, policy.Role{
+		ID: "privacy-officer", Name: i18n.Text{"en": "Privacy officer", "dv": "އޮފިސަރު"}, Party: "operator", May: []policy.Capability{policy.AnswerRights, policy.SeeOperations},
+	})
 	for i := range declared.Fields {
 		if strings.HasPrefix(declared.Fields[i].ID, "staff.") {
 			declared.Fields[i].Sources = []string{"form", "staff"}
@@ -310,6 +313,21 @@ func TestTheKeyOfASecondFactorIsShownToOneBrowserOnly(t *testing.T) {
 			t.Error("an official confirms a key that somebody else was shown before")
 		}
 		status(t, thief.Get("/staff/sign-in/enrol"), http.StatusUnauthorized)
+	})
+}
+
+func TestAnOfficialBeginsWithTheirOwnWorkAndIsOfferedNoOther(t *testing.T) {
+	each(t, func(t *testing.T, p *portal) {
+		admin := p.start(t)
+		const cases = `nav a[href="/staff/cases"]`
+		officer, _ := p.colleague(t, admin, "ahmed@one.gov.mv", "permit-officer")
+		if !officer.Page("/staff/account", 200).Has(cases) || admin.Page("/staff/people", 200).Has(cases) {
+			t.Error("cases are offered to who has none, or not to who decides on them")
+		}
+		rights, _ := p.colleague(t, admin, "shifa@one.gov.mv", "privacy-officer")
+		if resp := rights.Get("/staff/"); resp.Header.Get("Location") != "/staff/rights" {
+			t.Errorf("whoever answers what people ask for about their data begins at %s", resp.Header.Get("Location"))
+		}
 	})
 }
 

@@ -3,6 +3,8 @@ package staff
 import (
 	"errors"
 	"net/http"
+	"slices"
+	"strings"
 
 	"github.com/a-h/templ"
 
@@ -62,6 +64,10 @@ func (s *Service) home(q *web.Req) error {
 	switch {
 	case pol.May(q.Session.Roles, policy.AdministerPeople):
 		return q.Redirect("/staff/people")
+	case pol.May(q.Session.Roles, policy.AnswerRights): // before what only shows how the portal does
+		return q.Redirect("/staff/rights")
+	case pol.May(q.Session.Roles, policy.KeepSchedules):
+		return q.Redirect("/staff/retention")
 	case pol.May(q.Session.Roles, policy.SeeOperations):
 		return q.Redirect("/staff/jobs")
 	case pol.May(q.Session.Roles, policy.VerifyPeople):
@@ -76,12 +82,23 @@ func (s *Service) home(q *web.Req) error {
 	return q.Redirect("/staff/cases")
 }
 
+// onCases reports whether somebody with these roles has to do with cases: a
+// service declares a use for one of them.
+func onCases(pol *policy.Policy, roles []string) bool {
+	return pol.May(roles, policy.Supervise) || slices.ContainsFunc(pol.Declarations().Activities, func(a policy.Activity) bool {
+		return strings.Contains(a.ID, ".") && slices.ContainsFunc(roles, func(role string) bool { return slices.Contains(a.Who, "role:"+role) })
+	})
+}
+
 // Menu is the menu of an official who is signed in: what their roles open.
 func (s *Service) Menu(q *web.Req) []web.Link {
 	if q.Session == nil || q.Session.Realm != web.RealmStaff {
 		return nil
 	}
-	pol, links := s.Policy(), []web.Link{{Text: q.P.T("staff.menu.cases"), Href: "/staff/cases"}}
+	pol, links := s.Policy(), []web.Link{}
+	if onCases(pol, q.Session.Roles) {
+		links = append(links, web.Link{Text: q.P.T("staff.menu.cases"), Href: "/staff/cases"})
+	}
 	if pol.May(q.Session.Roles, policy.AdministerPeople) {
 		links = append(links, web.Link{Text: q.P.T("staff.people.title"), Href: "/staff/people"})
 	}
