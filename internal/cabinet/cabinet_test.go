@@ -195,6 +195,12 @@ func TestO14_APersonSeesTheirDataWithItsSources(t *testing.T) {
 				t.Errorf("my data lacks %q: %s", want, text)
 			}
 		}
+		if strings.Contains(text, "nothing more is held") || !page.Has(`main a[href="/en/cabinet/kept"]`) || !page.Has(`main a[href="/en/cabinet/security"]`) {
+			t.Error("it does not lead to what else is held, or says that there is nothing")
+		}
+		if strings.Contains(text, "Browser") {
+			t.Error("it says of the browser, which stands with each sign-in, that it was not given")
+		}
 		if !slices.Contains(page.Find("bdi[dir=ltr]").Texts(), "A123456") {
 			t.Error("the identity number does not stay left to right")
 		}

@@ -137,7 +137,7 @@ func (c *Cabinet) data(q *web.Req) error {
 	if err != nil {
 		return err
 	}
-	d := pages.Data{Policy: q.Path("/privacy"), Rights: q.Path("/cabinet/rights"), Level: q.Path("/cabinet/level")}
+	d := pages.Data{Policy: q.Path("/privacy"), Rights: q.Path("/cabinet/rights"), Level: q.Path("/cabinet/level"), Security: q.Path("/cabinet/security"), Kept: q.Path("/cabinet/kept")}
 	if d.Standing, err = c.Standing(q); err != nil {
 		return err
 	}
@@ -145,7 +145,7 @@ func (c *Cabinet) data(q *web.Req) error {
 		shown := pages.Category{Name: q.P.In(category.Name)}
 		for _, id := range account.Fields {
 			f, _ := pol.Field(id)
-			if f.Category != category.ID {
+			if f.Category != category.ID || strings.HasPrefix(id, "device.") { // these stand with the sign-in that they are of
 				continue
 			}
 			row := pages.Datum{Name: q.P.In(f.Name), Identifier: identifier(id)}
@@ -164,7 +164,7 @@ func (c *Cabinet) data(q *web.Req) error {
 	for _, one := range list {
 		d.Applications = append(d.Applications, item(q, one))
 	}
-	return q.Page(http.StatusOK, web.Page{Title: q.P.T("cabinet.data.title"), Body: pages.DataPage(d)})
+	return q.Page(http.StatusOK, web.Page{Title: q.P.T("cabinet.data.title"), Body: pages.DataPage(d), Back: q.Path("/cabinet/")})
 }
 
 // identifier reports a field that is written from left to right everywhere.
