@@ -21,21 +21,16 @@ run: build
 build: fetch
 	go build -trimpath -o build/portico ./cmd/portico
 
-# The race detector watches all that we write, and what calls us. SQLite,
-# argon2id and the readers of YAML and CEL are computation that shares nothing
-# with us and that it makes several times slower.
-UNWATCHED := $(patsubst %,-gcflags=%/...=-race=false,modernc.org golang.org/x/crypto github.com/goccy/go-yaml github.com/google/cel-go github.com/antlr4-go)
-
 # Fuzzed are the decoders that stand alone; the others need the store compiled
 # anew, which takes longer than they would run (make fuzz has all of them; their
-# seeds are tests). vet has run in lint. The longest package is named first, and
-# so begun first. The tests come last, so that the last lines are go test's own.
+# seeds are tests). vet has run in lint. The tests come last, so that the last
+# lines are go test's own.
 test: fetch lint
 	scripts/ensure.sh gcc gcc libc6-dev
-	scripts/ensure.sh chromium chromium
+	scripts/ensure.sh chromium-headless-shell chromium-headless-shell
 	scripts/ensure.sh clamd clamav-daemon
 	scripts/fuzz.sh 5s internal/platform/strict internal/policy/text internal/contact/inbound internal/uploads/pdf
-	scripts/postgres.sh go test -race $(UNWATCHED) -vet=off -shuffle=on -p 4 -timeout 30m ./internal/app ./...
+	scripts/postgres.sh scripts/tests.sh
 
 lint: $(STATICCHECK) $(TEMPL)
 	@unformatted=$$(gofmt -l cmd internal); if [ -n "$$unformatted" ]; then echo "gofmt would change: $$unformatted" >&2; exit 1; fi
@@ -59,7 +54,7 @@ bench: build
 	scripts/postgres.sh --durable bash -c 'build/portico bench --database "$$PORTICO_TEST_POSTGRES" instances/onegov'
 
 pictures: fetch
-	scripts/ensure.sh chromium chromium
+	scripts/ensure.sh chromium-headless-shell chromium-headless-shell
 	go test -count=1 -run TestThePermitFromStartToProofInABrowser ./internal/app -pictures $(CURDIR)/docs/pictures
 
 fetch:

@@ -61,14 +61,15 @@ type Chromium struct {
 // Start starts a browser with an empty profile that ends with the test.
 func Start(t testing.TB) *Chromium {
 	t.Helper()
-	path, err := exec.LookPath("chromium")
+	path, err := exec.LookPath("chromium-headless-shell") // the engine without its windows, for half the work
 	if err != nil {
-		t.Fatalf("chromium is not there; make test installs it: %v", err)
+		t.Fatalf("chromium-headless-shell is not there; make test installs it: %v", err)
 	}
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.UserDataDir(t.TempDir()),
 		chromedp.Flag("disable-gpu", true), chromedp.Flag("disable-quic", true),
 		chromedp.Flag("disable-component-update", true),
+		chromedp.Flag("site-per-process", true), // as the browser with windows does by itself
 	)
 	ctx, cancel := chromedp.NewExecAllocator(context.Background(), options...)
 	t.Cleanup(cancel)
@@ -262,7 +263,9 @@ func (tab *Tab) Path() string {
 func (tab *Tab) Type(name, text string) {
 	tab.t.Helper()
 	field := chromedp.CSS(fmt.Sprintf("[name=%q]", name))
-	Value[string](tab, fmt.Sprintf("{ const e = document.querySelector('[name=%q]'); e.select(); e.name }", name))
+	if !Value[bool](tab, fmt.Sprintf("{ const e = document.querySelector('[name=%q]'); e?.select(); e !== null }", name)) {
+		tab.t.Fatalf("%s has no field %s: %s", tab.Path(), name, tab.Text("body"))
+	}
 	tab.do("type into "+name, chromedp.SendKeys(field, kb.Delete+text))
 }
 
