@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 )
 
 // Holds says what a column keeps about people (I1).
@@ -30,13 +31,14 @@ type Table struct {
 }
 
 // Readable are, by table, the columns that hold nothing of a person by themselves
-// and may stand beside what does: no id of anybody, and nothing secret.
+// and may stand beside what does: no id of anybody, and nothing secret or made of
+// it.
 func Readable(tables []Table) func(table string) []string {
 	secret := []string{"salt", "tries", "sends", "step", "revision"}
 	all := map[string][]string{}
 	for _, t := range tables {
 		for _, c := range slices.Sorted(maps.Keys(t.Columns)) {
-			if t.Columns[c] == Nothing && !slices.Contains(secret, c) {
+			if t.Columns[c] == Nothing && !slices.Contains(secret, c) && !strings.HasSuffix(c, "hash") {
 				all[t.Name] = append(all[t.Name], c)
 			}
 		}

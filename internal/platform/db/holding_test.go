@@ -40,3 +40,13 @@ func TestI1_AColumnThatNobodyDeclaredIsFound(t *testing.T) {
 		}
 	}, files)
 }
+
+// TestN13_NothingSecretStandsBesideWhatAPersonIsGiven: nor what was made of it.
+func TestN13_NothingSecretStandsBesideWhatAPersonIsGiven(t *testing.T) {
+	columns := db.Readable([]db.Table{{Name: "visit", Columns: map[string]db.Holds{
+		"state": db.Nothing, "opened_at": db.Nothing, "salt": db.Nothing, "tries": db.Nothing, "token_hash": db.Nothing, "hash": db.Nothing,
+	}}})
+	if got := columns("visit"); !slices.Equal(got, []string{"opened_at", "state"}) {
+		t.Errorf("beside it stand %q", got)
+	}
+}
