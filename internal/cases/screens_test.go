@@ -45,8 +45,7 @@ func TestScreensHoldInARealBrowser(t *testing.T) {
 				}
 			}
 			signIn := func(who policy.Actor, cookie string) {
-				tab.Open(site.URL + "/" + lang + "/accessibility")
-				chromium.Value[string](tab, "document.cookie = '"+cookie+"="+who.ID+"; path=/'")
+				tab.Cookie(site.URL, cookie, who.ID)
 			}
 			signIn(w.citizen, web.SessionCookie)
 			for i, path := range citizen {

@@ -30,7 +30,7 @@ func (w *world) site(t *testing.T) *site {
 func (s *site) signIn(who policy.Actor, lang string) {
 	s.t.Helper()
 	s.tab.Open(s.url + "/staff/cases?lang=" + lang)
-	chromium.Value[string](s.tab, "document.cookie = '"+web.StaffCookie+"="+who.ID+"; path=/'")
+	s.tab.Cookie(s.url, web.StaffCookie, who.ID)
 }
 
 // shot judges the page that is open. With PORTICO_PICTURES set to a folder, it

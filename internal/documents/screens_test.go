@@ -43,8 +43,7 @@ func TestO18_FromTheIssuedDocumentToItsRevocationInARealBrowser(t *testing.T) {
 			}
 		}
 		signIn := func(tab *chromium.Tab, who policy.Actor, cookie string) {
-			tab.Open(site.URL + "/" + lang + "/services")
-			chromium.Value[string](tab, "document.cookie = '"+cookie+"="+who.ID+"; path=/'")
+			tab.Cookie(site.URL, cookie, who.ID)
 		}
 		who := w.Person("Aishath Mohamed")
 		signIn(person, who, web.SessionCookie)

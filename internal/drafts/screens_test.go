@@ -31,8 +31,7 @@ func TestScreensHoldInARealBrowser(t *testing.T) {
 				}
 			}
 			at := site.URL + "/" + lang
-			tab.Open(at + "/accessibility")
-			chromium.Value[string](tab, "document.cookie = '"+web.SessionCookie+"="+w.Citizen.ID+"; path=/'")
+			tab.Cookie(site.URL, web.SessionCookie, w.Citizen.ID)
 			ask := at + "/services/road-permit/apply"
 			tab.Open(ask)
 			shot("first")

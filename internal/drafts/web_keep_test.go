@@ -131,8 +131,7 @@ func TestAPageSavesItselfInARealBrowser(t *testing.T) {
 	browser := chromium.Start(t)
 	work := site.URL + apply + "/work"
 	signIn := func(tab *chromium.Tab) {
-		tab.Open(site.URL + "/en/accessibility")
-		chromium.Value[string](tab, "document.cookie = '"+web.SessionCookie+"="+w.Citizen.ID+"; path=/'")
+		tab.Cookie(site.URL, web.SessionCookie, w.Citizen.ID)
 		tab.Open(work)
 	}
 	const says = `document.querySelector("form[data-keeps] > [role=status]").textContent`
@@ -227,8 +226,7 @@ func TestQuestionsAppearWhileAPageIsFilledIn(t *testing.T) {
 	site := httptest.NewServer(w.router)
 	t.Cleanup(site.Close)
 	tab := chromium.Start(t).Tab(t, chromium.Look{Width: 360})
-	tab.Open(site.URL + "/en/accessibility")
-	chromium.Value[string](tab, "document.cookie = '"+web.SessionCookie+"="+w.Citizen.ID+"; path=/'")
+	tab.Cookie(site.URL, web.SessionCookie, w.Citizen.ID)
 	tab.Open(site.URL + apply + "/work")
 	const boards = `document.querySelector("[data-question=boards]")`
 	if !chromium.Value[bool](tab, boards+".hidden") {

@@ -79,8 +79,7 @@ func newDesk(t *testing.T, name string, content []byte) *desk {
 		serves.ServeHTTP(w, r)
 	})
 	d.tab = chromium.Start(t).Tab(t, chromium.Look{Width: 1280, Language: "en"})
-	d.tab.Open(d.server.URL + "/healthz")
-	chromium.Value[string](d.tab, "document.cookie = '"+web.StaffCookie+"="+d.official.ID+"; path=/'")
+	d.tab.Cookie(d.server.URL, web.StaffCookie, d.official.ID)
 	d.tab.Open(d.server.URL + "/staff/case")
 	return d
 }

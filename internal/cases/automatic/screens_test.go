@@ -27,8 +27,7 @@ func TestScreensHoldInARealBrowser(t *testing.T) {
 	for _, look := range []chromium.Look{{Width: 360}, {Width: 1280, Dark: true}} {
 		tab := browser.Tab(t, look)
 		for _, lang := range []string{"en", "dv"} {
-			tab.Open(site.URL + "/" + lang + "/accessibility")
-			chromium.Value[string](tab, "document.cookie = '"+web.SessionCookie+"="+w.Citizen.ID+"; path=/'")
+			tab.Cookie(site.URL, web.SessionCookie, w.Citizen.ID)
 			for name, path := range map[string]string{"granted": granted.ID, "declined": declined.ID, "contested": contested.ID, "letter": declined.ID + "/letter"} {
 				tab.Open(site.URL + "/" + lang + "/cabinet/applications/" + path)
 				tab.Judge()

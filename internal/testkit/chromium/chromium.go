@@ -253,6 +253,15 @@ func (tab *Tab) Open(address string) {
 	tab.do("open "+address, chromedp.Navigate(address))
 }
 
+// Cookie gives the browser a cookie of a site, as if that had set it.
+func (tab *Tab) Cookie(site, name, value string) {
+	tab.t.Helper()
+	tab.call("set a cookie", func(ctx context.Context) error {
+		_, err := chromedp.Call(ctx, network.SetCookie, network.SetCookieParams{Name: name, Value: value, URL: site})
+		return err
+	})
+}
+
 // Path is the path of the page the tab shows.
 func (tab *Tab) Path() string {
 	tab.t.Helper()
