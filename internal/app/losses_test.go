@@ -72,7 +72,7 @@ func losses() []loss {
 		{"a person is erased", "vault.erased", ledger.Erase,
 			in(func(w *town, tx *db.Tx) error { return w.vault.Close(tx, w.erased) }),
 			row(`vault_scope WHERE subject = $1 AND scope <> 'evidence'`, func(w *town) string { return w.erased })},
-		{"a consent is withdrawn", "consent.Say", ledger.Withdraw,
+		{"a consent is withdrawn", "consent.say", ledger.Withdraw,
 			func(w *town) error { return w.consent.Say(w.t.Context(), w.one, "newsletter", consent.Withdrawn, "") },
 			func(w *town, tx *db.Tx) (bool, error) { return w.consent.Granted(tx, w.one, "newsletter") }},
 		{"use is restricted", "rights.suspendOne", ledger.Restrict,
