@@ -24,8 +24,8 @@ type Rights interface {
 const reasonRights = "rights"
 
 // PassOn makes a request that an official holds one about the person's own
-// data, in one step: what was written goes with it, and the time runs from when
-// it was received.
+// data, in one step: what was written goes with it, all of it, and the time runs
+// from when it was received.
 func (s *Service) PassOn(ctx context.Context, who policy.Actor, request, right string) error {
 	if s.Rights == nil || !slices.ContainsFunc(s.Rights.Offered(), func(r policy.Right) bool { return r.ID == right }) {
 		return fault.Input(fault.Field{Name: "right", Code: "contact.rights.none"})
@@ -40,10 +40,6 @@ func (s *Service) PassOn(ctx context.Context, who policy.Actor, request, right s
 			said = append(said, l.Text)
 		}
 	}
-	text := strings.Join(said, "\n\n")
-	if n := []rune(text); len(n) > MaxText {
-		text = string(n[:MaxText])
-	}
 	contact := c.Email
 	if contact == "" {
 		contact = c.Phone
@@ -52,7 +48,7 @@ func (s *Service) PassOn(ctx context.Context, who policy.Actor, request, right s
 		if r.State != Taken || r.Holder != who.ID {
 			return errMoved
 		}
-		if err := s.Rights.Enter(tx, who, r, right, text, contact); err != nil {
+		if err := s.Rights.Enter(tx, who, r, right, strings.Join(said, "\n\n"), contact); err != nil {
 			return err
 		}
 		r.State, r.Reason = Closed, reasonRights

@@ -38,6 +38,28 @@ func TestO14_ARequestBecomesOneAboutDataInOneStep(t *testing.T) {
 	}
 }
 
+// TestO14_AllThatWasWrittenGoesOverHoweverLongItIs: what is asked may stand at its
+// end.
+func TestO14_AllThatWasWrittenGoesOverHoweverLongItIs(t *testing.T) {
+	w := one(t)
+	who, official := w.official("contact-officer", "shifa@example.mv")
+	long := strings.Repeat("ހ", contact.MaxText)
+	b := w.visitor()
+	at := w.asks(b, "question", long, "moosa@example.mv")
+	more := b.Page(at, http.StatusOK).One("form:has(textarea)").Values()
+	more.Set("text", "Please delete it.")
+	more.Set("do", "add")
+	b.Submit(at, more, http.StatusOK)
+	r := w.waiting(who)
+	if err := w.Take(t.Context(), who, r.ID); err != nil {
+		t.Fatal(err)
+	}
+	official.Submit("/staff/requests/"+r.ID, form("do", "rights", "right", "delete"), http.StatusOK)
+	if len(w.passed) != 4 || w.passed[2] != long+"\n\nPlease delete it." {
+		t.Errorf("of what was written %d characters went over", len([]rune(strings.Join(w.passed[2:3], ""))))
+	}
+}
+
 // TestO14_TheTimeOfALetterRunsFromTheDayOnWhichItCame, not from when somebody
 // found the time to write it down.
 func TestO14_TheTimeOfALetterRunsFromTheDayOnWhichItCame(t *testing.T) {
