@@ -60,6 +60,16 @@ func (s *Service) Queue(ctx context.Context, who policy.Actor, look Look, after 
 	if !s.answers(who) {
 		return nil, errDenied
 	}
+	working := []any{who.ID}
+	if look == LookWaiting {
+		all, err := s.Colleagues(ctx, who)
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range all {
+			working = append(working, c.Subject)
+		}
+	}
 	err = s.DB.View(ctx, func(tx *db.Tx) error {
 		var since time.Time
 		if r, err := selectRequest(tx, after); err != nil {
@@ -76,8 +86,8 @@ func (s *Service) Queue(ctx context.Context, who policy.Actor, look Look, after 
 			list, err = selectQueue(tx, Taken, who.ID, since, after, PageSize)
 		case LookAnswered:
 			list, err = selectQueue(tx, Answered, "", since, after, PageSize)
-		default:
-			list, err = selectQueue(tx, Waiting, "", since, after, PageSize)
+		case LookWaiting:
+			list, err = selectFree(tx, working, since, after, PageSize)
 		}
 		return err
 	})
@@ -348,14 +358,38 @@ func (s *Service) Complain(ctx context.Context, who policy.Actor, request string
 	})
 }
 
-// Take has an official hold a request that nobody holds.
+// Free reports whether nobody holds a request, or somebody who was suspended or
+// removed, or whose role answers no more.
+func (s *Service) Free(ctx context.Context, r *Request) (free bool, err error) {
+	err = s.DB.View(ctx, func(tx *db.Tx) error {
+		free, err = s.free(tx, r)
+		return err
+	})
+	return free, err
+}
+
+func (s *Service) free(tx *db.Tx, r *Request) (bool, error) {
+	if r.State != Taken {
+		return r.State == Waiting, nil
+	}
+	working, err := s.working(tx, r.Holder)
+	return !working, err
+}
+
+// working reports whether an official works, and answers requests.
+func (s *Service) working(tx *db.Tx, official string) (bool, error) {
+	roles, _, working, err := s.Staff.Official(tx, official)
+	return working && s.Policy().May(roles, policy.AnswerInquiries), err
+}
+
+// Take has an official hold a request that is free.
 func (s *Service) Take(ctx context.Context, who policy.Actor, request string) error {
-	return s.change(ctx, who, request, func(_ *db.Tx, r *Request) error {
-		if r.State != Waiting {
-			return errMoved
+	return s.change(ctx, who, request, func(tx *db.Tx, r *Request) error {
+		if free, err := s.free(tx, r); err != nil || !free {
+			return cmp.Or(err, error(errMoved))
 		}
 		r.State, r.Holder = Taken, who.ID
-		return nil
+		return s.Vault.Bump(tx, r.Subject)
 	})
 }
 
@@ -382,8 +416,7 @@ func (s *Service) HandOver(ctx context.Context, who policy.Actor, request, colle
 			r.State, r.Holder = Waiting, ""
 			return s.Vault.Bump(tx, r.Subject)
 		}
-		roles, _, working, err := s.Staff.Official(tx, to)
-		if err != nil || !working || !s.Policy().May(roles, policy.AnswerInquiries) {
+		if working, err := s.working(tx, to); err != nil || !working {
 			return cmp.Or(err, error(errMoved))
 		}
 		r.Holder = to

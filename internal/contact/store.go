@@ -2,6 +2,7 @@ package contact
 
 import (
 	"errors"
+	"strconv"
 	"strings"
 	"time"
 
@@ -120,6 +121,14 @@ func selectQueue(tx *db.Tx, state State, holder string, since time.Time, after s
 	}
 	return selectRequests(tx, `SELECT `+requestColumns+` FROM contact_request WHERE state = $1 AND (since_at > $2 OR since_at = $2 AND id > $3)
 		ORDER BY since_at, id LIMIT $4`, string(state), clock.Micros(since), after, limit)
+}
+
+// selectFree returns requests that wait, or are held by nobody of those who work,
+// after a place, the longest waiting first.
+func selectFree(tx *db.Tx, working []any, since time.Time, after string, limit int) ([]*Request, error) {
+	args := append([]any{clock.Micros(since), after, string(Waiting), string(Taken)}, working...)
+	return selectRequests(tx, `SELECT `+requestColumns+` FROM contact_request WHERE (since_at > $1 OR since_at = $1 AND id > $2)
+		AND (state = $3 OR state = $4 AND holder NOT IN `+db.Marks(5, len(working), 1)+`) ORDER BY since_at, id LIMIT `+strconv.Itoa(limit), args...)
 }
 
 // selectLate returns open requests of a kind whose time runs from before a

@@ -180,6 +180,10 @@ func (s *Service) desk(q *web.Req, t *identity.Typed) error {
 			return err
 		}
 	}
+	free, err := s.Free(ctx, r)
+	if err != nil {
+		return err
+	}
 	facts, err := s.facts(ctx, q.P, r)
 	if err != nil {
 		return err
@@ -190,7 +194,7 @@ func (s *Service) desk(q *web.Req, t *identity.Typed) error {
 		if err := s.held(q, t, who, r, c, &page); err != nil {
 			return err
 		}
-	case r.State == Waiting && s.answers(who):
+	case free && s.answers(who):
 		page.Take = true
 	case r.State == Taken:
 		page.Elsewhere = q.P.T("contact.staff.elsewhere")
