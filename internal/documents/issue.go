@@ -45,8 +45,19 @@ func (d *Documents) issue(tx *db.Tx, row *Document, reference string) error {
 	return d.Jobs.Enqueue(tx, jobs.New{Kind: jobMake, Key: row.ID, Payload: map[string]string{"document": row.ID}})
 }
 
+// makeAgain is when a document is tried again whose holder has restricted, or
+// objects to, what it is made of.
+const makeAgain = 24 * time.Hour
+
 func (d *Documents) makeJob(ctx context.Context, job *jobs.Job) error {
-	return d.make(ctx, job.Get("document"))
+	err := d.make(ctx, job.Get("document"))
+	var denied *policy.Denied
+	if !errors.As(err, &denied) || denied.Decision.Reason != policy.ReasonRestricted && denied.Decision.Reason != policy.ReasonObjected {
+		return err
+	}
+	return d.DB.Update(ctx, func(tx *db.Tx) error {
+		return d.Jobs.Enqueue(tx, jobs.New{Kind: jobMake, At: d.Clock.Now().Add(makeAgain), Payload: map[string]string{"document": job.Get("document")}})
+	})
 }
 
 // errMade says that somebody else has made the document meanwhile.

@@ -246,6 +246,38 @@ func TestN13_WhoWouldEndADocumentReadsThatItsHolderRestrictedItsUse(t *testing.T
 	})
 }
 
+// TestN13_ADocumentIsMadeOnceItsHolderHasNothingRestricted, however long that
+// lasts: nobody has to find out that it was given up.
+func TestN13_ADocumentIsMadeOnceItsHolderHasNothingRestricted(t *testing.T) {
+	onEachEngine(t, func(w *world) {
+		t := w.t
+		restrict := func(on bool) {
+			t.Helper()
+			if err := w.Vault.Update(t.Context(), func(tx *db.Tx) error { return w.Vault.SetRestricted(tx, w.Citizen.ID, on) }); err != nil {
+				t.Fatal(err)
+			}
+		}
+		row := w.approved(w.Citizen, with(nil))
+		if err := w.paid(row); err != nil {
+			t.Fatal(err)
+		}
+		restrict(true)
+		for range 40 {
+			w.work() // nothing is given up
+			w.Store.Clock.Advance(24 * time.Hour)
+		}
+		if got := w.of(row)[0].At(w.Store.Clock.Now()); got != documents.BeingMade {
+			t.Errorf("while it is restricted the document is %s", got)
+		}
+		restrict(false)
+		w.Store.Clock.Advance(24 * time.Hour)
+		w.work()
+		if got := w.of(row)[0].At(w.Store.Clock.Now()); got == documents.BeingMade {
+			t.Error("it is not made although nothing is restricted any more")
+		}
+	})
+}
+
 func TestO18_ACorrectedDocumentReplacesTheOneBefore(t *testing.T) {
 	onEachEngine(t, func(w *world) {
 		t := w.t
