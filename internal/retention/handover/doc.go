@@ -9,7 +9,9 @@
 //     event of its person, which names the party. Nothing of it is kept here.
 //   - A thing is in one package at a time. What is held back, or of which
 //     somebody asked something, is put into none.
-//   - Nothing is destroyed before an official writes down what the party calls
+//   - What somebody has who objects to handing it over is given to nobody, and
+//     destroyed when its rule says that it goes (O7).
+//   - Nothing else is destroyed before an official writes down what the party calls
 //     it. Then just what is in the package is disposed of, by package retention:
 //     holds are asked again, and what they keep stays until they end. What
 //     changed since goes its ordinary way.

@@ -252,8 +252,13 @@ func (s *Service) Handed(tx *db.Tx, ref string) (*retention.Transfer, error) {
 }
 
 // Rest disposes of what a party has and a hold kept back, or a process that
-// ended left.
+// ended left, and of what is not handed over because its person objects.
 func (s *Service) Rest(ctx context.Context) error {
+	for _, party := range s.Parties() {
+		if err := s.spare(ctx, party); err != nil {
+			return fmt.Errorf("dispose of what somebody wants handed over to nobody: %w", err)
+		}
+	}
 	var ready []string
 	if err := s.DB.View(ctx, func(tx *db.Tx) (err error) { ready, err = selectReady(tx); return err }); err != nil {
 		return fmt.Errorf("look for what was handed over: %w", err)
@@ -264,6 +269,57 @@ func (s *Service) Rest(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// spare disposes of what is not handed over to a party, because its person
+// objects: nothing is kept longer for that than its rule says. What is in a
+// package goes with that.
+func (s *Service) spare(ctx context.Context, party string) error {
+	var due []holdings.Item
+	if err := s.DB.View(ctx, func(tx *db.Tx) error {
+		due = nil
+		return s.Keeps.Archived(tx, party, func(i holdings.Item) (bool, error) {
+			objects, err := s.objects(tx, party, i)
+			if objects {
+				due = append(due, i)
+			}
+			return len(due) < page, err
+		})
+	}); err != nil {
+		return err
+	}
+	for _, i := range due {
+		_, at, found, err := s.Keeps.Goes(ctx, i.Kind, i.Subject, i.ID)
+		if err != nil {
+			return err
+		}
+		if !found || at.After(s.Clock.Now()) { // they have their days still
+			continue
+		}
+		err = s.Vault.Update(ctx, func(tx *db.Tx) error {
+			if objects, err := s.objects(tx, party, i); err != nil || !objects {
+				return err
+			}
+			_, err := s.Keeps.Dispose(tx, []holdings.Item{i}, retention.Why{Because: holdings.BecauseDue, Actor: policy.System})
+			return err
+		})
+		var refused *retention.Refused
+		if err != nil && !retention.IsMoved(err) && !errors.As(err, &refused) {
+			return err
+		}
+	}
+	return nil
+}
+
+// objects reports whether the person of a thing that is in no package objects to
+// handing it over to a party.
+func (s *Service) objects(tx *db.Tx, party string, i holdings.Item) (bool, error) {
+	packed, err := hasThing(tx, i)
+	if err != nil || packed {
+		return false, err
+	}
+	reason, err := s.Vault.Stopped(tx, i.Subject, policy.HandOver(party))
+	return reason == policy.ReasonObjected, err
 }
 
 // page is how many things are looked at together.

@@ -11,7 +11,9 @@ import (
 	"time"
 
 	"portico/internal/audit"
+	"portico/internal/consent"
 	"portico/internal/holdings"
+	"portico/internal/ledger"
 	"portico/internal/platform/clock"
 	"portico/internal/platform/db"
 	"portico/internal/platform/i18n"
@@ -23,6 +25,7 @@ import (
 	"portico/internal/retention/retentiontest"
 	"portico/internal/rights/export"
 	"portico/internal/testkit"
+	"portico/internal/vault"
 	"portico/internal/vault/vaulttest"
 )
 
@@ -35,6 +38,7 @@ type world struct {
 	jobs     *jobs.Queue
 	official string
 	asked    map[string]bool // books of which somebody asked something
+	objects  map[string]bool // people who object to handing anything over
 }
 
 // Open answers for retention.Requests.
@@ -76,9 +80,14 @@ func rules(t testing.TB) *policy.Policy {
 // onStore is the world on a store as a process opens it.
 func onStore(t *testing.T, s *vaulttest.Store, pol *policy.Policy) *world {
 	t.Helper()
-	w := &world{t: t, s: s, asked: map[string]bool{}}
+	w := &world{t: t, s: s, asked: map[string]bool{}, objects: map[string]bool{}}
 	current := func() *policy.Policy { return pol }
-	retentiontest.Remember(t, s, current)
+	acts, err := ledger.Open(t.Context(), ledger.Config{DB: s.DB, Ring: s.Ring, Clock: s.Clock})
+	w.must(err)
+	s.Vault = vault.New(vault.Config{
+		DB: s.DB, Ring: s.Ring, Log: s.Log, Ledger: acts, Clock: s.Clock, Policy: current, Consent: consent.Terms,
+		Objected: func(_ *db.Tx, subject, _ string) (bool, error) { return w.objects[subject], nil },
+	})
 	w.jobs = retentiontest.Queue(s)
 	w.keeps = retentiontest.New(s, w.jobs, current, retentiontest.Kinds())
 	w.keeps.Requests = w
