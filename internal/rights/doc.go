@@ -39,6 +39,10 @@
 //     theirs (package rights/visitor): the request is about everybody whom these
 //     reach, and about whom a number names that an official saw on a card. What is written to them holds an address and nothing of them.
 //
+//   - What somebody asked without their account goes on as a request of it, by
+//     the account's holder alone, if it names a contact that they have confirmed:
+//     from when it came. The one before ends and points to it (N14).
+//
 //   - A cabinet's request is about its account, and about what its holder asked
 //     or had entered without it. It is not about what other people did for a
 //     company that they act for, nor what an official enters for somebody.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -154,6 +155,30 @@ func (s *Service) Prove(tx *db.Tx, request string, contacts []credential.Contact
 		return cmp.Or(err, error(errMoved))
 	}
 	return s.note(tx, r, "right-known", policy.Actor{Kind: policy.Person, ID: r.Subject})
+}
+
+// goesOn has a request that somebody made without their account go on as one of
+// it, from when it came: but for the time in which it was outstanding who asks.
+func (s *Service) goesOn(tx *db.Tx, a Asking, r *Request) error {
+	if a.From == "" {
+		return nil
+	}
+	list, err := s.Visitors.Asked(tx, a.Asker)
+	i := slices.IndexFunc(list, func(o *Request) bool { return o.ID == a.From && o.Right == r.Right && !a.Outside })
+	if err != nil || i < 0 {
+		return cmp.Or(err, error(errMoved))
+	}
+	from, now := list[i], s.Clock.Now()
+	if from.Paused() {
+		from.Shown = now
+	}
+	r.Source, r.Received, r.Extended, r.Escalated = from.Source, from.Received.Add(from.Shown.Sub(from.Asked)), from.Extended, from.Escalated
+	from.State, from.Answered = Answered, now
+	if ok, err := moveRequest(tx, from); err != nil || !ok {
+		return cmp.Or(err, error(errMoved))
+	}
+	return errors.Join(replaceItems(tx, from, []Item{{N: 1, Sort: Further, ID: r.Reference, Decision: Passed, Decided: now}}), s.Vault.Bump(tx, from.Subject),
+		s.note(tx, from, "right-onward", policy.Actor{Kind: policy.Person, ID: r.Subject}), s.tell(tx, from, "onward"))
 }
 
 // expand is what a request about everything stands for when it is granted: each

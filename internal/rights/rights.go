@@ -177,6 +177,7 @@ const (
 	All     Sort = "all"
 	Place   Sort = "place"   // a scope
 	Purpose Sort = "purpose" // a purpose that others than the person use data for
+	Further Sort = "further" // the request as which it goes on, by its reference
 )
 
 // SortOf is what requests of a kind name.
@@ -207,6 +208,7 @@ const (
 	Open    Decision = ""
 	Granted Decision = "granted"
 	Refused Decision = "refused"
+	Passed  Decision = "passed" // it goes on as another request
 )
 
 // Outcome of a request is what became of its items together.
@@ -218,6 +220,7 @@ const (
 	Whole   Outcome = "granted"
 	Some    Outcome = "partial"
 	None    Outcome = "refused"
+	Onward  Outcome = "onward" // it goes on as another request
 )
 
 // OutcomeOf folds the decisions of a request.
@@ -229,6 +232,8 @@ func OutcomeOf(items []Item) Outcome {
 			granted++
 		case Refused:
 			refused++
+		case Passed:
+			return Onward
 		default:
 			return Pending
 		}

@@ -72,6 +72,8 @@ type Visitors interface {
 	Reached(tx *db.Tx, a Asker) (list []string, others bool, err error)
 	// Reach has somebody found by the contacts that they gave in a field.
 	Reach(tx *db.Tx, subject, scope, field string, given ...credential.Contact) error
+	// Asked are the open requests of those without an account that name a contact of who asks.
+	Asked(tx *db.Tx, a Asker) ([]*Request, error)
 	// Left has somebody without an account found by what their applications name.
 	Left(ctx context.Context, subject string) error
 	// Write writes to whoever asked what happened, and nothing of it.
@@ -279,6 +281,7 @@ type Asking struct {
 	Text     string
 	Language string
 	Once     string // makes this form one of its kind
+	From     string // the request that goes on with it, which they made without their account; empty: none
 }
 
 // errAgain says that a form was taken before.
@@ -376,6 +379,9 @@ func (s *Service) Ask(ctx context.Context, a Asking) (*Request, error) {
 		}
 		if n := len(slices.DeleteFunc(mine, func(o *Request) bool { return !o.Open() })); n >= maxOpen {
 			return errOften
+		}
+		if err := s.goesOn(tx, a, r); err != nil {
+			return err
 		}
 		if err := s.begin(tx, r, slices.Clone(items), a.Text, a.Asker, r.own(policy.Collect), policy.SourceForm); err != nil || !a.Outside {
 			return err

@@ -71,7 +71,7 @@ func (s *Service) Tag(p *i18n.Printer, r *Request, items []Item) ui.Label {
 		return ui.Label{Text: p.T("rights.state.answered"), Kind: ui.Neutral}
 	case r.State == Answered:
 		outcome := OutcomeOf(items)
-		kind := map[Outcome]ui.Kind{Whole: ui.Good, Some: ui.Warn, None: ui.Bad}[outcome]
+		kind := map[Outcome]ui.Kind{Whole: ui.Good, Some: ui.Warn, None: ui.Bad, Onward: ui.Neutral}[outcome]
 		return ui.Label{Text: p.T("rights.outcome." + string(outcome)), Kind: kind}
 	case !due.IsZero() && !s.Clock.Now().Before(due):
 		return ui.Label{Text: p.T("rights.state.overdue"), Kind: ui.Bad}
@@ -81,44 +81,6 @@ func (s *Service) Tag(p *i18n.Printer, r *Request, items []Item) ui.Label {
 		return ui.Label{Text: p.T("rights.state.appeal"), Kind: ui.Info}
 	}
 	return ui.Label{Text: p.T("rights.state." + string(r.State)), Kind: ui.Info}
-}
-
-// ItemsGrid lists the items of a request with what was decided on each.
-func (s *Service) ItemsGrid(q *web.Req, r *Request, items []Item) (ui.Grid, error) {
-	g := ui.Grid{Head: []ui.Cell{{Text: q.P.T("rights.item")}, {Text: q.P.T("rights.decision")}, {Text: q.P.T("rights.ground")}}}
-	names, err := s.Names(q, r, items)
-	if err != nil {
-		return g, err
-	}
-	with, err := s.With(q.R.Context(), r)
-	if err != nil {
-		return g, err
-	}
-	fates, err := s.Fates.Of(q.R.Context(), q.P, r, items)
-	if err != nil {
-		return g, err
-	}
-	if fates != nil {
-		g.Head = append(g.Head, ui.Cell{Text: q.P.T("rights.fate")})
-	}
-	for i, item := range items {
-		row := []ui.Cell{{Text: names[i]}, {Tag: &ui.Label{Text: q.P.T("rights.decision.open"), Kind: ui.Neutral}}, {Text: "–"}}
-		if party, ok := s.Policy().Party(with[item.N]); ok {
-			row[1].Tag.Text, row[1].Tag.Kind = q.P.T("rights.decision.with", "party", q.P.In(party.Name)), ui.Info
-		}
-		switch item.Decision {
-		case Granted:
-			row[1].Tag = &ui.Label{Text: q.P.T("rights.decision.granted"), Kind: ui.Good}
-		case Refused:
-			row[1].Tag = &ui.Label{Text: q.P.T("rights.decision.refused"), Kind: ui.Bad}
-			row[2].Text = q.P.T("rights.ground." + item.Ground.Word())
-		}
-		if fates != nil {
-			row = append(row, ui.Cell{Text: fates[i]})
-		}
-		g.Rows = append(g.Rows, row)
-	}
-	return g, nil
 }
 
 // With says which parts of a request are with an institution, and with which.
@@ -149,6 +111,8 @@ func (s *Service) Names(q *web.Req, r *Request, items []Item) ([]string, error) 
 			if n := slices.IndexFunc(places, func(p takeout.Named) bool { return p.Scope == item.ID }); n >= 0 {
 				out[i] = places[n].Name
 			}
+		case Further:
+			out[i] = q.P.T("rights.item.onward", "reference", item.ID)
 		default:
 			out[i] = q.P.T("rights.item.all")
 		}

@@ -101,7 +101,7 @@ func (f *Fates) named(p *i18n.Printer) func(party string) string {
 
 // Certificate signs what became of an erasure that is answered.
 func (f *Fates) Certificate(ctx context.Context, r *rights.Request, items []rights.Item) ([]byte, error) {
-	if r.Kind != policy.RightErasure || r.Open() {
+	if r.Kind != policy.RightErasure || r.Open() || rights.OutcomeOf(items) == rights.Onward {
 		return nil, errNone
 	}
 	pol := f.Keeps.Policy()

@@ -157,11 +157,9 @@ func (s *Site) desk(q *web.Req, t *identity.Typed) error {
 	if page.Told, err = s.Rights.Told.Section(ctx, q.P, r.ID); err != nil {
 		return err
 	}
-	if r.Kind == policy.RightErasure && !r.Open() {
-		page.Certificate = page.Action + "/certificate"
-	}
+	page.Certificate = sheet.Certified(page.Action, r, items)
 	if !page.Held || len(page.Decide) < len(items) {
-		if page.Items, err = s.Rights.ItemsGrid(q, r, items); err != nil {
+		if page.Items, err = sheet.Items(q, s.Rights, r, items); err != nil {
 			return err
 		}
 	}

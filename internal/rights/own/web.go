@@ -1,11 +1,15 @@
 package own
 
 import (
+	"context"
 	"net/http"
+	"slices"
+	"strings"
 
 	"github.com/a-h/templ"
 
 	"portico/internal/identity"
+	"portico/internal/platform/db"
 	"portico/internal/platform/fault"
 	"portico/internal/platform/i18n"
 	"portico/internal/platform/id"
@@ -30,10 +34,9 @@ var errUnknown = fault.New(fault.NotFound, "rights.unknown")
 
 // Mount declares the pages.
 func (s *Site) Mount(r *web.Router) {
-	const states = "none: lists references, states and dates"
 	const own = "/cabinet/rights/requests/{id}"
 	s.Handle(r, []web.Route{
-		{Method: "GET", Path: "/cabinet/rights", Audience: web.Person, Activity: states, Handler: s.showRights},
+		{Method: "GET", Path: "/cabinet/rights", Audience: web.Person, Activity: rights.ActivityOwn, Handler: s.known(s.showRights)},
 		{Method: "POST", Path: "/cabinet/rights", Audience: web.Person, Activity: rights.ActivityOwn, Handler: s.takeRights},
 		{Method: "GET", Path: "/cabinet/rights/{right}", Audience: web.Person, Activity: rights.ActivityOwn, Handler: s.known(s.ShowForm)},
 		{Method: "POST", Path: "/cabinet/rights/{right}", Audience: web.Person, Activity: rights.ActivityOwn, Handler: s.known(s.TakeForm)},
@@ -75,7 +78,7 @@ func once(q *web.Req) string {
 	return id.Token()
 }
 
-func (s *Site) showRights(q *web.Req) error {
+func (s *Site) showRights(q *web.Req, a rights.Asker) error {
 	ctx := q.R.Context()
 	page := pages.Rights{Action: q.Path("/cabinet/rights"), Notice: sheet.Done(q, "ended")}
 	requests, items, err := s.Of(ctx, q.Session.Subject)
@@ -93,6 +96,15 @@ func (s *Site) showRights(q *web.Req) error {
 		}
 		page.Requests = append(page.Requests, one)
 	}
+	outside, err := s.outside(ctx, a)
+	if err != nil {
+		return err
+	}
+	for _, r := range outside {
+		page.Outside = append(page.Outside, ui.Item{
+			Title: q.P.In(s.RightOf(r).Name), Ref: r.Reference, Href: page.Action + "/" + r.Right + "?from=" + r.ID, Meta: s.came(q.P, r),
+		})
+	}
 	page.Rights = s.Choices(q.P, page.Action)
 	lasting, err := s.Suspensions(ctx, q.Session.Subject)
 	if err != nil {
@@ -102,6 +114,46 @@ func (s *Site) showRights(q *web.Req) error {
 		page.Lasting = append(page.Lasting, s.lasting(q.P, l))
 	}
 	return q.Page(http.StatusOK, web.Page{Title: q.P.T("rights.title"), Body: pages.RightsPage(page), Back: q.Path("/cabinet/")})
+}
+
+// outside are the requests that name a contact of whoever is signed in, and came
+// without their account.
+func (s *Site) outside(ctx context.Context, a rights.Asker) (list []*rights.Request, err error) {
+	err = s.DB.View(ctx, func(tx *db.Tx) error {
+		list, err = s.Visitors.Asked(tx, a)
+		return err
+	})
+	return list, err
+}
+
+// came says by which way a request came, and when.
+func (s *Site) came(p *i18n.Printer, r *rights.Request) string {
+	return p.T("rights.onward.came", "way", p.T("rights.source."+string(r.Source)), "date", p.Date(r.Received))
+}
+
+// from says what goes on with a form, and returns what was written then.
+func (s *Site) from(q *web.Req, who rights.Asker, page *pages.Ask) (said string, err error) {
+	request := q.Value("from")
+	if request == "" || who.Outside {
+		return "", nil
+	}
+	list, err := s.outside(q.R.Context(), who)
+	i := slices.IndexFunc(list, func(r *rights.Request) bool { return r.ID == request && r.Right == q.R.PathValue("right") })
+	if err != nil || i < 0 {
+		return "", err
+	}
+	r := list[i]
+	_, _, lines, err := s.Mine(q.R.Context(), r.Subject, r.ID)
+	for _, l := range lines {
+		if !l.Office {
+			said = strings.TrimSpace(said + "\n\n" + l.Text)
+		}
+	}
+	page.From, page.Onward = r.ID, q.P.T("rights.onward.form")
+	page.Facts = append([]ui.Row{
+		{Key: q.P.T("rights.reference"), Value: r.Reference, LTR: true}, {Key: q.P.T("rights.source"), Value: s.came(q.P, r)},
+	}, page.Facts...)
+	return said, err
 }
 
 // Choices lists what can be asked for, with where its form is.
@@ -148,6 +200,13 @@ func (s *Site) ask(q *web.Req, t *identity.Typed, who rights.Asker) error {
 		Title: q.P.In(right.Name), Lead: q.P.T("rights.kind." + string(right.Kind)), Facts: sheet.Terms(q.P, right), Problems: t.Problems("items", "text"),
 		Action: who.Home + "/" + right.ID, Once: once(q), Button: q.P.T("rights.ask.go"),
 	}
+	said, err := s.from(q, who, &a)
+	if err != nil {
+		return err
+	}
+	if t != nil { // what was typed stays
+		said = identity.Value(q, "text")
+	}
 	options, err := s.Options(q.R.Context(), q.P, who, right)
 	if err != nil {
 		return err
@@ -168,7 +227,7 @@ func (s *Site) ask(q *web.Req, t *identity.Typed, who rights.Asker) error {
 		}
 	}
 	a.Fields = append(a.Fields, ui.Textarea(ui.Field{
-		Name: "text", Label: q.P.T("rights.text." + word(right.Kind)), Hint: q.P.T("rights.text.hint"), Value: identity.Value(q, "text"), Error: t.Error("text"),
+		Name: "text", Label: q.P.T("rights.text." + word(right.Kind)), Hint: q.P.T("rights.text.hint"), Value: said, Error: t.Error("text"),
 		Why: s.Identity.Why(q.P, rights.FieldText, rights.ActivityOwn), Rows: 6, Max: rights.MaxText, Optional: !rights.Wordy(right.Kind),
 	}))
 	return q.Page(sheet.Status(t), web.Page{Title: a.Title, Body: pages.AskPage(a), Invalid: t.Bad(), Back: who.Home, Private: true})
@@ -184,14 +243,18 @@ func word(k policy.RightKind) string {
 
 // TakeForm takes the form of a right.
 func (s *Site) TakeForm(q *web.Req, a rights.Asker) error {
-	t := identity.ReadForm(q, "do", "text", "once")
+	t := identity.ReadForm(q, "do", "text", "once", "from")
 	again := func(q *web.Req, t *identity.Typed) error { return s.ask(q, t, a) }
 	if sheet.Press(q, t, "send"); t.Bad() {
 		return sheet.Again(q, t, again)
 	}
 	r, err := s.Ask(i18n.With(q.R.Context(), q.P), rights.Asking{
-		Asker: a, Right: q.R.PathValue("right"), Items: sheet.Values(q, "items"), Text: q.Value("text"), Language: q.Lang, Once: q.Value("once"),
+		Asker: a, Right: q.R.PathValue("right"), Items: sheet.Values(q, "items"), Text: q.Value("text"), Language: q.Lang, Once: q.Value("once"), From: q.Value("from"),
 	})
+	if err != nil && fault.KindOf(err) == fault.Conflict { // it went on already, or is answered: what was typed stays
+		t.No("do", q.P.T(fault.From(err).Code))
+		return s.ask(q, t, a)
+	}
 	if identity.Shown(err) {
 		t.Add(err)
 		return sheet.Again(q, t, again)
@@ -218,16 +281,14 @@ func (s *Site) Show(q *web.Req, t *identity.Typed, a rights.Asker, request strin
 	if page.Sent {
 		page.Title = q.P.T("rights.sent")
 	}
-	if page.Items, err = s.ItemsGrid(q, r, items); err != nil {
+	if page.Items, err = sheet.Items(q, s.Service, r, items); err != nil {
 		return err
 	}
 	if page.Told, err = s.Told.Section(q.R.Context(), q.P, r.ID); err != nil {
 		return err
 	}
-	if r.Kind == policy.RightErasure && !r.Open() {
-		page.Certificate = page.Action + "/certificate"
-	}
-	if rights.Made(r.Kind) {
+	page.Certificate = sheet.Certified(page.Action, r, items)
+	if rights.Made(r.Kind) && rights.OutcomeOf(items) != rights.Onward {
 		if err := s.packaged(q, r, &page); err != nil {
 			return err
 		}

@@ -69,6 +69,57 @@ func within(p *i18n.Printer, right policy.Right) string {
 	return p.T("rights.within.extended", "period", right.Within.Say(p), "more", right.Extension.Say(p))
 }
 
+// Items lists the items of a request with what was decided on each.
+func Items(q *web.Req, s *rights.Service, r *rights.Request, items []rights.Item) (ui.Grid, error) {
+	g := ui.Grid{Head: []ui.Cell{{Text: q.P.T("rights.item")}, {Text: q.P.T("rights.decision")}, {Text: q.P.T("rights.ground")}}}
+	names, err := s.Names(q, r, items)
+	if err != nil {
+		return g, err
+	}
+	with, err := s.With(q.R.Context(), r)
+	if err != nil {
+		return g, err
+	}
+	var fates []string
+	if rights.OutcomeOf(items) != rights.Onward {
+		if fates, err = s.Fates.Of(q.R.Context(), q.P, r, items); err != nil {
+			return g, err
+		}
+	}
+	if fates != nil {
+		g.Head = append(g.Head, ui.Cell{Text: q.P.T("rights.fate")})
+	}
+	for i, item := range items {
+		row := []ui.Cell{{Text: names[i]}, {Tag: &ui.Label{Text: q.P.T("rights.decision.open"), Kind: ui.Neutral}}, {Text: "–"}}
+		if party, ok := s.Policy().Party(with[item.N]); ok {
+			row[1].Tag.Text, row[1].Tag.Kind = q.P.T("rights.decision.with", "party", q.P.In(party.Name)), ui.Info
+		}
+		switch item.Decision {
+		case rights.Granted:
+			row[1].Tag = &ui.Label{Text: q.P.T("rights.decision.granted"), Kind: ui.Good}
+		case rights.Refused:
+			row[1].Tag = &ui.Label{Text: q.P.T("rights.decision.refused"), Kind: ui.Bad}
+			row[2].Text = q.P.T("rights.ground." + item.Ground.Word())
+		case rights.Passed:
+			row[1].Tag.Text = q.P.T("rights.outcome.onward")
+		}
+		if fates != nil {
+			row = append(row, ui.Cell{Text: fates[i]})
+		}
+		g.Rows = append(g.Rows, row)
+	}
+	return g, nil
+}
+
+// Certified is where the certificate of an erasure is, once it is answered: below
+// its page. One that goes on elsewhere has none.
+func Certified(at string, r *rights.Request, items []rights.Item) string {
+	if r.Kind != policy.RightErasure || r.Open() || rights.OutcomeOf(items) == rights.Onward {
+		return ""
+	}
+	return at + "/certificate"
+}
+
 // Lines are the texts of a request, as a page shows them.
 func Lines(p *i18n.Printer, text []rights.Line, asker string) (list []pages.Line) {
 	for _, l := range text {

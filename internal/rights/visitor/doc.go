@@ -19,6 +19,9 @@
 //     official made sure of by that number: until then it is outstanding who asks.
 //   - A cabinet's request is about them too, by the contacts that were confirmed
 //     there, and by an identity number only if that was verified.
+//   - Whoever signs in is told of what was asked by a contact that they have
+//     confirmed, and may have it go on as a request about their account. Nobody
+//     else is told that there is one.
 //   - What was corrected reaches nobody any more by what was wrong. A store that
 //     was restored without the hashes makes them again.
 //   - What was asked is seen, and a package downloaded, by the address of the

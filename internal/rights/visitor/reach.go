@@ -92,6 +92,42 @@ func (s *Service) Reached(tx *db.Tx, a rights.Asker) (list []string, others bool
 	return slices.Compact(list), others, nil
 }
 
+// Asked are the requests of those without an account that name a contact of who
+// asks, and that nobody has begun to answer. Of whom an identity number is known,
+// only whoever was verified by that is told of one.
+func (s *Service) Asked(tx *db.Tx, a rights.Asker) (list []*rights.Request, err error) {
+	whose, _, err := s.Reached(tx, a)
+	for _, c := range a.Contacts {
+		if err != nil {
+			break
+		}
+		var named []string
+		if named, err = selectNamed(tx, s.Key.Index(reachUse, compared(c)), reachMax); err != nil {
+			break
+		}
+		for _, one := range named {
+			r, err := s.Rights.Row(tx, strings.TrimPrefix(one, "right:"))
+			if err != nil {
+				return nil, fmt.Errorf("find a request: %w", err)
+			}
+			if r == nil || !slices.Contains(whose, r.Subject) || !r.Outside() || r.State != rights.Waiting && r.State != rights.Taken || !r.Appealed.IsZero() {
+				continue
+			}
+			with, err := s.Rights.Corrections.Open(tx, r.ID)
+			if err != nil {
+				return nil, fmt.Errorf("look who corrects: %w", err)
+			}
+			if len(with) == 0 && !slices.ContainsFunc(list, func(o *rights.Request) bool { return o.ID == r.ID }) {
+				list = append(list, r)
+			}
+		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("look for what somebody asked without an account: %w", err)
+	}
+	return list, nil
+}
+
 // Reindex has people found again in a store that was restored without the
 // hashes: by what stands in the field now, and in a request by all of it.
 func (s *Service) Reindex(tx *db.Tx) error {

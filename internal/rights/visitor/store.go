@@ -6,6 +6,7 @@ import (
 
 	"portico/internal/platform/clock"
 	"portico/internal/platform/db"
+	"portico/internal/rights"
 )
 
 // at is a time that may be missing, as a column has it.
@@ -120,6 +121,17 @@ func selectReach(tx *db.Tx, mac []byte, limit int) (list []string, err error) {
 		list = append(list, one)
 		return err
 	}, `SELECT DISTINCT subject FROM visitor_reach WHERE mac = $1 ORDER BY subject LIMIT $2`, mac, limit)
+	return list, err
+}
+
+// selectNamed returns the scopes of requests that name a contact.
+func selectNamed(tx *db.Tx, mac []byte, limit int) (list []string, err error) {
+	err = tx.Select(func(rows *db.Rows) error {
+		var one string
+		err := rows.Scan(&one)
+		list = append(list, one)
+		return err
+	}, `SELECT DISTINCT scope FROM visitor_reach WHERE mac = $1 AND field = $2 AND scope LIKE 'right:%' ORDER BY scope LIMIT $3`, mac, rights.FieldContact, limit)
 	return list, err
 }
 
