@@ -48,8 +48,8 @@ func TestO14_WhoNeverShowsWhoTheyAreIsRefusedForThatAndForNothingElse(t *testing
 			r := w.letter(who, right, "moosa@example.mv")
 			at := "/staff/rights/" + r.ID
 			page := press(official, at, "take", http.StatusOK)
-			if n := page.Find(`main select[name="ground-1"] option`).Len(); n != 3 {
-				t.Errorf("%s: %d choices of a ground instead of one, none and a question", right, n)
+			if n := page.Find(`main select[name="ground-1"] option`).Len(); n != 2 {
+				t.Errorf("%s: %d choices of a ground instead of one and none", right, n)
 			}
 			press(official, at, "decide", http.StatusUnprocessableEntity, "item-1", "refused", "ground-1", "justifications:ProcessFrivolous", "text", "No.")
 			press(official, at, "decide", http.StatusOK, "item-1", "refused", "ground-1", string(policy.GroundIdentity), "text", "Nobody answered us.")
