@@ -7,6 +7,7 @@ import (
 
 	"portico/internal/cases"
 	"portico/internal/drafts"
+	"portico/internal/identity/roll"
 	"portico/internal/notify"
 	"portico/internal/notify/kinds"
 	"portico/internal/platform/db"
@@ -18,7 +19,7 @@ import (
 func (p *portal) tell(langs []string, catalogue *i18n.Catalogue) {
 	p.openStaysOut()
 	p.notices = notify.New(notify.Config{
-		DB: p.db, Vault: p.vault, Jobs: p.queue, Sender: p.sender, Contacts: p.account, Consents: p.consent, StaysOut: p.staysOut, Keys: p.ring, Policy: p.policy, Clock: p.clock,
+		DB: p.db, Vault: p.vault, Jobs: p.queue, Sender: p.sender, Contacts: p.account, People: roll.Roll{DB: p.db}.People, Consents: p.consent, StaysOut: p.staysOut, Keys: p.ring, Policy: p.policy, Clock: p.clock,
 		Kinds: func() kinds.Set { return p.live.Current().Notices }, News: func() []notify.Item { return p.news.Told() },
 		Quiet: func() notify.Quiet {
 			from, until := p.live.Current().Portal.QuietHours()

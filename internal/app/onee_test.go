@@ -84,12 +84,12 @@ func TestN_WhatOneeTellsItsClientsIsDeclared(t *testing.T) {
 			return !slices.ContainsFunc(d.Purposes, func(p policy.Purpose) bool { return p.DPV == "dpv:Advertising" })
 		},
 		"N8": func(t *testing.T) bool {
-			for _, id := range []string{kinds.PolicyChange, kinds.FeeDue, kinds.MoneyPaid, kinds.MoneyReturned, kinds.Granted, kinds.Refused} {
+			for _, id := range []string{kinds.Update, kinds.PolicyChange, kinds.FeeDue, kinds.MoneyPaid, kinds.MoneyReturned, kinds.Granted, kinds.Refused} {
 				if k := in.Notices[id]; k == nil || k.Optional() || len(k.Why) != 2 {
 					t.Errorf("%s can be switched off, or does not say why not", id)
 				}
 			}
-			return behind("important-notices", "notices")
+			return behind("important-notices", "notices") && strings.Contains(promised("N8")[0].Text["en"], "important product updates")
 		},
 		"N9": func(*testing.T) bool {
 			for kind, to := range map[string]string{kinds.News: "newsletter", kinds.Offer: "offers"} {
@@ -253,7 +253,7 @@ func TestN4_N6_N8_OneeSpeaksIndonesianAndItsClientChoosesTheNewsletterAlone(t *t
 	holds(t, "whoever ordered", press(t, b, check, url.Values{"_declared": {"yes"}}), "Pesanan terkirim", "DN-")
 
 	settings := b.Page("/id/cabinet/settings/notices", http.StatusOK)
-	holds(t, "the settings", settings, "Biaya perlu dibayar", "Ini tidak dapat Anda matikan.")
+	holds(t, "the settings", settings, "Biaya perlu dibayar", "Pembaruan penting", "Ini tidak dapat Anda matikan.")
 	if settings.Has("input[name*='payment-due'], input[value*='payment-due']") {
 		t.Error("an important notice can be switched off")
 	}

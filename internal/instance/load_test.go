@@ -126,6 +126,8 @@ func TestAFaultHasItsFileAndLine(t *testing.T) {
 		"news on no day":           {put("news/x.yaml", "date: 2026-02-30\ntitle: {en: A}\ntext: {en: B}\n"), []string{`news/x.yaml:1: date: "2026-02-30" is not a date`}},
 		"news without a text":      {put("news/x.yaml", "date: 2026-02-03\ntitle: {en: A}\n"), []string{`news/x.yaml:1: missing key "text"`}},
 		"news of two lines":        {put("news/x.yaml", "date: 2026-02-03\ntitle:\n  en: |\n    A\n    B\ntext: {en: B}\n"), []string{"news/x.yaml:3: title/en: a title is one line"}},
+		"an important offer":       {put("news/x.yaml", "date: 2026-02-03\ntitle: {en: A}\ntext: {en: B}\noffer: true\nimportant: true\n"), []string{"news/x.yaml:5: important: an offer goes to who consents"}},
+		"important for nobody":     {put("news/x.yaml", "date: 2026-02-03\ntitle: {en: A}\ntext: {en: B}\nimportant: true\n"), []string{"news/x.yaml:4: important: everybody is told of it: write notices/important-update.yaml"}},
 		"news in another language": {put("news/x.yaml", "date: 2026-02-03\ntitle: {en: A}\ntext: {en: B, dv: x}\n"), []string{`news/x.yaml:3: text: "dv" is no language of this portal`}},
 		"an unknown key":           {edit(portal, "currency: EUR", "curency: EUR"), []string{`portico.yaml:3: missing key "currency"`, `portico.yaml:19: unknown key "curency": did you mean "currency"?`}},
 		"an answer told to nobody": {edit(portal, "currency: EUR", "currency: EUR\nhelp: {answer-within: {question: 3, feedback: 3, complaint: 3}}"), []string{

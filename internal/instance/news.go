@@ -1,10 +1,12 @@
 package instance
 
 import (
+	"slices"
 	"strings"
 	"time"
 
 	"portico/internal/news"
+	"portico/internal/notify/kinds"
 	"portico/internal/platform/i18n"
 )
 
@@ -14,6 +16,8 @@ type newsFile struct {
 	Title i18n.Text `yaml:"title" doc:"one line"`
 	Text  i18n.Text `yaml:"text" doc:"an empty line begins a paragraph"`
 	Offer bool      `yaml:"offer" doc:"it offers something of the operator's own: the newsletter does not tell of it, but an official sends it to who consents to offers"`
+
+	Important bool `yaml:"important" doc:"everybody with an account is told of it, by the important notice important-update, which nobody can switch off"`
 }
 
 // maxHeadline bounds the title of an item of news.
@@ -40,6 +44,12 @@ func (l *loader) news(in *Instance) {
 		if err != nil {
 			continue // the decoder has said so
 		}
-		in.News = append(in.News, news.Item{ID: id, Date: day, Title: f.Title, Text: f.Text, Offer: f.Offer})
+		switch {
+		case f.Important && f.Offer:
+			l.at(file, "important", "important: an offer goes to who consents to offers, and to nobody else")
+		case f.Important && !slices.Contains(l.within("notices"), kinds.Update+".yaml"):
+			l.at(file, "important", "important: everybody is told of it: write notices/%s.yaml", kinds.Update)
+		}
+		in.News = append(in.News, news.Item{ID: id, Date: day, Title: f.Title, Text: f.Text, Offer: f.Offer, Important: f.Important})
 	}
 }

@@ -26,6 +26,8 @@ type Item struct {
 	Title i18n.Text
 	Text  i18n.Text // an empty line begins a paragraph
 	Offer bool      // it offers something: no newsletter tells of it
+
+	Important bool // everybody with an account is told of it, whatever they chose (N8)
 }
 
 // Config is what the package needs.

@@ -11,7 +11,7 @@ import (
 // Told are the items as those know them who tell people: also those to come.
 func (n *News) Told() (list []notify.Item) {
 	for _, i := range n.Items() {
-		list = append(list, notify.Item{ID: i.ID, Day: i.Date, Offer: i.Offer})
+		list = append(list, notify.Item{ID: i.ID, Day: i.Date, Offer: i.Offer, Important: i.Important})
 	}
 	return list
 }

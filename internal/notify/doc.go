@@ -20,10 +20,11 @@
 //     something that was done, a reminder of what is over.
 //   - In the quiet hours of the instance nothing is sent but what is declared
 //     loud.
-//   - Of each item of news whoever asked for it is told once, and of none that
-//     is older than the portal. That they ask for it is looked at when a notice
-//     is queued, again when it is sent, and their address is opened for it under
-//     the purpose to which they consented, which the gate refuses without.
+//   - Of each item of news whoever asked for it is told once, of an important one
+//     everybody with an account (N8), and of none that is older than the portal.
+//     That they ask for it is looked at when a notice is queued, again when it is
+//     sent, and their address is opened for it under the purpose to which they
+//     consented, which the gate refuses without.
 //   - An offer of the operator's own is marketing. It is sent once, when an
 //     official presses the button: they see before how it reads and how many
 //     consent, and the log says who it was (N7).

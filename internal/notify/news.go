@@ -25,15 +25,19 @@ const aboutNews = "news"
 
 // Item is a piece of news.
 type Item struct {
-	ID    string
-	Day   time.Time // the first moment of its day: it is published then
-	Offer bool
+	ID        string
+	Day       time.Time // the first moment of its day: it is published then
+	Offer     bool
+	Important bool // everybody with an account is told, whatever they chose
 }
 
 // kind is the one of the notice that tells of it.
 func (i Item) kind() string {
-	if i.Offer {
+	switch {
+	case i.Offer:
 		return kinds.Offer
+	case i.Important:
+		return kinds.Update
 	}
 	return kinds.News
 }
@@ -50,11 +54,12 @@ type telling struct {
 // errElsewhere says that another node goes on with an item.
 var errElsewhere = errors.New("another node tells of it")
 
-// TellNews tells of each item once whoever asked for it, in batches, each with
-// how far it came: it goes on where it was interrupted. What was there when it
-// first ran is old, and so is what comes later with an older day; and what
-// comes while the instance declares no such notice. An offer it tells of only
-// once an official has it sent.
+// TellNews tells of each item once whoever asked for it, and of an important one
+// everybody with an account (N8), in batches, each with how far it came: it goes
+// on where it was interrupted. What was there when it first ran is old, and so
+// is what comes later with an older day; and what comes while the instance
+// declares no such notice. An offer it tells of only once an official has it
+// sent.
 func (s *Service) TellNews(ctx context.Context) error {
 	var open []telling
 	err := s.DB.Update(ctx, func(tx *db.Tx) (err error) {
@@ -118,6 +123,8 @@ func (s *Service) tellSome(tx *db.Tx, one telling) (next telling, err error) {
 	var people []string
 	switch {
 	case k == nil:
+	case k.Class == kinds.ImportantClass:
+		people, err = s.People(tx, one.Cursor, newsBatch)
 	case k.Class == kinds.MarketingClass && s.Consents != nil:
 		people, err = s.Consents.Agreed(tx, k.Purpose, one.Cursor, newsBatch)
 	default:

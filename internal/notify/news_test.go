@@ -10,7 +10,9 @@ import (
 	"portico/internal/notify"
 	"portico/internal/notify/kinds"
 	"portico/internal/platform/db"
+	"portico/internal/platform/i18n"
 	"portico/internal/policy"
+	"portico/internal/services/servicestest"
 )
 
 // publish makes an item of news of a day, some days from now.
@@ -168,6 +170,93 @@ func TestNewsGoToEachOfManyOnceHoweverOftenItIsInterrupted(t *testing.T) {
 		}
 		if all != people-1 || each != people-1 {
 			t.Errorf("%d notices to %d people", all, each)
+		}
+	})
+}
+
+// update has the instance declare what everybody with an account is told, as
+// onee does.
+func (w *world) update() *kinds.Kind {
+	w.T.Helper()
+	f := declared(w.T)[kinds.PolicyChange].File
+	f.Channels, f.SMS = []kinds.Channel{kinds.Email}, nil
+	f.Title, f.Text = i18n.Text{"en": "{portal}: {headline}", "dv": "{portal} ({headline})"}, i18n.Text{"en": "Read this: {headline}", "dv": "{headline}"}
+	k, problems := kinds.Compile(kinds.Update, f)
+	if len(problems) > 0 {
+		w.T.Fatal(problems)
+	}
+	w.kinds[kinds.Update] = k
+	return k
+}
+
+func TestN8_I12_AnImportantUpdateGoesOnceToEverybodyWithAnAccountWhateverTheyChose(t *testing.T) {
+	worlds(t, func(t *testing.T, w *world) {
+		w.update()
+		w.people = []string{w.Citizen.ID, w.Person("Nobody knows where").ID}
+		for n := range 228 { // three batches with them
+			w.people = append(w.people, fmt.Sprintf("s%03d", n))
+		}
+		w.consents[w.Citizen.ID+" newsletter"] = true
+		w.tellNews() // the portal's first day
+		w.publish("old", -3)
+		w.news[0].Important = true
+		w.publish("new", 0)
+		w.news[1].Important = true
+		w.choose(kinds.Update, kinds.Email, false) // which no page offers
+		if err := w.Choose(t.Context(), w.Citizen.ID, "dv", nil); err != nil {
+			t.Fatal(err)
+		}
+		hour := w.Store.Clock.Now().In(servicestest.Zone()).Hour()
+		w.quiet = notify.Quiet{From: hour * 60, Until: (hour + 2) % 24 * 60}
+		w.tellNews()
+		if got := w.titles(); len(got) != 0 {
+			t.Errorf("in quiet hours it sends %q", got)
+		}
+		w.after(2 * time.Hour)
+		w.tellNews()
+		w.after(2 * time.Hour)
+		if got := w.titles(); !slices.Equal(got, []string{"ވަންގަވް (About new)"}) {
+			t.Fatalf("it tells of %q", got)
+		}
+		if m := w.caught(address)[0]; m.Ends != "" || strings.Contains(m.Text, "unsubscribe") || !strings.Contains(m.Text, "https://one.gov.mv/dv/news/new") {
+			t.Errorf("it says %+v", m)
+		}
+		if events := w.Store.Events(t, w.Citizen.ID); events[len(events)-1].Activity != kinds.Activity {
+			t.Errorf("the address was opened under %q", events[len(events)-1].Activity)
+		}
+		var all, each int
+		if err := w.Store.DB.View(t.Context(), func(tx *db.Tx) error {
+			return tx.QueryRow(`SELECT COUNT(id), COUNT(DISTINCT subject) FROM notify_notice WHERE kind = $1 AND about = 'news:new'`, kinds.Update).Scan(&all, &each)
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if all != len(w.people) || each != len(w.people) || w.stored() != 1 {
+			t.Errorf("%d notices to %d people, and %d to one", all, each, w.stored())
+		}
+		went, err := w.Went(t.Context(), w.Store.Clock.Now().AddDate(0, 0, -7))
+		if err != nil || went.Important != int64(all) || went.Off != 0 || went.Asked != 0 {
+			t.Errorf("the promise examines %+v (%v)", went, err)
+		}
+		w.people = append(w.people, "t") // who comes later reads it among the news
+		w.tellNews()
+		if len(w.titles()) != 1 {
+			t.Error("it is told twice")
+		}
+	})
+}
+
+func TestN8_I12_AnImportantUpdateIsDeclaredForEverybodyAndNothingElse(t *testing.T) {
+	worlds(t, func(t *testing.T, w *world) {
+		k := w.update()
+		if k.Optional() || k.Asked {
+			t.Error("it can be switched off")
+		}
+		for class, purpose := range map[kinds.ClassName]string{kinds.ServiceClass: "", kinds.NewsletterClass: "", kinds.MarketingClass: "newsletter"} {
+			f := k.File
+			f.Class, f.Purpose, f.Why, f.Loud = class, purpose, nil, false
+			if _, problems := kinds.Compile(kinds.Update, f); len(problems) == 0 {
+				t.Errorf("it is declared as %s", class)
+			}
 		}
 	})
 }

@@ -87,6 +87,9 @@ type Config struct {
 	Policy    func() *policy.Policy
 	Clock     clock.Clock
 	Address   func() string // of the portal, as links begin
+
+	// People are those behind one, in order, who have an account.
+	People func(tx *db.Tx, after string, limit int) (subjects []string, err error)
 }
 
 // Service tells people. It is safe for concurrent use.

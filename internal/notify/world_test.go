@@ -41,6 +41,7 @@ type world struct {
 	mailer   mail.Mailer
 	texter   mail.Texter
 	news     []notify.Item
+	people   []string // with an account
 }
 
 func (w *world) SendMail(ctx context.Context, m mail.Message) error { return w.mailer.SendMail(ctx, m) }
@@ -72,6 +73,17 @@ func (w *world) vault() *vault.Vault {
 func (w *world) Agreed(_ *db.Tx, purpose, after string, limit int) (list []string, err error) {
 	for said := range w.consents {
 		if subject, to, _ := strings.Cut(said, " "); to == purpose && subject > after {
+			list = append(list, subject)
+		}
+	}
+	slices.Sort(list)
+	return list[:min(len(list), limit)], nil
+}
+
+// account lists who has an account, as package roll does.
+func (w *world) account(_ *db.Tx, after string, limit int) (list []string, err error) {
+	for _, subject := range w.people {
+		if subject > after {
 			list = append(list, subject)
 		}
 	}
@@ -177,7 +189,7 @@ func tell(cw *casestest.World) *world {
 	}
 	w.jobs = jobs.NewQueue(jobs.Config{DB: cw.Store.DB, Clock: cw.Store.Clock, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
 	w.Service = notify.New(notify.Config{
-		DB: cw.Store.DB, Vault: w.vault(), Jobs: w.jobs, Sender: w, Contacts: w.contacts, Consents: w, Keys: cw.Store.Ring,
+		DB: cw.Store.DB, Vault: w.vault(), Jobs: w.jobs, Sender: w, Contacts: w.contacts, Consents: w, People: w.account, Keys: cw.Store.Ring,
 		Policy: cw.Policy, News: func() []notify.Item { return w.news },
 		Kinds: func() kinds.Set { return w.kinds }, Quiet: func() notify.Quiet { return w.quiet }, Zone: servicestest.Zone,
 		Name: func() i18n.Text { return i18n.Text{"en": "oneGov", "dv": "ވަންގަވް"} }, Langs: []string{"en", "dv"}, Catalogue: catalogue,

@@ -164,6 +164,9 @@ func Compile(id string, f File) (*Kind, []Problem) {
 	if id == Offer && f.Class != MarketingClass {
 		fail("class", "an offer is marketing")
 	}
+	if id == Update && !important {
+		fail("class", "what everybody has to know of is important")
+	}
 	if o.Asked && f.Class != NewsletterClass && f.Class != MarketingClass {
 		fail("class", "it goes to who asked for it: newsletter or marketing")
 	}

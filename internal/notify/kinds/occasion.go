@@ -66,8 +66,9 @@ const (
 	PolicyChange      = "policy-change"       // policy or terms change on a day
 	PolicyChangeStaff = "policy-change-staff" // and with it what is done with data about officials
 
-	News  = "news-published"
-	Offer = "own-offer" // of the operator's own; an official has it sent
+	News   = "news-published"
+	Offer  = "own-offer"        // of the operator's own; an official has it sent
+	Update = "important-update" // an item of news that everybody has to know of
 
 	KeptEnds = "data-expiring" // what is kept of somebody goes, by a rule that says they are told
 )
@@ -96,6 +97,7 @@ func Occasions() []Occasion {
 		{ID: PolicyChange, To: Person, Words: []string{WordDate}},
 		{ID: PolicyChangeStaff, To: Officials, Words: []string{WordDate}},
 		{ID: KeptEnds, To: Person, Words: []string{WordWhat, WordReference, WordDate}},
+		{ID: Update, To: Person, Words: []string{WordHeadline, WordText, WordDate}},
 		{ID: News, To: Person, Words: []string{WordHeadline, WordText, WordDate}, Asked: true},
 		{ID: Offer, To: Person, Words: []string{WordHeadline, WordText, WordDate}, Asked: true},
 	}
