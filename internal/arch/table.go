@@ -27,7 +27,7 @@ var features = []row{
 	{"rights/visitor", []string{"rights/own", "rights", "rights/takeout", "holdings", "identity", "vault", "policy"}, nil},
 	{"rights/own", []string{"rights", "rights/sheet", "identity", "policy"}, nil},
 	{"rights/sheet", []string{"rights", "identity", "policy"}, nil},
-	{"rights", []string{"rights/deadline", "rights/takeout", "recipients", "holdings", "staff", "identity", "vault", "ledger", "audit", "policy"}, nil},
+	{"rights", []string{"rights/deadline", "rights/takeout", "recipients", "holdings", "staff", "identity", "vault", "ledger", "audit", "notify/kinds", "policy"}, nil},
 	{"rights/deadline", []string{"policy"}, nil},
 	{"retention/handover", []string{"rights/takeout", "rights/export", "retention", "holdings", "vault", "ledger", "audit", "keys", "policy"}, nil},
 	{"rights/takeout", []string{"rights/export", "holdings", "vault", "audit", "keys", "policy"}, nil},

@@ -9,12 +9,15 @@ import (
 
 	"portico/internal/audit"
 	"portico/internal/ledger"
+	"portico/internal/notify/kinds"
 	"portico/internal/platform/db"
 	"portico/internal/platform/fault"
 	"portico/internal/policy"
 	"portico/internal/rights"
 	"portico/internal/rights/deadline"
 	"portico/internal/rights/takeout"
+	"portico/internal/testkit"
+	"portico/internal/vault"
 )
 
 func TestN13_ARestrictionActsAtTheNextUseAndItsEndIsAnnouncedFirst(t *testing.T) {
@@ -77,6 +80,51 @@ func TestN13_ARestrictionActsAtTheNextUseAndItsEndIsAnnouncedFirst(t *testing.T)
 			t.Errorf("nothing lasts any more: %v", err)
 		}
 	})
+}
+
+func TestN8_I12_NobodyObjectsToWhatImportantNoticesAreSentFor(t *testing.T) {
+	testkit.Databases(t, func(t *testing.T, d *db.DB) {
+		declared := declarations()
+		declared.Purposes = append(declared.Purposes, policy.Purpose{ID: "tell", Name: text("Important notices"), Description: text("To tell you."), DPV: "dpv:CommunicationManagement", Basis: policy.Basis{DPV: "eu-gdpr:A6-1-b"}})
+		declared.Parties[0].Purposes = append(declared.Parties[0].Purposes, "tell")
+		declared.Activities = append(declared.Activities, policy.Activity{
+			ID: kinds.Activity, Purpose: "tell", Name: text("Telling you"), Who: []string{"system"}, Operations: []policy.OperationName{"use"},
+			Fields: []string{policy.FieldEmail}, Relation: policy.RelationSystem, Parties: []string{"operator"},
+		})
+		w := openAs(t, d, declared)
+		me, b := w.person("aishath@example.mv")
+		who, official := w.official("shifa@example.mv")
+		page := b.Page("/en/cabinet/rights/objection", http.StatusOK)
+		if page.Has(`input[value="purpose tell"]`) || !page.Has(`input[value="purpose services"]`) {
+			t.Errorf("one can object to %s", page.One("main").Text())
+		}
+		sent := page.One("main form").Values()
+		sent.Set("text", "I want no notices.")
+		sent.Set("items", "purpose tell")
+		sent.Set("do", "send")
+		b.Submit("/en/cabinet/rights/objection", sent, http.StatusUnprocessableEntity)
+		// An official enters an objection to everything, and grants it.
+		var r *rights.Request
+		if err := w.vault.Update(t.Context(), func(tx *db.Tx) (err error) {
+			r, err = w.Enter(tx, who, rights.Entered{
+				Subject: me, Cabinet: true, Right: "objection", Source: rights.Letter, Text: "I want nothing at all.", Language: "en", Received: w.store.Clock.Now(),
+			})
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		press(official, "/staff/rights/"+r.ID, "take", http.StatusOK)
+		press(official, "/staff/rights/"+r.ID, "decide", http.StatusOK, "item-1", "granted", "text", "So be it.")
+		var denied *policy.Denied
+		if err := w.reads(me); !errors.As(err, &denied) || denied.Decision.Reason != policy.ReasonObjected {
+			t.Errorf("what they object to goes on: %v", err)
+		}
+		if _, err := w.vault.Read(t.Context(), vault.Use{
+			Actor: policy.Actor{Kind: policy.System, ID: "portico"}, Subject: me, Activity: kinds.Activity, Operation: policy.Use, Scope: vault.Profile, Fields: []string{policy.FieldEmail},
+		}); err != nil {
+			t.Errorf("an important notice is not sent: %v", err)
+		}
+	}, schema()...)
 }
 
 func TestN13_AnObjectionEndsAPurposeAndAnOptOutDoesAtOnce(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"portico/internal/ledger"
+	"portico/internal/notify/kinds"
 	"portico/internal/platform/db"
 	"portico/internal/platform/i18n"
 	"portico/internal/platform/id"
@@ -50,11 +51,12 @@ func (s *Service) fulfil(tx *db.Tx, r *Request, granted []Item) error {
 }
 
 // objectionable are the purposes a right applies to for which others than people
-// themselves use their data, in a way that an objection ends.
+// themselves use their data, in a way that an objection ends. What important
+// notices are sent for goes on: nobody can switch them off (N8, I12).
 func (s *Service) objectionable(right policy.Right) (list []policy.Purpose) {
 	d := s.Policy().Declarations()
 	for _, u := range d.Purposes {
-		if right.AppliesTo(u.Basis.DPV) && (s.Consents != nil || !u.Basis.IsConsent()) && slices.ContainsFunc(d.Activities, func(a policy.Activity) bool {
+		if !told(d, u.ID) && right.AppliesTo(u.Basis.DPV) && (s.Consents != nil || !u.Basis.IsConsent()) && slices.ContainsFunc(d.Activities, func(a policy.Activity) bool {
 			return a.Purpose == u.ID && a.Relation != policy.RelationSelf && !a.WhileRestricted &&
 				slices.ContainsFunc(a.Fields, func(f string) bool { return !strings.HasPrefix(f, "staff.") })
 		}) {
@@ -62,6 +64,11 @@ func (s *Service) objectionable(right policy.Right) (list []policy.Purpose) {
 		}
 	}
 	return list
+}
+
+// told reports whether notices of what happens are sent for a purpose.
+func told(d *policy.Declarations, purpose string) bool {
+	return slices.ContainsFunc(d.Activities, func(a policy.Activity) bool { return a.ID == kinds.Activity && a.Purpose == purpose })
 }
 
 // purposes are those that somebody can name. Consent is ended where it is given;
