@@ -22,9 +22,8 @@ import (
 // consents is what package consent needs.
 func (p *portal) consents() consent.Config {
 	return consent.Config{
-		DB: p.db, Vault: p.vault, Ring: p.ring, Policy: p.policy, Clock: p.clock, Kept: p.keptWords, AgreedAt: roll.Roll{DB: p.db}.AgreedAt, Said: func(tx *db.Tx, subject, purpose string) error { return p.staysOut.Said(tx, subject, purpose) },
-		Reached: func(tx *db.Tx, who, in, list string) error { return p.staysOut.Reached(tx, who, in, list) },
-		Cancel:  []func(*db.Tx, string, string) error{func(tx *db.Tx, subject, purpose string) error { return p.notices.Cancel(tx, subject, purpose) }},
+		DB: p.db, Vault: p.vault, Ring: p.ring, Policy: p.policy, Clock: p.clock, Kept: p.keptWords, AgreedAt: roll.Roll{DB: p.db}.AgreedAt,
+		Cancel: []func(*db.Tx, string, string) error{func(tx *db.Tx, subject, purpose string) error { return p.notices.Cancel(tx, subject, purpose) }},
 		About: func() consent.About {
 			in := p.live.Current()
 			o := in.Portal.Operator

@@ -14,6 +14,7 @@ func (p *portal) openStaysOut() {
 		DB: p.db, Vault: p.vault, Jobs: p.queue, Keys: p.ring, Policy: p.policy, Clock: p.clock, Disposer: p.keeps,
 		Lists: func() []string { return p.live.Current().Notices.Lists() }, Wants: func(tx *db.Tx, subject, list string) (bool, error) { return p.notices.Wants(tx, subject, list) },
 	})
+	p.consent.Said, p.consent.Reached, p.consent.Silent = p.staysOut.Said, p.staysOut.Reached, p.staysOut.Silent
 }
 
 // stayingOut is what the control looks at of who opted out (N9).

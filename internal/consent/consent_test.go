@@ -393,6 +393,33 @@ func (w *world) browse(t *testing.T) *testkit.Browser {
 	return b
 }
 
+func TestN9_AConsentAfterWhichSomebodyOptedOutAtTheAddressIsNotSaidToHold(t *testing.T) {
+	worlds(t, func(t *testing.T, w *world) {
+		b := w.browse(t)
+		out := map[string]bool{}
+		w.Silent = func(_ context.Context, subject string, since map[string]time.Time) (map[string]bool, error) {
+			if subject != w.me || len(since) != 1 || since["newsletter"].IsZero() {
+				t.Errorf("it is asked of %s since %v", subject, since)
+			}
+			return out, nil
+		}
+		b.Page("/en/cabinet/consents", http.StatusOK) // nothing is asked of what was not given
+		w.say(t, consent.Given)
+		said := func() string { return b.Page("/en/cabinet/consents", http.StatusOK).One("main li.item:has(h2)").Text() }
+		if text := said(); !strings.Contains(text, "You agreed") || strings.Contains(text, "Nothing is sent") {
+			t.Errorf("after consenting the page says %s", text)
+		}
+		out["newsletter"] = true
+		if text := said(); !strings.Contains(text, "Nothing is sent") || !strings.Contains(text, "to send nothing of this to your address") {
+			t.Errorf("while nothing is sent the page says %s", text)
+		}
+		w.say(t, consent.Withdrawn)
+		if text := said(); strings.Contains(text, "Nothing is sent") || !strings.Contains(text, "Withdrawn") {
+			t.Errorf("after withdrawing the page says %s", text)
+		}
+	})
+}
+
 func TestI13_EachConsentHasAPageWithWhatItIsForAndItsOwnButtons(t *testing.T) {
 	worlds(t, func(t *testing.T, w *world) {
 		b := w.browse(t)

@@ -47,6 +47,10 @@ type Config struct {
 	// Reached has nothing sent for a purpose to the contacts that somebody gave in
 	// a scope, who has no account; nil: nothing is sent.
 	Reached func(tx *db.Tx, subject, scope, purpose string) error
+	// Silent says for which purposes nothing is sent to where somebody is reached,
+	// because it was said there after their consent, at these times, that nothing
+	// is wanted; nil: for none.
+	Silent func(ctx context.Context, subject string, since map[string]time.Time) (map[string]bool, error)
 	// Said is told of a consent that is given, or that one withdraws; nil: nobody is.
 	Said func(tx *db.Tx, subject, purpose string) error
 }

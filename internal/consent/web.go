@@ -1,9 +1,11 @@
 package consent
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
 	"portico/internal/consent/pages"
 	"portico/internal/platform/fault"
@@ -35,8 +37,16 @@ func (s *Service) show(q *web.Req) error {
 	if done := Act(q.Value("done")); done == Given || done == Refused || done == Withdrawn {
 		page.Notice = q.P.T("consent.done." + string(done))
 	}
+	silent, err := s.silent(q.R.Context(), q.Session.Subject, events)
+	if err != nil {
+		return err
+	}
 	for i, asked := range s.Policy().Asked() {
-		page.Asked = append(page.Asked, s.purpose(q.P, fmt.Sprintf("purpose-%d", i), asked, standing(events, asked.Purpose.ID)))
+		v := s.purpose(q.P, fmt.Sprintf("purpose-%d", i), asked, standing(events, asked.Purpose.ID))
+		if silent[asked.Purpose.ID] {
+			v.Tag, v.Note = ui.Label{Text: q.P.T("consent.state.silent"), Kind: ui.Warn}, q.P.T("consent.silent")
+		}
+		page.Asked = append(page.Asked, v)
 	}
 	for i := len(events) - 1; i >= 0; i-- {
 		e := events[i]
@@ -61,6 +71,21 @@ func (s *Service) show(q *web.Req) error {
 		}
 	}
 	return q.Page(http.StatusOK, web.Page{Title: q.P.T("consent.title"), Body: pages.ConsentsPage(page), Back: q.Path("/cabinet/")})
+}
+
+// silent says for which of the purposes to which somebody consents nothing is
+// sent to them all the same.
+func (s *Service) silent(ctx context.Context, subject string, events []Event) (map[string]bool, error) {
+	since := map[string]time.Time{}
+	for _, asked := range s.Policy().Asked() {
+		if last := standing(events, asked.Purpose.ID); last.Act == Given && last.Terms == asked.Terms {
+			since[asked.Purpose.ID] = last.At
+		}
+	}
+	if s.Silent == nil || len(since) == 0 {
+		return nil, nil
+	}
+	return s.Silent(ctx, subject, since)
 }
 
 // purpose says what is asked for, and where a person stands on it.

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
+	"time"
 
 	"portico/internal/audit"
 	"portico/internal/holdings"
@@ -203,6 +204,32 @@ func (s *Service) Leaving(ctx context.Context, subject string) (keep func(*db.Tx
 func (s *Service) Out(tx *db.Tx, list, address string) (bool, error) {
 	kept, err := selectHash(tx, s.hash(list, address))
 	return kept != "", err
+}
+
+// Silent says of which lists nothing is sent to where somebody is reached now,
+// because that was said after these times, by whoever receives there.
+func (s *Service) Silent(ctx context.Context, subject string, since map[string]time.Time) (silent map[string]bool, err error) {
+	addresses, err := s.addresses(ctx, subject, vault.Profile)
+	if err != nil {
+		return nil, err
+	}
+	err = s.DB.View(ctx, func(tx *db.Tx) error {
+		silent = map[string]bool{}
+		for list, from := range since {
+			for _, address := range addresses {
+				at, err := selectSince(tx, s.hash(list, address))
+				if err != nil {
+					return err
+				}
+				silent[list] = silent[list] || at.After(from) // an older one is about to be let go
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("look whether somebody stays out: %w", err)
+	}
+	return silent, nil
 }
 
 // Replay keeps a hash again that the ledger tells of, when a backup was restored

@@ -123,6 +123,43 @@ func (w *world) rows() (all []string) {
 	return all
 }
 
+func TestN9_WhoeverConsentedIsKnownToStayOutOnceSomebodyOptsOutAtTheirAddress(t *testing.T) {
+	worlds(t, func(t *testing.T, w *world) {
+		me, visitor := w.person("aishath@example.mv"), w.person("Aishath@example.mv")
+		silent := func(since time.Time) bool {
+			t.Helper()
+			got, err := w.Silent(t.Context(), me, map[string]time.Time{list: since, "other": since})
+			if err != nil || got["other"] {
+				t.Error("another list:", got, err)
+			}
+			return got[list]
+		}
+		agreed := w.Clock.Now()
+		w.says(me, true)
+		if silent(agreed) {
+			t.Error("nobody opted out")
+		}
+		w.Clock.Advance(time.Hour)
+		if err := w.vault.Update(t.Context(), func(tx *db.Tx) error { return w.Reached(tx, visitor, vault.Profile, list) }); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.jobs.Work(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		w.out(list, "aishath@example.mv", true)
+		if !silent(agreed) {
+			t.Error("their consent is said to hold")
+		}
+		if w.Clock.Advance(time.Hour); silent(w.Clock.Now()) {
+			t.Error("who has just consented anew is said to stay out")
+		}
+		w.says(me, true)
+		if silent(agreed) {
+			t.Error("they stay out although they opted in anew")
+		}
+	})
+}
+
 func TestN9_AnOptOutLastsForTheAddressUntilSomebodyThereOptsInAnew(t *testing.T) {
 	worlds(t, func(t *testing.T, w *world) {
 		me := w.person("aishath@example.mv")

@@ -25,6 +25,16 @@ func selectHash(tx *db.Tx, hash []byte) (id string, err error) {
 	return id, err
 }
 
+// selectSince returns since when a hash is kept, zero if it is not.
+func selectSince(tx *db.Tx, hash []byte) (time.Time, error) {
+	var at int64
+	err := tx.QueryRow(`SELECT since_at FROM staysout_hash WHERE hash = $1`, hash).Scan(&at)
+	if errors.Is(err, db.ErrNoRows) {
+		return time.Time{}, nil
+	}
+	return clock.FromMicros(at), err
+}
+
 func countHashes(tx *db.Tx) (n int64, err error) {
 	err = tx.QueryRow(`SELECT count(*) FROM staysout_hash`).Scan(&n)
 	return n, err
