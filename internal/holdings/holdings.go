@@ -352,6 +352,31 @@ func (r *Registry) Refer(tx *db.Tx, pol *policy.Policy, reference string) (Item,
 	return Item{}, false, nil
 }
 
+// Called is what people call a thing of somebody or, without an id, one of their
+// things that is called anything; empty if there is none.
+func (r *Registry) Called(tx *db.Tx, subject, id string) (string, error) {
+	for j := range r.kinds {
+		k := &r.kinds[j]
+		if k.Reference == "" || subject == "" {
+			continue
+		}
+		var items []Item
+		var err error
+		if id != "" {
+			items, err = k.one(tx, subject, id)
+		} else {
+			items, err = k.named(tx, subject)
+		}
+		if err != nil {
+			return "", wrap("look what people call", k, err)
+		}
+		if i := slices.IndexFunc(items, func(i Item) bool { return i.Reference != "" }); i >= 0 {
+			return items[i].Reference, nil
+		}
+	}
+	return "", nil
+}
+
 // Any says of whom anything is kept but what outlives the rest.
 func (r *Registry) Any(tx *db.Tx, people []string) (map[string]bool, error) {
 	there, err := r.any(tx, people)

@@ -150,6 +150,13 @@ func (k *Kind) called(tx *db.Tx, reference string) ([]Item, error) {
 	return k.read(tx, k.from("SELECT "+k.columns(), k.Reference+" = ?", reference))
 }
 
+// named returns the newest thing of somebody that people call anything.
+func (k *Kind) named(tx *db.Tx, subject string) ([]Item, error) {
+	s := k.from("SELECT "+k.columns(), "subject = ? AND "+k.Reference+" <> ''", subject)
+	s.add(" ORDER BY " + k.id() + " DESC LIMIT 1")
+	return k.read(tx, s)
+}
+
 // within returns the things of people that are part of something of these names:
 // of theirs, or of the like of somebody else among them.
 func (k *Kind) within(tx *db.Tx, people, values []any) (list []Item, err error) {

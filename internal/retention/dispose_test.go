@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -13,7 +14,9 @@ import (
 	"portico/internal/keys"
 	"portico/internal/platform/db"
 	"portico/internal/platform/fault"
+	"portico/internal/policy"
 	"portico/internal/retention"
+	"portico/internal/retention/retentiontest"
 	"portico/internal/testkit"
 )
 
@@ -191,6 +194,33 @@ func TestI9_NothingBypassesAHoldOrAnOpenRequest(t *testing.T) {
 		events := w.s.Events(w.t, officer)
 		if e := events[len(events)-1]; e.Reason != "hold-lifted" || e.Facts["because"] != "The case is closed." {
 			t.Errorf("the officer's last event is %+v", e)
+		}
+	})
+}
+
+func TestI9_AHoldSaysWhatPeopleCallWhatItIsOn(t *testing.T) {
+	each(t, func(w *world) {
+		kinds := retentiontest.Kinds()
+		kinds[0].Reference = "'BK-' || id"
+		w.Service = retentiontest.New(w.s, retentiontest.Queue(w.s), func() *policy.Policy { return w.pol }, kinds)
+		anna, bob, officer := w.s.Subject(w.t), w.s.Subject(w.t), w.s.Subject(w.t)
+		first := w.lent(anna, "read", 1000, "x")
+		w.s.Clock.Advance(time.Hour)
+		second := w.lent(anna, "read", 1000, "y")
+		for _, h := range []retention.Hold{{Person: anna, Item: first}, {Person: anna}, {Person: bob}, {Rule: "books"}} {
+			h.Ground, h.Reason, h.Review = "legal-claim", "The court asked for it.", w.s.Clock.Now().AddDate(0, 1, 0)
+			w.s.Clock.Advance(time.Hour) // the newest stands first
+			if _, err := w.Hold(w.t.Context(), h, officer); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var called []string
+		holds, err := w.Holds(w.t.Context())
+		for _, h := range holds {
+			called = append(called, h.Called)
+		}
+		if err != nil || !slices.Equal(called, []string{"", "", "BK-" + second, "BK-" + first}) {
+			t.Errorf("they are on %q, %v", called, err)
 		}
 	})
 }

@@ -1,6 +1,7 @@
 package retention
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -32,6 +33,7 @@ type Hold struct {
 	Review  time.Time // when somebody looks whether it is still needed
 	Lifted  time.Time
 	Why     string // it was lifted
+	Called  string // what people call the thing, or one of the person's; empty: nothing is there any more
 
 	reason, why []byte
 }
@@ -140,12 +142,8 @@ func (s *Service) Lift(ctx context.Context, holdID, why, official string) error 
 		if err != nil {
 			return err
 		}
-		lifted, err := liftHold(tx, holdID, official, sealed, s.Clock.Now())
-		if err != nil {
-			return err
-		}
-		if !lifted {
-			return errUnknown
+		if lifted, err := liftHold(tx, holdID, official, sealed, s.Clock.Now()); err != nil || !lifted {
+			return cmp.Or(err, error(errUnknown))
 		}
 		// In the ledger too: a restore would hold again what may go.
 		if err := s.Vault.Took(tx, ledger.Revoke, audit.System, refLifted+holdID+":"+official); err != nil {
@@ -174,6 +172,9 @@ func (s *Service) Holds(ctx context.Context) (list []*Hold, err error) {
 			return err
 		}
 		for _, h := range list {
+			if h.Called, err = s.Holdings.Called(tx, h.Person, h.Item); err != nil {
+				return err
+			}
 			for _, note := range []struct {
 				place  string
 				sealed []byte

@@ -357,7 +357,8 @@ func problem(q *web.Req, wrong []fault.Field, name string) string {
 	return q.P.T(wrong[i].Code, wrong[i].Args...)
 }
 
-// held is a hold as it is listed. Whose it is stands as a random id.
+// held is a hold as it is listed. Whose it is, a reference says, or a
+// random id.
 func (s *Site) held(q *web.Req, h *Hold, wrong []fault.Field, lifting string) pages.Held {
 	now := s.Clock.Now()
 	v := pages.Held{ID: h.ID, Title: q.P.T("retention.ground." + h.Ground), Tag: ui.Label{Text: q.P.T("retention.hold.stands"), Kind: ui.Info}}
@@ -369,7 +370,9 @@ func (s *Site) held(q *web.Req, h *Hold, wrong []fault.Field, lifting string) pa
 	row("retention.hold.reason", cmp.Or(h.Reason, q.P.T("retention.hold.lost")))
 	switch {
 	case h.Item != "":
-		row("retention.hold.what", q.P.T("retention.hold.thing", "id", h.Item))
+		row("retention.hold.what", cmp.Or(h.Called, q.P.T("retention.hold.thing", "id", h.Item)))
+	case h.Called != "":
+		row("retention.hold.what", q.P.T("retention.hold.person.of", "reference", h.Called))
 	case h.Person != "":
 		row("retention.hold.what", q.P.T("retention.hold.person", "id", h.Person))
 	}
@@ -450,30 +453,25 @@ func (s *Site) takeHold(q *web.Req) error {
 	if !s.may(q) {
 		return errDenied
 	}
+	done := "held"
 	switch q.Value("do") {
 	case "hold":
-		h, err := s.typed(q, form)
-		if err == nil {
+		var h Hold
+		if h, err = s.typed(q, form); err == nil {
 			_, err = s.Hold(q.R.Context(), h, q.Session.Subject)
 		}
-		if f := fault.From(err); err != nil && len(f.Fields) > 0 {
-			return s.showHolds(q, f.Fields)
-		}
-		if err != nil {
-			return err
-		}
-		return q.Redirect("/staff/retention/holds?done=held")
 	case "lift":
-		err := s.Lift(q.R.Context(), q.Value("hold"), q.Value("why"), q.Session.Subject)
-		if f := fault.From(err); err != nil && len(f.Fields) > 0 {
-			return s.showHolds(q, f.Fields)
-		}
-		if err != nil {
-			return err
-		}
-		return q.Redirect("/staff/retention/holds?done=lifted")
+		done, err = "lifted", s.Lift(q.R.Context(), q.Value("hold"), q.Value("why"), q.Session.Subject)
+	default:
+		return fault.New(fault.Invalid, "retention.error.no-act")
 	}
-	return fault.New(fault.Invalid, "retention.error.no-act")
+	if f := fault.From(err); err != nil && len(f.Fields) > 0 {
+		return s.showHolds(q, f.Fields)
+	}
+	if err != nil {
+		return err
+	}
+	return q.Redirect("/staff/retention/holds?done=" + done)
 }
 
 // typed is a hold as it was typed. What is wrong with its parts is said with
