@@ -354,6 +354,16 @@ func TestO10_LookedForByReferenceOrExactIdentifierIsAnEvent(t *testing.T) {
 		if n := searches(); n != 3 {
 			t.Errorf("%d searches are recorded, of three", n)
 		}
+		holder := func(word string) {
+			t.Helper()
+			page, _, _ := look("aishath@example.mv")
+			if text := page.One("main table").Text(); !strings.Contains(text, word) || page.Has("main table input") {
+				t.Errorf("the case is said to be with %s", text)
+			}
+		}
+		holder("Nobody")
+		b.Post("/staff/cases/next", url.Values{"take": {"yes"}})
+		holder("You")
 		before := w.events(t)
 		for _, unknown := range []string{"RP-0000-0000", "somebody@example.mv", "+9607770000", "aishath", "A123457", "A12345", "%"} {
 			page, status, _ := look(unknown)

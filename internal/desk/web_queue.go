@@ -230,12 +230,17 @@ func (k *Desk) list(q *web.Req, who policy.Actor, rows []*cases.Case, all bool) 
 		g.Head = append(g.Head, ui.Cell{Text: q.P.T("desk.queue." + key)})
 	}
 	if picks == 0 {
-		g.Head = g.Head[1:]
-		for i := range g.Rows {
-			g.Rows[i] = g.Rows[i][1:]
-		}
+		unpicked(&g)
 	}
 	return pages.List{Grid: g, Picks: picks, All: all}
+}
+
+// unpicked takes the column away in which cases are chosen.
+func unpicked(g *ui.Grid) {
+	g.Head = g.Head[1:]
+	for i := range g.Rows {
+		g.Rows[i] = g.Rows[i][1:]
+	}
 }
 
 // dueTag marks an open case whose deadline has passed or is near: in words, by

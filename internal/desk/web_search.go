@@ -50,7 +50,11 @@ func (k *Desk) find(q *web.Req) error {
 			return q.Redirect("/staff/cases/" + list[0].ID)
 		}
 		status = http.StatusOK
-		page.Grid = k.list(q, policy.Actor{}, list, false).Grid
+		found := k.list(q, who, list, false)
+		if found.Picks > 0 { // nothing is handed over here
+			unpicked(&found.Grid)
+		}
+		page.Grid = found.Grid
 		page.Grid.Empty = q.P.T("desk.search.none")
 		page.Done = true
 	}
