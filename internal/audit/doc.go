@@ -18,7 +18,9 @@
 //   - Checkpoints are consistent across restarts and restores (I16): a tree is
 //     signed only after its commit, at least once a second when it grew, and
 //     the signer refuses whatever does not contain what it signed before.
-//   - A person's numbers run 1, 2, 3 … over their events (I15).
+//   - A person's numbers run 1, 2, 3 … over their events (I15). What the law lets
+//     be kept from them has the numbers of a series, and at its date a number of
+//     theirs: the record of that holds the original, and proves it.
 //
 // Tables: audit_event, audit_moment, audit_use, audit_unnoted, audit_pending, audit_leaf, audit_tile, audit_tree.
 // Statements: O11 (monitored and audited), M5 (informed of each use), M25.

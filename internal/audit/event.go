@@ -8,7 +8,10 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
+
+	"portico/internal/platform/clock"
 )
 
 // The kinds of event.
@@ -24,6 +27,7 @@ const (
 	KindStaff        = "staff"          // somebody's roles or standing changed
 	KindPolicy       = "policy"         // a policy version came into force
 	KindDisposed     = "disposed"       // something of theirs was destroyed
+	KindRevealed     = "revealed"       // what the law let be kept from them until now (I15)
 	KindSystem       = "system"         // what concerns the store as a whole
 )
 
@@ -40,6 +44,25 @@ func (e *Event) Moment() bool {
 // Own reports whether an event is the person's own use of an application.
 func (e *Event) Own() bool {
 	return (e.Kind == KindAccess || e.Kind == KindCollect) && e.Actor.ID == e.Subject && strings.HasPrefix(e.Scope, "case:")
+}
+
+// The facts of an event that was kept from a person, and of the one that reveals
+// it: that has the original's actor, activity and fields, and a time of its own.
+const (
+	FactPerson   = "person"   // of the original: whom it is about; its subject is the series
+	FactHappened = "happened" // when the original happened, in microseconds since the Unix epoch
+	FactWas      = "was"      // its kind
+	FactLeaf     = "leaf"     // its leaf in the log, as hex
+	FactSeries   = "series"   // whose number it has
+	FactNumber   = "number"   // which
+)
+
+// Happened is when an event happened: of one that was revealed, the original.
+func (e *Event) Happened() time.Time {
+	if at, err := strconv.ParseInt(e.Facts[FactHappened], 10, 64); err == nil && e.Kind == KindRevealed {
+		return clock.FromMicros(at)
+	}
+	return clock.FromMicros(e.At)
 }
 
 // System is the subject of events that concern nobody in particular.

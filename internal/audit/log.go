@@ -234,6 +234,34 @@ func (l *Log) events(ctx context.Context, subject string, before int64, limit in
 	return events, nil
 }
 
+// Deferred is an event of a series, with its leaf.
+type Deferred struct {
+	Event Event
+	Leaf  [32]byte
+}
+
+// Deferred returns the events of a series behind a number, the oldest first,
+// limit at the most.
+func (l *Log) Deferred(tx *db.Tx, series string, behind int64, limit int) ([]Deferred, error) {
+	rows, err := selectBehind(tx, series, behind, limit)
+	if err != nil {
+		return nil, err
+	}
+	o := l.opener(tx, series)
+	list := make([]Deferred, 0, len(rows))
+	for i := range rows {
+		e, _, there, err := o.open(&rows[i])
+		if err == nil && !there {
+			err = errors.New("a key was destroyed before its events were revealed")
+		}
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, Deferred{e, [32]byte(rows[i].leaf)})
+	}
+	return list, nil
+}
+
 // Run integrates and signs until ctx ends, at least once a second while there
 // is something new. A failure is reported and tried again.
 func (l *Log) Run(ctx context.Context, report func(error)) error {

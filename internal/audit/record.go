@@ -3,11 +3,14 @@ package audit
 import (
 	"bytes"
 	"context"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"slices"
+	"strconv"
 
 	"github.com/gowebpki/jcs"
 	"golang.org/x/mod/sumdb/tlog"
@@ -62,40 +65,51 @@ type Record struct {
 	Index      int64           `json:"index"`
 	Inclusion  [][]byte        `json:"inclusion"`
 	Checkpoint string          `json:"checkpoint"`
+	Original   *Record         `json:"original,omitempty"` // of what was revealed
 }
 
 // errNotCovered says that no checkpoint covers the event yet.
 var errNotCovered = errors.New("no checkpoint covers the event yet")
 
-func (l *Log) record(ctx context.Context, subject string, n int64) (*Record, error) {
-	var rec *Record
-	err := l.db.View(ctx, func(tx *db.Tx) error {
-		s, err := selectEvent(tx, subject, n)
-		if err != nil {
-			return err
-		}
+func (l *Log) record(ctx context.Context, subject string, n int64) (rec *Record, err error) {
+	err = l.db.View(ctx, func(tx *db.Tx) error {
 		t, err := selectTree(tx)
 		if err != nil {
 			return err
 		}
-		if s.index < 0 || s.index >= t.signed {
-			return errNotCovered
-		}
-		e, salt, there, err := l.opener(tx, subject).open(&s)
-		if err != nil {
+		var e Event
+		if rec, e, err = l.recordIn(tx, &t, subject, n); err != nil || e.Kind != KindRevealed {
 			return err
 		}
-		if !there {
-			return errNoEvent
+		number, err := strconv.ParseInt(e.Facts[FactNumber], 10, 64)
+		if err == nil {
+			rec.Original, _, err = l.recordIn(tx, &t, e.Facts[FactSeries], number)
 		}
-		proof, err := tlog.ProveRecord(t.signed, s.index, tilesOf(tx).reader())
-		if err != nil {
-			return err
-		}
-		rec = &Record{RecordType, e.canonical(nil), salt, s.index, hashList(proof), t.checkpoint}
-		return nil
+		return err
 	})
 	return rec, err
+}
+
+func (l *Log) recordIn(tx *db.Tx, t *tree, subject string, n int64) (*Record, Event, error) {
+	s, err := selectEvent(tx, subject, n)
+	if err != nil {
+		return nil, Event{}, err
+	}
+	if s.index < 0 || s.index >= t.signed {
+		return nil, Event{}, errNotCovered
+	}
+	e, salt, there, err := l.opener(tx, subject).open(&s)
+	if err == nil && !there {
+		err = errNoEvent
+	}
+	if err != nil {
+		return nil, e, err
+	}
+	proof, err := tlog.ProveRecord(t.signed, s.index, tilesOf(tx).reader())
+	if err != nil {
+		return nil, e, err
+	}
+	return &Record{Type: RecordType, Event: e.canonical(nil), Salt: salt, Index: s.index, Inclusion: hashList(proof), Checkpoint: t.checkpoint}, e, nil
 }
 
 // Verified is what a record proves.
@@ -104,6 +118,7 @@ type Verified struct {
 	Index      int64
 	Leaf       [32]byte
 	Checkpoint Checkpoint
+	Original   *Verified // of what was revealed, what happened then
 }
 
 // recordLimit is how long a record may be.
@@ -124,10 +139,39 @@ func VerifyRecord(record []byte, vkey string) (*Verified, error) {
 	if err := strict(canonical, &rec); err != nil {
 		return nil, fmt.Errorf("the file is not a record: %w", err)
 	}
+	v, err := rec.verify(vkey)
+	if err != nil {
+		return nil, err
+	}
+	if revealed := v.Event.Kind == KindRevealed; revealed != (rec.Original != nil) {
+		return nil, errors.New("the record does not hold what was revealed, or more than that")
+	} else if !revealed {
+		return v, nil
+	}
+	if v.Original, err = rec.Original.verify(vkey); err != nil {
+		return nil, fmt.Errorf("what was revealed: %w", err)
+	}
+	if rec.Original.Original != nil || !v.Event.reveals(v.Original) {
+		return nil, errors.New("the record holds something else than what was revealed")
+	}
+	return v, nil
+}
+
+// reveals reports whether an event tells of the original all that it said.
+func (e *Event) reveals(o *Verified) bool {
+	is := &o.Event
+	return e.Facts[FactLeaf] == hex.EncodeToString(o.Leaf[:]) && e.Facts[FactSeries] == is.Subject && e.Facts[FactNumber] == strconv.FormatInt(is.N, 10) &&
+		e.Facts[FactHappened] == strconv.FormatInt(is.At, 10) && e.Facts[FactWas] == is.Kind && is.Facts[FactPerson] == e.Subject &&
+		e.Actor == is.Actor && e.Activity == is.Activity && e.Purpose == is.Purpose && e.Basis == is.Basis && e.Scope == is.Scope &&
+		e.Reason == is.Reason && e.Reference == is.Reference && e.Policy == is.Policy && slices.Equal(e.Fields, is.Fields)
+}
+
+// verify checks the record of one event.
+func (rec *Record) verify(vkey string) (v *Verified, err error) {
 	if rec.Type != RecordType {
 		return nil, fmt.Errorf("the file is of type %.40q, not %q", rec.Type, RecordType)
 	}
-	v := &Verified{Index: rec.Index}
+	v = &Verified{Index: rec.Index}
 	if err := strict(rec.Event, &v.Event); err != nil {
 		return nil, fmt.Errorf("the record holds no event: %w", err)
 	}
@@ -210,6 +254,9 @@ func (v *Verified) Against(log fs.FS, vkey string) (Checkpoint, error) {
 	}
 	if hashes[0] != tlog.RecordHash(v.Leaf[:]) {
 		return c, errors.New("the log holds another event at the record's place")
+	}
+	if v.Original != nil {
+		return v.Original.Against(log, vkey)
 	}
 	return c, nil
 }

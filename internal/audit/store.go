@@ -110,6 +110,18 @@ func selectEvents(tx *db.Tx, subject string, before int64, limit int) (events []
 	return events, err
 }
 
+// selectBehind returns a subject's events with numbers behind one, the oldest
+// first.
+func selectBehind(tx *db.Tx, subject string, behind int64, limit int) (events []stored, err error) {
+	err = tx.Select(func(r *db.Rows) error {
+		s := stored{subject: subject, index: -1}
+		err := r.Scan(&s.n, &s.at, &s.leaf, &s.sealed)
+		events = append(events, s)
+		return err
+	}, `SELECT n, at, leaf, sealed FROM audit_event WHERE subject = $1 AND n > $2 ORDER BY n LIMIT $3`, subject, behind, limit)
+	return events, err
+}
+
 func selectEvent(tx *db.Tx, subject string, n int64) (stored, error) {
 	s := stored{subject: subject, n: n}
 	err := tx.QueryRow(`SELECT e.at, e.leaf, e.sealed, coalesce(l.idx, -1) FROM audit_event e

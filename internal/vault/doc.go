@@ -27,6 +27,11 @@
 // replaced stays as items beside it, put when it was replaced (Former); items
 // put later than the value are what it was corrected to.
 //
+// Deferred uses. What the law lets be kept from a person until a date goes into
+// a series, which has a gate and an evidence key of its own; the person's numbers
+// and events do not change. At the date each becomes an event of theirs that
+// names the original's leaf (I15).
+//
 // Several people in one transaction: in the order of their ids.
 //
 // Tables: vault_store, vault_gate, vault_scope, vault_value, vault_record, vault_index.

@@ -1,6 +1,7 @@
 package vault
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -83,7 +84,7 @@ func Replay(e *audit.Event) (policy.Request, error) {
 			ID: e.Actor.ID, Party: e.Facts[factParty],
 			Roles: strings.Fields(e.Facts[factRoles]), Strong: e.Facts[factStrong] == yes,
 		},
-		Subject: e.Subject, Activity: e.Activity, Scope: e.Scope, Fields: e.Fields,
+		Subject: cmp.Or(e.Facts[audit.FactPerson], e.Subject), Activity: e.Activity, Scope: e.Scope, Fields: e.Fields,
 		Task:    policy.Task{Scope: e.Facts[factTask], Holder: e.Facts[factHolder], Open: e.Facts[factOpen] == yes},
 		Because: e.Facts[factBecause],
 		State: policy.State{
@@ -192,6 +193,13 @@ func (v *Vault) denied(ctx context.Context, err error) error {
 		e.Kind, e.Fields, e.Policy = audit.KindDenied, d.use.Fields, v.policy().Hash()
 		if e.Actor.Role == "" && len(d.Actor.Roles) > 0 { // no role allowed it: say which one asked
 			e.Actor.Role = d.Actor.Roles[0]
+		}
+		aside, err := v.deferred(tx, &d.use)
+		if err == nil && aside.id != "" {
+			return v.Defer(tx, aside.id, *e)
+		}
+		if err != nil {
+			return err
 		}
 		return v.Append(tx, *e)
 	})

@@ -184,6 +184,16 @@ func passGate(tx *db.Tx, subject string, version int64) (n int64, err error) {
 	return n, err
 }
 
+// holdGate keeps a gate at the version that was decided on, until the end of the
+// transaction, and takes no number.
+func holdGate(tx *db.Tx, subject string, version int64) error {
+	n, err := tx.Exec(`UPDATE vault_gate SET version = version WHERE subject = $1 AND version = $2`, subject, version)
+	if err == nil && n != 1 {
+		err = errMoved
+	}
+	return err
+}
+
 // gatePassed is passGate as the guard of an event in one statement with it,
 // whose number was foretold: it passes only if no other event came between.
 const gatePassed = `UPDATE vault_gate SET n = n + 1 WHERE subject = $1 AND version = $2 AND n = $3 RETURNING n`

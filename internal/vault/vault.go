@@ -57,6 +57,11 @@ type Config struct {
 	// Objected reports whether a person objected to a purpose; nil: nobody did.
 	// It is asked for people of whom SetObjected was called.
 	Objected func(tx *db.Tx, subject, purpose string) (bool, error)
+
+	// Deferred returns the series into which a use goes that the law lets be kept
+	// from the person for now (see NewSeries), empty for none; nil: none is. It is
+	// asked at every use.
+	Deferred func(tx *db.Tx, use *Use) (series string, err error)
 }
 
 // Vault is the sealed data of one store. It is safe for concurrent use.
@@ -69,13 +74,14 @@ type Vault struct {
 	clock    clock.Clock
 	consent  func(tx *db.Tx, subject, purpose string) (string, error)
 	objected func(tx *db.Tx, subject, purpose string) (bool, error)
+	deferral func(tx *db.Tx, use *Use) (string, error)
 	boxes    *boxes
 	denials  denials
 }
 
 // New returns the vault of a store.
 func New(c Config) *Vault {
-	return &Vault{db: c.DB, ring: c.Ring, log: c.Log, ledger: c.Ledger, policy: c.Policy, clock: c.Clock, consent: c.Consent, objected: c.Objected, boxes: newBoxes(c.Ring)}
+	return &Vault{db: c.DB, ring: c.Ring, log: c.Log, ledger: c.Ledger, policy: c.Policy, clock: c.Clock, consent: c.Consent, objected: c.Objected, deferral: c.Deferred, boxes: newBoxes(c.Ring)}
 }
 
 // The scopes that every subject has.
@@ -174,6 +180,7 @@ type Permit struct {
 	now      time.Time
 	evidence wrappedKey // of the person's events, when it was decided
 	n        int64      // the number of the last of them then; 0: not known
+	series   series     // into which its event goes; none: the person's own
 }
 
 // NewSubject makes a subject: an id, a gate, and keys for profile and evidence.
@@ -204,9 +211,13 @@ func (v *Vault) Permit(tx *db.Tx, use Use) (*Permit, error) {
 	if err != nil {
 		return nil, err
 	}
+	aside, err := v.deferred(tx, &use)
+	if err != nil {
+		return nil, err
+	}
 	p, err := v.decide(tx, use, state)
 	if err == nil {
-		p.evidence, p.n = g.evidence, g.n
+		p.evidence, p.n, p.series = g.evidence, g.n, aside
 	}
 	return p, err
 }
@@ -310,6 +321,9 @@ func (v *Vault) pass(tx *db.Tx, p *Permit, s *sealedScope) (*Handle, error) {
 // PostgreSQL that is one statement, which foretells the number; if somebody
 // else took it meanwhile, the number is had first, in turn.
 func (v *Vault) through(tx *db.Tx, p *Permit, box keys.Box, event func(n int64) *audit.Event) error {
+	if p.series.id != "" {
+		return p.series.pass(v, tx, p, event)
+	}
 	subject, version := p.granted.Subject(), p.granted.Version()
 	if tx.Engine() == db.Postgres && p.n > 0 {
 		passed, err := v.log.AppendIf(tx, box, event(p.n+1), gatePassed, subject, version, p.n)
@@ -329,6 +343,9 @@ func (v *Vault) through(tx *db.Tx, p *Permit, box keys.Box, event func(n int64) 
 func (v *Vault) passAtOnce(tx *db.Tx, p *Permit, s *sealedScope) (*Handle, error) {
 	if s.key.wrapped == nil {
 		return v.pass(tx, p, s)
+	}
+	if p.series.id != "" { // which takes several
+		return nil, errMoved
 	}
 	box, err := v.boxes.open(p.granted.Subject(), Evidence, s.gate.evidence)
 	if err != nil {
@@ -437,6 +454,7 @@ func (v *Vault) ReadWith(ctx context.Context, use Use, find func(tx *db.Tx) ([]F
 func (v *Vault) read(ctx context.Context, use Use, find func(tx *db.Tx) ([]File, error)) (*Handle, error) {
 	var s *sealedScope
 	var state policy.State
+	var aside series
 	look := v.db.Glance
 	if v.policy().Terms(use.Activity) != "" {
 		look = v.db.View // the consent as it was with the gate
@@ -450,7 +468,9 @@ func (v *Vault) read(ctx context.Context, use Use, find func(tx *db.Tx) ([]File,
 				return err
 			}
 		}
-		state, err = v.state(tx, &s.gate, &use)
+		if state, err = v.state(tx, &s.gate, &use); err == nil {
+			aside, err = v.deferred(tx, &use)
+		}
 		return err
 	})
 	if err != nil {
@@ -469,6 +489,7 @@ func (v *Vault) read(ctx context.Context, use Use, find func(tx *db.Tx) ([]File,
 			if err != nil {
 				return err
 			}
+			p.series = aside
 			h, err = pass(tx, p, s)
 			return err
 		}
