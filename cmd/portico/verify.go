@@ -149,6 +149,9 @@ func verifyOne(record []byte, key string, later *os.Root) ([]string, error) {
 		return nil, err
 	}
 	lines := append(describe(&v.Event), fmt.Sprintf("verified: the log %s held this event as entry %d of %d when it signed.", v.Checkpoint.Origin, v.Index+1, v.Checkpoint.Size))
+	if o := v.Original; o != nil {
+		lines = append(lines, fmt.Sprintf("verified: what it reveals stood in the log as entry %d of %d, and is as this event says.", o.Index+1, o.Checkpoint.Size))
+	}
 	if later == nil {
 		return lines, nil
 	}
@@ -167,7 +170,11 @@ func describe(e *audit.Event) []string {
 			lines = append(lines, fmt.Sprintf("  %-10s %s", name, printable(text)))
 		}
 	}
-	add("at", clock.FromMicros(e.At).Format("2006-01-02 15:04:05 UTC"))
+	const moment = "2006-01-02 15:04:05 UTC"
+	add("at", clock.FromMicros(e.At).Format(moment))
+	if e.Kind == audit.KindRevealed {
+		add("happened", e.Happened().Format(moment))
+	}
 	who := []string{e.Actor.Kind, e.Actor.Role, e.Actor.Party, e.Actor.ID}
 	add("by", strings.Join(slices.DeleteFunc(who, func(s string) bool { return s == "" }), ", "))
 	add("activity", e.Activity)
