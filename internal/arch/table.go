@@ -45,7 +45,7 @@ var features = []row{
 	{"instance", []string{"privacy", "news", "notify/kinds", "services", "services/paper", "forms", "policy", "policy/text"}, map[string]string{
 		"privacy": "an instance hands out the versions of its policy as the pages read them",
 	}},
-	{"privacy", []string{"proof", "policy", "policy/text"}, map[string]string{
+	{"privacy", []string{"proof", "policy", "policy/jsonld", "policy/text"}, map[string]string{
 		"proof": "the policy page shows the status of a promise beside its sentence",
 	}},
 	{"news", []string{"notify", "notify/kinds"}, nil},
@@ -81,6 +81,7 @@ var features = []row{
 	{"keys", nil, nil},
 	{"holdings", []string{"policy"}, nil},
 	{"notify/kinds", []string{"policy"}, nil},
+	{"policy/jsonld", []string{"policy"}, nil},
 	{"policy/text", []string{"policy"}, nil},
 	{"policy", nil, nil},
 }

@@ -14,6 +14,7 @@ import (
 	"portico/internal/platform/clock"
 	"portico/internal/platform/i18n"
 	"portico/internal/policy"
+	"portico/internal/policy/jsonld"
 	"portico/internal/policy/text"
 )
 
@@ -121,7 +122,7 @@ func Write(ctx context.Context, w io.Writer, v *Version, p *i18n.Printer, format
 		_, err = w.Write(b)
 		return err
 	case "jsonld":
-		b, err := v.Policy.JSONLD(v.Portal.URL + "/privacy.jsonld")
+		b, err := jsonld.Document(v.Policy, v.Portal.URL+"/privacy.jsonld")
 		if err != nil {
 			return err
 		}

@@ -12,6 +12,7 @@ import (
 	"portico/internal/platform/i18n"
 	"portico/internal/platform/web"
 	"portico/internal/platform/web/ui"
+	"portico/internal/policy/jsonld"
 	"portico/internal/policy/text"
 )
 
@@ -188,7 +189,7 @@ func (s *Pages) CookieTables(q *web.Req) []ui.Grid { return cookieGrids(s.source
 
 func (s *Pages) jsonLD(q *web.Req) error {
 	v := s.source.Current()
-	b, err := v.Policy.JSONLD(v.Portal.URL + "/privacy.jsonld")
+	b, err := jsonld.Document(v.Policy, v.Portal.URL+"/privacy.jsonld")
 	if err != nil {
 		return err
 	}

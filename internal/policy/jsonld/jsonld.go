@@ -1,4 +1,8 @@
-package policy
+// Package jsonld writes a policy for machines that compare policies: as JSON-LD
+// with the terms of the Data Privacy Vocabulary (DPV 2.3). It promises that what
+// a document refers to of its own stands in it, and that it says nothing but the
+// declarations.
+package jsonld
 
 import (
 	"encoding/json"
@@ -8,18 +12,18 @@ import (
 	"strings"
 
 	"portico/internal/platform/i18n"
+	"portico/internal/policy"
 )
 
-// JSONLD writes the declarations as JSON-LD with the terms of the Data Privacy
-// Vocabulary (DPV 2.3), for machines that compare policies. Each activity is a
-// dpv:Process; ids are relative to base, the address of the document.
-func (p *Policy) JSONLD(base string) ([]byte, error) {
-	d := p.declarations
+// Document is the policy p. Each activity is a dpv:Process; ids are relative to
+// base, the address of the document.
+func Document(p *policy.Policy, base string) ([]byte, error) {
+	d := p.Declarations()
 	graph := []any{map[string]any{
 		"@id": base, "@type": "dpv:PrivacyNotice",
-		"dct:modified": string(d.Revision.Date), "dct:identifier": "sha256:" + p.hash, "dct:description": texts(d.Revision.Summary),
-		"dpv:hasProcess": refs("activity", d.Activities, func(v Activity) string { return v.ID }),
-		"dpv:hasRight":   refs("right", d.Rights, func(v Right) string { return v.ID }),
+		"dct:modified": string(d.Revision.Date), "dct:identifier": "sha256:" + p.Hash(), "dct:description": texts(d.Revision.Summary),
+		"dpv:hasProcess": refs("activity", d.Activities, func(v policy.Activity) string { return v.ID }),
+		"dpv:hasRight":   refs("right", d.Rights, func(v policy.Right) string { return v.ID }),
 	}}
 	add := func(kind, id string, types []string, name i18n.Text, more map[string]any) {
 		node := map[string]any{"@id": "#" + kind + "/" + id, "@type": types, "skos:prefLabel": texts(name)}
@@ -118,7 +122,7 @@ func refs[T any](kind string, items []T, id func(T) string) any {
 	return out
 }
 
-func basisNode(b Basis) any {
+func basisNode(b policy.Basis) any {
 	node := map[string]any{"@type": string(b.DPV)}
 	if t := texts(b.Law); t != nil {
 		node["dct:description"] = t
@@ -127,7 +131,7 @@ func basisNode(b Basis) any {
 }
 
 // processing are DPV's words for the operations.
-func processing(a Activity) []any {
+func processing(a policy.Activity) []any {
 	var out []any
 	for _, o := range a.Operations {
 		name := strings.ToUpper(string(o[:1])) + string(o[1:])
