@@ -43,7 +43,7 @@ type files map[string][]byte
 var shapes = []*regexp.Regexp{
 	regexp.MustCompile(`^(portico|environment|demo)\.yaml$`),
 	regexp.MustCompile(`^README\.md$`),
-	regexp.MustCompile(`^policy/(data|purposes|recipients|retention|cookies|rights|promises)\.yaml$`),
+	regexp.MustCompile(`^policy/(data|purposes|recipients|retention|cookies|rights|promises|deferrals)\.yaml$`),
 	regexp.MustCompile(`^policy/(text|terms)/[a-z]{2,3}\.md$`),
 	regexp.MustCompile(`^services/[a-z][a-z0-9-]*/(service|form|rules|workflow|document)\.yaml$`),
 	regexp.MustCompile(`^services/[a-z][a-z0-9-]*/tests/[A-Za-z0-9._-]+\.yaml$`),

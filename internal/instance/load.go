@@ -194,6 +194,9 @@ type (
 		Promises []policy.Promise `yaml:"promises"`
 		Measures []policy.Measure `yaml:"measures,omitempty"`
 	}
+	deferralsFile struct {
+		Deferrals []policy.Deferral `yaml:"deferrals"`
+	}
 )
 
 // homes says in which file each list of the declarations stands.
@@ -202,6 +205,7 @@ var homes = map[string]string{
 	"revision": "policy/purposes.yaml", "purposes": "policy/purposes.yaml", "activities": "policy/purposes.yaml",
 	"parties": "policy/recipients.yaml", "retention": "policy/retention.yaml", "cookies": "policy/cookies.yaml",
 	"rights": "policy/rights.yaml", "promises": "policy/promises.yaml", "measures": "policy/promises.yaml",
+	"deferrals": "policy/deferrals.yaml",
 }
 
 // policy reads the declarations of policy/*.yaml.
@@ -214,6 +218,7 @@ func (l *loader) policy(in *Instance) {
 		cookies    cookiesFile
 		rights     rightsFile
 		promises   promisesFile
+		deferrals  deferralsFile
 	)
 	for name, into := range map[string]any{
 		"data": &data, "purposes": &purposes, "recipients": &recipients, "retention": &retention,
@@ -221,12 +226,15 @@ func (l *loader) policy(in *Instance) {
 	} {
 		l.decode("policy/"+name+".yaml", into)
 	}
+	if file := homes["deferrals"]; l.files[file] != nil { // most have none
+		l.decode(file, &deferrals)
+	}
 	in.Declarations = &policy.Declarations{
 		Revision:   purposes.Revision,
 		Categories: data.Categories, Fields: data.Fields, Roles: data.Roles,
 		Purposes: purposes.Purposes, Activities: purposes.Activities,
 		Parties: recipients.Parties, Retention: retention.Retention, Cookies: cookies.Cookies,
-		Rights: rights.Rights, Promises: promises.Promises, Measures: promises.Measures,
+		Rights: rights.Rights, Promises: promises.Promises, Measures: promises.Measures, Deferrals: deferrals.Deferrals,
 	}
 }
 

@@ -18,7 +18,7 @@ func schemas() map[string]any {
 	return map[string]any{
 		"portal": Portal{}, "environment": Environment{}, "demo": Demo{},
 		"data": dataFile{}, "purposes": purposesFile{}, "recipients": recipientsFile{}, "retention": retentionFile{},
-		"cookies": cookiesFile{}, "rights": rightsFile{}, "promises": promisesFile{},
+		"cookies": cookiesFile{}, "rights": rightsFile{}, "promises": promisesFile{}, "deferrals": deferralsFile{},
 		"service": services.File{}, "form": forms.File{}, "rules": forms.Rules{}, "workflow": services.Workflow{}, "document": paper.Document{},
 		"notice": noticeFile{}, "news": newsFile{}, "tests": services.Tests{}, "locales": map[string]any{},
 	}

@@ -91,6 +91,12 @@ func Compare(a, b *Declarations) []Change {
 	compare(c, "role", a.Roles, b.Roles, func(v *Role) (string, i18n.Text) { return v.ID, v.Name }, func(v, w *Role) {
 		c.value("party", v.Party, w.Party)
 	})
+	compare(c, "deferral", a.Deferrals, b.Deferrals, func(v *Deferral) (string, i18n.Text) { return v.ID, v.Name }, func(v, w *Deferral) {
+		c.value("longest", string(v.Longest), string(w.Longest))
+		c.value("asks", v.Asks, w.Asks)
+		c.value("allows", v.Allows, w.Allows)
+		c.list("activity", v.Activities, w.Activities, plain)
+	})
 	compare(c, "measure", a.Measures, b.Measures, func(v *Measure) (string, i18n.Text) { return v.ID, v.Name }, func(v, w *Measure) {
 		c.value("review", string(v.NextReview), string(w.NextReview))
 	})

@@ -60,6 +60,7 @@ func Compile(d *Declarations, o Options) (*Policy, []Problem) {
 	c.activities()
 	c.consents()
 	c.rights()
+	c.deferrals()
 	c.promises()
 	c.core()
 	if len(c.problems) > 0 {
@@ -85,6 +86,11 @@ func Compile(d *Declarations, o Options) (*Policy, []Problem) {
 		a := c.compile(&d.Activities[i])
 		a.consent = p.terms[a.purpose]
 		p.activities[a.id] = a
+	}
+	for _, v := range d.Deferrals {
+		for _, id := range v.Activities {
+			p.activities[id].deferrable = true
+		}
 	}
 	return p, nil
 }
@@ -152,6 +158,7 @@ func (c *compiler) ids() {
 	c.period = index(c, "retention", d.Retention, func(v *Retention) string { return v.ID }, 1)
 	c.promise = index(c, "promises", d.Promises, func(v *Promise) string { return v.ID }, 1)
 	c.right = index(c, "rights", d.Rights, func(v *Right) string { return v.ID }, 1)
+	index(c, "deferrals", d.Deferrals, func(v *Deferral) string { return v.ID }, 1)
 	c.measure = index(c, "measures", d.Measures, func(v *Measure) string { return v.ID }, 1)
 	c.cookie = make(map[string]int, len(d.Cookies))
 	for i, k := range d.Cookies {

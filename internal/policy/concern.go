@@ -4,7 +4,7 @@ import "slices"
 
 // Concerned lists the fields of whose use something changed from the
 // declarations a to b: those that changed themselves, and those of a category,
-// an activity, a purpose, a recipient or a period that did.
+// an activity, a purpose, a recipient, a period or a deferral that did.
 func Concerned(a, b *Declarations) []string {
 	var out []string
 	add := func(fields ...string) {
@@ -30,8 +30,9 @@ func Concerned(a, b *Declarations) []string {
 					add(f.ID)
 				}
 			}
+			deferred, _ := first(d.Deferrals, func(v Deferral) bool { return c.What == "deferral" && v.ID == c.ID })
 			for _, v := range d.Activities {
-				if c.What == "activity" && v.ID == c.ID || c.What == "purpose" && v.Purpose == c.ID ||
+				if slices.Contains(deferred.Activities, v.ID) || c.What == "activity" && v.ID == c.ID || c.What == "purpose" && v.Purpose == c.ID ||
 					c.What == "party" && slices.Contains(v.Parties, c.ID) || c.What == "retention" && v.Retention == c.ID {
 					add(v.Fields...)
 				}

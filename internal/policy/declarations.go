@@ -12,6 +12,7 @@ import "portico/internal/platform/i18n"
 //	cookies.yaml     cookies
 //	rights.yaml      rights
 //	promises.yaml    promises, measures
+//	deferrals.yaml   deferrals; may be missing
 //
 // Services append their own fields and activities behind those of the files.
 // What is tagged omitempty may be left out; each Text that is there must be in
@@ -29,6 +30,7 @@ type Declarations struct {
 	Rights     []Right     `yaml:"rights" json:"rights"`
 	Promises   []Promise   `yaml:"promises" json:"promises"`
 	Measures   []Measure   `yaml:"measures" json:"measures"`
+	Deferrals  []Deferral  `yaml:"deferrals,omitempty" json:"deferrals,omitempty"`
 }
 
 // Revision says when the policy last changed and why (O15).

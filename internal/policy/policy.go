@@ -38,6 +38,7 @@ type activity struct {
 	index                 map[string]uint16
 	party                 string // the first of its parties
 	whileRestricted       bool
+	deferrable            bool   // see Deferral
 	consent               string // terms of the consent that it rests on; empty: it rests on none
 }
 

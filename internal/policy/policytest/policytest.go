@@ -46,6 +46,21 @@ func WithNewsletter(d *policy.Declarations) *policy.Declarations {
 	return d
 }
 
+// WithInquiry adds a use that may be shown later: of contact data, by an
+// inquirer of the operator, for criminal inquiries, when a reviewer allows it.
+func WithInquiry(d *policy.Declarations) *policy.Declarations {
+	d.Roles = append(d.Roles, policy.Role{ID: "inquirer", Name: text("Inquirer", "ތަޙުޤީޤުކުރާ އޮފިސަރު"), Party: "operator"})
+	d.Purposes = append(d.Purposes, policy.Purpose{ID: "inquiry", Name: text("Inquiries", "ތަޙުޤީޤު"), DPV: "dpv:LegalCompliance",
+		Description: text("To give what a law demands.", "ޤާނޫނުން ލާޒިމުކުރާ އެއްޗެހި ދިނުން."), Basis: policy.Basis{DPV: "dpv:LegalObligation"}})
+	d.Activities = append(d.Activities, policy.Activity{ID: "inquire", Purpose: "inquiry", Name: text("Inquiring", "ތަޙުޤީޤުކުރުން"),
+		Who: []string{"role:inquirer"}, Operations: []policy.OperationName{"use"}, Relation: policy.RelationReason,
+		Fields: []string{policy.FieldName, policy.FieldEmail, policy.FieldPhone}, Parties: []string{"operator"}})
+	d.Parties[0].Purposes = append(d.Parties[0].Purposes, "inquiry")
+	d.Deferrals = append(d.Deferrals, policy.Deferral{ID: "criminal-inquiry", Name: text("A criminal inquiry", "ޖިނާޢީ ތަޙުޤީޤެއް"), Law: text("Police act", "ފުލުހުންގެ ޤާނޫނު"),
+		Activities: []string{"inquire"}, Longest: "P6M", Asks: "inquirer", Allows: "reviewer"})
+	return d
+}
+
 func text(en, dv string) i18n.Text { return i18n.Text{"en": en, "dv": dv} }
 
 // Declarations returns a fresh set: a road permit that a person applies for
