@@ -158,6 +158,8 @@ func grids(v *Version, p *i18n.Printer, r text.Reference) []ui.Grid {
 		return []ui.Grid{g}
 	case "automated":
 		return []ui.Grid{automatedGrid(v, p)}
+	case "deferrals":
+		return []ui.Grid{deferralGrid(v, p)}
 	case "measures":
 		g := ui.Grid{Caption: p.T("privacy.measures"), Head: heads(p, "privacy.what.measure", "privacy.owner", "privacy.last-review", "privacy.next-review")}
 		for _, u := range d.Measures {
@@ -200,6 +202,29 @@ func automatedGrid(v *Version, p *i18n.Printer) ui.Grid {
 				{Text: p.T("privacy.automated.term", "n", one.Days)},
 			})
 		}
+	}
+	return g
+}
+
+// deferralGrid lists what a law lets the operator show people only later (I15).
+func deferralGrid(v *Version, p *i18n.Printer) ui.Grid {
+	g := ui.Grid{
+		Caption: p.T("privacy.deferrals"), Empty: p.T("privacy.deferrals.none"),
+		Head: heads(p, "privacy.deferrals.ground", "privacy.record.basis", "privacy.deferrals.uses", "privacy.deferrals.shown", "privacy.deferrals.who"),
+	}
+	for _, u := range v.Policy.Deferrals() {
+		var uses []policy.Activity
+		for _, id := range u.Activities {
+			a, _ := v.Policy.Activity(id)
+			uses = append(uses, a)
+		}
+		asks, _ := v.Policy.Role(u.Asks)
+		allows, _ := v.Policy.Role(u.Allows)
+		g.Rows = append(g.Rows, []ui.Cell{
+			{Text: u.Name.In(p.Lang)}, {Text: u.Law.In(p.Lang)}, {Text: names(p, uses, func(a policy.Activity) i18n.Text { return a.Name })},
+			{Text: p.T("privacy.deferrals.latest", "period", period(p, u.Longest))},
+			{Text: p.T("privacy.deferrals.two", "asks", asks.Name, "allows", allows.Name)},
+		})
 	}
 	return g
 }

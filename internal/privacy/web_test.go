@@ -409,6 +409,25 @@ func TestN13_ThePolicyListsWhatIsDecidedWithoutAPersonOrThatNothingIs(t *testing
 	}
 }
 
+func TestI15_ThePolicySaysWhatIsShownLaterAndThatTwoPeopleDecide(t *testing.T) {
+	listing := words + "\n{deferrals}\n"
+	none := browse(t, version(t, "v1", noon, listing, nil))
+	if text := none.Page("/en/privacy", http.StatusOK).One("main").Text(); !strings.Contains(text, "You see every use at once.") {
+		t.Error("it does not say that nothing is shown later")
+	}
+	v := version(t, "v2", noon, listing, func(d *policy.Declarations) { policytest.WithInquiry(d) })
+	text := browse(t, v).Page("/en/privacy", http.StatusOK).One("main").Text()
+	var plain bytes.Buffer
+	if err := privacy.Write(t.Context(), &plain, v, catalogue(t).Printer("en", time.UTC), "md"); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"A criminal inquiry", "Police act", "Inquiring", "6 months after it was allowed, at the latest.", "with its proof", "One asks for it (Inquirer), and another allows it (Reviewer)."} {
+		if !strings.Contains(text, want) || !strings.Contains(plain.String(), want) {
+			t.Errorf("page or Markdown does not say %q", want)
+		}
+	}
+}
+
 func TestTermsAreDatedToo(t *testing.T) {
 	doc := page(t, browse(t, version(t, "v1", noon, words, nil)), "/dv/terms")
 	doc.One(".updated time")
@@ -461,10 +480,10 @@ func TestEveryFormatIsWritten(t *testing.T) {
 func TestDifferencesHaveWords(t *testing.T) {
 	cat := catalogue(t)
 	var keys []string
-	for _, what := range []string{"category", "field", "purpose", "activity", "party", "retention", "cookie", "right", "promise", "role", "measure"} {
+	for _, what := range []string{"category", "field", "purpose", "activity", "party", "retention", "cookie", "right", "promise", "role", "measure", "deferral"} {
 		keys = append(keys, "privacy.what."+what)
 	}
-	for _, part := range []string{"retention", "sensitivity", "category", "reuse", "source", "basis", "purpose", "relation", "field", "party", "who", "automated", "operation", "country", "period", "grace", "class", "within", "extension", "refusal", "proof", "review"} {
+	for _, part := range []string{"retention", "sensitivity", "category", "reuse", "source", "basis", "purpose", "relation", "field", "party", "who", "automated", "operation", "country", "period", "grace", "class", "within", "extension", "refusal", "proof", "review", "longest", "asks", "allows", "activity"} {
 		keys = append(keys, "privacy.part."+part)
 	}
 	for prefix, values := range map[string][]string{

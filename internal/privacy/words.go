@@ -297,7 +297,7 @@ func partValue(p *i18n.Printer, v *Version, part, value string) string {
 		return t.In(p.Lang)
 	}
 	switch part {
-	case "period", "grace", "within", "extension":
+	case "period", "grace", "within", "extension", "longest":
 		return period(p, policy.Period(value))
 	case "review":
 		return p.Date(policy.Date(value).Start(p.Zone()))
@@ -313,6 +313,12 @@ func partValue(p *i18n.Printer, v *Version, part, value string) string {
 	case "party", "to":
 		u, ok := v.Policy.Party(value)
 		return name(u.Name, ok)
+	case "activity":
+		a, ok := v.Policy.Activity(value)
+		return name(a.Name, ok)
+	case "asks", "allows":
+		r, ok := v.Policy.Role(value)
+		return name(r.Name, ok)
 	case "country":
 		return country(p, value)
 	}

@@ -171,6 +171,7 @@ func (c *checker) unsaid() {
 		any  bool
 	}{
 		{"cookies", len(c.d.Cookies) > 0}, {"rights", len(c.d.Rights) > 0}, {"contact", true},
+		{"deferrals", len(c.d.Deferrals) > 0},
 		{"automated", slices.ContainsFunc(c.d.Rights, func(r policy.Right) bool { return r.Kind == policy.RightAutomated }) ||
 			slices.ContainsFunc(c.d.Activities, func(a policy.Activity) bool { return len(a.Automated) > 0 })},
 	} {

@@ -23,6 +23,7 @@
 //	{recipients} {recipients:SERVICE} who gets it ({parties} is the same)
 //	{retention}                       how long each kind is kept
 //	{cookies} {rights} {measures} {contact}
+//	{automated} {deferrals}           what is decided without a person; what is shown later
 //
 // Within a sentence:
 //

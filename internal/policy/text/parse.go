@@ -72,7 +72,7 @@ func places(name string) (bare, withID place) {
 		return onItsOwn, onItsOwn
 	case "purposes", "parties", "retention":
 		return onItsOwn, inSentence
-	case "cookies", "rights", "measures", "contact", "automated":
+	case "cookies", "rights", "measures", "contact", "automated", "deferrals":
 		return onItsOwn, nowhere
 	case "promise":
 		return nowhere, inSentence

@@ -192,6 +192,16 @@ func TestCheckFindsDriftInBothDirections(t *testing.T) {
 	}
 }
 
+func TestI15_WhatIsShownLaterIsSaidInThePolicy(t *testing.T) {
+	d := policytest.WithInquiry(policytest.Declarations())
+	missed := func(source string) bool {
+		return finds(text.Check(map[string]*text.Document{"en": parse(t, "en", source)}, d, nil)["en"], "never says {deferrals}")
+	}
+	if !missed(sample) || missed(sample+"\n{deferrals}\n") {
+		t.Error("the law lets a use be shown later, and the text need not say so")
+	}
+}
+
 func TestLanguagesSayTheSame(t *testing.T) {
 	less := strings.Replace(strings.Replace(sample, "{parties:council}", "some", 1), "## More {#more}", "", 1)
 	found := check(t, sample, less)
