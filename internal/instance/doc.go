@@ -29,6 +29,7 @@
 //	environment.yaml          what differs per place; not part of the hash
 //	policy/*.yaml             the declarations of package policy (see there):
 //	    data purposes recipients retention cookies rights promises
+//	    deferrals (may be missing)
 //	policy/text/LANG.md       the policy in words, one file a language
 //	policy/terms/LANG.md      the terms of use, one file a language
 //	services/ID/…             a service: service.yaml form.yaml rules.yaml workflow.yaml

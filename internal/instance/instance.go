@@ -150,11 +150,17 @@ func (l *loader) home(place string) (file, path string) {
 // Without a whole one, all that refers to it would look wrong.
 func (l *loader) declared() bool {
 	for _, file := range homes {
-		if l.docs[file] == nil {
+		if l.docs[file] == nil && (file != homes["deferrals"] || l.has(file)) {
 			return false
 		}
 	}
 	return true
+}
+
+// has reports whether a file is there, fit to be read or not.
+func (l *loader) has(file string) bool {
+	_, unfit := l.docs[file]
+	return unfit || l.files[file] != nil
 }
 
 // services compiles services/ID/… and adds what they derive to the

@@ -226,7 +226,7 @@ func (l *loader) policy(in *Instance) {
 	} {
 		l.decode("policy/"+name+".yaml", into)
 	}
-	if file := homes["deferrals"]; l.files[file] != nil { // most have none
+	if file := homes["deferrals"]; l.has(file) { // most have none
 		l.decode(file, &deferrals)
 	}
 	in.Declarations = &policy.Declarations{

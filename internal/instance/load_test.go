@@ -196,6 +196,15 @@ func TestAFaultHasItsFileAndLine(t *testing.T) {
 		"a service without tests":           {drop(tests), []string{"services/parking-permit/service.yaml:2: the service has no tests"}},
 		"a field with a category of no one": {edit(form, "x-portico-category: application", "x-portico-category: cars"), []string{`services/parking-permit/form.yaml:26: data.yaml declares no category "cars"`}},
 
+		"a ground that defers nothing that there is": {put("policy/deferrals.yaml", deferral), []string{
+			`policy/deferrals.yaml:5: deferrals/inquiry/activities: no activity "spy" is declared`,
+			"policy/deferrals.yaml:6: deferrals/inquiry/longest: says after how long",
+			`policy/deferrals.yaml:7: deferrals/inquiry/asks: no role "mayor" is declared`,
+			"policy/text/en.md:1: the text never says {deferrals}",
+		}},
+		"grounds that nobody can read": {put("policy/deferrals.yaml", "deferrals:\n  - \xff"), []string{"policy/deferrals.yaml:2: not valid UTF-8"}},
+		"a ground that says more":      {put("policy/deferrals.yaml", deferral+"    secret: true\n"), []string{"policy/deferrals.yaml:9: "}},
+
 		"a sentence that is none":      {put("locales/en.yaml", "cases.none: x\n"), []string{"locales/en.yaml:1: cases.none: the program has no such sentence"}},
 		"a sentence without its value": {put("locales/en.yaml", "cases.sent: Sent.\n"), []string{"locales/en.yaml:1: cases.sent: it has the placeholders [], the program fills in [reference]"}},
 		"a word that nobody says":      {put("locales/en.yaml", "words: {minister: director}\n"), []string{`locales/en.yaml:1: words: the program never says "minister"`}},
@@ -228,6 +237,17 @@ func TestAFaultHasItsFileAndLine(t *testing.T) {
 		})
 	}
 }
+
+// deferral is a ground with a use and a role that nobody declared, and no end.
+const deferral = `deferrals:
+  - id: inquiry
+    name: {en: An inquiry}
+    law: {en: The police act}
+    activities: [spy]
+    longest: none
+    asks: mayor
+    allows: mayor
+`
 
 func TestAllFaultsAreSaidAtOnce(t *testing.T) {
 	files := sample(t)
