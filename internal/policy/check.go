@@ -229,7 +229,7 @@ func (c *compiler) promises() {
 		}
 	}
 	for _, name := range c.o.Controls {
-		if promised[name] == "" {
+		if promised[name] == "" && (name != ControlDeferred || len(c.d.Deferrals) > 0) {
 			c.report("promises", "the control %q is never promised", name)
 		}
 	}

@@ -26,6 +26,10 @@ type Deferral struct {
 // longestDeferral is the longest that anything may be deferred, in years.
 const longestDeferral = 5
 
+// ControlDeferred is the control that needs a promise only where something may
+// be shown later: that every use is, when its time is over.
+const ControlDeferred = "deferred"
+
 // Deferrals are the grounds on which uses may be shown later, in the order of
 // declaration.
 func (p *Policy) Deferrals() []Deferral { return p.declarations.Deferrals }

@@ -77,6 +77,15 @@ func TestI15_AGroundThatCannotBeKeptIsRefused(t *testing.T) {
 	policytest.CompileAs(t, d, policy.Options{Languages: policytest.Languages()})
 }
 
+func TestI15_WhoeverShowsUsesLaterPromisesThatTheyAreShown(t *testing.T) {
+	o := policy.Options{Languages: policytest.Languages(), Controls: []string{"encryption-at-rest", policy.ControlDeferred}}
+	policytest.CompileAs(t, policytest.Declarations(), o)
+	_, problems := policy.Compile(policytest.WithInquiry(policytest.Declarations()), o)
+	if len(problems) != 1 || !strings.Contains(problems[0].Message, `"deferred" is never promised`) {
+		t.Errorf("problems: %v", problems)
+	}
+}
+
 func TestI15_WhatMayBeShownLaterIsAChangeOfThePolicy(t *testing.T) {
 	a, b := policytest.Declarations(), policytest.WithInquiry(policytest.Declarations())
 	has := func(a, b *policy.Declarations, want policy.Change) bool {
