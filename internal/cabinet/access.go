@@ -122,7 +122,13 @@ func (c *Cabinet) line(p *i18n.Printer, e *audit.Event) pages.Line {
 	pol := c.Policy()
 	at := clock.FromMicros(e.At)
 	l := pages.Line{N: e.N, Who: c.who(p, pol, e), What: c.what(p, pol, e), When: p.DateTime(at)}
-	if e.Kind == audit.KindDenied {
+	if e.Kind == audit.KindRevealed {
+		l.Later = p.T("cabinet.access.later", "time", p.DateTime(e.Happened()))
+		if ground, ok := pol.Deferral(e.Facts["deferral"]); ok {
+			l.Ground = p.T("cabinet.access.ground.of", "ground", ground.Name, "law", ground.Law)
+		}
+	}
+	if kindOf(e) == audit.KindDenied {
 		l.Tag = &ui.Label{Text: p.T("cabinet.access.refused"), Kind: ui.Bad}
 		l.Reason = p.T("cabinet.reason.other")
 		if key := "cabinet.reason." + e.Reason; p.Has(key) {
@@ -187,6 +193,14 @@ func (c *Cabinet) who(p *i18n.Printer, pol *policy.Policy, e *audit.Event) strin
 	return p.T("cabinet.who.role", "role", role, "party", party)
 }
 
+// kindOf is what an event was: of one that was revealed, what the original was.
+func kindOf(e *audit.Event) string {
+	if e.Kind == audit.KindRevealed {
+		return e.Facts[audit.FactWas]
+	}
+	return e.Kind
+}
+
 // what says what was done with which data, or with the account.
 func (c *Cabinet) what(p *i18n.Printer, pol *policy.Policy, e *audit.Event) string {
 	if e.Kind == audit.KindAccount {
@@ -204,15 +218,17 @@ func (c *Cabinet) what(p *i18n.Printer, pol *policy.Policy, e *audit.Event) stri
 			names = append(names, name)
 		}
 	}
-	key := "cabinet.what." + e.Kind
-	if !p.Has(key) {
-		key = "cabinet.what.other"
-	}
-	if len(names) == 0 && (e.Kind == audit.KindAccess || e.Kind == audit.KindCollect || e.Kind == audit.KindDenied) {
-		key = "cabinet.what.nothing"
-	}
-	if len(names) == 0 && e.Kind == audit.KindSearch {
+	kind := kindOf(e)
+	key := "cabinet.what." + kind
+	switch {
+	case kind == audit.KindSearch && e.Kind == audit.KindRevealed:
+		key = "cabinet.what.search-person"
+	case kind == audit.KindSearch && len(names) == 0:
 		key = "cabinet.what.search-reference"
+	case len(names) == 0 && (kind == audit.KindAccess || kind == audit.KindCollect || kind == audit.KindDenied):
+		key = "cabinet.what.nothing"
+	case !p.Has(key):
+		key = "cabinet.what.other"
 	}
 	return p.T(key, "fields", p.List(names))
 }

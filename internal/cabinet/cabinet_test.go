@@ -67,7 +67,7 @@ func worlds(t *testing.T, run func(t *testing.T, w *world)) {
 
 func newWorld(t *testing.T, d *db.DB) *world {
 	t.Helper()
-	p := policytest.Compile(t)
+	p := policytest.CompileAs(t, policytest.WithInquiry(policytest.Declarations()), policy.Options{Languages: policytest.Languages()})
 	w := &world{Store: vaulttest.Open(t, d, p), policy: p, in: &sessions{}, apps: &applications{}}
 	cat, err := i18n.Load(web.Locales(), cabinet.Locales(), audit.Locales(), identity.Locales(), rights.Locales())
 	if err != nil {
@@ -300,6 +300,60 @@ func TestI15_ADenialIsSaidWithItsReason(t *testing.T) {
 		item := w.page(t, "/en/cabinet/access", w.me).One("#n4")
 		if item.One(".tag.k-bad").Text() != "Refused" || !strings.Contains(item.Text(), "They were not working on your application.") {
 			t.Errorf("the denial says %q", item.Text())
+		}
+	})
+}
+
+func TestI15_WhatALawKeptBackIsSaidWithWhenItHappenedAndWhy(t *testing.T) {
+	worlds(t, func(t *testing.T, w *world) {
+		w.fill(t)
+		official := audit.Actor{ID: "0190a000-0000-7000-8000-00000000000e", Kind: policy.Staff.String(), Role: "inquirer", Party: "operator"}
+		inquiry := func(kind, reason string, fields ...string) audit.Event {
+			return audit.Event{Kind: kind, Subject: w.me, Actor: official, Activity: "inquire", Purpose: "inquiry", Basis: "dpv:LegalObligation", Fields: fields, Reason: reason}
+		}
+		var series string
+		update := func(run func(tx *db.Tx) error) {
+			t.Helper()
+			if err := w.Vault.Update(t.Context(), run); err != nil {
+				t.Fatal(err)
+			}
+		}
+		before := w.page(t, "/en/cabinet/access", w.me)
+		if got := before.One("main").Text(); !strings.Contains(got, "The law lets us show some uses only later.") || !before.Has("main a[href='/en/privacy#rights']") {
+			t.Error("nothing says that some uses are shown later only")
+		}
+		update(func(tx *db.Tx) (err error) {
+			if series, err = w.Vault.NewSeries(tx); err == nil {
+				err = w.Vault.Defer(tx, series, inquiry(audit.KindSearch, "", "person.phone"), inquiry(audit.KindAccess, "", "person.name", "person.email"), inquiry(audit.KindDenied, "no-task", "person.email"))
+			}
+			return err
+		})
+		if during := w.page(t, "/en/cabinet/access", w.me); during.One("main").Text() != before.One("main").Text() {
+			t.Errorf("before its day the page is another: %s", during.One("main").Text())
+		}
+		w.Clock.Advance(40 * 24 * time.Hour)
+		update(func(tx *db.Tx) error {
+			if err := w.Vault.Shown(tx, series); err != nil {
+				return err
+			}
+			_, err := w.Vault.Reveal(tx, w.me, series, audit.Facts{"deferral": "criminal-inquiry"}, 0, 10)
+			return err
+		})
+		after := w.page(t, "/en/cabinet/access", w.me)
+		for at, wants := range map[string][]string{
+			"#n4": {"Inquirer, The operator", "Looked for you by: Phone", "This happened on 22 November 2026, 09:00", "A criminal inquiry: Police act", "1 January 2027", "Download record 4"},
+			"#n5": {"Saw: Name and E-mail", "For: Inquiring", "The law let us show it to you only later."},
+			"#n6": {"Refused", "Tried to use: E-mail", "They were not working on your application.", "This happened on"},
+		} {
+			said := marks.Replace(after.One(at).Text())
+			for _, want := range wants {
+				if !strings.Contains(said, want) {
+					t.Errorf("%s says %q, without %q", at, said, want)
+				}
+			}
+		}
+		if got := w.page(t, "/dv/cabinet/access", w.me).One("#n5").Text(); !strings.Contains(got, "ޖިނާޢީ ތަޙުޤީޤެއް") || strings.Contains(got, "happened") {
+			t.Errorf("in Dhivehi it says %q", got)
 		}
 	})
 }

@@ -207,6 +207,9 @@ func (c *Cabinet) access(q *web.Req) error {
 	}
 	base := q.Path("/cabinet/access")
 	a := pages.Access{Base: base, All: base, File: q.Path("/cabinet/access.json"), Key: c.Vkey, Proof: q.Path("/privacy/proof")}
+	if len(c.Policy().Deferrals()) > 0 {
+		a.Later = q.Path("/privacy") + "#rights"
+	}
 	scope := ""
 	if id := q.Value("case"); id != "" {
 		scope, a.Case = "case:"+id, true
