@@ -120,6 +120,18 @@ func (w *world) takes(right string) (subject, request string, file []byte) {
 	}); err != nil {
 		w.t.Fatal(err)
 	}
+	if err := w.vault.Update(w.t.Context(), func(tx *db.Tx) error { // a search of which the person was to learn later
+		series, err := w.vault.NewSeries(tx)
+		if err == nil {
+			err = w.vault.Defer(tx, series, audit.Event{Kind: audit.KindSearch, Subject: subject, Actor: audit.Actor{Kind: "staff", ID: id.New(w.store.Clock.Now()), Role: "permit-officer", Party: "council"}, Activity: "road-permit.decide", Fields: []string{policy.FieldPhone}})
+		}
+		if err == nil {
+			_, err = w.vault.Reveal(tx, subject, series, audit.Facts{"deferral": "criminal-inquiry"}, 0, 10)
+		}
+		return err
+	}); err != nil {
+		w.t.Fatal(err)
+	}
 	request = w.asks(b, right, "")
 	at := "/en/cabinet/rights/requests/" + request
 	b.Page(at+"/package", http.StatusNotFound)
@@ -158,9 +170,10 @@ func TestN13_APackageHoldsEverythingAndIsVerifiedOffline(t *testing.T) {
 			}
 		}
 		for name, wants := range map[string][]string{
-			"data.json": {`"Aishath Nasreena"`, `"person.name"`, `"@context"`, "The road is narrow", `"source": "staff"`, `"road-permit.decide"`, `"kept"`, `"Aishath Rasheed"`, `"until"`},
-			"data.csv":  {"Aishath Nasreena", "'=The road is narrow"}, "uses.csv": {"road-permit.decide", "permit-officer", "council", "Permit officer, Fuvahmulah City Council"},
-			"index.html": {`lang="en"`, "Everything that is held about you", "Aishath Nasreena", "Aishath Rasheed", "until ", "Permit officer, Fuvahmulah City Council", ">27 March 1990<", ">You asked for something about your data", `data-label="Why"`, "card.png", "portico verify"},
+			"data.json": {`"Aishath Nasreena"`, `"person.name"`, `"@context"`, "The road is narrow", `"source": "staff"`, `"road-permit.decide"`, `"kept"`, `"Aishath Rasheed"`, `"until"`,
+				`"kind": "revealed"`, `"was": "search"`, `"happened": "2026-11-23T10:`, `"deferral": "criminal-inquiry"`},
+			"data.csv": {"Aishath Nasreena", "'=The road is narrow"}, "uses.csv": {"road-permit.decide", "permit-officer", "council", "Permit officer, Fuvahmulah City Council", "revealed,staff,permit-officer", "search,2026-11-23T10:"},
+			"index.html": {`lang="en"`, "Everything that is held about you", "Aishath Nasreena", "Aishath Rasheed", "until ", "Permit officer, Fuvahmulah City Council", ">27 March 1990<", ">You asked for something about your data", `data-label="Why"`, "the law let us show it only later", "card.png", "portico verify"},
 		} {
 			for _, want := range wants {
 				if !bytes.Contains(entries[name], []byte(want)) {

@@ -1,6 +1,7 @@
 package takeout
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -163,7 +164,7 @@ func leaves(text, lang string) string {
 
 // said says a use in words: who, of what, and why.
 func (s *Maker) said(g *gathered, u use) (who, fields, why string) {
-	p := g.p
+	p, kind := g.p, cmp.Or(u.Was, u.Kind)
 	who = p.T("rights.index.who." + u.Who)
 	if role, ok := g.pol.Role(u.Role); ok {
 		who = p.In(role.Name)
@@ -173,14 +174,18 @@ func (s *Maker) said(g *gathered, u use) (who, fields, why string) {
 	}
 	if a, ok := g.pol.Activity(u.Activity); ok {
 		why = p.In(a.Name)
-	} else if u.Kind != audit.KindDenied {
+	} else if kind != audit.KindDenied {
 		why = s.Cause(p, u.Reason)
 	}
 	if purpose, ok := g.pol.Purpose(u.Purpose); ok {
 		why = strings.TrimPrefix(why+". "+p.In(purpose.Name), ". ")
 	}
-	if u.Kind == audit.KindDenied {
+	if kind == audit.KindDenied {
 		why = strings.TrimSuffix(p.T("rights.index.denied")+" "+why, " ")
+	}
+	if u.Happened != "" {
+		at, _ := time.Parse(time.RFC3339, u.Happened)
+		why = strings.TrimPrefix(why+". "+p.T("rights.index.later", "time", p.DateTime(at)), ". ")
 	}
 	var names []string
 	for _, id := range u.Fields {

@@ -117,6 +117,12 @@ type use struct {
 	Fields    []string `json:"fields,omitempty"`
 	Reference string   `json:"reference,omitempty"`
 	Reason    string   `json:"reason,omitempty"`
+
+	// Of what a law let be shown later: what it was, when it happened, and on
+	// which ground it was left out until then.
+	Was      string `json:"was,omitempty"`
+	Happened string `json:"happened,omitempty"`
+	Deferral string `json:"deferral,omitempty"`
 }
 
 // thing is something that is kept, with its rule.
@@ -380,10 +386,14 @@ func (s *Maker) gatherUses(ctx context.Context, g *gathered, subject string) err
 			if e.Actor.Kind == policy.Person.String() && slices.Contains(g.request.People, e.Actor.ID) {
 				who = "you"
 			}
-			g.uses = append(g.uses, use{
+			one := use{
 				N: e.N, At: written(clock.FromMicros(e.At)), Kind: e.Kind, Who: who, Role: e.Actor.Role, Party: e.Actor.Party, Activity: e.Activity,
 				Purpose: e.Purpose, Basis: e.Basis, Fields: e.Fields, Reference: e.Reference, Reason: e.Reason,
-			})
+			}
+			if e.Kind == audit.KindRevealed {
+				one.Was, one.Happened, one.Deferral = e.Facts[audit.FactWas], written(e.Happened()), e.Facts["deferral"]
+			}
+			g.uses = append(g.uses, one)
 		}
 		if len(events) < usesAtOnce || before <= 1 {
 			return nil
@@ -457,11 +467,11 @@ func (s *Maker) fill(ctx context.Context, g *gathered, w *export.Writer) error {
 		rows = append(rows, []string{g.place(v.Place), v.Field, v.Name, v.Value, v.Source, v.Since, v.Kept, v.Until})
 	}
 	// The ids are for programs, and beside them stands the same in words.
-	uses := [][]string{{"n", "at", "kind", "who", "role", "party", "activity", "purpose", "basis", "fields", "reference", "reason", "who in words", "fields in words", "why in words"}}
+	uses := [][]string{{"n", "at", "kind", "who", "role", "party", "activity", "purpose", "basis", "fields", "reference", "reason", "was", "happened", "deferral", "who in words", "fields in words", "why in words"}}
 	for _, u := range g.uses {
 		who, fields, why := s.said(g, u)
 		uses = append(uses, []string{
-			strconv.FormatInt(u.N, 10), u.At, u.Kind, u.Who, u.Role, u.Party, u.Activity, u.Purpose, u.Basis, strings.Join(u.Fields, " "), u.Reference, u.Reason, who, fields, why,
+			strconv.FormatInt(u.N, 10), u.At, u.Kind, u.Who, u.Role, u.Party, u.Activity, u.Purpose, u.Basis, strings.Join(u.Fields, " "), u.Reference, u.Reason, u.Was, u.Happened, u.Deferral, who, fields, why,
 		})
 	}
 	err := w.Add("data.json", "application/ld+json", func(to io.Writer) error {
