@@ -11,6 +11,8 @@
 //   - Deciding allocates nothing.
 //   - No field without an activity, no purpose without a basis, no category
 //     without a period (I1): Compile reports each such fault, all at once.
+//   - What may be shown to people later is an official's reading that a ground
+//     names, with two roles and an end (I15).
 //   - Whatever identifies a person, directly or not, is a field (O19); every
 //     field names its sources (O3); data leaves to declared parties only (O6).
 //
