@@ -142,6 +142,7 @@ func TestEveryPageOfTheRouterIsJudged(t *testing.T) {
 	visitor().asksWithout()
 	citizen.corrects(visitor())
 	citizen.keeping(visitor())
+	visitor().defers(visitor())
 
 	for _, route := range slices.Sorted(maps.Keys(all)) {
 		if !seen[route] {

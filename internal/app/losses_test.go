@@ -166,6 +166,9 @@ func losses() []loss {
 		{"a mandate ends", "mandates.took", ledger.Revoke,
 			func(w *town) error { return w.mandates.End(w.t.Context(), w.one, w.mandate) },
 			row(`mandates_mandate WHERE id = $1 AND ended_at IS NULL`, func(w *town) string { return w.mandate })},
+		{"uses are shown later no more", "deferral.end", ledger.Revoke,
+			func(w *town) error { return w.defers.End(w.t.Context(), w.inquirer(), w.order) },
+			row(`deferral_order WHERE id = $1 AND ended_at IS NULL`, func(w *town) string { return w.order })},
 		{"an archive is given something", "handover.took", ledger.Revoke,
 			func(w *town) error {
 				ctx := w.t.Context()

@@ -30,6 +30,7 @@ import (
 	"portico/internal/contact/complaint"
 	"portico/internal/contact/inbound"
 	"portico/internal/cookies"
+	"portico/internal/deferral"
 	"portico/internal/demo"
 	"portico/internal/desk"
 	"portico/internal/documents"
@@ -114,6 +115,7 @@ type portal struct {
 	fates      *fate.Site
 	told       *recipients.Service
 	staysOut   *staysout.Service
+	defers     *deferral.Service
 	automatic  *automatic.Service
 	holdings   *holdings.Registry
 	keeps      *retention.Service
@@ -305,7 +307,8 @@ func (p *portal) features(ctx context.Context, in *instance.Instance, opts insta
 	}
 	in = p.live.Current() // what the directory says may only be proposed
 	p.queue = jobs.NewQueue(jobs.Config{DB: p.db, Clock: p.clock, Log: p.logger})
-	p.vault = vault.New(vault.Config{DB: p.db, Ring: p.ring, Log: p.log, Ledger: p.acts, Policy: p.policy, Clock: p.clock, Consent: consent.Terms, Objected: rights.Objected})
+	p.vault = vault.New(vault.Config{DB: p.db, Ring: p.ring, Log: p.log, Ledger: p.acts, Policy: p.policy, Clock: p.clock, Consent: consent.Terms, Objected: rights.Objected, Deferred: deferral.Series(p.policy, p.clock)})
+	p.defers = deferral.New(deferral.Config{DB: p.db, Vault: p.vault, Jobs: p.queue, Policy: p.policy, Clock: p.clock, Zone: p.zone})
 	p.consent = consent.New(p.consents())
 	p.keeping()
 	if p.demo && !p.beside {
@@ -430,7 +433,7 @@ func (p *portal) menu(q *web.Req) []web.Link {
 	if p.issued.Revokes(q.Session.Roles) {
 		links = slices.Insert(links, 1, web.Link{Text: q.P.T("documents.staff.title"), Href: "/staff/documents"})
 	}
-	links = slices.Insert(links, len(links)-1, p.told.Menu(q)...)
+	links = slices.Insert(links, len(links)-1, append(p.told.Menu(q), p.defers.Menu(q)...)...)
 	return slices.Insert(links, 1, append(p.entering.Menu(q), p.corrects.Menu(q)...)...)
 }
 
@@ -463,6 +466,7 @@ func (p *portal) mount() {
 	p.corrects.Mount(p.router)
 	p.fates.Mount(p.router)
 	p.told.Mount(p.router)
+	p.defers.Mount(p.router)
 	p.schedules().Mount(p.router)
 	p.hands.Mount(p.router)
 	p.notices.Mount(p.router)
@@ -512,8 +516,8 @@ func (p *portal) system() *proof.System {
 		Scanner:  p.scans(),
 		Disposal: p.disposal,
 		StaysOut: p.stayingOut,
-
-		Rights: p.answeringRights,
+		Deferred: p.defers.Stand,
+		Rights:   p.answeringRights,
 		Automated: func(ctx context.Context) (proof.Automated, error) {
 			n, err := p.automatic.Standing(ctx)
 			return proof.Automated(n), err

@@ -14,6 +14,7 @@ import (
 	"portico/internal/contact"
 	"portico/internal/contact/complaint"
 	"portico/internal/cookies"
+	"portico/internal/deferral"
 	"portico/internal/demo"
 	"portico/internal/desk"
 	"portico/internal/documents"
@@ -63,6 +64,7 @@ func Migrations() []fs.FS {
 		contact.Migrations(),
 		complaint.Migrations(),
 		consent.Migrations(),
+		deferral.Migrations(),
 		desk.Migrations(),
 		documents.Migrations(),
 		drafts.Migrations(),
@@ -102,6 +104,7 @@ func Holdings() (all []db.Table) {
 		contact.Holding(),
 		complaint.Holding(),
 		consent.Holding(),
+		deferral.Holding(),
 		desk.Holding(),
 		documents.Holding(),
 		drafts.Holding(),
@@ -145,6 +148,7 @@ func Locales() []fs.FS {
 		contact.Locales(),
 		complaint.Locales(),
 		cookies.Locales(),
+		deferral.Locales(),
 		demo.Locales(),
 		drafts.Locales(),
 		desk.Locales(),

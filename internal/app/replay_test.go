@@ -12,11 +12,13 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/pquerna/otp/totp"
 
 	"portico/internal/backup"
 	"portico/internal/consent"
+	"portico/internal/deferral"
 	"portico/internal/demo"
 	"portico/internal/identity"
 	"portico/internal/ledger"
@@ -46,6 +48,7 @@ type town struct {
 	token                      string // of a session
 	code                       string // for recovery, as it is stored
 	hold, mandate, document    string
+	order                      string // by which uses are shown later
 	things
 }
 
@@ -120,6 +123,13 @@ func (w *town) gives() {
 	w.mandate = list[0].ID
 	w.hold, err = w.holds(retention.Hold{Person: w.other})
 	w.must("hold", err)
+	o, err := w.defers.Ask(ctx, w.inquirer(), deferral.Asking{
+		Ground: "criminal-inquiry", Person: "one@example.mv", Reference: "INQ-7", Until: policy.Date(now.AddDate(0, 2, 0).Format(time.DateOnly)),
+	})
+	w.must("ask to show uses later", err)
+	w.order = o.ID
+	second := policy.Actor{Kind: policy.Staff, ID: w.officer.ID, Roles: []string{"privacy-officer"}, Party: "operator", Strong: true}
+	w.must("allow it", w.defers.Decide(ctx, second, w.order, true))
 	w.in("give what signs in", func(tx *db.Tx) error {
 		if err := w.vault.NewScope(tx, w.one, "draft:gone"); err != nil {
 			return err
@@ -188,6 +198,11 @@ func (w *town) gives() {
 	entry, err := w.identity.SignIn(ctx, web.RealmPerson, c, demo.Password, identity.From{})
 	w.must("sign in", err)
 	w.token = entry.Token
+}
+
+// inquirer is an official who asks that uses are shown later.
+func (w *town) inquirer() policy.Actor {
+	return policy.Actor{Kind: policy.Staff, ID: w.clerk, Roles: []string{"inquirer"}, Party: "operator", Strong: true}
 }
 
 // asks asks for a right, which the officer grants where somebody must.

@@ -333,7 +333,7 @@ func (p *portal) endEverything(tx *db.Tx) (int64, error) {
 func (p *portal) replay(tx *db.Tx, a ledger.Act) error {
 	for _, owner := range []func(*db.Tx, ledger.Act) (bool, error){
 		p.keeps.Replay, p.consent.Replay, p.notices.Replay, p.identity.Replay, p.mandates.Replay, p.issued.Replay,
-		p.account.Replay, p.login.Replay, p.staff.Replay, p.rights.Replay, p.hands.Replay, p.staysOut.Replay,
+		p.account.Replay, p.login.Replay, p.staff.Replay, p.rights.Replay, p.hands.Replay, p.staysOut.Replay, p.defers.Replay,
 	} {
 		if mine, err := owner(tx, a); err != nil || mine {
 			return err

@@ -30,6 +30,7 @@ var apart = map[string]string{
 	"retention_turn":     "up to whom the year of their log has ended: the id of one person, until it has for all",
 	"handover_package":   "what was handed over to an archive: names officials by their random id",
 	"handover_thing":     "deleted with the thing that is handed over, or with its package",
+	"deferral_order":     "kept from the person until its date, so no list of what is kept of them may name it; whom it is about goes when it is shown",
 	"retention_run":      "where a run stands: the id of one thing, until the next",
 
 	"consent_event":        "what somebody consented to is never changed or deleted (I5): ids, terms and times, evidence of what was lawful",

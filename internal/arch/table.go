@@ -10,11 +10,12 @@ type row struct {
 
 // features is the table of allowed imports: imports go down the list only.
 var features = []row{
-	{"app", []string{"connect", "demo", "demo/cast", "retention", "retention/handover", "retention/measure", "recipients", "staysout", "holdings", "instance", "proof", "cabinet", "login", "account", "mandates", "payments", "changes", "consent", "contact", "contact/complaint", "contact/inbound", "rights", "rights/correct", "rights/fate", "rights/deadline", "rights/leaving", "rights/office", "rights/own", "rights/visitor", "rights/places", "rights/takeout", "cookies", "analytics", "privacy", "notify", "notify/kinds", "news", "desk", "documents", "drafts", "cases", "cases/amend", "uploads", "services", "services/described", "services/preview", "forms", "staff", "identity", "backup", "vault", "ledger", "audit", "keys", "policy", "policy/text", "cases/letter", "cases/automatic", "cases/find", "drafts/enter"}, nil},
+	{"app", []string{"connect", "deferral", "demo", "demo/cast", "retention", "retention/handover", "retention/measure", "recipients", "staysout", "holdings", "instance", "proof", "cabinet", "login", "account", "mandates", "payments", "changes", "consent", "contact", "contact/complaint", "contact/inbound", "rights", "rights/correct", "rights/fate", "rights/deadline", "rights/leaving", "rights/office", "rights/own", "rights/visitor", "rights/places", "rights/takeout", "cookies", "analytics", "privacy", "notify", "notify/kinds", "news", "desk", "documents", "drafts", "cases", "cases/amend", "uploads", "services", "services/described", "services/preview", "forms", "staff", "identity", "backup", "vault", "ledger", "audit", "keys", "policy", "policy/text", "cases/letter", "cases/automatic", "cases/find", "drafts/enter"}, nil},
 	{"demo/cast", []string{"demo", "instance", "account", "mandates", "staff", "identity", "vault", "policy"}, nil},
 	{"demo", nil, nil},
 	{"connect", []string{"instance", "login", "payments", "uploads"}, nil},
 	{"rights/places", []string{"rights/takeout", "mandates", "contact", "drafts", "cases", "services", "forms", "uploads", "vault", "policy"}, nil},
+	{"deferral", []string{"identity", "vault", "ledger", "audit", "policy"}, nil},
 	{"changes", []string{"holdings", "instance", "privacy", "notify", "notify/kinds", "vault", "audit", "policy"}, nil},
 	{"cabinet", []string{"contact", "mandates", "cases", "services", "identity", "vault", "audit", "keys", "policy"}, nil},
 	{"login", []string{"holdings", "account", "identity", "vault", "ledger", "policy"}, nil},

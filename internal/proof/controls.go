@@ -42,6 +42,7 @@ const (
 	ContactsCurrent     = "contacts-current"
 	Agreed              = "agreements"
 	StayOut             = "stays-out"
+	ShownLater          = policy.ControlDeferred
 )
 
 // ControlIDs lists the controls, for whoever checks an instance: a promise may
@@ -51,7 +52,7 @@ func ControlIDs() []string {
 		EncryptionAtRest, EncryptionInTransit, NeedToKnow, LogIntegrity, OwnAccess, DeclaredData,
 		Sources, Recipients, Cookies, PolicyComplete, PolicyInForce, KeyBackup, Answers, Announced, FilesExamined, Disposed,
 		Reachable, ServicesDescribed, RightsAnswered, AutomatedContest,
-		NoticesKept, ContactsCurrent, Agreed, StayOut,
+		NoticesKept, ContactsCurrent, Agreed, StayOut, ShownLater,
 	}
 }
 
@@ -120,6 +121,9 @@ type System struct {
 	Disposal func(ctx context.Context) (Disposal, error)
 	// StaysOut is how it stands with who opted out; nil: nobody knows.
 	StaysOut func(ctx context.Context) (StaysOut, error)
+	// Deferred counts, over all people, the orders by which a law has uses shown to
+	// them later, and those whose date is over for a day; nil: nobody knows.
+	Deferred func(ctx context.Context) (running, late int64, err error)
 }
 
 // Controls returns every control of the program over a running system.
@@ -134,6 +138,7 @@ func Controls(s *System) []Control {
 		control{FilesExamined, s.filesExamined}, control{Disposed, s.disposed}, control{Reachable, s.reachable}, control{ServicesDescribed, s.described}, control{RightsAnswered, s.rightsAnswered},
 		control{AutomatedContest, s.automated},
 		control{NoticesKept, s.notices}, control{ContactsCurrent, s.contacts}, control{Agreed, s.agreed}, control{StayOut, s.staysOut},
+		control{ShownLater, s.deferred},
 	}
 }
 

@@ -51,6 +51,7 @@ type world struct {
 	pages      map[string]string
 	automated  proof.Automated
 	staysOut   proof.StaysOut
+	deferred   [2]int64 // running, late
 }
 
 func newWorld(t *testing.T, d *db.DB) *world {
@@ -105,6 +106,7 @@ func newWorld(t *testing.T, d *db.DB) *world {
 		Chapters:   []string{"collected", "used"},
 		Automated:  func(context.Context) (proof.Automated, error) { return w.automated, nil },
 		StaysOut:   func(context.Context) (proof.StaysOut, error) { return w.staysOut, nil },
+		Deferred:   func(context.Context) (int64, int64, error) { return w.deferred[0], w.deferred[1], nil },
 	}
 	w.subject = w.Subject(t)
 	me := policy.Actor{Kind: policy.Person, ID: w.subject}
@@ -514,6 +516,15 @@ func TestN9_WhoeverOptedOutIsRecognisedOrThePromiseIsBroken(t *testing.T) {
 			w.staysOut = c.found
 			w.is(t, proof.StayOut, c.status, c.reason)
 		}
+	})
+}
+
+func TestI15_WhatStaysHiddenBehindItsDateBreaksThePromise(t *testing.T) {
+	worlds(t, func(t *testing.T, w *world) {
+		w.deferred = [2]int64{3, 0}
+		w.is(t, proof.ShownLater, proof.Kept, proof.ReasonExamined)
+		w.deferred = [2]int64{3, 1}
+		w.is(t, proof.ShownLater, proof.Broken, "deferred-late")
 	})
 }
 
