@@ -15,6 +15,7 @@ import (
 
 	"github.com/pquerna/otp/totp"
 
+	"portico/internal/deferral/deferraltest"
 	"portico/internal/demo"
 	"portico/internal/platform/web"
 	"portico/internal/testkit"
@@ -117,10 +118,11 @@ func (v *tour) picture(route, at string) {
 
 // TestEveryPageOfTheRouterIsJudged walks through every GET route: in both
 // languages, narrow and wide, light and dark, as whoever it is for. A route
-// that it does not know fails it.
+// that it does not know fails it. The portal is onegov with a law that lets uses
+// be shown later.
 func TestEveryPageOfTheRouterIsJudged(t *testing.T) {
 	t.Parallel()
-	portal, browser := serveDemo(t), chromium.Start(t)
+	portal, browser := serveDemo(t, deferraltest.Instance(t)), chromium.Start(t)
 	seen, files := map[string]bool{}, map[string]bool{}
 	visitor := func() *tour {
 		w := &walk{t: t, portal: portal, browser: browser, lang: "en"}

@@ -21,11 +21,12 @@ import (
 	"portico/internal/testkit/chromium"
 )
 
-// serveDemo serves the national portal as `make run` does, with an empty store.
-func serveDemo(t *testing.T) *testkit.Program {
+// serveDemo serves the national portal as `make run` does, with an empty store;
+// or a copy of it in a folder.
+func serveDemo(t *testing.T, copied ...string) *testkit.Program {
 	t.Helper()
 	dir := t.TempDir()
-	return testkit.Serve(t, filepath.Join(testkit.Root(), "instances/onegov"), "--demo",
+	return testkit.Serve(t, append(copied, filepath.Join(testkit.Root(), "instances/onegov"))[0], "--demo",
 		"--data", filepath.Join(dir, "data"), "--keys", filepath.Join(dir, "keys"))
 }
 

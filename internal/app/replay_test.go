@@ -19,6 +19,7 @@ import (
 	"portico/internal/backup"
 	"portico/internal/consent"
 	"portico/internal/deferral"
+	"portico/internal/deferral/deferraltest"
 	"portico/internal/demo"
 	"portico/internal/identity"
 	"portico/internal/ledger"
@@ -80,7 +81,7 @@ func place(t *testing.T, engine db.Engine, keys string) Store {
 func settle(t *testing.T, engine db.Engine) *town {
 	t.Helper()
 	w := &town{t: t, options: Options{
-		Store: place(t, engine, filepath.Join(t.TempDir(), "keys")), Dir: filepath.Join(testkit.Root(), "instances", "onegov"),
+		Store: place(t, engine, filepath.Join(t.TempDir(), "keys")), Dir: deferraltest.Instance(t),
 		Out: io.Discard, Logger: slog.New(slog.DiscardHandler),
 	}}
 	var err error
