@@ -49,6 +49,7 @@ func TestO14_AllThatWasWrittenGoesOverHoweverLongItIs(t *testing.T) {
 	more := b.Page(at, http.StatusOK).One("form:has(textarea)").Values()
 	more.Set("text", "Please delete it.")
 	more.Set("do", "add")
+	w.store.Clock.Advance(time.Minute)
 	b.Submit(at, more, http.StatusOK)
 	r := w.waiting(who)
 	if err := w.Take(t.Context(), who, r.ID); err != nil {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
+	"portico/internal/deferral/deferraltest"
 	"portico/internal/platform/strict"
 	"portico/internal/testkit"
 )
@@ -80,7 +81,7 @@ func data(t *testing.T, text []byte) any {
 }
 
 func TestTheSchemasFitTheInstances(t *testing.T) {
-	systems := map[string]fs.FS{"template": Template()}
+	systems := map[string]fs.FS{"template": Template(), "onegov with an inquiry": os.DirFS(deferraltest.Instance(t))}
 	dirs, err := filepath.Glob(filepath.Join(testkit.Root(), "instances", "*"))
 	if err != nil || len(dirs) == 0 {
 		t.Fatalf("no instances: %v", err)
