@@ -22,14 +22,14 @@ import (
 	"portico/internal/testkit/chromium"
 )
 
-// routes lists every GET route of the national portal, "LANG" before those
-// that are served under a language, and the version of its policy.
-func routes(t *testing.T) (all map[string]web.Route, version string) {
+// routes lists every GET route of a portal, "LANG" before those that are served
+// under a language, and the version of its policy.
+func routes(t *testing.T, instance string) (all map[string]web.Route, version string) {
 	t.Helper()
 	dir := t.TempDir()
 	p, err := build(t.Context(), Options{
 		Store:  Store{Data: filepath.Join(dir, "data"), Keys: filepath.Join(dir, "keys"), Demo: true},
-		Dir:    filepath.Join(testkit.Root(), "instances/onegov"),
+		Dir:    instance,
 		Logger: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
@@ -122,14 +122,15 @@ func (v *tour) picture(route, at string) {
 // be shown later.
 func TestEveryPageOfTheRouterIsJudged(t *testing.T) {
 	t.Parallel()
-	portal, browser := serveDemo(t, deferraltest.Instance(t)), chromium.Start(t)
+	dir := deferraltest.Instance(t)
+	portal, browser := serveDemo(t, dir), chromium.Start(t)
 	seen, files := map[string]bool{}, map[string]bool{}
 	visitor := func() *tour {
 		w := &walk{t: t, portal: portal, browser: browser, lang: "en"}
 		w.tab = browser.Tab(t, chromium.Look{Width: 1280, Language: "en"})
 		return &tour{w, seen, files}
 	}
-	all, version := routes(t)
+	all, version := routes(t, dir)
 	strangers(visitor(), version)
 	clerk, citizen := visitor(), visitor()
 	newcomer(visitor(), clerk)
